@@ -1,0 +1,144 @@
+package loop
+
+import (
+	"errors"
+	"time"
+
+	"wschat/frame"
+)
+
+// closeTimeout is how long the end of a connection may take, from the first
+// close frame on: for what is queued to be written, for the peer's answer, and
+// for what the peer has still sent to be drained.
+const closeTimeout = 5 * time.Second
+
+// ending is a connection on its way out, and the tick at which it is cut off.
+type ending struct {
+	conn *Conn
+	due  uint32
+}
+
+// closeWith sends a close frame behind what is queued and waits for the answer.
+func (c *Conn) closeWith(code frame.CloseCode, reason string) {
+	if c.state == open {
+		c.sendClose(code, reason)
+		c.leave(closing, code)
+	}
+}
+
+// tooSlow ends a connection whose reader lets too much wait. What it has not
+// begun to read is dropped, so that the close frame comes as soon as possible.
+func (c *Conn) tooSlow() {
+	c.out.drop()
+	c.sendClose(frame.TooSlow, "too slow a reader")
+	c.leave(closing, frame.TooSlow)
+}
+
+// refuse answers what the protocol forbids (RFC 6455 §7.1.7): one close frame
+// with the error's code, then the end, whatever still comes.
+func (c *Conn) refuse(err error) {
+	code, why := frame.InternalError, "internal error"
+	if e := (*frame.Error)(nil); errors.As(err, &e) {
+		code, why = e.Code, e.Reason
+	}
+	if c.state == closing { // our close frame is out already
+		c.linger()
+		return
+	}
+	c.sendClose(code, why)
+	c.leave(lingering, code)
+}
+
+// peerClosed handles a close frame: it is answered with the same code (RFC 6455
+// §5.5.1), or is itself the answer to ours.
+func (c *Conn) peerClosed(payload []byte) {
+	if c.state == closing {
+		c.linger()
+		return
+	}
+	code, _, _ := frame.ParseClose(payload) // the decoder has checked it
+	answer := payload[:min(len(payload), 2)]
+	w := c.waiting()
+	w.sources = nil
+	w.buf = frame.AppendFrame(w.buf, frame.Close, answer)
+	c.leave(lingering, code)
+}
+
+func (c *Conn) sendClose(code frame.CloseCode, reason string) {
+	w := c.waiting()
+	w.sources = nil
+	w.buf = frame.AppendFrame(w.buf, frame.Close, frame.AppendClose(nil, code, reason))
+}
+
+// leave ends the time in which c is of use, and starts the clock for the rest.
+func (c *Conn) leave(next state, code frame.CloseCode) {
+	c.state = next
+	l := c.loop
+	l.closing = append(l.closing, ending{c, l.ticks + l.loops.closeTicks()})
+	l.touch(c)
+	c.told(code)
+}
+
+// told tells the handler that c is over, and takes it out of all lists; by a
+// command, since a walk over one of them may be under way.
+func (c *Conn) told(code frame.CloseCode) {
+	c.handler.Closed(c, code)
+	c.loop.mail.call(c.leaveLists)
+}
+
+func (c *Conn) leaveLists() {
+	for len(c.places) > 0 {
+		c.places[0].shard.leave(c)
+	}
+}
+
+// linger follows when nothing more is to be sent: the server ends TCP first
+// (RFC 6455 §7.1.1), and reads until the peer does too. A socket that is closed
+// with bytes unread would be reset, and the close frame lost with it.
+func (c *Conn) linger() {
+	c.state = lingering
+	if c.out == nil || c.out.size() == 0 {
+		c.closeWrite()
+	}
+}
+
+// vanished ends a connection whose socket has ended or failed.
+func (c *Conn) vanished() { c.end(frame.AbnormalClosure) }
+
+// end closes the socket. A connection that was open until now vanished, or
+// failed, with the given code.
+func (c *Conn) end(code frame.CloseCode) {
+	if c.state == gone {
+		return
+	}
+	was := c.state
+	c.state = gone
+	l := c.loop
+	c.closeSocket()
+	c.out = nil
+	l.conns[c.slot] = nil
+	l.free = append(l.free, c.slot)
+	if was == open {
+		c.told(code)
+	}
+	l.loops.conns.Add(-1)
+}
+
+// expire cuts off the connections whose time is over.
+func (l *Loop) expire() {
+	n := 0
+	for n < len(l.closing) && int32(l.ticks-l.closing[n].due) >= 0 {
+		l.closing[n].conn.vanished()
+		n++
+	}
+	if n > 0 {
+		rest := copy(l.closing, l.closing[n:])
+		clear(l.closing[rest:])
+		l.closing = l.closing[:rest]
+	}
+}
+
+// closeTicks is closeTimeout in ticks, at least one.
+func (ls *Loops) closeTicks() uint32 {
+	return uint32(closeTimeout/ls.tickPeriod()) + 1
+}

@@ -1,0 +1,175 @@
+package loop
+
+import (
+	"errors"
+
+	"wschat/frame"
+)
+
+// Handler is told what happens to connections. Its methods run on the
+// connection's loop: they must not block, and what they wait for, nobody on
+// that loop gets. One handler may serve many connections.
+type Handler interface {
+	// Open is the first call for a connection. What is sent to it from now on
+	// reaches it.
+	Open(c *Conn)
+	// Message brings a whole text or binary message. The payload is only valid
+	// during the call.
+	Message(c *Conn, op frame.Opcode, payload []byte)
+	// Closed is the last call, once, as soon as the connection is of no more
+	// use, which may be a while before its socket is closed. The code is the
+	// one the peer sent, or else the one sent to it, or 1006 if it vanished.
+	Closed(c *Conn, code frame.CloseCode)
+}
+
+type state uint8
+
+const (
+	open      state = iota
+	closing         // our close frame is on its way; the peer's answer is awaited
+	lingering       // nothing more is to be sent; what still comes is thrown away until the peer ends
+	gone            // the socket is closed
+)
+
+// Conn is one connection. Send, Close and Pull are safe for concurrent use; the
+// other methods may only be called by its handler, inside a call from its loop.
+type Conn struct {
+	loop    *Loop
+	handler Handler
+	decoder frame.Decoder
+	out     *outbox // nil while nothing waits, see outbox.go
+	stream  *stream // nil: fd is the socket
+	places  []place
+	fd      int32
+	slot    int32
+	state   state
+	quiet   uint8 // visits without a sign of life, see silence.go
+	dirty   bool  // is in loop.dirty
+	reading bool  // what the poller has been told last
+	writing bool
+}
+
+// Send queues item for this connection.
+func (c *Conn) Send(item Item) { c.loop.mail.post(command{kind: cmdSend, conn: c, item: item}) }
+
+// Close starts the closing handshake with the given code and reason. It has no
+// effect on a connection that is closing already.
+func (c *Conn) Close(code frame.CloseCode, reason string) {
+	c.loop.mail.call(func() { c.closeWith(code, reason) })
+}
+
+// Write sends a message behind what waits already, without a turn through the
+// mailbox. Only from inside Handler.Message or Handler.Open.
+func (c *Conn) Write(op frame.Opcode, payload []byte) {
+	if c.state == open {
+		w := c.waiting()
+		w.buf = frame.AppendFrame(w.buf, op, payload)
+	}
+}
+
+// readable takes what one read gives.
+func (c *Conn) readable() {
+	if !c.reading { // an event from before reading was put off
+		return
+	}
+	n, err := c.read(c.loop.input)
+	if errors.Is(err, errAgain) {
+		return
+	}
+	if err != nil || n == 0 {
+		c.vanished()
+		return
+	}
+	c.quiet = 0
+	if c.state == lingering { // drained, for as long as closeTimeout allows
+		return
+	}
+	c.feed(c.loop.input[:n])
+	if c.state != gone {
+		c.settle()
+	}
+}
+
+// feed decodes b and handles the messages in it, until one of them makes the
+// connection wait; the rest is kept for later then.
+func (c *Conn) feed(b []byte) {
+	for len(b) > 0 && c.state <= closing {
+		if c.state == open && c.held() {
+			c.flush()
+			if c.held() {
+				c.keep(b)
+				return
+			}
+		}
+		m, n, err := c.decoder.Next(b)
+		if err != nil {
+			c.refuse(err)
+			return
+		}
+		b = b[n:]
+		c.handle(m)
+	}
+}
+
+func (c *Conn) handle(m frame.Message) {
+	switch m.Opcode {
+	case frame.Text, frame.Binary:
+		if c.state == open {
+			c.handler.Message(c, m.Opcode, m.Payload)
+		}
+	case frame.Ping:
+		if c.state == open {
+			c.Write(frame.Pong, m.Payload)
+		}
+	case frame.Close:
+		c.peerClosed(m.Payload)
+	}
+}
+
+// held reports whether nothing more may be read or decoded for now: much waits
+// to be written, or something asked for is still being sent.
+func (c *Conn) held() bool {
+	w := c.out
+	return w != nil && (len(w.sources) > 0 || w.size() > c.loop.loops.high())
+}
+
+// keep puts off what has been read, but cannot be handled yet. It is at most
+// what one read gives.
+func (c *Conn) keep(b []byte) {
+	c.waiting().unread = append([]byte(nil), b...)
+}
+
+// settle brings a connection to rest after something has happened to it: it
+// writes what waits, asks sources for more, handles what had been put off, and
+// tells the poller what to look for.
+func (c *Conn) settle() {
+	c.flush()
+	c.fill()
+	for c.state <= closing && c.out != nil && len(c.out.unread) > 0 && !(c.state == open && c.held()) {
+		b := c.out.unread
+		c.out.unread = nil
+		c.feed(b)
+		c.flush()
+		c.fill()
+	}
+	if c.state != gone {
+		c.watch()
+	}
+}
+
+// watch tells the poller which readiness matters.
+func (c *Conn) watch() {
+	read := c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0)
+	write := c.out != nil && c.out.size() > 0
+	if read == c.reading && write == c.writing {
+		return
+	}
+	c.reading, c.writing = read, write
+	if c.stream != nil {
+		c.stream.resume()
+		return
+	}
+	if err := c.loop.poll.modify(int(c.fd), c.slot, read, write); err != nil {
+		c.end(frame.InternalError)
+	}
+}

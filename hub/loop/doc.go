@@ -1,0 +1,32 @@
+// Package loop carries WebSocket connections after their handshake: it reads
+// and decodes, hands whole messages to a Handler, and writes what the handler's
+// side wants sent.
+//
+// A connection belongs to one of a few loops, each a goroutine of its own, for
+// all its life. Everything that happens to the connection happens on that
+// goroutine, so a Conn needs no lock:
+//
+//	other goroutines ──commands──► mailbox ─┐
+//	                                        ▼
+//	socket ──readiness──► poller ──► loop goroutine ──► Handler
+//	                                        │
+//	socket ◄────── one write per batch ─────┘
+//
+// On Linux a loop waits in epoll and owns bare descriptors, so that an idle
+// connection is a Conn of some hundred bytes and nothing else. What has no
+// descriptor of its own (TLS, net.Pipe, other systems) is a stream: two
+// goroutines that make a net.Conn look like a descriptor that never blocks.
+// Above the sockets there is only one code for both.
+//
+// Order. Commands posted by one goroutine, or by several that agree on an order
+// under a lock of theirs, are carried out in that order by every loop. So who
+// is in a List when a message is published is who receives it.
+//
+// Coalescing. A message to a list is posted once to each loop. The loop walks
+// its members and writes each socket once for all the messages that wait,
+// however many there are.
+//
+// Bounds. What waits for one reader is bounded in bytes (Config.Queue); beyond,
+// the connection is closed with 4100. A connection for which much waits is not
+// read from. When the mailboxes hold more than their share, no connection is.
+package loop

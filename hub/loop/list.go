@@ -1,0 +1,77 @@
+package loop
+
+// List is a set of connections that get the same messages: everyone, or the
+// members of a group. Its methods are safe for concurrent use; whoever needs
+// joins, leaves and publishes in one order makes that order by a lock around
+// the calls. A connection that closes leaves all its lists by itself.
+type List struct {
+	loops  *Loops
+	shards []shard // by loop; only that loop's goroutine looks inside
+}
+
+type shard struct{ members []*Conn }
+
+// place is where a connection stands in a shard, so that leaving takes no search
+// through the members.
+type place struct {
+	shard *shard
+	at    int32
+}
+
+// NewList returns an empty list.
+func (ls *Loops) NewList() *List {
+	return &List{loops: ls, shards: make([]shard, len(ls.loops))}
+}
+
+// Join puts c into the list. Joining twice has no effect.
+func (l *List) Join(c *Conn) { c.loop.mail.post(command{kind: cmdJoin, conn: c, list: l}) }
+
+// Leave takes c out of the list, if it is in it.
+func (l *List) Leave(c *Conn) { c.loop.mail.post(command{kind: cmdLeave, conn: c, list: l}) }
+
+// Publish sends item to all who are in the list at this moment.
+func (l *List) Publish(item Item) {
+	for _, lp := range l.loops.loops {
+		lp.mail.post(command{kind: cmdPublish, list: l, item: item})
+	}
+}
+
+func (s *shard) join(c *Conn) {
+	if c.state != open || c.placeIn(s) >= 0 {
+		return
+	}
+	c.places = append(c.places, place{s, int32(len(s.members))})
+	s.members = append(s.members, c)
+}
+
+func (s *shard) leave(c *Conn) {
+	i := c.placeIn(s)
+	if i < 0 {
+		return
+	}
+	at := c.places[i].at
+	last := len(s.members) - 1
+	moved := s.members[last]
+	s.members[at], s.members[last] = moved, nil
+	s.members = s.members[:last]
+	moved.places[moved.placeIn(s)].at = at
+	if last == 0 {
+		s.members = nil
+	}
+	end := len(c.places) - 1
+	c.places[i] = c.places[end]
+	c.places = c.places[:end]
+	if end == 0 {
+		c.places = nil
+	}
+}
+
+// placeIn finds the index of s among c's places, -1 if c is not in s.
+func (c *Conn) placeIn(s *shard) int {
+	for i := range c.places {
+		if c.places[i].shard == s {
+			return i
+		}
+	}
+	return -1
+}

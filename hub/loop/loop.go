@@ -1,0 +1,272 @@
+package loop
+
+import (
+	"runtime"
+	"time"
+
+	"wschat/frame"
+)
+
+const (
+	// readBuffer is what one read takes at most. One buffer serves all
+	// connections of a loop.
+	readBuffer = 64 << 10
+
+	// slice is how many deliveries a loop makes before it looks at its sockets
+	// again: a walk over ten thousand members takes milliseconds, and others
+	// should not wait that long to be heard.
+	slice = 256
+
+	// A run of publishes to one list is delivered in one walk, each member's
+	// messages in one write. The bounds keep a member's batch in the cache.
+	maxRun      = 64
+	maxRunBytes = 256 << 10
+)
+
+// Loop runs its share of the connections on one goroutine. All fields but mail
+// belong to that goroutine.
+type Loop struct {
+	loops *Loops
+	index int
+	poll  poller
+	mail  mailbox
+	ended chan struct{}
+
+	conns   []*Conn // by slot; nil: free
+	free    []int32 // slots to use again
+	batch   []command
+	next    int     // the first of batch that is not carried out
+	walked  int     // how many members have got the run of publishes that begins there
+	dirty   []*Conn // have something to write, or to do once it is written
+	closing []ending // in the order of their deadlines, see closing.go
+	input   []byte
+	spare   []*outbox
+	ticks   uint32
+	stopped bool
+}
+
+func newLoop(ls *Loops, index int, poll poller) *Loop {
+	l := &Loop{loops: ls, index: index, poll: poll, ended: make(chan struct{}), input: make([]byte, readBuffer)}
+	l.mail.wake = poll.wake
+	return l
+}
+
+func (l *Loop) run() {
+	defer l.end()
+	for !l.stopped {
+		idle := l.next == len(l.batch) && len(l.dirty) == 0 && l.mail.sleep()
+		events := l.poll.wait(idle)
+		if idle {
+			l.mail.awake()
+		}
+		congested := l.congested()
+		for _, e := range events {
+			l.serve(e, congested)
+		}
+		if l.next == len(l.batch) {
+			clear(l.batch)
+			l.batch, l.next = l.mail.take(l.batch[:0]), 0
+		}
+		l.work()
+		l.settle()
+		// Accepting, timers and other loops share the processors with a loop
+		// that is never idle.
+		runtime.Gosched()
+	}
+}
+
+// congested reports whether any loop lags so far behind that nobody should be
+// read from.
+func (l *Loop) congested() bool {
+	for _, other := range l.loops.loops {
+		if other.mail.backlog.Load() > maxBacklog {
+			return true
+		}
+	}
+	return false
+}
+
+// serve handles one event of the poller. A connection may have closed earlier
+// in the same batch; its slot is then empty.
+func (l *Loop) serve(e event, congested bool) {
+	c := l.conns[e.slot]
+	if c == nil {
+		return
+	}
+	if e.writable {
+		l.touch(c)
+	}
+	switch {
+	case e.hangup && !c.reading: // told even to those who did not ask
+		c.vanished()
+	case e.readable && !congested:
+		c.readable()
+	}
+}
+
+// work carries out commands until there are none left in the batch, or until a
+// slice of deliveries is done.
+func (l *Loop) work() {
+	budget := slice
+	for l.next < len(l.batch) && budget > 0 {
+		c := &l.batch[l.next]
+		if c.kind == cmdPublish {
+			budget -= l.walk(budget)
+			continue
+		}
+		l.done(1)
+		l.carryOut(c)
+		budget--
+	}
+}
+
+// done counts n commands as carried out.
+func (l *Loop) done(n int) {
+	var size int64
+	for i := range n {
+		size += l.batch[l.next+i].size()
+	}
+	l.mail.backlog.Add(-size)
+	l.next += n
+}
+
+// walk delivers the run of publishes to one list that begins at l.next to at
+// most budget members, and returns to how many it did. It goes on where the
+// slice before ended; lists change by commands only, which wait meanwhile.
+func (l *Loop) walk(budget int) int {
+	list := l.batch[l.next].list
+	run, bytes := 0, 0
+	for _, c := range l.batch[l.next:] {
+		if c.kind != cmdPublish || c.list != list || run == maxRun || (run > 0 && bytes > maxRunBytes) {
+			break
+		}
+		run++
+		bytes += c.item.Size()
+	}
+	items := l.batch[l.next : l.next+run]
+	members := list.shards[l.index].members
+	end := min(len(members), l.walked+budget)
+	for _, c := range members[l.walked:end] {
+		if c.state != open {
+			continue
+		}
+		for i := range items {
+			c.push(items[i].item)
+		}
+		c.flush()
+	}
+	walked := end - l.walked
+	l.walked = end
+	if end == len(members) {
+		l.walked = 0
+		l.done(run)
+	}
+	return walked + 1
+}
+
+// carryOut does what a command says, publishes excepted.
+func (l *Loop) carryOut(cmd *command) {
+	switch cmd.kind {
+	case cmdCall:
+		cmd.call()
+	case cmdSend:
+		if cmd.conn.state == open {
+			cmd.conn.push(cmd.item)
+			l.touch(cmd.conn)
+		}
+	case cmdJoin:
+		cmd.list.shards[l.index].join(cmd.conn)
+	case cmdLeave:
+		cmd.list.shards[l.index].leave(cmd.conn)
+	}
+}
+
+// touch puts c on the list of those that settle looks after.
+func (l *Loop) touch(c *Conn) {
+	if !c.dirty && c.state != gone {
+		c.dirty = true
+		l.dirty = append(l.dirty, c)
+	}
+}
+
+// settle writes what waits, fetches more where there is a source, and goes on
+// reading where that had been put off.
+func (l *Loop) settle() {
+	n := len(l.dirty)
+	for i := 0; i < n; i++ {
+		c := l.dirty[i]
+		c.dirty = false
+		if c.state != gone {
+			c.settle()
+		}
+	}
+	// Those that touched themselves again come in the next turn.
+	rest := copy(l.dirty, l.dirty[n:])
+	clear(l.dirty[rest:])
+	l.dirty = l.dirty[:rest]
+}
+
+// add gives c a slot and opens it; see Loops.Add for the two slices.
+func (l *Loop) add(c *Conn, response, early []byte) {
+	if n := len(l.free); n > 0 {
+		c.slot, l.free = l.free[n-1], l.free[:n-1]
+		l.conns[c.slot] = c
+	} else {
+		c.slot = int32(len(l.conns))
+		l.conns = append(l.conns, c)
+	}
+	if c.stream != nil {
+		c.stream.start()
+	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
+		c.end(frame.InternalError)
+		return
+	}
+	c.reading = true
+	if len(response) > 0 {
+		w := c.waiting()
+		w.buf = append(w.buf, response...)
+		w.lead = len(response)
+	}
+	c.handler.Open(c)
+	c.feed(early)
+	l.touch(c)
+}
+
+// openConns is the answer to cmdList.
+func (l *Loop) openConns() []*Conn {
+	var conns []*Conn
+	for _, c := range l.conns {
+		if c != nil && c.state == open {
+			conns = append(conns, c)
+		}
+	}
+	return conns
+}
+
+// end closes what is left when the loop stops. What still waits in the mailbox
+// is carried out first, so that a connection just added is not forgotten.
+func (l *Loop) end() {
+	rest := append(l.batch[l.next:], l.mail.close()...)
+	for i := range rest {
+		if rest[i].kind == cmdCall {
+			rest[i].call()
+		}
+	}
+	for _, c := range l.conns {
+		if c != nil {
+			c.end(frame.GoingAway)
+		}
+	}
+	close(l.ended)
+	l.poll.close()
+}
+
+// tickPeriod is the time between two looks at silent and closing connections:
+// short beside Ping, so that the work is spread, and never a burden.
+func (ls *Loops) tickPeriod() time.Duration {
+	const shortest, longest = 5 * time.Millisecond, 500 * time.Millisecond
+	if ls.config.Ping <= 0 {
+		return longest
+	}
+	return min(max(ls.config.Ping/(visits*parts), shortest), longest)
+}

@@ -1,0 +1,174 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wschat/frame"
+)
+
+// ErrClosed is returned by Add after Close.
+var ErrClosed = errors.New("loop: closed")
+
+// Config says how connections are run. The zero value is usable.
+type Config struct {
+	// Loops is the number of loops; 0 stands for GOMAXPROCS.
+	Loops int
+	// MaxMessage bounds a message in bytes, fragments together; 0: no limit.
+	MaxMessage int64
+	// Queue bounds the bytes that wait for one reader; 0: no limit. One
+	// message alone is never too much, however long it is.
+	Queue int
+	// Ping is how long a connection may be silent before it is pinged. After
+	// two pings without any sign of life it is ended. 0: no pings.
+	Ping time.Duration
+	// Goroutines drives every connection by goroutines, also where epoll could
+	// do it.
+	Goroutines bool
+}
+
+// Loops is a set of event loops that share out the connections added to it.
+// All methods are safe for concurrent use.
+type Loops struct {
+	config  Config
+	decoder frame.Config
+	loops   []*Loop
+	next    atomic.Uint32
+	conns   atomic.Int64
+	running sync.WaitGroup // loops, the ticker, and the goroutines of streams
+	stop    chan struct{}
+	once    sync.Once
+}
+
+// Start starts the loops. Close ends them.
+func Start(config Config) (*Loops, error) {
+	n := config.Loops
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	ls := &Loops{
+		config:  config,
+		decoder: frame.Config{Role: frame.Server, MaxMessage: config.MaxMessage},
+		stop:    make(chan struct{}),
+	}
+	for i := range n {
+		poll, err := newPoller(config.Goroutines)
+		if err != nil {
+			for _, l := range ls.loops {
+				l.poll.close()
+			}
+			return nil, err
+		}
+		ls.loops = append(ls.loops, newLoop(ls, i, poll))
+	}
+	for _, l := range ls.loops {
+		ls.running.Go(l.run)
+	}
+	ls.running.Go(ls.tick)
+	return ls, nil
+}
+
+// Add takes nc over. Its loop sends response (the 101 of the handshake, may be
+// empty) ahead of everything else, calls h.Open, and then feeds early, what
+// the client has sent already, to the decoder. Add keeps both slices. After an
+// error nc is closed and h is never called.
+func (ls *Loops) Add(nc net.Conn, response, early []byte, h Handler) error {
+	l := ls.loops[int(ls.next.Add(1))%len(ls.loops)]
+	c := &Conn{loop: l, handler: h, fd: -1, slot: -1, decoder: frame.NewDecoder(&ls.decoder)}
+	fd, err := l.poll.take(nc)
+	if err != nil {
+		nc.Close()
+		return err
+	}
+	if fd >= 0 {
+		c.fd = int32(fd)
+	} else {
+		c.stream = newStream(nc, c)
+	}
+	ls.conns.Add(1)
+	if !l.mail.call(func() { l.add(c, response, early) }) {
+		ls.conns.Add(-1)
+		if c.stream != nil {
+			nc.Close()
+		} else {
+			sysClose(fd)
+		}
+		return ErrClosed
+	}
+	return nil
+}
+
+// Len tells how many connections there are, those that are closing included.
+func (ls *Loops) Len() int { return int(ls.conns.Load()) }
+
+// Drain closes every connection with 1001, spread evenly over the time given,
+// and returns when none is left or ctx is done.
+func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
+	const step = 10 * time.Millisecond
+	ticker := time.NewTicker(step)
+	defer ticker.Stop()
+	conns := ls.snapshot()
+	steps := max(1, int(over/step))
+	for i := 0; ; i++ {
+		from, to := len(conns)*min(i, steps)/steps, len(conns)*min(i+1, steps)/steps
+		for _, c := range conns[from:to] {
+			c.Close(frame.GoingAway, "server is shutting down")
+		}
+		if ls.Len() == 0 {
+			return nil
+		}
+		if i >= steps { // some came in while the others were leaving
+			conns, steps, i = ls.snapshot(), 1, -1
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// snapshot collects the connections of all loops that are still open.
+func (ls *Loops) snapshot() []*Conn {
+	var all []*Conn
+	for _, l := range ls.loops {
+		part := make(chan []*Conn, 1)
+		if l.mail.call(func() { part <- l.openConns() }) {
+			all = append(all, <-part...)
+		}
+	}
+	return all
+}
+
+// Close ends every connection at once, without a closing handshake, and waits
+// for all goroutines. Handlers are told.
+func (ls *Loops) Close() {
+	ls.once.Do(func() {
+		close(ls.stop)
+		for _, l := range ls.loops {
+			l.mail.call(func() { l.stopped = true })
+		}
+	})
+	ls.running.Wait()
+}
+
+// tick makes every loop look after its silent and its closing connections.
+func (ls *Loops) tick() {
+	ticker := time.NewTicker(ls.tickPeriod())
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			for _, l := range ls.loops {
+				l.mail.call(l.tick)
+			}
+		case <-ls.stop:
+			return
+		}
+	}
+}

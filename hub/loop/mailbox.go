@@ -1,0 +1,127 @@
+package loop
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Item is something to send. It is immutable once handed over and is used by
+// several loops at once.
+type Item interface {
+	// AppendFrame appends whole frames for one recipient to dst, or nothing if
+	// the item is not meant for it.
+	AppendFrame(dst []byte, to Handler) []byte
+	// Size is roughly what AppendFrame appends, in bytes.
+	Size() int
+}
+
+// Receipted is an Item that wants to know when its frame has been written to
+// the recipient's socket. Only Conn.Send honours it. Written is called on the
+// loop's goroutine, never if the connection ends before.
+type Receipted interface {
+	Item
+	Written(to Handler)
+}
+
+type commandKind uint8
+
+const (
+	cmdCall    commandKind = iota // call, for all that is not frequent
+	cmdSend                       // item to conn
+	cmdPublish                    // item to all of list
+	cmdJoin                       // conn into list
+	cmdLeave                      // conn out of list
+)
+
+type command struct {
+	kind commandKind
+	conn *Conn
+	list *List
+	item Item
+	call func()
+}
+
+// size is what a command counts for in the mailbox.
+func (c *command) size() int64 {
+	const self = 64
+	if c.item == nil {
+		return self
+	}
+	return self + int64(c.item.Size())
+}
+
+// maxBacklog bounds the bytes of commands in a mailbox, by back-pressure: while
+// any mailbox holds more, no connection is read from, and so nobody adds to it
+// but who has read already.
+const maxBacklog = 32 << 20
+
+// mailbox is a loop's queue of commands. post is safe for concurrent use and
+// never blocks, the rest is for the loop's goroutine.
+type mailbox struct {
+	backlog atomic.Int64 // bytes of commands not yet carried out
+
+	mu       sync.Mutex
+	commands []command
+	asleep   bool // the loop waits in its poller: wake it
+	closed   bool
+	wake     func()
+}
+
+// call posts f to run on the loop's goroutine; false after the loop has ended.
+func (m *mailbox) call(f func()) bool { return m.post(command{kind: cmdCall, call: f}) }
+
+// post adds a command; false after the loop has ended.
+func (m *mailbox) post(c command) bool {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return false
+	}
+	m.commands = append(m.commands, c)
+	wake := m.asleep
+	m.asleep = false
+	m.mu.Unlock()
+	m.backlog.Add(c.size())
+	if wake {
+		m.wake()
+	}
+	return true
+}
+
+// take exchanges the commands that wait for the emptied slice old.
+func (m *mailbox) take(old []command) []command {
+	if cap(old) > maxSpareCommands {
+		old = nil
+	}
+	m.mu.Lock()
+	got := m.commands
+	m.commands = old
+	m.mu.Unlock()
+	return got
+}
+
+// maxSpareCommands bounds the slice that is kept after a burst.
+const maxSpareCommands = 4096
+
+// sleep reports whether the loop may wait; from then on a post wakes it.
+func (m *mailbox) sleep() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asleep = len(m.commands) == 0
+	return m.asleep
+}
+
+// awake is the end of sleep.
+func (m *mailbox) awake() {
+	m.mu.Lock()
+	m.asleep = false
+	m.mu.Unlock()
+}
+
+// close refuses further commands and returns those that still wait.
+func (m *mailbox) close() []command {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	return m.commands
+}

@@ -1,0 +1,247 @@
+package loop
+
+import (
+	"errors"
+
+	"wschat/frame"
+)
+
+// outbox is what waits for a connection's reader. It exists only while
+// something does; a loop keeps a few spare ones.
+type outbox struct {
+	buf  []byte // whole frames, of which the first off bytes have been written
+	off  int
+	lead int // bytes at the front of buf that are no frame: the handshake's response
+
+	exempt   int       // bytes of buf that do not count against the bound: the client asked for them
+	receipts []receipt // in the order of their ends
+	sources  []func() Item
+	unread   []byte // read, but put off
+}
+
+// receipt is due when buf is written as far as end.
+type receipt struct {
+	end  int
+	item Receipted
+}
+
+const (
+	// Above high bytes of output a connection is not read from, and below it
+	// sources are asked for more.
+	highWater = 64 << 10
+	// compactAt is how many written bytes an outbox may hold on to.
+	compactAt = 64 << 10
+	// fillTurn is how much of a source is sent before others have their turn.
+	fillTurn = 256 << 10
+	// The spare outboxes of a loop, and how large each may be.
+	maxSpare      = 64
+	maxSpareBytes = 64 << 10
+)
+
+// high is the limit above which much waits: never more than half of the queue,
+// so that a connection stops talking before it is cut off.
+func (ls *Loops) high() int {
+	if q := ls.config.Queue; q > 0 {
+		return min(highWater, q/2)
+	}
+	return highWater
+}
+
+// size is how many bytes wait to be written.
+func (w *outbox) size() int { return len(w.buf) - w.off }
+
+// waiting returns the outbox of c, a new one if there is none.
+func (c *Conn) waiting() *outbox {
+	if c.out == nil {
+		if n := len(c.loop.spare); n > 0 {
+			c.out = c.loop.spare[n-1]
+			c.loop.spare = c.loop.spare[:n-1]
+		} else {
+			c.out = new(outbox)
+		}
+	}
+	return c.out
+}
+
+// release gives the outbox back when there is nothing in it.
+func (c *Conn) release() {
+	w := c.out
+	if w == nil || w.size() > 0 || len(w.sources) > 0 || len(w.unread) > 0 {
+		return
+	}
+	c.out = nil
+	if len(c.loop.spare) < maxSpare && cap(w.buf) <= maxSpareBytes {
+		*w = outbox{buf: w.buf[:0], receipts: w.receipts[:0], sources: w.sources[:0]}
+		c.loop.spare = append(c.loop.spare, w)
+	}
+}
+
+// push appends item's frame. A reader for whom too much waits then, after what
+// the socket takes at once, is dropped.
+func (c *Conn) push(item Item) {
+	if c.state != open {
+		return
+	}
+	w := c.waiting()
+	before := w.size()
+	w.buf = item.AppendFrame(w.buf, c.handler)
+	if r, ok := item.(Receipted); ok {
+		w.receipts = append(w.receipts, receipt{len(w.buf), r})
+	}
+	limit := c.loop.loops.config.Queue
+	if limit == 0 || before == 0 || w.size()-w.exempt <= limit {
+		return
+	}
+	c.flush()
+	if w := c.out; c.state == open && w != nil && w.size()-w.exempt > limit {
+		c.tooSlow()
+	}
+}
+
+// flush writes what the socket takes.
+func (c *Conn) flush() {
+	w := c.out
+	if w == nil || c.state == gone {
+		return
+	}
+	for w.size() > 0 {
+		n, err := c.write(w.buf[w.off:])
+		if n > 0 {
+			w.off += n
+			c.quiet = 0 // it reads: a sign of life
+			w.acknowledge(c.handler)
+		}
+		if errors.Is(err, errAgain) {
+			w.compact()
+			return
+		}
+		if err != nil {
+			c.vanished()
+			return
+		}
+	}
+	w.buf, w.off, w.lead, w.exempt = w.buf[:0], 0, 0, 0
+	if c.state == lingering {
+		c.closeWrite()
+	}
+	c.release()
+}
+
+// acknowledge tells the items whose frames are written.
+func (w *outbox) acknowledge(to Handler) {
+	n := 0
+	for n < len(w.receipts) && w.receipts[n].end <= w.off {
+		w.receipts[n].item.Written(to)
+		n++
+	}
+	if n > 0 {
+		rest := copy(w.receipts, w.receipts[n:])
+		clear(w.receipts[rest:])
+		w.receipts = w.receipts[:rest]
+	}
+}
+
+// compact forgets the frames that are written whole, when they are many.
+func (w *outbox) compact() {
+	if w.off < compactAt || w.off < len(w.buf)/2 {
+		return
+	}
+	start, _ := w.current()
+	if start == 0 {
+		return
+	}
+	w.buf = w.buf[:copy(w.buf, w.buf[start:])]
+	w.off -= start
+	w.lead = max(0, w.lead-start)
+	for i := range w.receipts {
+		w.receipts[i].end -= start
+	}
+}
+
+// current returns where the frame that is being written starts and ends. Both
+// are off if none has been begun.
+func (w *outbox) current() (start, end int) {
+	if w.off < w.lead {
+		return 0, w.lead
+	}
+	end = w.lead
+	for end < w.off {
+		h, n, err := frame.ParseHeader(w.buf[end:])
+		if err != nil || n == 0 {
+			panic("loop: an outbox holds something that is no frame")
+		}
+		start, end = end, end+n+int(h.Length)
+	}
+	if end == w.off {
+		start = end
+	}
+	return start, end
+}
+
+// drop takes back everything that has not been begun to be written.
+func (w *outbox) drop() {
+	_, end := w.current()
+	w.buf = w.buf[:end]
+	for n := len(w.receipts); n > 0 && w.receipts[n-1].end > end; n-- {
+		w.receipts = w.receipts[:n-1]
+	}
+	w.sources = nil
+}
+
+// Pull sends what next returns, item after item until nil, as fast as the
+// client reads, behind what is queued already. It does not count against the
+// queue's bound. Until the end of it nothing more is read from the client.
+// next runs on the connection's loop. Only from inside Handler.Message or Open.
+func (c *Conn) Pull(next func() Item) {
+	if c.state == open {
+		w := c.waiting()
+		w.sources = append(w.sources, nil) // reading stops here and now
+		c.loop.mail.call(func() { c.startPull(next) })
+	}
+}
+
+// startPull follows Pull when the commands posted before it are carried out.
+func (c *Conn) startPull(next func() Item) {
+	if c.state != open {
+		return
+	}
+	sources := c.out.sources
+	for i := range sources {
+		if sources[i] == nil {
+			sources[i] = next
+			break
+		}
+	}
+	c.loop.touch(c)
+}
+
+// fill asks sources for more while the client reads.
+func (c *Conn) fill() {
+	filled := 0
+	for c.state == open && c.out != nil && len(c.out.sources) > 0 && c.out.sources[0] != nil {
+		w := c.out
+		if w.size() >= c.loop.loops.high() {
+			return // the poller tells when there is room
+		}
+		if filled >= fillTurn {
+			c.loop.touch(c)
+			return
+		}
+		item := w.sources[0]()
+		if item == nil {
+			w.sources = w.sources[:copy(w.sources, w.sources[1:])]
+			c.flush()
+			continue
+		}
+		before := len(w.buf)
+		w.buf = item.AppendFrame(w.buf, c.handler)
+		if r, ok := item.(Receipted); ok {
+			w.receipts = append(w.receipts, receipt{len(w.buf), r})
+		}
+		w.exempt += len(w.buf) - before
+		filled += len(w.buf) - before
+		if w.size() >= c.loop.loops.high() {
+			c.flush()
+		}
+	}
+}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package loop
+
+func newPoller(bool) (poller, error) { return newParker(), nil }
+
+// Without epoll every connection is a stream, and there are no bare descriptors.
+
+func sysRead(int, []byte) (int, error)  { panic("loop: no descriptors on this system") }
+func sysWrite(int, []byte) (int, error) { panic("loop: no descriptors on this system") }
+func sysCloseWrite(int)                 {}
+func sysClose(int)                      {}

@@ -1,0 +1,175 @@
+package loop
+
+import (
+	"io"
+	"net"
+	"sync"
+)
+
+const (
+	// streamInput is what one read from a stream takes at most.
+	streamInput = 8 << 10
+	// streamOutput is what a stream takes over at once, as a socket's own
+	// buffer would.
+	streamOutput = 64 << 10
+)
+
+// stream makes a net.Conn look like a descriptor that never blocks. A goroutine
+// reads, one buffer ahead; another writes, and lives only while there is
+// something to write. Both tell the loop through its mailbox.
+type stream struct {
+	nc   net.Conn
+	conn *Conn
+	more chan struct{} // the reader may read on; closed with the stream
+
+	mu      sync.Mutex
+	in      []byte // read, not yet taken by the loop
+	inErr   error
+	out     []byte // taken over from the loop, not yet written
+	outErr  error
+	writing bool // the writer is under way
+	finish  bool // no more to write after out
+	closed  bool
+}
+
+func newStream(nc net.Conn, c *Conn) *stream {
+	return &stream{nc: nc, conn: c, more: make(chan struct{}, 1)}
+}
+
+// start begins to read.
+func (s *stream) start() { s.conn.loop.loops.running.Go(s.readOn) }
+
+func (s *stream) readOn() {
+	buf := make([]byte, streamInput)
+	for {
+		n, err := s.nc.Read(buf)
+		if n == 0 && err == nil {
+			continue
+		}
+		s.mu.Lock()
+		s.in, s.inErr = buf[:n], err
+		s.mu.Unlock()
+		s.tellReadable()
+		if _, ok := <-s.more; !ok || err != nil {
+			return
+		}
+	}
+}
+
+func (s *stream) tellReadable() {
+	c := s.conn
+	c.loop.mail.call(func() {
+		if c.state != gone {
+			c.readable()
+		}
+	})
+}
+
+func (s *stream) tellWritable() {
+	c := s.conn
+	c.loop.mail.call(func() { c.loop.touch(c) })
+}
+
+// read takes what has been read ahead.
+func (s *stream) read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.in) > 0 {
+		n := copy(p, s.in)
+		s.in = s.in[n:]
+		if len(s.in) == 0 && s.inErr == nil {
+			s.more <- struct{}{} // never blocks: the reader waits for it
+		} else {
+			defer s.tellReadable()
+		}
+		return n, nil
+	}
+	if s.inErr == io.EOF {
+		return 0, nil
+	}
+	if s.inErr != nil {
+		return 0, s.inErr
+	}
+	return 0, errAgain
+}
+
+// resume tells once more what there is to read, to a loop that had put it off.
+func (s *stream) resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.in) > 0 || s.inErr != nil {
+		s.tellReadable()
+	}
+}
+
+// write takes over what it has room for.
+func (s *stream) write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.outErr != nil {
+		return 0, s.outErr
+	}
+	if s.writing {
+		return 0, errAgain
+	}
+	s.out = append(s.out, p[:min(len(p), streamOutput)]...)
+	s.begin()
+	return len(s.out), nil
+}
+
+// begin starts the writer. The lock is held.
+func (s *stream) begin() {
+	s.writing = true
+	s.conn.loop.loops.running.Go(s.writeOut)
+}
+
+func (s *stream) writeOut() {
+	if len(s.out) > 0 { // nobody changes it while writing is set
+		_, err := s.nc.Write(s.out)
+		s.mu.Lock()
+		s.out, s.outErr, s.writing = nil, err, false
+	} else {
+		s.mu.Lock()
+		s.writing = false
+	}
+	finish := s.finish && !s.closed
+	s.mu.Unlock()
+	if finish {
+		finishWrite(s.nc)
+	}
+	s.tellWritable()
+}
+
+// finishWrite ends the write side, or all where there are no sides.
+func finishWrite(nc net.Conn) {
+	if half, ok := nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		return
+	}
+	nc.Close()
+}
+
+// closeWrite ends the write side once what was taken over is written.
+func (s *stream) closeWrite() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finish {
+		return
+	}
+	s.finish = true
+	if !s.writing {
+		s.begin()
+	}
+}
+
+// close ends both goroutines. A net.Conn may take its time over it (TLS says
+// good-bye), so the loop does not wait.
+func (s *stream) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	close(s.more)
+	s.conn.loop.loops.running.Go(func() { s.nc.Close() })
+}
