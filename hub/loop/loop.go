@@ -35,9 +35,9 @@ type Loop struct {
 	conns   []*Conn // by slot; nil: free
 	free    []int32 // slots to use again
 	batch   []command
-	next    int     // the first of batch that is not carried out
-	walked  int     // how many members have got the run of publishes that begins there
-	dirty   []*Conn // have something to write, or to do once it is written
+	next    int      // the first of batch that is not carried out
+	walked  int      // how many members have got the run of publishes that begins there
+	dirty   []*Conn  // have something to write, or to do once it is written
 	closing []ending // in the order of their deadlines, see closing.go
 	input   []byte
 	spare   []*outbox

@@ -1,0 +1,61 @@
+# make help lists what there is.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null)
+LDFLAGS  = -s -w $(if $(VERSION),-X main.version=$(VERSION))
+# STRICT=1: what cannot be tested for want of a tool is a failure.
+STRICT  ?=
+FUZZTIME ?= 60s
+# Where end-to-end tests leave screenshots and logs.
+ARTEFACTS ?= $(or $(TMPDIR),/tmp)/wschat-artefacts
+
+E2E = cmd/wschat/e2e
+
+.PHONY: build run test race e2e tools fuzz bench lint clean help
+
+build: ## bin/wschat
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
+	bin/wschat $(FLAGS)
+
+test: lint race e2e ## everything; installs the tools it needs
+
+race: ## unit tests and fuzz seeds, with the race detector
+	$(GO) test -race ./...
+	node --test static/
+
+e2e: build tools ## the built binary with real wscat and Chromium
+	@if [ -e $(E2E)/.missing ]; then \
+		echo; echo "*** SKIPPED: the end-to-end tests, because there is no:"; cat $(E2E)/.missing; echo "***"; echo; \
+		test -z '$(STRICT)'; \
+	else \
+		mkdir -p '$(ARTEFACTS)' && \
+		WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' $(GO) test -count=1 -tags e2e ./$(E2E)/ && \
+		echo "screenshots: $(ARTEFACTS)"; \
+	fi
+
+tools: ## install wscat and Chromium where that is allowed
+	$(E2E)/install.sh
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@set -e; for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done
+
+bench: ## Go benchmarks of every package
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofmt and vet
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+		test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags e2e ./...
+
+clean: ## remove what was built and installed here
+	rm -rf bin $(E2E)/node_modules $(E2E)/.missing
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,68 @@
+// Wschat is a chat server for browsers, terminals and programs: one TCP port,
+// WebSocket from the handshake up, nothing else to install. README.md tells how
+// to run it and what it says on the wire.
+//
+//	wschat [flags]    serve until SIGTERM or SIGINT
+//	wschat version    print the version
+//	wschat -help      print the flags
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1 // right, but it could not be carried out
+	exitUsage  = 2 // a wrong flag, value or combination
+)
+
+// version is set by the linker when it is built from a tag.
+var version = ""
+
+func main() {
+	os.Exit(run(os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it.
+func run(args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == "version" {
+		fmt.Fprintln(stdout, "wschat", versionText())
+		return exitOK
+	}
+	o, err := parseOptions(args, env, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "wschat:", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := serve(ctx, o, o.logger(stderr)); err != nil {
+		fmt.Fprintln(stderr, "wschat:", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// versionText is the version, or else the commit this was built from.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}

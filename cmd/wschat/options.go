@@ -1,0 +1,202 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"wschat/hub"
+)
+
+// options are what the flags say. Sizes are bytes; 0 means no limit.
+type options struct {
+	addr             string
+	history          int
+	membershipTTL    time.Duration
+	allowOrigin      originList
+	echo             bool
+	presence         presence
+	single           bool
+	maxMessage       int64
+	queue            int
+	ping             time.Duration
+	handshakeTimeout time.Duration
+	drain            time.Duration
+	log              logFormat
+}
+
+// parseOptions reads the flags, and for those that are not given the environment.
+// An error is one line that names what is wrong; flag.ErrHelp means that the
+// flags have been printed to help.
+func parseOptions(args []string, env func(string) (string, bool), help io.Writer) (*options, error) {
+	o := new(options)
+	flags := o.flagSet()
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			printHelp(flags, help)
+		}
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q: there are flags and the command version, see -help", flags.Arg(0))
+	}
+	if err := fromEnvironment(flags, env); err != nil {
+		return nil, err
+	}
+	return o, o.check()
+}
+
+func (o *options) flagSet() *flag.FlagSet {
+	flags := flag.NewFlagSet("wschat", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are printed once, by run
+	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
+	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
+	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
+	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated; * for any")
+	flags.BoolVar(&o.echo, "echo", false, "serve /echo, which sends every message back, for tests and benchmarks")
+	flags.Var(&o.presence, "presence", "`who` is told of login and exit: all, group or none (default all)")
+	flags.BoolVar(&o.single, "single", false, "one connection a user: a newer one closes the older")
+	flags.Int64Var(&o.maxMessage, "max-message", 1<<20, "most `bytes` of a message")
+	flags.IntVar(&o.queue, "queue", 1<<20, "most `bytes` that wait for one reader; beyond, it is closed as too slow")
+	flags.DurationVar(&o.ping, "ping", 30*time.Second, "how `long` a connection may be silent before it is pinged")
+	flags.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "how `long` a handshake may take")
+	flags.DurationVar(&o.drain, "drain", 10*time.Second, "how `long` the end may take after SIGTERM or SIGINT")
+	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
+	return flags
+}
+
+// environmentName is the variable of a flag: WSCHAT_MAX_MESSAGE for max-message.
+func environmentName(flag string) string {
+	return "WSCHAT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// fromEnvironment sets the flags that were not given.
+func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) error {
+	given := make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	var wrong error
+	flags.VisitAll(func(f *flag.Flag) {
+		value, ok := env(environmentName(f.Name))
+		if !ok || given[f.Name] || wrong != nil {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			wrong = fmt.Errorf("invalid value %q for %s: %w", value, environmentName(f.Name), err)
+		}
+	})
+	return wrong
+}
+
+// check finds values that have the right form but make no sense.
+func (o *options) check() error {
+	host, port, err := net.SplitHostPort(o.addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil || strings.ContainsAny(host, " /") {
+		return fmt.Errorf("invalid value %q for -addr: expected host:port, such as :8080 or 127.0.0.1:8080", o.addr)
+	}
+	for _, n := range []struct {
+		flag  string
+		value int64
+	}{
+		{"history", int64(o.history)},
+		{"membership-ttl", int64(o.membershipTTL)},
+		{"max-message", o.maxMessage},
+		{"queue", int64(o.queue)},
+		{"ping", int64(o.ping)},
+		{"handshake-timeout", int64(o.handshakeTimeout)},
+		{"drain", int64(o.drain)},
+	} {
+		if n.value < 0 {
+			return fmt.Errorf("invalid value for -%s: expected 0 (no limit) or more", n.flag)
+		}
+	}
+	return nil
+}
+
+func printHelp(flags *flag.FlagSet, w io.Writer) {
+	fmt.Fprint(w, `usage: wschat [flags]   serve until SIGTERM or SIGINT
+       wschat version   print the version
+
+Each flag can also be given as an environment variable, -max-message as
+WSCHAT_MAX_MESSAGE; the flag wins. Sizes are bytes, durations such as 30s or
+24h; 0 means no limit.
+
+`)
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+}
+
+// presence is the value of -presence.
+type presence struct{ hub.Presence }
+
+var presences = map[string]hub.Presence{"all": hub.ToAll, "group": hub.ToGroup, "none": hub.ToNone}
+
+func (p *presence) String() string {
+	for name, value := range presences {
+		if value == p.Presence {
+			return name
+		}
+	}
+	return ""
+}
+
+func (p *presence) Set(s string) error {
+	value, ok := presences[s]
+	if !ok {
+		return errors.New("expected all, group or none")
+	}
+	p.Presence = value
+	return nil
+}
+
+// originList is the value of -allow-origin.
+type originList []string
+
+func (l *originList) String() string { return strings.Join(*l, ",") }
+
+func (l *originList) Set(s string) error {
+	*l = nil
+	for origin := range strings.SplitSeq(s, ",") {
+		origin = strings.TrimSpace(origin)
+		if origin == "" {
+			continue
+		}
+		if origin != "*" && !strings.Contains(origin, "://") {
+			return fmt.Errorf("expected origins such as https://chat.example, got %q", origin)
+		}
+		*l = append(*l, strings.TrimSuffix(origin, "/"))
+	}
+	return nil
+}
+
+// logFormat is the value of -log.
+type logFormat struct{ json bool }
+
+func (f *logFormat) String() string {
+	if f.json {
+		return "json"
+	}
+	return "text"
+}
+
+func (f *logFormat) Set(s string) error {
+	if s != "text" && s != "json" {
+		return errors.New("expected text or json")
+	}
+	f.json = s == "json"
+	return nil
+}
+
+func (o *options) logger(w io.Writer) *slog.Logger {
+	if o.log.json {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"io"
+	"net/http"
+
+	"wschat/static"
+)
+
+// pages is everything but the endpoints: the browser client and /healthz.
+func (s *server) pages() http.Handler {
+	page := static.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Retry-After", retryAfter)
+			http.Error(w, "server is shutting down", http.StatusServiceUnavailable)
+			return
+		}
+		if r.URL.Path == "/healthz" {
+			health(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
+// health answers whoever watches over the server.
+func health(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, "ok")
+}

@@ -1,0 +1,62 @@
+package hub
+
+import (
+	"time"
+
+	"wschat/hub/loop"
+)
+
+// catchUp sends a session that has just logged in the private messages that
+// wait for its user. They go out as fast as the client reads, and ahead of
+// those that arrive meanwhile, which are held back.
+func (s *session) catchUp() {
+	var since time.Time
+	if ttl := s.hub.config.MembershipTTL; ttl > 0 {
+		since = time.Now().Add(-ttl)
+	}
+	waiting, err := s.hub.store.Waiting(s.name, since)
+	if err != nil {
+		waiting = nil // they wait for the next login
+	}
+	sent := make(map[string]uint64) // by conversation, so that none is sent twice
+	next := func() *Message {
+		for {
+			if len(waiting) == 0 {
+				if waiting = s.release(); waiting == nil {
+					return nil
+				}
+			}
+			m := waiting[0]
+			waiting = waiting[1:]
+			if m.Seq > sent[m.Conversation] {
+				sent[m.Conversation] = m.Seq
+				return m
+			}
+		}
+	}
+	first := next()
+	if first == nil {
+		return
+	}
+	s.conn.Pull(func() loop.Item {
+		m := first
+		if m == nil {
+			if m = next(); m == nil {
+				return nil
+			}
+		}
+		first = nil
+		return &linePrivate{newLineMessage(m), s.hub.store}
+	})
+}
+
+// release returns what has been held back meanwhile; if that is nothing, the
+// session is up to date and gets private messages as they come.
+func (s *session) release() []*Message {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	held := s.held
+	s.held = nil
+	s.catchingUp = len(held) > 0
+	return held
+}

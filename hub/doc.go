@@ -1,0 +1,26 @@
+// Package hub is the chat: who is connected, who is in which group, who may say
+// what to whom, and what has been said. It knows nothing of HTTP and nothing of
+// sockets; connections reach it as sessions, which package loop calls.
+//
+// The way of a message:
+//
+//	session.Message   text or binary, whole           session.go
+//	ParseLine         what is asked                   line.go
+//	Hub.handle        who may, who is meant           handle.go
+//	Store.Append      its number; kept, made safe     store.go, memory.go
+//	Hub.deliver       to the lists of the loops       deliver.go
+//	AppendFrame       as each recipient reads it      line_out.go
+//
+// # Locks
+//
+// The registry, which is everything in Hub, user and group, is guarded by
+// Hub.mu. A store has a lock of its own, under which it reports messages as
+// stored. The order is
+//
+//	store, then Hub.mu, then a loop's mailbox
+//
+// so the store is never called with Hub.mu held. Nothing is written to a socket
+// or waited for under any of them: what is to be sent is posted to a mailbox.
+// Since joins, leaves and publishes are posted under Hub.mu, all loops see them
+// in one order.
+package hub

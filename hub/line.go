@@ -1,0 +1,104 @@
+package hub
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"wschat/frame"
+)
+
+// Op is what a request asks for.
+type Op uint8
+
+// The requests there are.
+const (
+	Nothing Op = iota // a greeting
+	Send
+	Join
+	Leave
+	Who
+	History
+)
+
+// Request is what a client asks for, whatever protocol it speaks.
+type Request struct {
+	Op     Op
+	Target string // the destination of Send; the group, user or "all" that others are about; "" for all in Who
+	Binary bool   // Send: Body is opaque
+	Body   []byte // Send: as long as the payload it was parsed from
+}
+
+// ParseLine parses a message of the line protocol, "destination,body", split at
+// the first comma. It checks the form of the destination and that there is a
+// body; whether the destination exists is up to the hub. Errors are *Error.
+func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
+	destination, body, comma := bytes.Cut(payload, []byte{','})
+	if !comma {
+		if op == frame.Text && string(payload) == "login" {
+			return Request{Op: Nothing}, nil
+		}
+		return Request{}, ErrNoComma
+	}
+	if op == frame.Binary {
+		return parseBinary(destination, body)
+	}
+	switch string(destination) {
+	case "login":
+		return Request{Op: Nothing}, nil
+	case "join":
+		return groupRequest(Join, body)
+	case "leave":
+		return groupRequest(Leave, body)
+	case "who":
+		if len(body) == 0 || string(body) == Everyone {
+			return Request{Op: Who}, nil
+		}
+		return groupRequest(Who, body)
+	case "history":
+		target, err := parseTarget(body)
+		return Request{Op: History, Target: target}, err
+	}
+	return sendRequest(destination, body, false)
+}
+
+// parseBinary knows no words: a binary message can only be sent to somebody.
+func parseBinary(destination, body []byte) (Request, error) {
+	switch string(destination) {
+	case "login", "join", "leave", "who", "history":
+		return Request{}, ErrBinary
+	}
+	if !utf8.Valid(destination) {
+		return Request{}, ErrBinary
+	}
+	return sendRequest(destination, body, true)
+}
+
+func sendRequest(destination, body []byte, binary bool) (Request, error) {
+	target, err := parseTarget(destination)
+	if err == nil && len(body) == 0 {
+		err = ErrEmptyBody
+	}
+	return Request{Op: Send, Target: target, Binary: binary, Body: body}, err
+}
+
+func groupRequest(op Op, name []byte) (Request, error) {
+	if !ValidGroup(string(name)) {
+		return Request{}, ErrBadGroup
+	}
+	return Request{Op: op, Target: string(name)}, nil
+}
+
+// parseTarget checks the name of a conversation: all, a group, or a user.
+func parseTarget(name []byte) (string, error) {
+	target := string(name[:min(len(name), maxName+1)]) // longer is wrong anyway
+	switch {
+	case target == Everyone:
+	case isGroup(target):
+		if !ValidGroup(target) {
+			return "", ErrBadGroup
+		}
+	case !ValidUser(target):
+		return "", ErrBadUser
+	}
+	return target, nil
+}

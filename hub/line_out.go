@@ -1,0 +1,106 @@
+package hub
+
+import (
+	"strconv"
+	"strings"
+
+	"wschat/frame"
+	"wschat/hub/loop"
+)
+
+// lineMessage is a message as line clients read it: 用户(A=>R):text. R is each
+// recipient's own name, so the frames differ; what is the same in all is made
+// once.
+type lineMessage struct {
+	message *Message
+	head    string // 用户(A=>
+	tail    []byte // ):text
+}
+
+func newLineMessage(m *Message) *lineMessage {
+	const open, arrow, shut = "用户(", "=>", "):"
+	tail := make([]byte, 0, len(shut)+len(m.Body))
+	return &lineMessage{m, open + m.From + arrow, append(append(tail, shut...), m.Body...)}
+}
+
+// AppendFrame implements loop.Item.
+func (l *lineMessage) AppendFrame(dst []byte, to loop.Handler) []byte {
+	name := l.message.To
+	if !l.message.private() {
+		name = to.(*session).name
+	}
+	op := frame.Text
+	if l.message.Binary {
+		op = frame.Binary
+	}
+	dst = frame.AppendHeader(dst, frame.Header{
+		Fin: true, Opcode: op, Length: int64(len(l.head) + len(name) + len(l.tail)),
+	})
+	dst = append(dst, l.head...)
+	dst = append(dst, name...)
+	return append(dst, l.tail...)
+}
+
+// Size implements loop.Item.
+func (l *lineMessage) Size() int { return len(l.head) + maxName + len(l.tail) }
+
+// linePrivate is a private message that tells the store when it is written.
+type linePrivate struct {
+	*lineMessage
+	store Store
+}
+
+// Written implements loop.Receipted.
+func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.message) }
+
+// lineText is an answer of the server to one client.
+type lineText string
+
+// AppendFrame implements loop.Item.
+func (t lineText) AppendFrame(dst []byte, _ loop.Handler) []byte {
+	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: frame.Text, Length: int64(len(t))})
+	return append(dst, t...)
+}
+
+// Size implements loop.Item.
+func (t lineText) Size() int { return len(t) }
+
+// lineNotice tells of a user to all others.
+type lineNotice struct {
+	lineText
+	about *user
+}
+
+// AppendFrame implements loop.Item.
+func (n *lineNotice) AppendFrame(dst []byte, to loop.Handler) []byte {
+	if to.(*session).user == n.about {
+		return dst
+	}
+	return n.lineText.AppendFrame(dst, to)
+}
+
+func loginNotice(u *user) *lineNotice {
+	return &lineNotice{lineText("用户(" + u.name + ")登录了"), u}
+}
+func exitNotice(u *user) *lineNotice {
+	return &lineNotice{lineText("用户(" + u.name + ")退出了"), u}
+}
+
+// whoLine is the answer to who: how many, and the first of them.
+func whoLine(names []string, count int) lineText {
+	var b strings.Builder
+	b.WriteString("系统:在线 ")
+	b.WriteString(strconv.Itoa(count))
+	b.WriteByte(':')
+	for _, name := range names {
+		b.WriteByte(' ')
+		b.WriteString(name)
+	}
+	if count > len(names) {
+		b.WriteString(" …")
+	}
+	return lineText(b.String())
+}
+
+// lineText returns what a line client reads of e.
+func (e *Error) lineText() string { return "错误:" + strings.Replace(e.line, "%s", e.Subject, 1) }

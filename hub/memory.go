@@ -1,0 +1,142 @@
+package hub
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Memory is the store that forgets everything when the process ends. It keeps at
+// least the last keep messages of each conversation, and at most twice as many.
+type Memory struct {
+	keep int
+
+	mu            sync.Mutex
+	conversations map[string]*conversation
+	waiting       map[string]map[string]unwritten // by user, by conversation
+}
+
+type conversation struct {
+	last     uint64     // the newest Seq
+	messages []*Message // without holes, up to last
+}
+
+// unwritten is what waits for one user in one conversation.
+type unwritten struct{ first, last uint64 }
+
+// NewMemory returns an empty store that keeps the last keep messages of each
+// conversation, at least one.
+func NewMemory(keep int) *Memory {
+	return &Memory{
+		keep:          max(keep, 1),
+		conversations: make(map[string]*conversation),
+		waiting:       make(map[string]map[string]unwritten),
+	}
+}
+
+// Append implements Store. It never fails, and calls stored before it returns.
+func (s *Memory) Append(m *Message, stored func(error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversations[m.Conversation]
+	if c == nil {
+		c = new(conversation)
+		s.conversations[m.Conversation] = c
+	}
+	c.last++
+	m.Seq, m.Time = c.last, time.Now()
+	c.messages = append(c.messages, m)
+	if len(c.messages) > 2*s.keep {
+		// A new slice, so that the old messages can be freed.
+		c.messages = append(make([]*Message, 0, 2*s.keep+1), c.messages[len(c.messages)-s.keep:]...)
+	}
+	if m.private() {
+		s.wait(m)
+	}
+	stored(nil)
+}
+
+func (s *Memory) wait(m *Message) {
+	inbox := s.waiting[m.To]
+	if inbox == nil {
+		inbox = make(map[string]unwritten, 1)
+		s.waiting[m.To] = inbox
+	}
+	u, ok := inbox[m.Conversation]
+	if !ok {
+		u.first = m.Seq
+	}
+	u.last = m.Seq
+	inbox[m.Conversation] = u
+}
+
+// History implements Store.
+func (s *Memory) History(name string, q Query) (messages []*Message, more bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversations[name]
+	if c == nil {
+		return nil, false, nil
+	}
+	if q.After > 0 {
+		rest := c.from(q.After + 1)
+		n := min(q.Limit, len(rest))
+		return slices.Clone(rest[:n]), n < len(rest), nil
+	}
+	older := c.messages
+	if q.Before > 0 {
+		older = older[:len(older)-len(c.from(q.Before))]
+	}
+	n := min(q.Limit, len(older))
+	return slices.Clone(older[len(older)-n:]), n < len(older), nil
+}
+
+// from returns the messages that are kept from seq on.
+func (c *conversation) from(seq uint64) []*Message {
+	if seq > c.last {
+		return nil
+	}
+	n := c.last - seq + 1 // so many at most
+	return c.messages[len(c.messages)-int(min(n, uint64(len(c.messages)))):]
+}
+
+// Waiting implements Store.
+func (s *Memory) Waiting(user string, since time.Time) ([]*Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var waiting []*Message
+	for name, u := range s.waiting[user] {
+		for _, m := range s.conversations[name].from(u.first) {
+			if m.To == user && m.Time.After(since) {
+				waiting = append(waiting, m)
+			}
+		}
+	}
+	slices.SortFunc(waiting, func(a, b *Message) int { return a.Time.Compare(b.Time) })
+	return waiting, nil
+}
+
+// Written implements Store.
+func (s *Memory) Written(m *Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	inbox := s.waiting[m.To]
+	u, ok := inbox[m.Conversation]
+	switch {
+	case !ok || m.Seq < u.first:
+	case m.Seq < u.last:
+		inbox[m.Conversation] = unwritten{m.Seq + 1, u.last}
+	default:
+		delete(inbox, m.Conversation)
+		if len(inbox) == 0 {
+			delete(s.waiting, m.To)
+		}
+	}
+}
+
+// Forget implements Store.
+func (s *Memory) Forget(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, user)
+}

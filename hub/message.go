@@ -1,0 +1,27 @@
+package hub
+
+import "time"
+
+// Message is what one user has said to a conversation. It is immutable once a
+// store has reported it as stored.
+type Message struct {
+	Conversation string    // see PairOf; "all" and groups are named as they are
+	Seq          uint64    // its number in the conversation, from 1, without holes; given by the store
+	From         string    // user id
+	To           string    // "all", a group, or a user id
+	Binary       bool      // Body is opaque; otherwise it is UTF-8
+	Body         []byte    //
+	Time         time.Time // given by the store
+}
+
+// PairOf names the conversation between two users, whoever writes to whom. User
+// ids hold no comma, so it is no name of a group or of everyone.
+func PairOf(a, b string) string {
+	if b < a {
+		a, b = b, a
+	}
+	return a + "," + b
+}
+
+// private reports whether the message is meant for one user alone.
+func (m *Message) private() bool { return m.To != Everyone && !isGroup(m.To) }

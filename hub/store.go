@@ -1,0 +1,39 @@
+package hub
+
+import "time"
+
+// Store keeps conversations: it numbers their messages, remembers the last ones,
+// and knows which private messages have not been written to their user yet. All
+// methods are safe for concurrent use.
+type Store interface {
+	// Append gives m its Seq and Time, keeps it, and calls stored once: with nil
+	// when m is as safe as the store makes it, or with what went wrong, and then
+	// the message does not exist. The calls for one conversation come in the
+	// order of Seq, under the lock that also makes m visible to History and
+	// Waiting; so a message is in what those return if and only if stored has
+	// been called or is being called. stored may be called before Append returns.
+	Append(m *Message, stored func(error))
+
+	// History returns messages of a conversation, oldest first, and whether there
+	// are more in the direction of the query. It fails only if the store is out
+	// of reach.
+	History(conversation string, q Query) (messages []*Message, more bool, err error)
+
+	// Waiting returns the private messages to user since a point in time that
+	// have not been written to any line connection, oldest first.
+	Waiting(user string, since time.Time) ([]*Message, error)
+
+	// Written notes that m, a private message, has been written to a line
+	// connection of its recipient. It does not block.
+	Written(m *Message)
+
+	// Forget drops the note of what waits for user, who is not known any longer.
+	Forget(user string)
+}
+
+// Query selects messages of a conversation: the newest ones before a Seq, or the
+// oldest ones after one, or simply the newest. At most one of the two is set.
+type Query struct {
+	Before, After uint64 // 0: not set
+	Limit         int
+}
