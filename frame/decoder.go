@@ -1,0 +1,135 @@
+package frame
+
+import "unicode/utf8"
+
+// Config is what decoders are set to. It must not change once a decoder has
+// it; any number of decoders may share it, on any goroutines.
+type Config struct {
+	Role       Role  // the side that receives; the zero value is Server
+	MaxMessage int64 // most bytes of payload in a message, all its frames together; 0: no limit
+}
+
+// Message is a whole message (Text, Binary), its fragments put together, or a
+// control frame (Close, Ping, Pong).
+type Message struct {
+	Opcode  Opcode
+	Payload []byte
+}
+
+// Decoder turns the bytes that one side of a connection receives into
+// messages. It is 16 bytes long and holds nothing else while it is at the end
+// of a message. While something is incomplete it holds that: at most a header,
+// a control frame, and a message of at most MaxMessage bytes, for which memory
+// is taken as the bytes arrive and not when they are announced.
+//
+// A Decoder is not safe for concurrent use, and must not be copied once used.
+type Decoder struct {
+	config  *Config
+	partial *partial // nil: at the end of a message, or at the very start
+}
+
+// NewDecoder returns a decoder for the start of a connection. c must not be nil.
+func NewDecoder(c *Config) Decoder { return Decoder{config: c} }
+
+// Idle reports whether the decoder is at the end of a message, with nothing
+// incomplete: a connection that ends here, or that stays silent, lacks nothing.
+func (d *Decoder) Idle() bool { return d.partial == nil }
+
+// Next takes bytes from the front of b until they complete a message or a
+// control frame, and returns it and the number n of bytes taken. Call it again
+// with b[n:]. If b completes none, m.Opcode is Continuation and n is len(b);
+// what is incomplete is kept.
+//
+// The payload is valid until the next call. One that lies whole in b is
+// unmasked there and is a part of b; another is memory of the decoder. b is
+// changed by the unmasking even where the payload is not in it.
+//
+// An error is an [*Error], and comes as soon as the first byte that is wrong is
+// there, though the frame or even its header be incomplete; every later call
+// returns it again. b is then of no more use, and n is len(b).
+//
+// A text message is checked to be UTF-8 (RFC 6455 §8.1), a close frame's
+// payload to be valid for [ParseClose]. Frames that follow a close frame are
+// decoded like all others: to ignore them is up to the caller.
+func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
+	if d.partial == nil {
+		m, n, err = d.config.whole(b)
+		if n > 0 {
+			return m, n, nil
+		}
+		if err != nil {
+			return d.fail(b, err)
+		}
+		if len(b) == 0 {
+			return Message{}, 0, nil
+		}
+		d.partial = new(partial)
+	}
+	if d.partial.err != nil {
+		return Message{}, len(b), d.partial.err
+	}
+	m, n, err = d.partial.next(b, d.config)
+	if err != nil {
+		return d.fail(b, err)
+	}
+	if d.partial.isEmpty() {
+		d.partial = nil
+	}
+	return m, n, nil
+}
+
+// fail lets go of all that the decoder holds and makes err its last word.
+func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
+	d.partial = &partial{err: err}
+	return Message{}, len(b), err
+}
+
+// whole is the short way, for the usual case: the decoder is idle, and b
+// begins with a message in one frame that is all there. If not, n is 0.
+func (c *Config) whole(b []byte) (m Message, n int, err error) {
+	var h Header
+	start, err := readHeader(&h, b, State{Role: c.Role, Limit: c.MaxMessage})
+	if start == 0 || !h.Fin || h.Length > int64(len(b)-start) {
+		return Message{}, 0, err
+	}
+	end := start + int(h.Length)
+	payload := b[start:end:end]
+	if h.Masked {
+		Mask(payload, h.Key, 0)
+	}
+	switch h.Opcode {
+	case Text:
+		if !utf8.Valid(payload) {
+			return Message{}, 0, ErrInvalidUTF8
+		}
+	case Close:
+		if _, _, err := ParseClose(payload); err != nil {
+			return Message{}, 0, err
+		}
+	}
+	return Message{h.Opcode, payload}, end, nil
+}
+
+// readHeader parses and checks into h the header at the front of b. Each check is
+// made as soon as its bytes are there, since the rest may never come: the
+// first two bytes, then the length, and only then the masking key. n is 0 if b
+// ends within the header, or with an error.
+func readHeader(h *Header, b []byte, s State) (n int, err error) {
+	if len(b) < 2 {
+		return 0, nil
+	}
+	parseStart(h, b)
+	if err = h.check(s); err != nil {
+		return 0, err
+	}
+	n, err = parseLength(h, b)
+	if n == 0 || err != nil {
+		return 0, err
+	}
+	if n > 2 {
+		if err = h.check(s); err != nil {
+			return 0, err
+		}
+	}
+	return parseKey(h, b, n), nil
+}
