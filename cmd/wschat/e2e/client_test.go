@@ -1,0 +1,154 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"wschat/frame"
+	"wschat/frame/frametest"
+	"wschat/handshake"
+)
+
+func timeout() <-chan time.Time { return time.After(patience) }
+
+// client is a user on a WebSocket connection of our own. It answers pings.
+type client struct {
+	*frametest.Peer
+	t    *testing.T
+	name string
+	conn *net.TCPConn
+}
+
+// dial opens a connection to a path of the server.
+func (s *server) dial(d handshake.Dialer, target string) (*client, *handshake.Response, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, response, err := d.Dial(ctx, "ws://"+s.addr+target)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn.SetDeadline(time.Now().Add(2 * patience))
+	s.t.Cleanup(func() { conn.Close() })
+	peer := frametest.NewPeer(conn, frame.Client, response.Early)
+	return &client{Peer: peer, t: s.t, conn: conn.(*net.TCPConn)}, response, nil
+}
+
+// socket is the target of a user.
+func socket(user string) string { return "/socket?userId=" + url.QueryEscape(user) }
+
+// login connects a user. That it is in is known: who, has been answered.
+func (s *server) login(user string) *client {
+	s.t.Helper()
+	c, _, err := s.dial(handshake.Dialer{}, socket(user))
+	if err != nil {
+		s.t.Fatalf("%s: %v", user, err)
+	}
+	c.name = user
+	c.say("who,")
+	line, err := c.line()
+	if err != nil || !strings.HasPrefix(line, "系统:在线 ") {
+		s.t.Fatalf("%s: got %q, %v, want the answer to who,", user, line, err)
+	}
+	return c
+}
+
+// say sends lines.
+func (c *client) say(lines ...string) {
+	c.t.Helper()
+	for _, line := range lines {
+		if err := c.SendText(line); err != nil {
+			c.t.Fatalf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// next returns the next frame that is no ping; pings it answers.
+func (c *client) next() (frame.Message, error) {
+	for {
+		m, err := c.Next()
+		if err != nil || m.Opcode != frame.Ping {
+			return m, err
+		}
+		if err := c.Send(frame.Pong, m.Payload); err != nil {
+			return m, err
+		}
+	}
+}
+
+// line returns the next text message.
+func (c *client) line() (string, error) {
+	m, err := c.next()
+	if err == nil && m.Opcode != frame.Text {
+		err = fmt.Errorf("got %v %q", m.Opcode, cut(string(m.Payload)))
+	}
+	return string(m.Payload), err
+}
+
+// hears checks that these lines come next, byte for byte.
+func (c *client) hears(lines ...string) {
+	c.t.Helper()
+	for _, want := range lines {
+		got, err := c.line()
+		if err != nil {
+			c.t.Fatalf("%s: %v, want %q", c.name, err, cut(want))
+		}
+		if got != want {
+			c.t.Fatalf("%s: got  %q\nwant %q", c.name, cut(got), cut(want))
+		}
+	}
+}
+
+// hearsNothing checks that nothing has been sent to c that it has not read: a
+// request is answered at once. What c must not hear was done by others before,
+// and they have seen its effect.
+func (c *client) hearsNothing() {
+	c.t.Helper()
+	c.say("leave,groupNobody")
+	c.hears("错误:你不在 groupNobody 中")
+}
+
+// closedWith checks that the next frame is a close frame with this code, answers
+// it, and checks that the server then ends TCP first.
+func (c *client) closedWith(code frame.CloseCode) {
+	c.t.Helper()
+	m, err := c.next()
+	if err != nil || m.Opcode != frame.Close {
+		c.t.Fatalf("%s: got %v %q, %v, want close %v", c.name, m.Opcode, cut(string(m.Payload)), err, code)
+	}
+	got, reason, err := frame.ParseClose(m.Payload)
+	if err != nil || got != code {
+		c.t.Fatalf("%s: got close %v %q, want %v", c.name, got, reason, code)
+	}
+	c.Send(frame.Close, m.Payload) // the server may have closed already
+	if m, err := c.Next(); !errors.Is(err, io.EOF) {
+		c.t.Fatalf("%s: got %v %q, %v after the close, want the end", c.name, m.Opcode, cut(string(m.Payload)), err)
+	}
+}
+
+// leave ends the connection with a close frame.
+func (c *client) leave() {
+	c.t.Helper()
+	if err := c.Close(frame.NormalClosure, ""); err != nil {
+		c.t.Fatal(err)
+	}
+	c.closedWith(frame.NormalClosure)
+	c.conn.Close()
+}
+
+// cut keeps failures readable.
+func cut(s string) string {
+	const most = 120
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:most], ""), len(s))
+}

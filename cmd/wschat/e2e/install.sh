@@ -1,0 +1,96 @@
+#!/bin/sh
+# Installs what the end-to-end tests need beyond Go: wscat, by npm into this
+# folder, and Chromium, by apt. What is there already is left as it is. What
+# cannot be installed is written to .missing, one line each with the reason.
+set -u
+cd "$(dirname "$0")" || exit 1
+missing=.missing
+rm -f "$missing"
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+lack() {
+	echo "$1" >>"$missing"
+	echo "missing: $1" >&2
+}
+
+# as_root runs a command as root, if this user may without being asked anything.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+may_be_root() { [ "$(id -u)" -eq 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
+
+updated=
+apt_install() {
+	echo "installing $* by apt-get"
+	if [ -z "$updated" ]; then
+		updated=1
+		# One source that is out of reach is no reason to give up.
+		as_root apt-get -qq -o DPkg::Lock::Timeout=120 update
+	fi
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@" >/dev/null
+}
+
+# works tells whether wscat is there as the lock file says, and starts.
+works() {
+	cmp -s package-lock.json node_modules/.installed-lock && node node_modules/wscat/bin/wscat --version >/dev/null 2>&1
+}
+
+install_wscat() {
+	if ! has node; then
+		lack "wscat: there is no node to run it"
+	elif works; then
+		return
+	elif ! has npm; then
+		lack "wscat: there is no npm to install it"
+	else
+		echo "installing wscat by npm"
+		if ! npm ci --ignore-scripts --loglevel=error >/dev/null; then
+			lack "wscat: npm ci failed"
+			return
+		fi
+		cp package-lock.json node_modules/.installed-lock
+		works || lack "wscat: it does not start with node $(node --version)"
+	fi
+}
+
+find_chromium() {
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do
+		if has "$name"; then return 0; fi
+	done
+	return 1
+}
+
+install_chromium() {
+	if find_chromium; then
+		return
+	elif ! has apt-get; then
+		lack "Chromium: there is no apt-get to install it; any chromium or google-chrome in PATH will do"
+	elif ! may_be_root; then
+		lack "Chromium: not root, and sudo asks for a password; install it by: apt-get install chromium"
+	elif ! apt_install chromium; then
+		lack "Chromium: apt-get failed"
+	elif ! find_chromium; then
+		lack "Chromium: apt-get installed none that can be found"
+	fi
+}
+
+# Without a font for Chinese the tests are the same, only the screenshots show boxes.
+install_font() {
+	if has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; then
+		return
+	elif ! has apt-get || ! may_be_root || ! apt_install fonts-wqy-microhei; then
+		echo "no font for Chinese: screenshots will show boxes" >&2
+	fi
+}
+
+install_wscat
+install_chromium
+[ -e "$missing" ] || install_font
+[ -e "$missing" ] || echo "wscat and Chromium are there"

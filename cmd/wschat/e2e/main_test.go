@@ -1,0 +1,61 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// What the tests work with; set by TestMain.
+var (
+	binary    string // wschat
+	artefacts string // a folder
+)
+
+// patience is how long a test waits for something that must happen.
+const patience = 20 * time.Second
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	temp, err := os.MkdirTemp("", "wschat-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(temp)
+	if binary = os.Getenv("WSCHAT_BINARY"); binary == "" {
+		binary = filepath.Join(temp, "wschat")
+		if out, err := exec.Command("go", "build", "-o", binary, "wschat/cmd/wschat").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+			return 1
+		}
+	}
+	if artefacts = os.Getenv("WSCHAT_ARTEFACTS"); artefacts == "" {
+		artefacts = filepath.Join(os.TempDir(), "wschat-artefacts")
+	}
+	if err := os.MkdirAll(artefacts, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// until waits until ok is true; what says in the failure what did not come.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for end := time.Now().Add(patience); !ok(); <-poll.C {
+		if time.Now().After(end) {
+			t.Fatalf("waited %v in vain: %s", patience, what)
+		}
+	}
+}
