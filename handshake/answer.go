@@ -1,0 +1,154 @@
+package handshake
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxRefusalBody bounds, in bytes, what is kept of the body of a refusal.
+	maxRefusalBody = 4 << 10
+	// refusalTime bounds how long that body is waited for.
+	refusalTime = 2 * time.Second
+)
+
+// StatusError is a server's refusal to upgrade: any final status but 101.
+type StatusError struct {
+	Status int
+	Header Header
+	Body   string // its first 4 KiB, as far as they came within two seconds
+}
+
+// Error returns the status and the first line of the body.
+func (e *StatusError) Error() string {
+	line, _, _ := strings.Cut(e.Body, "\n")
+	return fmt.Sprintf("handshake: server answered %d %s: %s", e.Status, http.StatusText(e.Status), quote(line))
+}
+
+// responseHead is the head of an HTTP response.
+type responseHead struct {
+	status int
+	minor  int // of HTTP/1.x
+	header Header
+	size   int // in bytes, within the buffer that it was read into
+}
+
+// readResponse reads the head of the first final response, and returns with it
+// the buffer that begins with it. Interim responses before it are skipped (RFC
+// 9110 §15.2); a server may send as many as fit into maxHead together.
+func readResponse(src io.Reader, buf []byte) (*responseHead, []byte, error) {
+	skipped := 0
+	for {
+		var n int
+		var err error
+		if buf, n, err = readHead(src, buf); n+skipped > maxHead {
+			err = errHeadTooLong
+		}
+		var malformed headError
+		switch {
+		case errors.As(err, &malformed):
+			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, err)
+		case errors.Is(err, io.EOF):
+			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, io.ErrUnexpectedEOF)
+		case err != nil:
+			return nil, nil, err
+		}
+		head, err := parseResponse(buf[:n])
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, err)
+		}
+		if head.status >= 200 || head.status == http.StatusSwitchingProtocols {
+			return head, buf, nil
+		}
+		skipped += n
+		buf = buf[:copy(buf, buf[n:])]
+	}
+}
+
+// parseResponse reads a whole response head, as strictly as ParseRequest does
+// (RFC 9112 §4 and §5).
+func parseResponse(head []byte) (*responseHead, error) {
+	line, rest, ok := strings.Cut(string(head), "\r\n")
+	if !ok {
+		return nil, errNoEnd
+	}
+	version, after, _ := strings.Cut(line, " ")
+	code, reason, _ := strings.Cut(after, " ") // many leave out the space before an empty reason
+	major, minor, ok := parseVersion(version)
+	status, err := strconv.Atoi(code)
+	if !ok || major != 1 || err != nil || len(code) != 3 || status < 100 || !all(reason, inValue) {
+		return nil, &fieldError{"a status line of HTTP/1.1", line}
+	}
+	fields, err := parseFields(rest)
+	if err != nil {
+		return nil, err
+	}
+	return &responseHead{status: status, minor: minor, header: fields, size: len(head)}, nil
+}
+
+// verify checks a 101 (RFC 6455 §4.1, the list of what makes the client fail
+// the connection) and returns the server's subprotocol.
+func (d *Dialer) verify(head *responseHead, key string) (protocol string, err error) {
+	bad := func(expected, got string) (string, error) {
+		return "", fmt.Errorf("%w: %w", ErrResponse, &fieldError{expected, got})
+	}
+	if head.minor < 1 {
+		return bad("HTTP/1.1 with status 101", "HTTP/1.0")
+	}
+	if upgrade, n := head.header.first("Upgrade"); n != 1 || !equalFold(upgrade, "websocket") {
+		return bad("one Upgrade: websocket", upgrade)
+	}
+	if !head.header.HasToken("Connection", "Upgrade") {
+		return bad("Connection: Upgrade", head.header.Get("Connection"))
+	}
+	if accept, n := head.header.first("Sec-WebSocket-Accept"); n != 1 || accept != AcceptKey(key) {
+		return bad("one Sec-WebSocket-Accept with "+AcceptKey(key), accept)
+	}
+	for value := range head.header.Values("Sec-WebSocket-Extensions") {
+		for extension := range elements(value) {
+			if !slices.ContainsFunc(d.Extensions, func(offer string) bool {
+				return extensionName(offer) == extensionName(extension)
+			}) {
+				return bad("extensions that were offered", extension)
+			}
+		}
+	}
+	protocol, n := head.header.first("Sec-WebSocket-Protocol")
+	if n > 1 || n == 1 && !slices.Contains(d.Protocols, protocol) {
+		return bad("one subprotocol that was offered", protocol)
+	}
+	return protocol, nil
+}
+
+// extensionName is the name in "name; parameter=value". An element list may be
+// cut at its commas: no value has one, quoted or not (RFC 6455 §9.1).
+func extensionName(extension string) string {
+	name, _, _ := strings.Cut(extension, ";")
+	return trim(name)
+}
+
+// refusal makes a StatusError. net/http reads the body, as it knows where one
+// ends; how much of it comes does not matter.
+func refusal(conn net.Conn, head *responseHead, buf []byte) error {
+	e := &StatusError{Status: head.status, Header: head.header}
+	// A cancelled context that meets this deadline waits for no longer.
+	conn.SetReadDeadline(time.Now().Add(refusalTime))
+	r := bufio.NewReader(io.MultiReader(bytes.NewReader(buf), conn))
+	response, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
+	if err != nil {
+		return e
+	}
+	// Not closed: that would wait for the rest, and the connection ends anyway.
+	body, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusalBody))
+	e.Body = string(body)
+	return e
+}

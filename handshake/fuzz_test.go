@@ -1,0 +1,163 @@
+package handshake
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func addRows(f *testing.F) {
+	for _, row := range upgradeRows {
+		f.Add([]byte(row.raw))
+	}
+}
+
+// FuzzParseRequest compares with net/http: whatever ParseRequest accepts,
+// http.ReadRequest accepts, and reads the same out of it. The differences that
+// are allowed are heads whose fields net/http judges while it reads and we
+// judge, or let net/http judge, afterwards:
+//
+//   - more than one Host: Verify refuses it;
+//   - Content-Length and Transfer-Encoding that make no sense: Verify refuses
+//     any upgrade that has a body, and pages are read again by net/http.
+func FuzzParseRequest(f *testing.F) {
+	addRows(f)
+	f.Add([]byte("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"))
+	f.Add([]byte("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"))
+	f.Add([]byte("GET //x/../y?a?b HTTP/1.0\r\nPragma: no-cache\r\n\r\n"))
+	f.Add([]byte("GET /? HTTP/1.0\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, head []byte) {
+		r, err := ParseRequest(head)
+		var rejection *Rejection
+		if err != nil {
+			if !errors.As(err, &rejection) || rejection.Reason == "" || !printable(rejection.Reason) {
+				t.Fatalf("refused with %v", err)
+			}
+			return
+		}
+		want, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head)))
+		_, hosts := r.Header.first("Host")
+		_, lengths := r.Header.first("Content-Length")
+		_, codings := r.Header.first("Transfer-Encoding")
+		if err != nil {
+			if hosts < 2 && lengths == 0 && codings == 0 {
+				t.Fatalf("net/http refuses it: %v", err)
+			}
+			return
+		}
+		if r.Method != want.Method || r.Target != want.RequestURI || r.Host != want.Host ||
+			r.Major != want.ProtoMajor || r.Minor != want.ProtoMinor {
+			t.Fatalf("read %+v, net/http %+v", r, want)
+		}
+		if *r.URL != *want.URL {
+			t.Fatalf("the URL is %#v, net/http has %#v", r.URL, want.URL)
+		}
+		compareFields(t, r.Header, want.Header)
+	})
+}
+
+// compareFields compares with what net/http makes of the same fields. It
+// takes some out for its own use, and adds Cache-Control for Pragma.
+func compareFields(t *testing.T, fields Header, want http.Header) {
+	t.Helper()
+	for _, name := range []string{"Host", "Transfer-Encoding", "Content-Length", "Trailer", "Cache-Control"} {
+		want.Del(name)
+		fields = slices.DeleteFunc(fields, func(f Field) bool { return equalFold(f.Name, name) })
+	}
+	n := 0
+	for name, values := range want {
+		n += len(values)
+		if got := slices.Collect(fields.Values(name)); !slices.Equal(got, values) {
+			t.Fatalf("%s: %q, net/http has %q", name, got, values)
+		}
+	}
+	if n != len(fields) {
+		t.Fatalf("%d fields, net/http has %d", len(fields), n)
+	}
+	for _, f := range fields {
+		if _, ok := want[textproto.CanonicalMIMEHeaderKey(f.Name)]; !ok {
+			t.Fatalf("net/http has no %s", f.Name)
+		}
+	}
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c == 0x7f })
+}
+
+// FuzzVerify: a request is refused in one of the ways that the protocol names,
+// or its 101 is one that our own client takes.
+func FuzzVerify(f *testing.F) {
+	addRows(f)
+	f.Fuzz(func(t *testing.T, head []byte) {
+		response, rejection := answer(head)
+		if rejection != nil {
+			switch rejection.Status {
+			case 400, 403, 405, 426, 505:
+			default:
+				t.Fatalf("status %d", rejection.Status)
+			}
+			return
+		}
+		r, err := ParseRequest(head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered, err := Protocols(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parseResponse(response)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&Dialer{Protocols: offered}).verify(got, r.Header.Get("Sec-WebSocket-Key")); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzParseResponse: what the client makes of a response does not depend on
+// how it was cut, and agrees with net/http.
+func FuzzParseResponse(f *testing.F) {
+	f.Add(AppendResponse(nil, "dGhlIHNhbXBsZSBub25jZQ==", "chat", nil))
+	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc"))
+	f.Add([]byte("HTTP/1.0 200\r\n\r\n"))
+	f.Add([]byte("HTTP/1.1 101 \xff\r\nX:\r\n\r\nframes"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		whole, rest, err := readResponse(bytes.NewReader(raw), nil)
+		cut, restCut, errCut := readResponse(iotest.OneByteReader(bytes.NewReader(raw)), nil)
+		if (err == nil) != (errCut == nil) {
+			t.Fatalf("whole: %v, byte by byte: %v", err, errCut)
+		}
+		if err != nil {
+			if !errors.Is(err, ErrResponse) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if whole.status != cut.status || !slices.Equal(whole.header, cut.header) || !bytes.HasPrefix(rest, restCut) {
+			t.Fatalf("whole: %+v, byte by byte: %+v", whole, cut)
+		}
+		got, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(rest)), nil)
+		if err != nil {
+			_, lengths := whole.header.first("Content-Length")
+			_, codings := whole.header.first("Transfer-Encoding")
+			if lengths == 0 && codings == 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Fatalf("net/http refuses it: %v", err)
+			}
+			return
+		}
+		if got.StatusCode != whole.status {
+			t.Fatalf("status %d, net/http has %d", whole.status, got.StatusCode)
+		}
+		compareFields(t, whole.header, got.Header)
+	})
+}
