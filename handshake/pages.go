@@ -77,8 +77,13 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	endpoint, isEndpoint := p.server.Endpoints[r.URL.Path]
 	// http.Server does not count what it had buffered before a head began.
-	tooLong := headSize(r) > maxHead
-	if !isEndpoint && !tooLong {
+	var refusal *Rejection
+	if headSize(r) > maxHead {
+		refusal = headTooLong()
+	} else {
+		refusal = p.server.drained()
+	}
+	if !isEndpoint && refusal == nil {
 		p.page(w, r)
 		return
 	}
@@ -89,8 +94,8 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer p.server.running.Done()
-	if tooLong {
-		p.server.refuse(conn, r.Method, headTooLong())
+	if refusal != nil {
+		p.server.refuse(conn, r.Method, refusal)
 		return
 	}
 	request := FromHTTP(r)

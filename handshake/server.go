@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,6 +62,8 @@ type Server struct {
 	MaxPending  int                 // handshakes under way at once; 0: 4096
 	Log         *slog.Logger        // nil: nothing is logged
 
+	draining atomic.Bool
+
 	begin   sync.Once
 	closing chan struct{} // closed by Close
 	slots   chan struct{} // one element for each handshake under way
@@ -84,6 +87,26 @@ func (s *Server) init() {
 	s.conns = make(map[net.Conn]struct{})
 	s.pages = newPages(s)
 	s.running.Go(s.pages.serve)
+}
+
+// Drain makes the server answer every request from now on, that for a page too,
+// with 503 and Retry-After. Listeners stay open.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// retryAfter is what Drain's answers ask for, in seconds: the server is about to
+// end, and a next one will not be there at once.
+const retryAfter = "5"
+
+// drained returns the answer to every request after Drain, and nil before.
+func (s *Server) drained() *Rejection {
+	if !s.draining.Load() {
+		return nil
+	}
+	return &Rejection{
+		Status: http.StatusServiceUnavailable,
+		Header: Header{{"Retry-After", retryAfter}},
+		Reason: "the server is shutting down",
+	}
 }
 
 // Close closes the listeners and every connection whose handshake is not done

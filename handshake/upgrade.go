@@ -47,6 +47,10 @@ func (s *Server) handshake(conn net.Conn) {
 		s.refuse(conn, "", asRejection(err))
 		return
 	}
+	if rejection := s.drained(); rejection != nil {
+		s.refuse(conn, r.Method, rejection)
+		return
+	}
 	endpoint, ok := s.Endpoints[r.URL.Path]
 	if !ok {
 		s.pages.take(conn, buf)

@@ -15,9 +15,6 @@ import (
 // speak who ask for none.
 const lineProtocol = "wschat.v1.line"
 
-// retryAfter is how long, in seconds, who was answered 503 should stay away.
-const retryAfter = "5"
-
 func (s *server) endpoints(o *options) map[string]handshake.Endpoint {
 	endpoints := map[string]handshake.Endpoint{"/socket": s.socket}
 	if o.echo {

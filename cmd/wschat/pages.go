@@ -7,15 +7,11 @@ import (
 	"wschat/static"
 )
 
-// pages is everything but the endpoints: the browser client and /healthz.
-func (s *server) pages() http.Handler {
+// pages is everything but the endpoints: the browser client and /healthz. While
+// the server drains, handshake answers in their place.
+func pages() http.Handler {
 	page := static.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.draining.Load() {
-			w.Header().Set("Retry-After", retryAfter)
-			http.Error(w, "server is shutting down", http.StatusServiceUnavailable)
-			return
-		}
 		if r.URL.Path == "/healthz" {
 			health(w, r)
 			return

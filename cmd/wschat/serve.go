@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"wschat/handshake"
@@ -20,7 +19,6 @@ type server struct {
 	loops     *loop.Loops
 	hub       *hub.Hub
 	handshake *handshake.Server
-	draining  atomic.Bool
 }
 
 // serve runs until ctx is done, drains, and returns nil; or what kept it from
@@ -61,10 +59,11 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Presence:      o.presence.Presence,
 		Single:        o.single,
 		MembershipTTL: o.membershipTTL,
+		Queue:         o.queue,
 	})
 	s.handshake = &handshake.Server{
 		Endpoints:   s.endpoints(o),
-		Pages:       s.pages(),
+		Pages:       pages(),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Log:         log,
@@ -75,7 +74,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 // drain takes leave of all connections within the time given; 0: as long as it
 // takes. Meanwhile the listener answers 503.
 func (s *server) drain(within time.Duration) {
-	s.draining.Store(true)
+	s.handshake.Drain()
 	began := time.Now()
 	s.log.Info("draining", "connections", s.loops.Len(), "within", within)
 	ctx, cancel := context.WithTimeout(context.Background(), orForever(within))
