@@ -1,0 +1,193 @@
+// Package static is the browser client: a page without a framework or a build
+// step, embedded in the binary, and the http.Handler that serves it.
+//
+// The page's rooms: line.js reads and writes the line protocol, people.js keeps
+// who is online, connection.js holds the WebSocket and comes back after it
+// broke, text.js has the English and Chinese texts, view.js is the only one
+// that touches the document, and main.js wires them. What comes from the
+// network is set as text, never as markup, and the Content-Security-Policy
+// forbids whatever does not come from these files.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:embed index.html style.css favicon.svg *.js
+var files embed.FS
+
+// contentTypes is our own, since the one of package mime depends on the machine.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+// security goes with every answer. connect-src 'self' covers ws and wss to the
+// page's own host and port: Content Security Policy Level 3 says so, and
+// Chromium and Firefox do so.
+var security = map[string]string{
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	"X-Content-Type-Options":     "nosniff",
+	"Referrer-Policy":            "no-referrer",
+	"Cross-Origin-Opener-Policy": "same-origin",
+	"Permissions-Policy":         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+// variant is one encoding of a file. Each has an entity tag of its own, for a
+// strong tag names the very bytes (RFC 9110 §8.8.3.3).
+type variant struct {
+	body []byte
+	etag string
+}
+
+// file is what one path is answered with. zipped has no body where gzip would
+// not make the file smaller.
+type file struct {
+	contentType   string
+	plain, zipped variant
+}
+
+// handler maps exact paths to files and is never changed once made.
+type handler map[string]file
+
+// Handler returns the handler of the page's files: GET and HEAD on exactly
+// their paths, `/` being index.html; 405 with Allow for another method, 404 for
+// any other path. It is meant to be the rest of a mux: mux.Handle("/",
+// static.Handler()). Everything is read, hashed and compressed here, once.
+// The handler is safe for concurrent use.
+func Handler() http.Handler {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic(fmt.Errorf("embedded files: %w", err)) // decided at build time
+	}
+	h := make(handler, len(entries))
+	for _, entry := range entries {
+		name := entry.Name()
+		body, err := files.ReadFile(name)
+		if err != nil {
+			panic(fmt.Errorf("embedded files: %w", err))
+		}
+		url := "/" + name
+		if name == "index.html" {
+			url = "/"
+		}
+		h[url] = newFile(name, body)
+	}
+	return h
+}
+
+func newFile(name string, body []byte) file {
+	sum := sha256.Sum256(body)
+	tag := hex.EncodeToString(sum[:16])
+	f := file{
+		contentType: contentTypes[path.Ext(name)],
+		plain:       variant{body, `"` + tag + `"`},
+	}
+	if zipped := compressed(body); len(zipped) < len(body) {
+		f.zipped = variant{zipped, `"` + tag + `-gzip"`}
+	}
+	return f
+}
+
+func compressed(body []byte) []byte {
+	var buf bytes.Buffer
+	// Neither call can fail: the level is valid, and a buffer takes everything.
+	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	w.Write(body)
+	w.Close()
+	return buf.Bytes()
+}
+
+// ServeHTTP answers from memory.
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	for name, value := range security {
+		header.Set(name, value)
+	}
+	header.Set("Cache-Control", "no-cache")
+	f, ok := h[r.URL.Path]
+	if !ok {
+		http.Error(w, "404 not found", http.StatusNotFound)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		header.Set("Allow", "GET, HEAD")
+		http.Error(w, "405 method not allowed: expected GET or HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	header.Set("Vary", "Accept-Encoding")
+	chosen, zipped := f.plain, f.zipped.body != nil && acceptsGzip(r.Header)
+	if zipped {
+		chosen = f.zipped
+	}
+	header.Set("Etag", chosen.etag)
+	if matches(r.Header, chosen.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if zipped {
+		header.Set("Content-Encoding", "gzip")
+	}
+	header.Set("Content-Type", f.contentType)
+	header.Set("Content-Length", strconv.Itoa(len(chosen.body)))
+	w.Write(chosen.body) // to HEAD, net/http sends the head alone; a client that left is no error of ours
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3): gzip by name or by `*`,
+// unless its weight is zero.
+func acceptsGzip(header http.Header) bool {
+	accepted := false
+	for _, item := range list(header, "Accept-Encoding") {
+		coding, parameters, _ := strings.Cut(item, ";")
+		coding = strings.ToLower(strings.TrimSpace(coding))
+		if coding != "gzip" && coding != "*" {
+			continue
+		}
+		accepted = !zeroWeight(parameters)
+		if coding == "gzip" {
+			return accepted
+		}
+	}
+	return accepted
+}
+
+func zeroWeight(parameters string) bool {
+	name, value, found := strings.Cut(parameters, "=")
+	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
+		return false
+	}
+	weight, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	return err != nil || weight == 0
+}
+
+// matches reads If-None-Match (RFC 9110 §13.1.2), which compares weakly. Our
+// tags hold no comma, so one that is split apart could not have been ours.
+func matches(header http.Header, etag string) bool {
+	for _, item := range list(header, "If-None-Match") {
+		if item == "*" || strings.TrimPrefix(item, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// list is the comma-separated items of all lines of a header field.
+func list(header http.Header, name string) []string {
+	items := strings.Split(strings.Join(header.Values(name), ","), ",")
+	for i, item := range items {
+		items[i] = strings.TrimSpace(item)
+	}
+	return items
+}

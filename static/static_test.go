@@ -1,0 +1,288 @@
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// get sends one request as it stands: no compression of the client's own, no
+// redirect followed. headers are pairs of name and value.
+func get(t *testing.T, server *httptest.Server, method, path string, headers ...string) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequest(method, server.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	answer, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, body
+}
+
+// serve mounts the page as the server does: as the rest of a mux.
+func serve(t *testing.T) *httptest.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
+	mux.Handle("/", Handler())
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestPathsAndMethods(t *testing.T) {
+	server := serve(t)
+	const html, css, js, svg = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"
+	for _, row := range []struct {
+		method, path string
+		status       int
+		contentType  string
+		allow        string
+	}{
+		{"GET", "/", 200, html, ""},
+		{"HEAD", "/", 200, html, ""},
+		{"GET", "/?userId=A#x", 200, html, ""},
+		{"GET", "/style.css", 200, css, ""},
+		{"GET", "/favicon.svg", 200, svg, ""},
+		{"GET", "/main.js", 200, js, ""},
+		{"HEAD", "/line.js", 200, js, ""},
+		{"GET", "/connection.js", 200, js, ""},
+		{"GET", "/people.js", 200, js, ""},
+		{"GET", "/text.js", 200, js, ""},
+		{"GET", "/view.js", 200, js, ""},
+		{"POST", "/", 405, "", "GET, HEAD"},
+		{"OPTIONS", "/main.js", 405, "", "GET, HEAD"},
+		{"DELETE", "/style.css", 405, "", "GET, HEAD"},
+		{"GET", "/index.html", 404, "", ""},
+		{"GET", "/static.go", 404, "", ""},
+		{"GET", "/page_test.mjs", 404, "", ""},
+		{"GET", "/package.json", 404, "", ""},
+		{"GET", "/favicon.ico", 404, "", ""},
+		{"GET", "/main.js/", 404, "", ""},
+		{"GET", "/Main.js", 404, "", ""},
+		{"POST", "/nothing", 404, "", ""},
+		{"GET", "/%2fmain.js", 404, "", ""},
+		{"GET", "/healthz", 200, "", ""}, // the mux's own
+	} {
+		t.Run(row.method+" "+row.path, func(t *testing.T) {
+			answer, body := get(t, server, row.method, row.path)
+			if answer.StatusCode != row.status {
+				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
+			}
+			if got := answer.Header.Get("Allow"); got != row.allow {
+				t.Errorf("Allow %q, want %q", got, row.allow)
+			}
+			if row.contentType == "" {
+				return
+			}
+			if got := answer.Header.Get("Content-Type"); got != row.contentType {
+				t.Errorf("Content-Type %q, want %q", got, row.contentType)
+			}
+			if (len(body) == 0) != (row.method == "HEAD") {
+				t.Errorf("%d bytes of body to %s", len(body), row.method)
+			}
+			if row.method == "GET" && answer.Header.Get("Content-Length") != strconv.Itoa(len(body)) {
+				t.Errorf("Content-Length %s, body %d", answer.Header.Get("Content-Length"), len(body))
+			}
+		})
+	}
+}
+
+func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
+	server := serve(t)
+	etag := tag(t, server, "/")
+	for _, row := range []struct {
+		name, method, path string
+		headers            []string
+		status             int
+	}{
+		{"page", "GET", "/", nil, 200},
+		{"not modified", "GET", "/", []string{"If-None-Match", etag}, 304},
+		{"not found", "GET", "/nothing", nil, 404},
+		{"bad method", "POST", "/", nil, 405},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			answer, _ := get(t, server, row.method, row.path, row.headers...)
+			if answer.StatusCode != row.status {
+				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
+			}
+			for name, want := range map[string]string{
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+					"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+				"X-Content-Type-Options":     "nosniff",
+				"Referrer-Policy":            "no-referrer",
+				"Cross-Origin-Opener-Policy": "same-origin",
+				"Permissions-Policy":         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+				"Cache-Control":              "no-cache",
+			} {
+				if got := answer.Header.Get(name); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+func tag(t *testing.T, server *httptest.Server, path string, headers ...string) string {
+	t.Helper()
+	answer, _ := get(t, server, "GET", path, headers...)
+	return answer.Header.Get("Etag")
+}
+
+func TestCompression(t *testing.T) {
+	server := serve(t)
+	_, plain := get(t, server, "GET", "/main.js")
+	for _, row := range []struct {
+		accept []string // one a header line
+		zipped bool
+	}{
+		{nil, false},
+		{[]string{""}, false},
+		{[]string{"gzip"}, true},
+		{[]string{"GZIP"}, true},
+		{[]string{"br, gzip;q=0.5"}, true},
+		{[]string{"br", "gzip"}, true},
+		{[]string{"*"}, true},
+		{[]string{"identity"}, false},
+		{[]string{"gzip;q=0"}, false},
+		{[]string{"gzip; q=0.000, br"}, false},
+		{[]string{"gzip;q=0, *"}, false},
+		{[]string{"*, gzip;q=0"}, false},
+		{[]string{"*;q=0"}, false},
+		{[]string{"*;q=0, gzip"}, true},
+		{[]string{"gzip;q=x"}, false},
+		{[]string{"notgzip"}, false},
+	} {
+		t.Run(strings.Join(row.accept, "|"), func(t *testing.T) {
+			var headers []string
+			for _, line := range row.accept {
+				headers = append(headers, "Accept-Encoding", line)
+			}
+			answer, body := get(t, server, "GET", "/main.js", headers...)
+			if zipped := answer.Header.Get("Content-Encoding") == "gzip"; zipped != row.zipped {
+				t.Fatalf("compressed: %v, want %v", zipped, row.zipped)
+			}
+			if got := answer.Header.Get("Vary"); got != "Accept-Encoding" {
+				t.Errorf("Vary %q", got)
+			}
+			if row.zipped {
+				r, err := gzip.NewReader(bytes.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if body, err = io.ReadAll(r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(body, plain) {
+				t.Error("another content")
+			}
+		})
+	}
+}
+
+// A file that gzip does not make smaller is sent as it is.
+func TestIncompressible(t *testing.T) {
+	h := handler{"/x.js": newFile("x.js", []byte("x"))}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	answer, body := get(t, server, "GET", "/x.js", "Accept-Encoding", "gzip")
+	if answer.Header.Get("Content-Encoding") != "" || string(body) != "x" {
+		t.Errorf("%q as %q", body, answer.Header.Get("Content-Encoding"))
+	}
+}
+
+func TestNotModified(t *testing.T) {
+	server := serve(t)
+	plain, zipped := tag(t, server, "/view.js"), tag(t, server, "/view.js", "Accept-Encoding", "gzip")
+	if !regexp.MustCompile(`^"[0-9a-f]{32}"$`).MatchString(plain) || zipped == plain {
+		t.Fatalf("tags %s and %s, want two strong ones", plain, zipped)
+	}
+	if other := tag(t, serve(t), "/view.js"); other != plain {
+		t.Errorf("the same bytes have the tags %s and %s", plain, other)
+	}
+	for _, row := range []struct {
+		name, method, ifNoneMatch, accept string
+		status                            int
+	}{
+		{"same", "GET", plain, "", 304},
+		{"same, HEAD", "HEAD", plain, "", 304},
+		{"same, compressed", "GET", zipped, "gzip", 304},
+		{"of the other encoding", "GET", zipped, "", 200},
+		{"weak", "GET", "W/" + plain, "", 304},
+		{"in a list", "GET", `"a", ` + plain + `,"b"`, "", 304},
+		{"any", "GET", "*", "", 304},
+		{"another", "GET", `"a"`, "", 200},
+		{"without quotes", "GET", strings.Trim(plain, `"`), "", 200},
+		{"with another method", "POST", plain, "", 405},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			answer, body := get(t, server, row.method, "/view.js", "If-None-Match", row.ifNoneMatch, "Accept-Encoding", row.accept)
+			if answer.StatusCode != row.status {
+				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
+			}
+			if row.status != 304 {
+				return
+			}
+			if len(body) != 0 || answer.Header.Get("Content-Encoding") != "" {
+				t.Error("304 with a body or its encoding")
+			}
+			if answer.Header.Get("Etag") == "" || answer.Header.Get("Vary") != "Accept-Encoding" {
+				t.Error("304 without Etag or Vary (RFC 9110 §15.4.5)")
+			}
+		})
+	}
+}
+
+// What the policy would block, and what must never be done with data, is not in
+// the files; what they name is served.
+func TestFilesKeepToThePolicy(t *testing.T) {
+	server := serve(t)
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forbidden := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+="|javascript:|innerHTML|outerHTML|` +
+		`insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import`)
+	named := regexp.MustCompile(`(?:href|src)="(/[^"]*)"|from '\.(/[^']*)'`)
+	total, references := 0, 0
+	for _, entry := range entries {
+		body, err := files.ReadFile(entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += len(body)
+		if found := forbidden.Find(body); found != nil {
+			t.Errorf("%s has %q", entry.Name(), found)
+		}
+		for _, found := range named.FindAllSubmatch(body, -1) {
+			references++
+			path := string(found[1]) + string(found[2])
+			if answer, _ := get(t, server, "GET", path); answer.StatusCode != 200 {
+				t.Errorf("%s names %s: status %d", entry.Name(), path, answer.StatusCode)
+			}
+		}
+	}
+	if references < 5 {
+		t.Errorf("only %d references found", references)
+	}
+	if budget := 40 << 10; total >= budget {
+		t.Errorf("%d bytes in all, want less than %d", total, budget)
+	}
+}
