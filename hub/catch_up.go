@@ -3,6 +3,7 @@ package hub
 import (
 	"time"
 
+	"wschat/frame"
 	"wschat/hub/loop"
 )
 
@@ -46,8 +47,23 @@ func (s *session) catchUp() {
 			}
 		}
 		first = nil
-		return &linePrivate{newLineMessage(m), s.hub.store}
+		return &linePrivate{lineMessage{m}, s.hub.store}
 	})
+}
+
+// hold keeps a message back until those before it are sent. Like any reader, the
+// session is closed if it lets too much wait, one message alone excepted. The
+// lock is held.
+func (s *session) hold(m *Message) {
+	if s.tooSlow {
+		return
+	}
+	s.heldBytes += lineMessage{m}.Size()
+	s.held = append(s.held, m)
+	if limit := s.hub.config.Queue; limit > 0 && s.heldBytes > limit && len(s.held) > 1 {
+		s.held, s.tooSlow = nil, true
+		s.conn.Close(frame.TooSlow, "too slow a reader")
+	}
 }
 
 // release returns what has been held back meanwhile; if that is nothing, the
@@ -55,8 +71,11 @@ func (s *session) catchUp() {
 func (s *session) release() []*Message {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
+	if s.tooSlow { // gets no more: it would see a hole
+		return nil
+	}
 	held := s.held
-	s.held = nil
+	s.held, s.heldBytes = nil, 0
 	s.catchingUp = len(held) > 0
 	return held
 }

@@ -9,7 +9,7 @@ import (
 // deliver sends a stored message to all whom it is meant for. The store calls it
 // in the order of Seq. sender is the session it came from.
 func (h *Hub) deliver(m *Message, sender *session) {
-	item := newLineMessage(m)
+	item := lineMessage{m}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -25,7 +25,7 @@ func (h *Hub) deliver(m *Message, sender *session) {
 }
 
 // deliverPrivate sends m to its user, or lets it wait. The lock is held.
-func (h *Hub) deliverPrivate(m *Message, item *lineMessage, sender *session) {
+func (h *Hub) deliverPrivate(m *Message, item lineMessage, sender *session) {
 	to := h.users[m.To]
 	if to == nil || len(to.sessions) == 0 {
 		sender.conn.Send(lineText("系统:用户(" + m.To + ")不在线,上线后送达"))
@@ -34,7 +34,7 @@ func (h *Hub) deliverPrivate(m *Message, item *lineMessage, sender *session) {
 	private := &linePrivate{item, h.store}
 	for _, s := range to.sessions {
 		if s.catchingUp {
-			s.held = append(s.held, m)
+			s.hold(m)
 			continue
 		}
 		s.conn.Send(private)

@@ -18,6 +18,7 @@ var (
 	ErrBadUser     = &Error{Code: "bad_target", line: "用户编号无效,应为 1 到 64 字节的字母、数字或 _ - . @"}
 	ErrNotOnline   = &Error{Code: "not_online", line: "用户(%s)不在线"}
 	ErrNotMember   = &Error{Code: "not_member", line: "你不在 %s 中"}
+	ErrManyGroups  = &Error{Code: "forbidden", line: "最多同时在 1000 个群组中"}
 	ErrUnavailable = &Error{Code: "unavailable", line: "暂时无法发送"}
 )
 

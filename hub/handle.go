@@ -2,6 +2,7 @@ package hub
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 
 	"wschat/hub/loop"
@@ -21,9 +22,11 @@ func (h *Hub) handle(s *session, r Request) error {
 		return h.send(s, r)
 	case Join:
 		h.mu.Lock()
-		h.join(s.user, r.Target)
+		defer h.mu.Unlock()
+		if err := h.join(s.user, r.Target); err != nil {
+			return err
+		}
 		s.conn.Send(lineText("系统:已加入 " + r.Target))
-		h.mu.Unlock()
 	case Leave:
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -56,8 +59,11 @@ func (h *Hub) send(s *session, r Request) error {
 	case r.Target == Everyone:
 	case isGroup(r.Target):
 		h.mu.Lock()
-		h.join(s.user, r.Target)
+		err := h.join(s.user, r.Target)
 		h.mu.Unlock()
+		if err != nil {
+			return err
+		}
 	default:
 		h.mu.Lock()
 		to := h.users[r.Target]
@@ -89,13 +95,7 @@ func (h *Hub) onlineNames(group string) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if group == "" {
-		names := make([]string, 0, h.online)
-		for name, u := range h.users {
-			if len(u.sessions) > 0 {
-				names = append(names, name)
-			}
-		}
-		return names
+		return slices.AppendSeq(make([]string, 0, len(h.online)), maps.Keys(h.online))
 	}
 	var names []string
 	if g := h.groups[group]; g != nil {
@@ -133,7 +133,7 @@ func (h *Hub) history(s *session, target string) error {
 	}
 	answer := make([]loop.Item, len(messages))
 	for i, m := range messages {
-		answer[i] = newLineMessage(m)
+		answer[i] = lineMessage{m}
 	}
 	s.conn.Pull(inTurn(answer))
 	return nil

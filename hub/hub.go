@@ -28,8 +28,13 @@ type Config struct {
 	// Single keeps one connection a user: a newer one closes the older.
 	Single bool
 	// MembershipTTL is how long a user who is away stays known, stays in groups,
-	// and has messages kept; 0: for good.
+	// and has messages kept; 0: for good. Who is forgotten is looked for ten
+	// times in that time, and every minute at least.
 	MembershipTTL time.Duration
+	// Queue bounds the bytes of messages that are held back for a session until
+	// it has read those from before its login, as loop.Config.Queue bounds what
+	// waits for it otherwise; 0: no limit.
+	Queue int
 }
 
 // Hub is the registry of users and groups. Its methods are safe for concurrent
@@ -42,9 +47,9 @@ type Hub struct {
 
 	mu     sync.Mutex
 	users  map[string]*user  // who is online or was within MembershipTTL
+	online map[string]*user  // those of them with sessions
 	groups map[string]*group // those with members
 	all    *loop.List        // every session
-	online int               // users with sessions
 }
 
 // user is somebody who is or was here. Guarded by Hub.mu, but for the name.
@@ -69,6 +74,7 @@ func New(config Config) *Hub {
 		store:  config.Store,
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
+		online: make(map[string]*user),
 		groups: make(map[string]*group),
 		all:    config.Loops.NewList(),
 	}
@@ -112,7 +118,7 @@ func (h *Hub) login(s *session) error {
 		g.list.Join(s.conn)
 	}
 	if first {
-		h.online++
+		h.online[u.name] = u
 		h.notify(u, loginNotice)
 	}
 	return nil
@@ -143,25 +149,34 @@ func (h *Hub) logout(s *session) {
 	}
 	u.sessions = nil
 	u.seen = time.Now()
-	h.online--
+	delete(h.online, u.name)
 	h.notify(u, exitNotice)
 }
 
+// maxGroups bounds the groups of one user.
+const maxGroups = 1000
+
 // join makes u a member of the group called name, if it is not. The lock is held.
-func (h *Hub) join(u *user, name string) {
+func (h *Hub) join(u *user, name string) error {
 	g := h.groups[name]
+	if g != nil {
+		if _, in := g.members[u]; in {
+			return nil
+		}
+	}
+	if len(u.groups) >= maxGroups {
+		return ErrManyGroups
+	}
 	if g == nil {
 		g = &group{name: name, members: make(map[*user]struct{}), list: h.config.Loops.NewList()}
 		h.groups[name] = g
-	}
-	if _, in := g.members[u]; in {
-		return
 	}
 	g.members[u] = struct{}{}
 	u.groups = append(u.groups, g)
 	for _, s := range u.sessions {
 		g.list.Join(s.conn)
 	}
+	return nil
 }
 
 // leave ends u's membership in g. A group without members is not listed. The

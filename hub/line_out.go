@@ -9,49 +9,45 @@ import (
 )
 
 // lineMessage is a message as line clients read it: 用户(A=>R):text. R is each
-// recipient's own name, so the frames differ; what is the same in all is made
-// once.
-type lineMessage struct {
-	message *Message
-	head    string // 用户(A=>
-	tail    []byte // ):text
-}
+// recipient's own name, so the frames differ; the body is shared by all of them
+// and with the store.
+type lineMessage struct{ *Message }
 
-func newLineMessage(m *Message) *lineMessage {
-	const open, arrow, shut = "用户(", "=>", "):"
-	tail := make([]byte, 0, len(shut)+len(m.Body))
-	return &lineMessage{m, open + m.From + arrow, append(append(tail, shut...), m.Body...)}
-}
+const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 
 // AppendFrame implements loop.Item.
-func (l *lineMessage) AppendFrame(dst []byte, to loop.Handler) []byte {
-	name := l.message.To
-	if !l.message.private() {
+func (l lineMessage) AppendFrame(dst []byte, to loop.Handler) []byte {
+	name := l.To
+	if !l.private() {
 		name = to.(*session).name
 	}
 	op := frame.Text
-	if l.message.Binary {
+	if l.Binary {
 		op = frame.Binary
 	}
-	dst = frame.AppendHeader(dst, frame.Header{
-		Fin: true, Opcode: op, Length: int64(len(l.head) + len(name) + len(l.tail)),
-	})
-	dst = append(dst, l.head...)
+	length := len(lineOpen) + len(l.From) + len(lineArrow) + len(name) + len(lineShut) + len(l.Body)
+	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: op, Length: int64(length)})
+	dst = append(dst, lineOpen...)
+	dst = append(dst, l.From...)
+	dst = append(dst, lineArrow...)
 	dst = append(dst, name...)
-	return append(dst, l.tail...)
+	dst = append(dst, lineShut...)
+	return append(dst, l.Body...)
 }
 
 // Size implements loop.Item.
-func (l *lineMessage) Size() int { return len(l.head) + maxName + len(l.tail) }
+func (l lineMessage) Size() int {
+	return len(lineOpen) + len(lineArrow) + len(lineShut) + 2*maxName + len(l.Body)
+}
 
 // linePrivate is a private message that tells the store when it is written.
 type linePrivate struct {
-	*lineMessage
+	lineMessage
 	store Store
 }
 
 // Written implements loop.Receipted.
-func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.message) }
+func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.Message) }
 
 // lineText is an answer of the server to one client.
 type lineText string

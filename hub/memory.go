@@ -9,7 +9,7 @@ import (
 // Memory is the store that forgets everything when the process ends. It keeps at
 // least the last keep messages of each conversation, and at most twice as many.
 type Memory struct {
-	keep int
+	keep int // 0: all
 
 	mu            sync.Mutex
 	conversations map[string]*conversation
@@ -25,10 +25,10 @@ type conversation struct {
 type unwritten struct{ first, last uint64 }
 
 // NewMemory returns an empty store that keeps the last keep messages of each
-// conversation, at least one.
+// conversation; 0: all of them.
 func NewMemory(keep int) *Memory {
 	return &Memory{
-		keep:          max(keep, 1),
+		keep:          keep,
 		conversations: make(map[string]*conversation),
 		waiting:       make(map[string]map[string]unwritten),
 	}
@@ -46,9 +46,9 @@ func (s *Memory) Append(m *Message, stored func(error)) {
 	c.last++
 	m.Seq, m.Time = c.last, time.Now()
 	c.messages = append(c.messages, m)
-	if len(c.messages) > 2*s.keep {
+	if n := len(c.messages); s.keep > 0 && n-s.keep > s.keep {
 		// A new slice, so that the old messages can be freed.
-		c.messages = append(make([]*Message, 0, 2*s.keep+1), c.messages[len(c.messages)-s.keep:]...)
+		c.messages = append(make([]*Message, 0, n), c.messages[n-s.keep:]...)
 	}
 	if m.private() {
 		s.wait(m)
@@ -79,25 +79,25 @@ func (s *Memory) History(name string, q Query) (messages []*Message, more bool, 
 		return nil, false, nil
 	}
 	if q.After > 0 {
-		rest := c.from(q.After + 1)
+		rest := c.after(q.After)
 		n := min(q.Limit, len(rest))
 		return slices.Clone(rest[:n]), n < len(rest), nil
 	}
 	older := c.messages
 	if q.Before > 0 {
-		older = older[:len(older)-len(c.from(q.Before))]
+		older = older[:len(older)-len(c.after(q.Before-1))]
 	}
 	n := min(q.Limit, len(older))
 	return slices.Clone(older[len(older)-n:]), n < len(older), nil
 }
 
-// from returns the messages that are kept from seq on.
-func (c *conversation) from(seq uint64) []*Message {
-	if seq > c.last {
+// after returns the messages behind seq that are kept.
+func (c *conversation) after(seq uint64) []*Message {
+	if seq >= c.last {
 		return nil
 	}
-	n := c.last - seq + 1 // so many at most
-	return c.messages[len(c.messages)-int(min(n, uint64(len(c.messages)))):]
+	n := min(c.last-seq, uint64(len(c.messages)))
+	return c.messages[len(c.messages)-int(n):]
 }
 
 // Waiting implements Store.
@@ -106,13 +106,14 @@ func (s *Memory) Waiting(user string, since time.Time) ([]*Message, error) {
 	defer s.mu.Unlock()
 	var waiting []*Message
 	for name, u := range s.waiting[user] {
-		for _, m := range s.conversations[name].from(u.first) {
+		for _, m := range s.conversations[name].after(u.first - 1) {
 			if m.To == user && m.Time.After(since) {
 				waiting = append(waiting, m)
 			}
 		}
 	}
-	slices.SortFunc(waiting, func(a, b *Message) int { return a.Time.Compare(b.Time) })
+	// Stable, for messages of one conversation that have the same time.
+	slices.SortStableFunc(waiting, func(a, b *Message) int { return a.Time.Compare(b.Time) })
 	return waiting, nil
 }
 

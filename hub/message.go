@@ -10,7 +10,7 @@ type Message struct {
 	From         string    // user id
 	To           string    // "all", a group, or a user id
 	Binary       bool      // Body is opaque; otherwise it is UTF-8
-	Body         []byte    //
+	Body         []byte    // not empty
 	Time         time.Time // given by the store
 }
 

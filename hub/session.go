@@ -19,6 +19,8 @@ type session struct {
 	// catch_up.go. Guarded by Hub.mu.
 	catchingUp bool
 	held       []*Message
+	heldBytes  int
+	tooSlow    bool // is being closed for what it let wait
 }
 
 // Session returns the handler for a new connection of user, a valid user id, or
@@ -35,13 +37,16 @@ func (s *session) Open(c *loop.Conn) {
 		return
 	}
 	if !named {
-		c.Send(lineText("系统:你的用户编号是 " + s.name))
+		c.Write(frame.Text, []byte("系统:你的用户编号是 "+s.name)) // ahead of all else
 	}
 	s.catchUp()
 }
 
 // Message does what the client asks for.
 func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
+	if s.user == nil { // not logged in, and about to be closed
+		return
+	}
 	request, err := ParseLine(op, payload)
 	if err == nil {
 		err = s.hub.handle(s, request)

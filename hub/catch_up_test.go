@@ -1,0 +1,190 @@
+package hub
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wschat/frame"
+	"wschat/hub/loop"
+)
+
+// Messages that arrive while those from before are still being read come behind
+// them, in the order of their conversations, and none comes twice. Held back are
+// also those that arrive while the first that were held back are being read.
+func TestLiveMessagesDuringCatchUp(t *testing.T) {
+	const count = 16
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		// The bound is for what is held back at one time.
+		s := start(t, driver, Config{Presence: ToNone, Queue: 3 << 20})
+		s.away("B")
+		senders := []*client{s.client("A"), s.client("C")}
+		want := backlog(senders, 0, count)
+		for _, c := range senders {
+			for range count {
+				c.want(offline("B"))
+			}
+		}
+		b := s.small("B")
+		for round := range 2 {
+			first := b.next() // a part is under way, and B does not read on
+			for from, texts := range backlog(senders, (round+1)*count, count) {
+				want[from] = append(want[from], texts...)
+			}
+			quiet(senders...)
+			if !isHolding(b) {
+				t.Fatal("the sockets have taken everything: this tests nothing")
+			}
+			b.pending = append(b.pending, first)
+			for range 2 * count {
+				b.wantNextOf(want)
+			}
+		}
+		for range 2 * count {
+			b.wantNextOf(want)
+		}
+		senders[0].say("B,afterwards")
+		b.want("用户(A=>B):afterwards")
+		quiet(append(senders, b)...)
+		if isHolding(b) {
+			t.Error("the catch-up has not ended")
+		}
+		b.conn.Close()
+		s.gone("B")
+		quiet(s.client("B"))
+	})
+}
+
+// wantNextOf reads a message that must be the next one from its sender.
+func (c *client) wantNextOf(want map[string][]string) {
+	c.t.Helper()
+	m := c.next()
+	from, _, _ := strings.Cut(strings.TrimPrefix(string(m.Payload), "用户("), "=>")
+	if len(want[from]) == 0 || string(m.Payload) != want[from][0] {
+		c.t.Fatalf("%s got %.50q, want %.50q", c.name, m.Payload, want[from])
+	}
+	want[from] = want[from][1:]
+}
+
+// lateStore does something just before it is asked what waits.
+type lateStore struct {
+	*Memory
+	beforeWaiting atomic.Pointer[func()]
+}
+
+func (s *lateStore) Waiting(user string, since time.Time) ([]*Message, error) {
+	if do := s.beforeWaiting.Load(); do != nil {
+		(*do)()
+	}
+	return s.Memory.Waiting(user, since)
+}
+
+// A message that arrives between the login and the look at what waits is both
+// live and waiting. It is sent once.
+func TestMessageDuringLogin(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		store := &lateStore{Memory: NewMemory(0)}
+		s := start(t, driver, Config{Presence: ToNone, Store: store})
+		s.away("B")
+		a := s.client("A")
+		a.say("B,1")
+		a.want(offline("B"))
+		meanwhile := func() { s.handle(a.session, Request{Op: Send, Target: "B", Body: []byte("2")}) }
+		store.beforeWaiting.Store(&meanwhile)
+		b := s.client("B")
+		b.want("用户(A=>B):1", "用户(A=>B):2")
+		a.say("B,3")
+		b.want("用户(A=>B):3")
+		quiet(a, b)
+	})
+}
+
+// Two connections of a user that log in both get what comes live, behind what
+// waited.
+func TestCatchUpOfTwoConnections(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, silent)
+		s.away("B")
+		a := s.client("A")
+		want := backlog([]*client{a}, 0, 40)["A"]
+		a.sync()
+		a.pending = nil // 40 times: not online
+		one := s.small("B")
+		one.want(want[0])
+		two := s.small("B")
+		m := two.next() // it had logged in before the rest was written to the first
+		a.say("B,live")
+		quiet(a)
+		live := "用户(A=>B):live"
+		one.want(want[1:]...)
+		one.want(live)
+		i := slices.Index(want, string(m.Payload))
+		two.want(want[i+1:]...)
+		two.want(live)
+		quiet(a, one, two)
+		quiet(s.client("B"))
+	})
+}
+
+// Who does not read what waits, while ever more arrives, is too slow a reader.
+// It loses nothing by it: the next login goes on where it ended.
+func TestTooSlowToCatchUp(t *testing.T) {
+	const queue = 1 << 20
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		driver.Queue = queue
+		s := start(t, driver, Config{Queue: queue})
+		s.away("B")
+		a := s.client("A")
+		want := backlog([]*client{a}, 0, 40)["A"]
+		a.sync()
+		a.pending = nil // 40 times: not online
+		b := s.small("B")
+		a.want("用户(B)登录了")
+		b.want(want[0])
+		for i := 0; ; i++ {
+			a.say(fmt.Sprintf("B,live %d %s", i, strings.Repeat("x", 64<<10)))
+			want = append(want, fmt.Sprintf("用户(A=>B):live %d %s", i, strings.Repeat("x", 64<<10)))
+			if a.sync(); len(a.pending) > 0 {
+				break // B's exit is told, as soon as it is too slow
+			}
+			if i > 2*queue>>16 {
+				t.Fatal("B is never too slow")
+			}
+		}
+		a.want("用户(B)退出了")
+		got := 1
+		for {
+			m := b.next()
+			if m.Opcode == frame.Close {
+				b.pending = append(b.pending, m)
+				break
+			}
+			if string(m.Payload) != want[got] {
+				t.Fatalf("B got %.50q, want %.50q", m.Payload, want[got])
+			}
+			got++
+		}
+		b.wantClose(frame.TooSlow)
+		for len(a.pending) > 0 { // told to those that were sent after the exit
+			a.want(offline("B"))
+		}
+		b.conn.Close()
+		b = s.client("B")
+		b.want(want[got:]...)
+		a.want("用户(B)登录了")
+		quiet(a, b)
+	})
+}
+
+// Between the decision that a session is too slow and its end it gets nothing
+// more, since it would see a hole.
+func TestTooSlowGetsNothingMore(t *testing.T) {
+	c := &session{hub: new(Hub), catchingUp: true, tooSlow: true}
+	c.hold(new(Message))
+	if held := c.release(); held != nil || !c.catchingUp {
+		t.Errorf("gets %v, catching up: %v", held, c.catchingUp)
+	}
+}

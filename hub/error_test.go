@@ -1,0 +1,90 @@
+package hub
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"wschat/frame"
+	"wschat/hub/loop"
+)
+
+// What cannot be done is answered to the sender alone, never by closing.
+func TestErrors(t *testing.T) {
+	const text, binary = frame.Text, frame.Binary
+	tests := []struct {
+		op    frame.Opcode
+		line  string
+		cause *Error
+		exact string // where PROTOCOL has the words
+	}{
+		{text, "no comma", ErrNoComma, ""},
+		{text, "", ErrNoComma, ""},
+		{text, strings.Repeat("x", 1<<20), ErrNoComma, ""},
+		{text, "D,text", ErrNotOnline.about("D"), "错误:用户(D)不在线"},
+		{text, "李四,text", ErrNotOnline.about("李四"), "错误:用户(李四)不在线"},
+		{text, "a b,text", ErrBadUser, ""},
+		{text, ",text", ErrBadUser, ""},
+		{text, strings.Repeat("x", 1000) + ",text", ErrBadUser, ""},
+		{text, "group,text", ErrBadGroup, ""},
+		{text, "join,X", ErrBadGroup, ""},
+		{text, "leave,", ErrBadGroup, ""},
+		{text, "leave,groupX", ErrNotMember.about("groupX"), ""},
+		{text, "who,B", ErrBadGroup, ""},
+		{text, "history,groupX", ErrNotMember.about("groupX"), ""},
+		{text, "history,", ErrBadUser, ""},
+		{text, "B,", ErrEmptyBody, ""},
+		{text, "all,", ErrEmptyBody, ""},
+		{text, "groupX,", ErrEmptyBody, ""}, // and does not join
+		{binary, "D,x", ErrNotOnline.about("D"), "错误:用户(D)不在线"},
+		{binary, "no comma", ErrNoComma, ""},
+		{binary, "B,", ErrEmptyBody, ""},
+		{binary, "who,", ErrBinary, ""},
+		{binary, "login,", ErrBinary, ""},
+		{binary, "join,groupX", ErrBinary, ""},
+		{binary, "\xff\xfe,x", ErrBinary, ""},
+		{binary, "a b,x", ErrBadUser, ""},
+		{binary, "group\x00,x", ErrBadGroup, ""},
+	}
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, silent)
+		a, b := s.client("A"), s.client("B")
+		other := s.client("A") // another connection of the same user
+		for _, test := range tests {
+			if err := a.Send(test.op, []byte(test.line)); err != nil {
+				t.Fatal(err)
+			}
+			want := test.exact
+			if want == "" {
+				want = test.cause.lineText()
+			}
+			if !strings.HasPrefix(want, "错误:") || strings.Contains(want, "%") || len(want) > 200 {
+				t.Errorf("%.20q is answered with %q", test.line, want)
+			}
+			a.want(want)
+		}
+		a.say("B,still here", "who,groupX")
+		b.want("用户(A=>B):still here")
+		a.want("系统:在线 0:")
+		quiet(a, other, b)
+	})
+}
+
+// outOfReach is a store whose disk is full, or whose server is away.
+type outOfReach struct{ *Memory }
+
+var errAway = errors.New("away")
+
+func (outOfReach) Append(_ *Message, stored func(error)) { stored(errAway) }
+
+func (s outOfReach) History(string, Query) ([]*Message, bool, error) { return nil, false, errAway }
+
+// PROTOCOL 6: senders get unavailable, and the connections stay.
+func TestUnavailable(t *testing.T) {
+	s := start(t, loop.Config{}, Config{Presence: ToNone, Store: outOfReach{NewMemory(1)}})
+	a, b := s.client("A"), s.client("B")
+	unavailable := "错误:暂时无法发送"
+	a.say("B,text", "all,text", "groupX,text", "history,all", "who,groupX")
+	a.want(unavailable, unavailable, unavailable, unavailable, "系统:在线 1: A")
+	quiet(a, b)
+}

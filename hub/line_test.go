@@ -1,0 +1,161 @@
+package hub
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"wschat/frame"
+)
+
+func TestParseLine(t *testing.T) {
+	const text, binary = frame.Text, frame.Binary
+	long := strings.Repeat("a", 65)
+	for _, test := range []struct {
+		op     frame.Opcode
+		line   string
+		want   Op
+		target string
+		body   string
+		err    error
+	}{
+		{text, "login,x", Nothing, "", "", nil},
+		{text, "login,", Nothing, "", "", nil},
+		{text, "login", Nothing, "", "", nil},
+		{text, "Login", 0, "", "", ErrNoComma},
+
+		{text, "B,text", Send, "B", "text", nil},
+		{text, "B,a,b,,c,", Send, "B", "a,b,,c,", nil}, // only the first comma counts
+		{text, "B,,", Send, "B", ",", nil},
+		{text, "B, ", Send, "B", " ", nil},
+		{text, "B,\n", Send, "B", "\n", nil},
+		{text, "张三,你好,😀", Send, "张三", "你好,😀", nil},
+		{text, "all,text", Send, "all", "text", nil},
+		{text, "groupX,text", Send, "groupX", "text", nil},
+		{text, "group前端,text", Send, "group前端", "text", nil},
+		{text, "ALL,text", Send, "ALL", "text", nil}, // a user
+
+		{text, "", 0, "", "", ErrNoComma},
+		{text, "B", 0, "", "", ErrNoComma},
+		{text, "who", 0, "", "", ErrNoComma},
+		{text, "B，text", 0, "", "", ErrNoComma}, // the full-width comma is none
+		{text, ",text", 0, "", "", ErrBadUser},
+		{text, ",", 0, "", "", ErrBadUser},
+		{text, " B,text", 0, "", "", ErrBadUser},
+		{text, "B ,text", 0, "", "", ErrBadUser},
+		{text, "a/b,text", 0, "", "", ErrBadUser},
+		{text, long + ",text", 0, "", "", ErrBadUser},
+		{text, strings.Repeat("前", 22) + ",text", 0, "", "", ErrBadUser},
+		{text, "group,text", 0, "", "", ErrBadGroup},
+		{text, "group A,text", 0, "", "", ErrBadGroup},
+		{text, "group" + long + ",text", 0, "", "", ErrBadGroup},
+		{text, "B,", 0, "", "", ErrEmptyBody},
+		{text, "all,", 0, "", "", ErrEmptyBody},
+		{text, "groupX,", 0, "", "", ErrEmptyBody},
+
+		{text, "join,groupX", Join, "groupX", "", nil},
+		{text, "join,", 0, "", "", ErrBadGroup},
+		{text, "join,X", 0, "", "", ErrBadGroup},
+		{text, "join,all", 0, "", "", ErrBadGroup},
+		{text, "join,groupX,groupY", 0, "", "", ErrBadGroup},
+		{text, "leave,groupX", Leave, "groupX", "", nil},
+		{text, "leave,", 0, "", "", ErrBadGroup},
+		{text, "leave,B", 0, "", "", ErrBadGroup},
+
+		{text, "who,", Who, "", "", nil},
+		{text, "who,all", Who, "", "", nil},
+		{text, "who,groupX", Who, "groupX", "", nil},
+		{text, "who,B", 0, "", "", ErrBadGroup},
+		{text, "who,group", 0, "", "", ErrBadGroup},
+
+		{text, "history,all", History, "all", "", nil},
+		{text, "history,groupX", History, "groupX", "", nil},
+		{text, "history,B", History, "B", "", nil},
+		{text, "history,", 0, "", "", ErrBadUser},
+		{text, "history,who", 0, "", "", ErrBadUser},
+		{text, "history,B,", 0, "", "", ErrBadUser},
+		{text, "history,group!", 0, "", "", ErrBadGroup},
+
+		{binary, "B,\x00\xff,\x00", Send, "B", "\x00\xff,\x00", nil},
+		{binary, "all,\x00", Send, "all", "\x00", nil},
+		{binary, "groupX,\x00", Send, "groupX", "\x00", nil},
+		{binary, "B,", 0, "", "", ErrEmptyBody},
+		{binary, "\x00\xff", 0, "", "", ErrNoComma},
+		{binary, "login", 0, "", "", ErrNoComma},
+		{binary, "login,x", 0, "", "", ErrBinary},
+		{binary, "join,groupX", 0, "", "", ErrBinary},
+		{binary, "leave,groupX", 0, "", "", ErrBinary},
+		{binary, "who,", 0, "", "", ErrBinary},
+		{binary, "history,all", 0, "", "", ErrBinary},
+		{binary, "\xff,x", 0, "", "", ErrBinary},
+		{binary, "B\xc3,x", 0, "", "", ErrBinary},
+		{binary, ",x", 0, "", "", ErrBadUser},
+		{binary, "B\x00,x", 0, "", "", ErrBadUser},
+		{binary, "group\x00,x", 0, "", "", ErrBadGroup},
+	} {
+		r, err := ParseLine(test.op, []byte(test.line))
+		if !errors.Is(err, test.err) {
+			t.Errorf("%v %q: error %v, want %v", test.op, test.line, err, test.err)
+		}
+		if err != nil || test.err != nil {
+			continue
+		}
+		if r.Op != test.want || r.Target != test.target || string(r.Body) != test.body || r.Binary != (test.op == binary) {
+			t.Errorf("%v %q: got %+v", test.op, test.line, r)
+		}
+	}
+}
+
+// The kinds of errors that share a code are told apart.
+func TestErrorIs(t *testing.T) {
+	if errors.Is(ErrNoComma, ErrEmptyBody) {
+		t.Error("two errors with one code are the same")
+	}
+	err := error(ErrNotOnline.about("B"))
+	if !errors.Is(err, ErrNotOnline) || err.Error() != "hub: not_online: B" {
+		t.Errorf("%v is not ErrNotOnline", err)
+	}
+	if ErrNotOnline.Subject != "" {
+		t.Error("about has changed ErrNotOnline")
+	}
+}
+
+func FuzzParseLine(f *testing.F) {
+	for _, line := range []string{
+		"", ",", "login", "login,x", "B,text", "B,a,b", "all,x", "groupX,x", "group,x", "join,groupX",
+		"leave,groupX", "who,", "who,groupX", "history,all", "history,B", "B\xff,x", "前端,\x00",
+	} {
+		f.Add(false, []byte(line))
+		f.Add(true, []byte(line))
+	}
+	f.Fuzz(func(t *testing.T, binary bool, line []byte) {
+		op := frame.Text
+		if binary {
+			op = frame.Binary
+		}
+		r, err := ParseLine(op, line)
+		if err != nil {
+			if e := (*Error)(nil); !errors.As(err, &e) || e.Subject != "" {
+				t.Fatalf("%q: error %#v", line, err)
+			}
+			return
+		}
+		valid := false
+		switch r.Op {
+		case Nothing:
+			valid = strings.HasPrefix(string(line), "login") && r.Target == ""
+		case Send:
+			valid = (r.Target == Everyone || ValidUser(r.Target) || ValidGroup(r.Target)) &&
+				len(r.Body) > 0 && r.Target+","+string(r.Body) == string(line)
+		case Join, Leave:
+			valid = ValidGroup(r.Target)
+		case Who:
+			valid = r.Target == "" || ValidGroup(r.Target)
+		case History:
+			valid = r.Target == Everyone || ValidUser(r.Target) || ValidGroup(r.Target)
+		}
+		if !valid || strings.Contains(r.Target, ",") || binary != r.Binary || (binary && r.Op != Send) {
+			t.Fatalf("%q was parsed as %+v", line, r)
+		}
+	})
+}

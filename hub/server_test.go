@@ -1,0 +1,153 @@
+package hub
+
+import (
+	"net"
+	"sync"
+	"testing"
+
+	"wschat/hub/loop"
+)
+
+// server is a hub with its loops and a port of its own.
+type server struct {
+	*Hub
+	t     *testing.T
+	loops *loop.Loops
+	ln    net.Listener
+
+	mu sync.Mutex // so that the two ends of a connection find each other
+}
+
+// silent is for tests that are not about notices.
+var silent = Config{Presence: ToNone}
+
+// drivers runs a test with both kinds of connections.
+func drivers(t *testing.T, test func(t *testing.T, driver loop.Config)) {
+	for name, driver := range map[string]loop.Config{
+		"loops":      {Loops: 2},
+		"goroutines": {Loops: 2, Goroutines: true},
+	} {
+		t.Run(name, func(t *testing.T) { test(t, driver) })
+	}
+}
+
+// start starts a hub; its Store is memory without limit if config has none.
+func start(t *testing.T, driver loop.Config, config Config) *server {
+	t.Helper()
+	loops, err := loop.Start(driver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Loops = loops
+	if config.Store == nil {
+		config.Store = NewMemory(0)
+	}
+	s := &server{Hub: New(config), t: t, loops: loops}
+	t.Cleanup(func() {
+		loops.Close()
+		s.Hub.Close()
+	})
+	if s.ln, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.ln.Close() })
+	return s
+}
+
+// connect opens a connection of user and returns both its ends, of which the
+// server's is not taken over by the loops yet.
+func (s *server) connect() (client, server net.Conn, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if client, err = net.Dial("tcp", s.ln.Addr().String()); err != nil {
+		return nil, nil, err
+	}
+	if server, err = s.ln.Accept(); err != nil {
+		client.Close()
+		return nil, nil, err
+	}
+	return client, server, nil
+}
+
+// raw lets a user in who does nothing yet, not even read.
+func (s *server) raw(user string) *client {
+	s.t.Helper()
+	near, far, err := s.connect()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.enter(user, near, far)
+}
+
+// small is raw with socket buffers so small that little is written to a client
+// that does not read.
+func (s *server) small(user string) *client {
+	s.t.Helper()
+	near, far, err := s.connect()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	near.(*net.TCPConn).SetReadBuffer(256 << 10)
+	far.(*net.TCPConn).SetWriteBuffer(128 << 10)
+	return s.enter(user, near, far)
+}
+
+// piped is raw over net.Pipe, for tests in which time is not real.
+func (s *server) piped(user string) *client {
+	s.t.Helper()
+	near, far := net.Pipe()
+	return s.enter(user, near, far)
+}
+
+func (s *server) enter(user string, near, far net.Conn) *client {
+	s.t.Helper()
+	session := s.Session(user).(*session)
+	if err := s.loops.Add(far, nil, nil, session); err != nil {
+		s.t.Fatal(err)
+	}
+	c := newClient(s.t, user, near)
+	c.session = session
+	return c
+}
+
+// client lets a user in, and returns when the login is done.
+func (s *server) client(user string) *client {
+	s.t.Helper()
+	c := s.raw(user)
+	c.sync()
+	return c
+}
+
+// clients lets users in one after the other, and forgets what they have heard
+// of each other's logins.
+func (s *server) clients(users ...string) []*client {
+	s.t.Helper()
+	var all []*client
+	for _, user := range users {
+		all = append(all, s.client(user))
+	}
+	for _, c := range all {
+		c.sync()
+		c.pending = nil
+	}
+	return all
+}
+
+// gone waits until a user is offline.
+func (s *server) gone(user string) {
+	s.t.Helper()
+	eventually(s.t, user+" is offline", func() bool {
+		s.Hub.mu.Lock()
+		defer s.Hub.mu.Unlock()
+		return s.online[user] == nil
+	})
+}
+
+// away lets users in and out again, so that they are known.
+func (s *server) away(users ...string) {
+	s.t.Helper()
+	for _, user := range users {
+		s.client(user).conn.Close()
+		s.gone(user)
+	}
+}
