@@ -19,6 +19,7 @@ var (
 	ErrNotOnline   = &Error{Code: "not_online", line: "用户(%s)不在线"}
 	ErrNotMember   = &Error{Code: "not_member", line: "你不在 %s 中"}
 	ErrManyGroups  = &Error{Code: "forbidden", line: "最多同时在 1000 个群组中"}
+	ErrForbidden   = &Error{Code: "forbidden", line: "不能加入 %s"}
 	ErrUnavailable = &Error{Code: "unavailable", line: "暂时无法发送"}
 )
 

@@ -17,6 +17,9 @@ const (
 
 // handle does what s asks for, or returns an *Error.
 func (h *Hub) handle(s *session, r Request) error {
+	if r.Op != Leave && isGroup(r.Target) && !s.may(r.Target) {
+		return ErrForbidden.about(r.Target)
+	}
 	switch r.Op {
 	case Send:
 		return h.send(s, r)
@@ -65,20 +68,18 @@ func (h *Hub) send(s *session, r Request) error {
 			return err
 		}
 	default:
-		h.mu.Lock()
-		to := h.users[r.Target]
-		h.mu.Unlock()
-		if to == nil {
+		if !h.knows(r.Target) {
 			return ErrNotOnline.about(r.Target)
 		}
 		m.Conversation = PairOf(m.From, m.To)
 	}
 	h.store.Append(m, func(err error) {
-		if err != nil {
+		switch {
+		case err != nil:
 			s.fail(ErrUnavailable)
-			return
+		case h.deliver(m):
+			s.conn.Send(lineText("系统:用户(" + m.To + ")不在线,上线后送达"))
 		}
-		h.deliver(m, s)
 	})
 	return nil
 }

@@ -101,7 +101,7 @@ func (s *server) piped(user string) *client {
 
 func (s *server) enter(user string, near, far net.Conn) *client {
 	s.t.Helper()
-	session := s.Session(user).(*session)
+	session := s.Session(Access{User: user}).(*session)
 	if err := s.loops.Add(far, nil, nil, session); err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"time"
 
 	"wschat/frame"
 	"wschat/hub/loop"
@@ -15,6 +16,10 @@ type session struct {
 	user *user      // since login
 	conn *loop.Conn // since Open
 
+	allows  func(group string) bool // see Access
+	expires time.Time
+	expiry  *time.Timer // since Open, if expires is set
+
 	// Private messages wait until those from before the login are sent; see
 	// catch_up.go. Guarded by Hub.mu.
 	catchingUp bool
@@ -23,14 +28,27 @@ type session struct {
 	tooSlow    bool // is being closed for what it let wait
 }
 
-// Session returns the handler for a new connection of user, a valid user id, or
-// "" for one that the hub is to give: the user then is told.
-func (h *Hub) Session(user string) loop.Handler { return &session{hub: h, name: user} }
+// Access is who a new connection belongs to, and what it may do.
+type Access struct {
+	User    string                  // a valid user id; "": the hub gives one, and says so
+	Allows  func(group string) bool // limits the groups it may have to do with; nil: no limit
+	Expires time.Time               // when it is closed with 4001; zero: never
+}
+
+// Session returns the handler for a new connection.
+func (h *Hub) Session(a Access) loop.Handler {
+	return &session{hub: h, name: a.User, allows: a.Allows, expires: a.Expires}
+}
 
 // Open logs the user in.
 func (s *session) Open(c *loop.Conn) {
 	s.conn = c
 	s.catchingUp = true
+	if !s.expires.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(s.expires), func() {
+			c.Close(frame.TokenExpired, "token has expired")
+		})
+	}
 	named := s.name != ""
 	if err := s.hub.login(s); err != nil {
 		c.Close(frame.InternalError, err.Error())
@@ -58,10 +76,16 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 
 // Closed logs the user out.
 func (s *session) Closed(*loop.Conn, frame.CloseCode) {
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
 	if s.user != nil {
 		s.hub.logout(s)
 	}
 }
+
+// may reports whether the connection may have to do with a group.
+func (s *session) may(group string) bool { return s.allows == nil || s.allows(group) }
 
 // fail tells the client what could not be done.
 func (s *session) fail(err error) {

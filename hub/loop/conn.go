@@ -18,7 +18,9 @@ type Handler interface {
 	Message(c *Conn, op frame.Opcode, payload []byte)
 	// Closed is the last call, once, as soon as the connection is of no more
 	// use, which may be a while before its socket is closed. The code is the
-	// one the peer sent, or else the one sent to it, or 1006 if it vanished.
+	// one the peer sent (1005 for none), or else the one sent to it, or 1006 if
+	// it vanished. Two come without a close frame: 1001 if Loops.Close ended the
+	// connection, 1011 if the system could not watch its socket any more.
 	Closed(c *Conn, code frame.CloseCode)
 }
 
@@ -43,9 +45,9 @@ type Conn struct {
 	fd      int32
 	slot    int32
 	state   state
-	quiet   uint8 // visits without a sign of life, see silence.go
-	dirty   bool  // is in loop.dirty
-	reading bool  // what the poller has been told last
+	quiet   uint16 // visits without a sign of life, see silence.go
+	dirty   bool   // is in loop.dirty
+	reading bool   // what the poller has been told last
 	writing bool
 }
 
@@ -98,6 +100,9 @@ func (c *Conn) feed(b []byte) {
 			c.flush()
 			if c.held() {
 				c.keep(b)
+				return
+			}
+			if c.state == gone { // found out by the flush
 				return
 			}
 		}

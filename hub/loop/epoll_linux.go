@@ -22,6 +22,8 @@ type epoll struct {
 	raw    syscall.RawConn
 	wakeFD int
 	ready  []syscall.EpollEvent
+	n      int                // how many of ready are valid
+	ask    func(uintptr) bool // poll, as raw wants it; kept, so that waiting takes no memory
 	events []event
 }
 
@@ -41,6 +43,7 @@ func newPoller(goroutines bool) (poller, error) {
 		fd: fd, file: os.NewFile(uintptr(fd), "epoll"), wakeFD: -1,
 		ready: make([]syscall.EpollEvent, maxEvents), events: make([]event, 0, maxEvents),
 	}
+	p.ask = func(uintptr) bool { p.poll(); return p.n > 0 }
 	if p.raw, err = p.file.SyscallConn(); err == nil {
 		p.wakeFD, err = eventFD()
 	}
@@ -99,18 +102,14 @@ func (p *epoll) control(op, fd int, slot int32, events uint32) error {
 }
 
 func (p *epoll) wait(block bool) []event {
-	n := p.poll()
-	if n == 0 && block {
-		err := p.raw.Read(func(uintptr) bool {
-			n = p.poll()
-			return n > 0
-		})
-		if err != nil {
+	p.poll()
+	if p.n == 0 && block {
+		if err := p.raw.Read(p.ask); err != nil {
 			panic("loop: epoll descriptor: " + err.Error()) // closed under the loop that owns it
 		}
 	}
 	p.events = p.events[:0]
-	for _, e := range p.ready[:n] {
+	for _, e := range p.ready[:p.n] {
 		if e.Fd == wakeSlot {
 			drainEventFD(p.wakeFD)
 			continue
@@ -127,12 +126,13 @@ func (p *epoll) wait(block bool) []event {
 }
 
 // poll asks epoll without waiting.
-func (p *epoll) poll() int {
+func (p *epoll) poll() {
 	for {
 		n, err := epollWait(p.fd, p.ready)
 		switch err {
 		case 0:
-			return n
+			p.n = n
+			return
 		case syscall.EINTR:
 		default:
 			panic("loop: epoll_wait: " + err.Error()) // only a bug makes it fail

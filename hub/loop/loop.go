@@ -21,6 +21,10 @@ const (
 	// messages in one write. The bounds keep a member's batch in the cache.
 	maxRun      = 64
 	maxRunBytes = 256 << 10
+
+	// congestedPause is how long a loop rests that has nothing to do but to read,
+	// and must not because another lags.
+	congestedPause = time.Millisecond
 )
 
 // Loop runs its share of the connections on one goroutine. All fields but mail
@@ -30,7 +34,6 @@ type Loop struct {
 	index int
 	poll  poller
 	mail  mailbox
-	ended chan struct{}
 
 	conns   []*Conn // by slot; nil: free
 	free    []int32 // slots to use again
@@ -39,6 +42,7 @@ type Loop struct {
 	walked  int      // how many members have got the run of publishes that begins there
 	dirty   []*Conn  // have something to write, or to do once it is written
 	closing []ending // in the order of their deadlines, see closing.go
+	late    []*Conn  // streams that could be read from, but for the congestion
 	input   []byte
 	spare   []*outbox
 	ticks   uint32
@@ -46,7 +50,7 @@ type Loop struct {
 }
 
 func newLoop(ls *Loops, index int, poll poller) *Loop {
-	l := &Loop{loops: ls, index: index, poll: poll, ended: make(chan struct{}), input: make([]byte, readBuffer)}
+	l := &Loop{loops: ls, index: index, poll: poll, input: make([]byte, readBuffer)}
 	l.mail.wake = poll.wake
 	return l
 }
@@ -54,7 +58,7 @@ func newLoop(ls *Loops, index int, poll poller) *Loop {
 func (l *Loop) run() {
 	defer l.end()
 	for !l.stopped {
-		idle := l.next == len(l.batch) && len(l.dirty) == 0 && l.mail.sleep()
+		idle := l.done() && len(l.late) == 0 && l.mail.sleep()
 		events := l.poll.wait(idle)
 		if idle {
 			l.mail.awake()
@@ -63,17 +67,29 @@ func (l *Loop) run() {
 		for _, e := range events {
 			l.serve(e, congested)
 		}
+		if !congested {
+			l.readLate()
+		}
 		if l.next == len(l.batch) {
 			clear(l.batch)
 			l.batch, l.next = l.mail.take(l.batch[:0]), 0
 		}
 		l.work()
 		l.settle()
+		if congested && l.done() {
+			// Another loop lags. Sockets stay readable meanwhile, so that the
+			// poller would not wait.
+			time.Sleep(congestedPause)
+			continue
+		}
 		// Accepting, timers and other loops share the processors with a loop
 		// that is never idle.
 		runtime.Gosched()
 	}
 }
+
+// done reports whether nothing is left to do of what has been taken on.
+func (l *Loop) done() bool { return l.next == len(l.batch) && len(l.dirty) == 0 }
 
 // congested reports whether any loop lags so far behind that nobody should be
 // read from.
@@ -104,6 +120,17 @@ func (l *Loop) serve(e event, congested bool) {
 	}
 }
 
+// readLate reads from the streams for which that was put off.
+func (l *Loop) readLate() {
+	for _, c := range l.late {
+		if c.state != gone {
+			c.readable()
+		}
+	}
+	clear(l.late)
+	l.late = l.late[:0]
+}
+
 // work carries out commands until there are none left in the batch, or until a
 // slice of deliveries is done.
 func (l *Loop) work() {
@@ -114,14 +141,14 @@ func (l *Loop) work() {
 			budget -= l.walk(budget)
 			continue
 		}
-		l.done(1)
+		l.count(1)
 		l.carryOut(c)
 		budget--
 	}
 }
 
-// done counts n commands as carried out.
-func (l *Loop) done(n int) {
+// count counts n commands as carried out.
+func (l *Loop) count(n int) {
 	var size int64
 	for i := range n {
 		size += l.batch[l.next+i].size()
@@ -154,12 +181,15 @@ func (l *Loop) walk(budget int) int {
 			c.push(items[i].item)
 		}
 		c.flush()
+		if c.out != nil { // the rest has to wait for the socket
+			l.touch(c)
+		}
 	}
 	walked := end - l.walked
 	l.walked = end
 	if end == len(members) {
 		l.walked = 0
-		l.done(run)
+		l.count(run)
 	}
 	return walked + 1
 }
@@ -215,24 +245,26 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		c.slot = int32(len(l.conns))
 		l.conns = append(l.conns, c)
 	}
-	if c.stream != nil {
-		c.stream.start()
-	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
-		c.end(frame.InternalError)
-		return
-	}
-	c.reading = true
 	if len(response) > 0 {
 		w := c.waiting()
 		w.buf = append(w.buf, response...)
 		w.lead = len(response)
 	}
 	c.handler.Open(c)
+	c.reading = true
+	if c.stream != nil {
+		c.stream.start()
+	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
+		c.end(frame.InternalError)
+		return
+	}
 	c.feed(early)
-	l.touch(c)
+	if c.state != gone {
+		c.settle() // now, since what a stream has read may be the next command
+	}
 }
 
-// openConns is the answer to cmdList.
+// openConns lists the connections that are not closing.
 func (l *Loop) openConns() []*Conn {
 	var conns []*Conn
 	for _, c := range l.conns {
@@ -257,16 +289,5 @@ func (l *Loop) end() {
 			c.end(frame.GoingAway)
 		}
 	}
-	close(l.ended)
 	l.poll.close()
-}
-
-// tickPeriod is the time between two looks at silent and closing connections:
-// short beside Ping, so that the work is spread, and never a burden.
-func (ls *Loops) tickPeriod() time.Duration {
-	const shortest, longest = 5 * time.Millisecond, 500 * time.Millisecond
-	if ls.config.Ping <= 0 {
-		return longest
-	}
-	return min(max(ls.config.Ping/(visits*parts), shortest), longest)
 }

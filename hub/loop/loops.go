@@ -41,6 +41,7 @@ type Loops struct {
 	next    atomic.Uint32
 	conns   atomic.Int64
 	running sync.WaitGroup // loops, the ticker, and the goroutines of streams
+	visits  uint16         // in a ping period, see silence.go
 	stop    chan struct{}
 	once    sync.Once
 }
@@ -56,6 +57,7 @@ func Start(config Config) (*Loops, error) {
 		decoder: frame.Config{Role: frame.Server, MaxMessage: config.MaxMessage},
 		stop:    make(chan struct{}),
 	}
+	ls.visits = ls.pingVisits()
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
 		if err != nil {
@@ -78,7 +80,7 @@ func Start(config Config) (*Loops, error) {
 // the client has sent already, to the decoder. Add keeps both slices. After an
 // error nc is closed and h is never called.
 func (ls *Loops) Add(nc net.Conn, response, early []byte, h Handler) error {
-	l := ls.loops[int(ls.next.Add(1))%len(ls.loops)]
+	l := ls.loops[ls.next.Add(1)%uint32(len(ls.loops))]
 	c := &Conn{loop: l, handler: h, fd: -1, slot: -1, decoder: frame.NewDecoder(&ls.decoder)}
 	fd, err := l.poll.take(nc)
 	if err != nil {

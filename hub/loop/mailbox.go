@@ -16,8 +16,11 @@ type Item interface {
 }
 
 // Receipted is an Item that wants to know when its frame has been written to
-// the recipient's socket. Only Conn.Send honours it. Written is called on the
-// loop's goroutine, never if the connection ends before.
+// the recipient's socket, or taken over by the goroutine that does so. Written
+// is called on the loop's goroutine, once for each recipient for whom something
+// was appended, in the order of the frames; never if the connection ends or the
+// frame is dropped before. It may come after Handler.Closed, for what was queued
+// ahead of the close frame.
 type Receipted interface {
 	Item
 	Written(to Handler)
@@ -78,13 +81,12 @@ func (m *mailbox) post(c command) bool {
 		return false
 	}
 	m.commands = append(m.commands, c)
-	wake := m.asleep
-	m.asleep = false
-	m.mu.Unlock()
 	m.backlog.Add(c.size())
-	if wake {
-		m.wake()
+	if m.asleep {
+		m.asleep = false
+		m.wake() // under the lock, since after close there is nothing left to wake
 	}
+	m.mu.Unlock()
 	return true
 }
 

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"errors"
+	"slices"
 
 	"wschat/frame"
 )
@@ -13,7 +14,7 @@ type outbox struct {
 	off  int
 	lead int // bytes at the front of buf that are no frame: the handshake's response
 
-	exempt   int       // bytes of buf that do not count against the bound: the client asked for them
+	exempt   int       // bytes that wait and do not count against the bound: the client asked for them
 	receipts []receipt // in the order of their ends
 	sources  []func() Item
 	unread   []byte // read, but put off
@@ -42,7 +43,7 @@ const (
 // so that a connection stops talking before it is cut off.
 func (ls *Loops) high() int {
 	if q := ls.config.Queue; q > 0 {
-		return min(highWater, q/2)
+		return max(1, min(highWater, q/2))
 	}
 	return highWater
 }
@@ -76,6 +77,17 @@ func (c *Conn) release() {
 	}
 }
 
+// append appends item's frame, and returns how many bytes that is.
+func (w *outbox) append(item Item, to Handler) int {
+	before := len(w.buf)
+	w.buf = item.AppendFrame(w.buf, to)
+	n := len(w.buf) - before
+	if r, ok := item.(Receipted); ok && n > 0 {
+		w.receipts = append(w.receipts, receipt{len(w.buf), r})
+	}
+	return n
+}
+
 // push appends item's frame. A reader for whom too much waits then, after what
 // the socket takes at once, is dropped.
 func (c *Conn) push(item Item) {
@@ -83,13 +95,10 @@ func (c *Conn) push(item Item) {
 		return
 	}
 	w := c.waiting()
-	before := w.size()
-	w.buf = item.AppendFrame(w.buf, c.handler)
-	if r, ok := item.(Receipted); ok {
-		w.receipts = append(w.receipts, receipt{len(w.buf), r})
-	}
+	alone := w.size() <= w.exempt
+	w.append(item, c.handler)
 	limit := c.loop.loops.config.Queue
-	if limit == 0 || before == 0 || w.size()-w.exempt <= limit {
+	if limit == 0 || alone || w.size()-w.exempt <= limit {
 		return
 	}
 	c.flush()
@@ -108,7 +117,10 @@ func (c *Conn) flush() {
 		n, err := c.write(w.buf[w.off:])
 		if n > 0 {
 			w.off += n
-			c.quiet = 0 // it reads: a sign of life
+			w.exempt = min(w.exempt, w.size())
+			if c.writing { // there was no room, now there is: it reads, a sign of life
+				c.quiet = 0
+			}
 			w.acknowledge(c.handler)
 		}
 		if errors.Is(err, errAgain) {
@@ -134,11 +146,7 @@ func (w *outbox) acknowledge(to Handler) {
 		w.receipts[n].item.Written(to)
 		n++
 	}
-	if n > 0 {
-		rest := copy(w.receipts, w.receipts[n:])
-		clear(w.receipts[rest:])
-		w.receipts = w.receipts[:rest]
-	}
+	w.receipts = slices.Delete(w.receipts, 0, n)
 }
 
 // compact forgets the frames that are written whole, when they are many.
@@ -182,16 +190,17 @@ func (w *outbox) current() (start, end int) {
 func (w *outbox) drop() {
 	_, end := w.current()
 	w.buf = w.buf[:end]
-	for n := len(w.receipts); n > 0 && w.receipts[n-1].end > end; n-- {
-		w.receipts = w.receipts[:n-1]
-	}
+	w.receipts = slices.DeleteFunc(w.receipts, func(r receipt) bool { return r.end > end })
 	w.sources = nil
 }
 
 // Pull sends what next returns, item after item until nil, as fast as the
 // client reads, behind what is queued already. It does not count against the
-// queue's bound. Until the end of it nothing more is read from the client.
-// next runs on the connection's loop. Only from inside Handler.Message or Open.
+// queue's bound. Until the end of it nothing more is read from the client. What
+// others send meanwhile does not wait for the end of a long pull, but comes
+// between two of its items: so next itself has to bring what must come behind.
+// next runs on the connection's loop; it is not called again after nil, nor
+// when the connection is closing. Only from inside Handler.Message or Open.
 func (c *Conn) Pull(next func() Item) {
 	if c.state == open {
 		w := c.waiting()
@@ -212,6 +221,7 @@ func (c *Conn) startPull(next func() Item) {
 			break
 		}
 	}
+	c.fill() // ahead of what is sent to c by the next command
 	c.loop.touch(c)
 }
 
@@ -229,17 +239,13 @@ func (c *Conn) fill() {
 		}
 		item := w.sources[0]()
 		if item == nil {
-			w.sources = w.sources[:copy(w.sources, w.sources[1:])]
+			w.sources = slices.Delete(w.sources, 0, 1)
 			c.flush()
 			continue
 		}
-		before := len(w.buf)
-		w.buf = item.AppendFrame(w.buf, c.handler)
-		if r, ok := item.(Receipted); ok {
-			w.receipts = append(w.receipts, receipt{len(w.buf), r})
-		}
-		w.exempt += len(w.buf) - before
-		filled += len(w.buf) - before
+		n := w.append(item, c.handler)
+		w.exempt += n
+		filled += n
 		if w.size() >= c.loop.loops.high() {
 			c.flush()
 		}

@@ -1,13 +1,37 @@
 package loop
 
-import "wschat/frame"
+import (
+	"math"
+	"time"
+
+	"wschat/frame"
+)
 
 // Silent peers are found without a timer for each: every tick looks at one part
 // of the connections, so that each is visited some times in a ping period.
 const (
-	parts  = 16 // ticks in which all connections are visited once
-	visits = 4  // visits in a ping period
+	parts     = 16 // ticks in which all connections are visited once
+	minVisits = 4  // visits in a ping period, at least
+
+	shortestTick = 5 * time.Millisecond
+	longestTick  = 500 * time.Millisecond
 )
+
+// tickPeriod is the time between two looks at silent and closing connections:
+// short beside Ping, so that the work is spread, and never a burden.
+func (ls *Loops) tickPeriod() time.Duration {
+	if ls.config.Ping <= 0 {
+		return longestTick
+	}
+	return min(max(ls.config.Ping/(minVisits*parts), shortestTick), longestTick)
+}
+
+// pingVisits is how many visits a ping period has: more than minVisits where a
+// tick is too short to make a long period of so few.
+func (ls *Loops) pingVisits() uint16 {
+	n := ls.config.Ping / (ls.tickPeriod() * parts)
+	return uint16(min(max(n, minVisits), math.MaxUint16/3))
+}
 
 // tick is carried out every tickPeriod.
 func (l *Loop) tick() {
@@ -27,11 +51,11 @@ func (l *Loop) tick() {
 // after the second; after the third it is given up.
 func (c *Conn) visit() {
 	c.quiet++
-	switch c.quiet {
-	case visits, 2 * visits:
+	switch period := c.loop.loops.visits; c.quiet {
+	case period, 2 * period:
 		c.Write(frame.Ping, nil)
 		c.loop.touch(c)
-	case 3 * visits:
+	case 3 * period:
 		c.vanished()
 	}
 }

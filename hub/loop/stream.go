@@ -59,7 +59,11 @@ func (s *stream) readOn() {
 func (s *stream) tellReadable() {
 	c := s.conn
 	c.loop.mail.call(func() {
-		if c.state != gone {
+		switch {
+		case c.state == gone:
+		case c.loop.congested():
+			c.loop.late = append(c.loop.late, c)
+		default:
 			c.readable()
 		}
 	})

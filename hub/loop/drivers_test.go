@@ -1,0 +1,161 @@
+package loop
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"wschat/frame"
+	"wschat/frame/frametest"
+)
+
+// driver is one of the ways to run connections. All tests are for all of them.
+type driver struct {
+	name       string
+	goroutines bool // Config.Goroutines
+	tls        bool
+}
+
+// Where there is no epoll, the first is the second over again.
+var drivers = []driver{
+	{name: "epoll"},
+	{name: "goroutines", goroutines: true},
+	{name: "TLS among epoll", tls: true},
+}
+
+// forEachDriver runs test for each driver, and checks that it leaves neither a
+// goroutine nor a descriptor.
+func forEachDriver(t *testing.T, test func(t *testing.T, d driver)) {
+	for _, d := range drivers {
+		t.Run(d.name, func(t *testing.T) {
+			before := usage()
+			t.Cleanup(func() {
+				if err := before.leftOver(); err != nil {
+					t.Error(err)
+				}
+			})
+			test(t, d)
+		})
+	}
+}
+
+// server is Loops with a listener before it.
+type server struct {
+	*Loops
+	t      testing.TB
+	driver driver
+	ln     net.Listener
+}
+
+// serve starts loops that the end of the test closes.
+func (d driver) serve(t testing.TB, config Config) *server {
+	t.Helper()
+	config.Goroutines = d.goroutines
+	ls, err := Start(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(ls.Close)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	return &server{ls, t, d, ln}
+}
+
+// client is the peer of a connection.
+type client struct {
+	*frametest.Peer
+	t    testing.TB
+	conn net.Conn     // TCP or TLS
+	tcp  *net.TCPConn // what lies below
+}
+
+// connect returns both ends of a new connection, secured if the driver is.
+func (s *server) connect() (near *client, far net.Conn) {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.ln.Addr().String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if far, err = s.ln.Accept(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { conn.Close() })
+	near = &client{t: s.t, conn: conn, tcp: conn.(*net.TCPConn)}
+	if s.driver.tls {
+		near.conn, far = secure(s.t, conn, far)
+	}
+	near.conn.SetDeadline(time.Now().Add(deadline))
+	near.Peer = frametest.NewPeer(near.conn, frame.Client, nil)
+	return near, far
+}
+
+// dial connects a client with h.
+func (s *server) dial(h Handler) *client {
+	s.t.Helper()
+	near, far := s.connect()
+	s.add(far, "", nil, h)
+	return near
+}
+
+// dialNarrow is dial over a connection that holds little between its ends: some
+// hundred KiB. With less than a packet of the loopback interface TCP would crawl.
+func (s *server) dialNarrow(h Handler) *client {
+	s.t.Helper()
+	const narrow = 128 << 10
+	near, far := s.connect()
+	near.tcp.SetReadBuffer(narrow)
+	below := far
+	if t, ok := far.(*tls.Conn); ok {
+		below = t.NetConn()
+	}
+	below.(*net.TCPConn).SetWriteBuffer(narrow)
+	s.add(far, "", nil, h)
+	return near
+}
+
+func (s *server) add(far net.Conn, response string, early []byte, h Handler) {
+	s.t.Helper()
+	if err := s.Add(far, []byte(response), early, h); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// secure makes a TLS connection of a plain one.
+func secure(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
+	t.Helper()
+	curves := []tls.CurveID{tls.X25519} // the fastest
+	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true, CurvePreferences: curves})
+	s := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate()}, CurvePreferences: curves})
+	done := make(chan error, 1)
+	go func() { done <- s.Handshake() }()
+	if err := c.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	return c, s
+}
+
+var certificate = sync.OnceValue(func() tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+})

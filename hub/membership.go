@@ -1,0 +1,55 @@
+package hub
+
+import "slices"
+
+// maxGroups bounds the groups of one user.
+const maxGroups = 1000
+
+// join makes u a member of the group called name, if it is not. The lock is held.
+func (h *Hub) join(u *user, name string) error {
+	g := h.groups[name]
+	if g != nil {
+		if _, in := g.members[u]; in {
+			return nil
+		}
+	}
+	if len(u.groups) >= maxGroups {
+		return ErrManyGroups
+	}
+	if g == nil {
+		g = &group{name: name, members: make(map[*user]struct{}), list: h.config.Loops.NewList()}
+		h.groups[name] = g
+	}
+	g.members[u] = struct{}{}
+	u.groups = append(u.groups, g)
+	for _, s := range u.sessions {
+		if s.may(name) {
+			g.list.Join(s.conn)
+		}
+	}
+	return nil
+}
+
+// leave ends u's membership in g. A group without members is not listed. The
+// lock is held.
+func (h *Hub) leave(u *user, g *group) {
+	delete(g.members, u)
+	if len(g.members) == 0 {
+		delete(h.groups, g.name)
+	}
+	i := slices.Index(u.groups, g)
+	u.groups = slices.Delete(u.groups, i, i+1)
+	for _, s := range u.sessions {
+		g.list.Leave(s.conn)
+	}
+}
+
+// membership returns the group called name if u is in it, or else nil.
+func (u *user) membership(name string) *group {
+	for _, g := range u.groups {
+		if g.name == name {
+			return g
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package hub
+
+import (
+	"slices"
+	"strings"
+
+	"wschat/frame"
+)
+
+// What an operator can see and do. These methods are safe for concurrent use.
+
+// UserInfo is a user who is online.
+type UserInfo struct {
+	User        string `json:"user"`
+	Connections int    `json:"connections"`
+}
+
+// GroupInfo is a group with members.
+type GroupInfo struct {
+	Group   string `json:"group"`
+	Members int    `json:"members"`
+	Online  int    `json:"online"` // members who are
+}
+
+// Users returns who is online, the first 1,000 by name, and how many they are.
+func (h *Hub) Users() (users []UserInfo, count int) {
+	h.mu.Lock()
+	all := make([]UserInfo, 0, len(h.online))
+	for name, u := range h.online {
+		all = append(all, UserInfo{name, len(u.sessions)})
+	}
+	h.mu.Unlock()
+	slices.SortFunc(all, func(a, b UserInfo) int { return strings.Compare(a.User, b.User) })
+	return all[:min(len(all), maxNames)], len(all)
+}
+
+// Groups returns the groups, the first 1,000 by name, and how many there are.
+func (h *Hub) Groups() (groups []GroupInfo, count int) {
+	h.mu.Lock()
+	all := make([]GroupInfo, 0, len(h.groups))
+	for name, g := range h.groups {
+		info := GroupInfo{Group: name, Members: len(g.members)}
+		for u := range g.members {
+			if len(u.sessions) > 0 {
+				info.Online++
+			}
+		}
+		all = append(all, info)
+	}
+	h.mu.Unlock()
+	slices.SortFunc(all, func(a, b GroupInfo) int { return strings.Compare(a.Group, b.Group) })
+	return all[:min(len(all), maxNames)], len(all)
+}
+
+// Counts returns how many users are online and how many groups there are.
+func (h *Hub) Counts() (users, groups int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.online), len(h.groups)
+}
+
+// Kick closes the connections of a user with 1008, and returns how many there
+// are; none if the user is not online.
+func (h *Hub) Kick(name string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.online[name]
+	if u == nil {
+		return 0
+	}
+	for _, s := range u.sessions {
+		s.conn.Close(frame.PolicyViolation, "closed by the operator")
+	}
+	return len(u.sessions)
+}
+
+// Publish sends a text in the name of a user, who need not be online and does
+// not join the group it goes to. It returns the message's number once it is
+// stored, and whether its user is away. Errors are *Error.
+func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err error) {
+	switch {
+	case !ValidUser(from):
+		return 0, false, ErrBadUser
+	case text == "":
+		return 0, false, ErrEmptyBody
+	}
+	if _, err := parseTarget([]byte(to)); err != nil {
+		return 0, false, err
+	}
+	m := &Message{Conversation: to, From: from, To: to, Body: []byte(text)}
+	if m.private() {
+		if !h.knows(to) {
+			return 0, false, ErrNotOnline.about(to)
+		}
+		m.Conversation = PairOf(from, to)
+	}
+	stored := make(chan error, 1)
+	h.store.Append(m, func(err error) {
+		if err == nil {
+			offline = h.deliver(m)
+		}
+		stored <- err
+	})
+	if err := <-stored; err != nil {
+		return 0, false, ErrUnavailable
+	}
+	return m.Seq, offline, nil
+}
+
+// knows reports whether a user is or was here.
+func (h *Hub) knows(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.users[name] != nil
+}
