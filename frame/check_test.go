@@ -16,6 +16,11 @@ func TestCheck(t *testing.T) {
 	}
 	idle := State{Role: Server}
 	assembling := State{Role: Server, Assembling: true}
+	deflate := State{Role: Server, Deflate: true}
+	compressed := State{Role: Server, Deflate: true, Assembling: true, Compressed: true}
+	rsv1 := func(op Opcode) Header {
+		return with(func(h *Header) { h.Opcode, h.RSV = op, RSV1 })
+	}
 
 	for _, tt := range []struct {
 		name  string
@@ -65,6 +70,27 @@ func TestCheck(t *testing.T) {
 		{"§10.4 the sum overflows", with(func(h *Header) { h.Opcode, h.Length = Continuation, math.MaxInt64 }), State{Assembling: true, Received: 600, Limit: 1000}, ErrMessageTooBig},
 		{"§10.4 the sum overflows without a limit", with(func(h *Header) { h.Opcode, h.Length = Continuation, math.MaxInt64 }), State{Assembling: true, Received: 1}, ErrMessageTooBig},
 		{"§10.4 no limit", with(func(h *Header) { h.Length = math.MaxInt }), idle, nil},
+
+		{"RFC 7692 §6 RSV1 on text", rsv1(Text), deflate, nil},
+		{"RFC 7692 §6 RSV1 on binary", rsv1(Binary), deflate, nil},
+		{"RFC 7692 §6 RSV1 on the first fragment", with(func(h *Header) { h.RSV, h.Fin = RSV1, false }), deflate, nil},
+		{"RFC 7692 §6 uncompressed message", text, deflate, nil},
+		{"RFC 7692 §6 RSV1 on a continuation", rsv1(Continuation), compressed, ErrCompressedBit},
+		{"RFC 7692 §6 RSV1 on a continuation of an uncompressed message", rsv1(Continuation), State{Deflate: true, Assembling: true}, ErrCompressedBit},
+		{"RFC 7692 §6 continuation of a compressed message", with(func(h *Header) { h.Opcode = Continuation }), compressed, nil},
+		{"RFC 7692 §6 RSV1 on close", rsv1(Close), deflate, ErrCompressedBit},
+		{"RFC 7692 §6 RSV1 on ping", rsv1(Ping), deflate, ErrCompressedBit},
+		{"RFC 7692 §6 RSV1 on pong within a message", rsv1(Pong), compressed, ErrCompressedBit},
+		{"RFC 7692 §6 RSV1 on a reserved opcode", rsv1(3), deflate, ErrReservedOpcode},
+		{"RFC 7692 §6 RSV1 on a new message before the last one ended", rsv1(Text), compressed, ErrExpectedContinuation},
+		{"RFC 6455 §5.2 RSV2 with permessage-deflate", with(func(h *Header) { h.RSV = 2 }), deflate, ErrReservedBits},
+		{"RFC 6455 §5.2 RSV3 with permessage-deflate", with(func(h *Header) { h.RSV = 1 }), deflate, ErrReservedBits},
+		{"RFC 6455 §5.2 RSV1 and RSV2 with permessage-deflate", with(func(h *Header) { h.RSV = 6 }), deflate, ErrReservedBits},
+		{"§10.4 uncompressed over the limit with permessage-deflate", with(func(h *Header) { h.Length = 1001 }), State{Deflate: true, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 compressed, eight times the limit", with(func(h *Header) { h.RSV, h.Length = RSV1, 8064 }), State{Deflate: true, Limit: 1000}, nil},
+		{"§10.4 compressed, over eight times the limit", with(func(h *Header) { h.RSV, h.Length = RSV1, 8065 }), State{Deflate: true, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 compressed, over that together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 65 }), State{Deflate: true, Assembling: true, Compressed: true, Received: 8000, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 compressed, no limit", with(func(h *Header) { h.RSV, h.Length = RSV1, math.MaxInt-1000 }), deflate, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if err := Check(tt.h, tt.state); !errors.Is(err, tt.want) {
@@ -86,6 +112,7 @@ func TestErrors(t *testing.T) {
 		{ErrControlFragmented, 1002}, {ErrControlTooLong, 1002}, {ErrUnexpectedContinuation, 1002},
 		{ErrExpectedContinuation, 1002}, {ErrLengthNotMinimal, 1002}, {ErrLengthTopBit, 1002},
 		{ErrMessageTooBig, 1009}, {ErrInvalidUTF8, 1007}, {ErrCloseLength, 1002}, {ErrCloseCode, 1002},
+		{ErrCompressedBit, 1002}, {ErrDeflateData, 1007}, {ErrDeflateEnd, 1007},
 	} {
 		var e *Error
 		if !errors.As(tt.err, &e) {

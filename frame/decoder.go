@@ -1,12 +1,19 @@
 package frame
 
-import "unicode/utf8"
+import (
+	"sync"
+	"unicode/utf8"
+)
 
 // Config is what decoders are set to. It must not change once a decoder has
-// it; any number of decoders may share it, on any goroutines.
+// it; any number of decoders may share it, on any goroutines, and those with
+// equal settings should. It must not be copied once used.
 type Config struct {
-	Role       Role  // the side that receives; the zero value is Server
-	MaxMessage int64 // most bytes of payload in a message, all its frames together; 0: no limit
+	Role       Role     // the side that receives; the zero value is Server
+	MaxMessage int64    // most bytes of payload in a message, all its frames together, inflated; 0: no limit
+	Deflate    *Deflate // what was negotiated of permessage-deflate; nil: it is not in use
+
+	inflaters sync.Pool // of *inflater
 }
 
 // Message is a whole message (Text, Binary), its fragments put together, or a
@@ -20,7 +27,10 @@ type Message struct {
 // messages. It is 16 bytes long and holds nothing else while it is at the end
 // of a message. While something is incomplete it holds that: at most a header,
 // a control frame, and a message of at most MaxMessage bytes, for which memory
-// is taken as the bytes arrive and not when they are announced.
+// is taken as the bytes arrive and not when they are announced. Of a compressed
+// message it holds the inflated bytes and some 4 KiB; and where the peer keeps
+// its context from message to message (see [Deflate]), from its first
+// compressed message on up to 32 KiB of what that has inflated to.
 //
 // A Decoder is not safe for concurrent use, and must not be copied once used.
 type Decoder struct {
@@ -33,7 +43,9 @@ func NewDecoder(c *Config) Decoder { return Decoder{config: c} }
 
 // Idle reports whether the decoder is at the end of a message, with nothing
 // incomplete: a connection that ends here, or that stays silent, lacks nothing.
-func (d *Decoder) Idle() bool { return d.partial == nil }
+func (d *Decoder) Idle() bool {
+	return d.partial == nil || d.partial.err == nil && d.partial.isEmpty()
+}
 
 // Next takes bytes from the front of b until they complete a message or a
 // control frame, and returns it and the number n of bytes taken. Call it again
@@ -44,6 +56,9 @@ func (d *Decoder) Idle() bool { return d.partial == nil }
 // unmasked there and is a part of b; another is memory of the decoder. b is
 // changed by the unmasking even where the payload is not in it.
 //
+// A compressed message (RFC 7692) is inflated as it arrives, and its payload
+// is what it inflates to. It is subject to the same limit and the same checks.
+//
 // An error is an [*Error], and comes as soon as the first byte that is wrong is
 // there, though the frame or even its header be incomplete; every later call
 // returns it again. b is then of no more use, and n is len(b).
@@ -52,7 +67,7 @@ func (d *Decoder) Idle() bool { return d.partial == nil }
 // payload to be valid for [ParseClose]. Frames that follow a close frame are
 // decoded like all others: to ignore them is up to the caller.
 func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
-	if d.partial == nil {
+	if d.Idle() {
 		m, n, err = d.config.whole(b)
 		if n > 0 {
 			return m, n, nil
@@ -63,7 +78,9 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 		if len(b) == 0 {
 			return Message{}, 0, nil
 		}
-		d.partial = new(partial)
+		if d.partial == nil {
+			d.partial = new(partial)
+		}
 	}
 	if d.partial.err != nil {
 		return Message{}, len(b), d.partial.err
@@ -73,9 +90,18 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 		return d.fail(b, err)
 	}
 	if d.partial.isEmpty() {
-		d.partial = nil
+		d.rest()
 	}
 	return m, n, nil
+}
+
+// rest lets go of all that the decoder holds but the peer's context.
+func (d *Decoder) rest() {
+	if window := d.partial.window; window != nil {
+		*d.partial = partial{window: window}
+	} else {
+		d.partial = nil
+	}
 }
 
 // fail lets go of all that the decoder holds and makes err its last word.
@@ -85,11 +111,11 @@ func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
 }
 
 // whole is the short way, for the usual case: the decoder is idle, and b
-// begins with a message in one frame that is all there. If not, n is 0.
+// begins with an uncompressed message in one frame that is all there. If not, n is 0.
 func (c *Config) whole(b []byte) (m Message, n int, err error) {
 	var h Header
-	start, err := readHeader(&h, b, State{Role: c.Role, Limit: c.MaxMessage})
-	if start == 0 || !h.Fin || h.Length > int64(len(b)-start) {
+	start, err := readHeader(&h, b, &State{Role: c.Role, Deflate: c.Deflate != nil, Limit: c.MaxMessage})
+	if start == 0 || !h.Fin || h.RSV != 0 || h.Length > int64(len(b)-start) {
 		return Message{}, 0, err
 	}
 	end := start + int(h.Length)
@@ -114,7 +140,7 @@ func (c *Config) whole(b []byte) (m Message, n int, err error) {
 // made as soon as its bytes are there, since the rest may never come: the
 // first two bytes, then the length, and only then the masking key. n is 0 if b
 // ends within the header, or with an error.
-func readHeader(h *Header, b []byte, s State) (n int, err error) {
+func readHeader(h *Header, b []byte, s *State) (n int, err error) {
 	if len(b) < 2 {
 		return 0, nil
 	}

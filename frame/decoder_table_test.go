@@ -27,17 +27,19 @@ func head(op Opcode, length int64) string {
 	return string(b[:len(b)-keyLen])
 }
 
-// decoderTable has inputs to a server's decoder with a limit of 1000 bytes.
+// decoderRow has an input to a server's decoder with a limit of 1000 bytes.
 // The messages are written as opcode, blank, payload. An error comes with
 // exactly the byte number failAt of the input.
-var decoderTable = []struct {
+type decoderRow struct {
 	name   string
 	input  string
 	want   []string
 	err    error
 	failAt int
 	open   bool // the input ends within a message or frame
-}{
+}
+
+var decoderTable = []decoderRow{
 	{name: "nothing"},
 	{name: "§5.6 text", input: masked(Text, "Hello"), want: []string{"text Hello"}},
 	{name: "§5.6 binary", input: masked(Binary, "\xff\x00"), want: []string{"binary \xff\x00"}},

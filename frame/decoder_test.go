@@ -63,7 +63,7 @@ func checkStuck(t testing.TB, d *Decoder, err error) {
 			t.Fatalf("after %v: Next = %v, %d, %v", err, m, n, again)
 		}
 	}
-	if d.Idle() || d.partial.message != nil || d.partial.control != nil {
+	if d.Idle() || d.partial.message != nil || d.partial.control != nil || d.partial.inflater != nil || d.partial.window != nil {
 		t.Fatalf("after %v the decoder holds a buffer", err)
 	}
 }
@@ -75,8 +75,14 @@ func checkHeld(t testing.TB, d *Decoder, c *Config, fed int) {
 	if d.partial == nil {
 		return
 	}
+	if p := d.partial; d.Idle() && (p.message != nil || p.control != nil || p.inflater != nil) {
+		t.Fatalf("an idle decoder holds more than a window: %+v", p)
+	}
 	if held := cap(d.partial.message); held > max(2*fed, minGrow) || c.MaxMessage > 0 && int64(held) > c.MaxMessage {
 		t.Fatalf("%d bytes are held for a message after %d were fed, limit %d", held, fed, c.MaxMessage)
+	}
+	if z := d.partial.inflater; z != nil && c.MaxMessage > 0 && int64(cap(z.out)) > c.MaxMessage {
+		t.Fatalf("room for %d inflated bytes, limit %d", cap(z.out), c.MaxMessage)
 	}
 	if held := cap(d.partial.control); held > 2*maxControl {
 		t.Fatalf("%d bytes are held for a control frame", held)
@@ -115,8 +121,12 @@ func pieces(b []byte, seed uint64) iter.Seq[[]byte] {
 }
 
 func TestDecoder(t *testing.T) {
-	c := &Config{Role: Server, MaxMessage: 1000}
-	for _, tt := range decoderTable {
+	testTable(t, &Config{Role: Server, MaxMessage: 1000}, decoderTable)
+}
+
+func testTable(t *testing.T, c *Config, table []decoderRow) {
+	t.Helper()
+	for _, tt := range table {
 		t.Run(tt.name, func(t *testing.T) {
 			input := []byte(tt.input)
 			whole := decode(t, c, cut(input))
@@ -220,11 +230,17 @@ func FuzzDecoder(f *testing.F) {
 	for i, tt := range decoderTable {
 		f.Add([]byte(tt.input), uint64(i), false, uint16(1000))
 	}
+	for i, tt := range inflateTable {
+		f.Add([]byte(tt.input), uint64(i)|2, false, uint16(1000))
+	}
 	f.Add([]byte("\x01\x03Hel\x89\x01p\x80\x02lo\x88\x00"), uint64(3), true, uint16(0))
 	f.Fuzz(func(t *testing.T, input []byte, seed uint64, client bool, limit uint16) {
 		c := &Config{MaxMessage: int64(limit)}
 		if client {
 			c.Role = Client
+		}
+		if seed&2 != 0 {
+			c.Deflate = &anyContext
 		}
 		whole := decode(t, c, cut(input))
 		if split := decode(t, c, pieces(input, seed)); !split.equal(whole) {

@@ -24,6 +24,12 @@
 // slice, [AppendClose] the payload of a close frame. A server sends unmasked
 // frames, a client masked ones (§5.1).
 //
+// Compression, where it has been agreed on (permessage-deflate, RFC 7692).
+// [NegotiateDeflate] and [Deflate.ParseDeflateResponse] read what the opening
+// handshake says of it; with the result in [Config] a Decoder inflates what
+// comes compressed. A [Deflater] compresses a message, once for all who are
+// sent it, and [AppendCompressed] makes it a frame.
+//
 // What a peer does wrong is an [*Error]. It carries the close code that the
 // peer must be sent, and a short token by which metrics can count it. No input
 // from the network makes this package panic, and memory is taken for bytes that

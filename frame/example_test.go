@@ -2,6 +2,7 @@ package frame_test
 
 import (
 	"fmt"
+	"slices"
 
 	"wschat/frame"
 )
@@ -32,6 +33,32 @@ func ExampleDecoder() {
 	// text Hello
 	// ping there?
 	// frame: frame from a client is not masked
+}
+
+// A server agrees on compression, and sends one body to two receivers, each
+// with a name of his own in front.
+func ExampleDeflater() {
+	offer := slices.Values([]string{"permessage-deflate; server_max_window_bits=12; client_max_window_bits"})
+	agreed, response, ok, err := frame.NegotiateDeflate(offer)
+	if !ok || err != nil {
+		return // without compression, or 400
+	}
+	fmt.Println(response)
+
+	deflater := frame.NewDeflater()
+	body := deflater.Append(nil, []byte("to all who are here"), agreed.ServerWindowBits)
+	for _, name := range []string{"A: ", "B: "} {
+		front := frame.AppendStored(nil, []byte(name))
+		sent := frame.AppendCompressed(nil, frame.Text, front, body)
+
+		decoder := frame.NewDecoder(&frame.Config{Role: frame.Client, Deflate: &agreed})
+		m, _, err := decoder.Next(sent)
+		fmt.Printf("%s %v\n", m.Payload, err)
+	}
+	// Output:
+	// permessage-deflate; server_no_context_takeover; server_max_window_bits=12
+	// A: to all who are here <nil>
+	// B: to all who are here <nil>
 }
 
 func ExampleAppendClose() {

@@ -14,10 +14,14 @@ const (
 	keyLen     = 4
 )
 
+// RSV1 is the first of a header's reserved bits. With permessage-deflate it is
+// set on the first frame of a compressed message (RFC 7692 §6).
+const RSV1 byte = 4
+
 // Header is what comes before the payload of a frame (RFC 6455 §5.2).
 type Header struct {
 	Fin    bool    // this frame ends its message
-	RSV    byte    // the reserved bits: RSV1 is 4, RSV2 is 2, RSV3 is 1
+	RSV    byte    // the reserved bits: [RSV1] is 4, RSV2 is 2, RSV3 is 1
 	Opcode Opcode  // 0 to 15
 	Masked bool    // the payload is masked with Key
 	Key    [4]byte // the masking key; zero without Masked

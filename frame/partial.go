@@ -17,6 +17,9 @@ type partial struct {
 	opcode  Opcode    // of the message under assembly; Continuation: there is none
 	message []byte    // its payload so far, over all its frames
 	text    textCheck // its UTF-8 so far, if it is text
+
+	inflater *inflater // has the payload in the place of message; nil: it is not compressed
+	window   []byte    // what the next compressed message may refer to; kept between messages
 }
 
 // isEmpty reports whether nothing is incomplete any more.
@@ -48,12 +51,17 @@ func (p *partial) next(b []byte, c *Config) (m Message, n int, err error) {
 func (p *partial) readHeader(b []byte, c *Config) (n int, err error) {
 	have := p.headLen
 	p.headLen += int8(copy(p.head[have:], b))
-	size, err := readHeader(&p.header, p.head[:p.headLen], State{
+	s := &State{
 		Role:       c.Role,
+		Deflate:    c.Deflate != nil,
 		Assembling: p.opcode != Continuation,
 		Received:   int64(len(p.message)),
 		Limit:      c.MaxMessage,
-	})
+	}
+	if p.inflater != nil {
+		s.Compressed, s.Received = true, p.inflater.read
+	}
+	size, err := readHeader(&p.header, p.head[:p.headLen], s)
 	if err != nil || size == 0 {
 		return len(b), err
 	}
@@ -61,6 +69,9 @@ func (p *partial) readHeader(b []byte, c *Config) (n int, err error) {
 	p.inFrame, p.got = true, 0
 	if op := p.header.Opcode; op == Text || op == Binary {
 		p.opcode = op
+		if p.header.RSV != 0 {
+			p.inflater = c.newInflater(p.window)
+		}
 	}
 	return size - int(have), nil
 }
@@ -75,6 +86,9 @@ func (p *partial) readPayload(piece []byte, c *Config) (m Message, err error) {
 	p.inFrame = p.got < p.header.Length
 	if p.header.Opcode.IsControl() {
 		return p.addControl(piece)
+	}
+	if p.inflater != nil {
+		return p.addCompressed(piece, c)
 	}
 	return p.addData(piece, c)
 }
