@@ -26,13 +26,15 @@ race: ## unit tests and fuzz seeds, with the race detector
 	node --test static/
 
 e2e: build tools ## the built binary with real wscat and Chromium
+	@mkdir -p '$(ARTEFACTS)'
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page)'; fi; \
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' \
+		$(GO) test -count=1 -timeout 5m -tags e2e -skip "$$skip" ./$(E2E)/
 	@if [ -e $(E2E)/.missing ]; then \
-		echo; echo "*** SKIPPED: the end-to-end tests, because there is no:"; cat $(E2E)/.missing; echo "***"; echo; \
+		echo; echo '*** SKIPPED: the tests with wscat and Chromium, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
 	else \
-		mkdir -p '$(ARTEFACTS)' && \
-		WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' $(GO) test -count=1 -tags e2e ./$(E2E)/ && \
-		echo "screenshots: $(ARTEFACTS)"; \
+		echo 'screenshots: $(ARTEFACTS)'; \
 	fi
 
 tools: ## install wscat and Chromium where that is allowed

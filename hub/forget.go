@@ -2,7 +2,8 @@ package hub
 
 import "time"
 
-// forgetUsers forgets, now and then, who has been away for MembershipTTL.
+// forgetUsers forgets, now and then, who has been away for MembershipTTL, and
+// what has waited for as long.
 func (h *Hub) forgetUsers() {
 	ttl := h.config.MembershipTTL
 	ticker := time.NewTicker(min(max(ttl/10, 10*time.Millisecond), time.Minute))
@@ -10,9 +11,8 @@ func (h *Hub) forgetUsers() {
 	for {
 		select {
 		case now := <-ticker.C:
-			for _, name := range h.forgetBefore(now.Add(-ttl)) {
-				h.store.Forget(name)
-			}
+			h.forgetBefore(now.Add(-ttl))
+			h.store.Expire(now.Add(-ttl))
 		case <-h.stop:
 			return
 		}
@@ -20,11 +20,10 @@ func (h *Hub) forgetUsers() {
 }
 
 // forgetBefore takes those out of the registry whose last session ended before
-// t, and returns their names.
-func (h *Hub) forgetBefore(t time.Time) []string {
+// t.
+func (h *Hub) forgetBefore(t time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var names []string
 	for name, u := range h.users {
 		if len(u.sessions) > 0 || u.seen.After(t) {
 			continue
@@ -33,7 +32,5 @@ func (h *Hub) forgetBefore(t time.Time) []string {
 			h.leave(u, u.groups[len(u.groups)-1])
 		}
 		delete(h.users, name)
-		names = append(names, name)
 	}
-	return names
 }

@@ -96,8 +96,9 @@ func TestMembershipForGood(t *testing.T) {
 	})
 }
 
-// What waited for a user who was forgotten is not sent to who comes by that name.
-func TestWaitingIsForgotten(t *testing.T) {
+// What waits for a user who was forgotten meanwhile, but not too long yet, is
+// sent to who comes by that name: the sender was told so.
+func TestWaitingOutlivesItsUser(t *testing.T) {
 	const ttl = time.Hour
 	timed(t, Config{Presence: ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B")
@@ -112,6 +113,7 @@ func TestWaitingIsForgotten(t *testing.T) {
 		a.say("B,too late")
 		a.want("错误:用户(B)不在线")
 		b = s.in("B")
+		b.want("用户(A=>B):late")
 		quiet(a, b)
 		b.say("history,A")
 		b.want("用户(A=>B):early", "用户(A=>B):late")

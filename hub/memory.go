@@ -135,9 +135,19 @@ func (s *Memory) Written(m *Message) {
 	}
 }
 
-// Forget implements Store.
-func (s *Memory) Forget(user string) {
+// Expire implements Store.
+func (s *Memory) Expire(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.waiting, user)
+	for user, inbox := range s.waiting {
+		for name, u := range inbox {
+			newest := s.conversations[name].after(u.last - 1)
+			if len(newest) == 0 || newest[0].Time.Before(t) {
+				delete(inbox, name)
+			}
+		}
+		if len(inbox) == 0 {
+			delete(s.waiting, user)
+		}
+	}
 }

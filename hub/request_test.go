@@ -92,7 +92,7 @@ func TestWhoManyUsers(t *testing.T) {
 		near, far := net.Pipe()
 		t.Cleanup(func() { near.Close() })
 		names = append(names, fmt.Sprintf("u%04d", i))
-		if err := s.loops.Add(far, nil, nil, s.Session(Access{User: names[i]})); err != nil {
+		if err := s.loops.Add(loop.Arrival{Conn: far, Handler: s.Session(Access{User: names[i]})}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -102,7 +102,7 @@ func (s *server) piped(user string) *client {
 func (s *server) enter(user string, near, far net.Conn) *client {
 	s.t.Helper()
 	session := s.Session(Access{User: user}).(*session)
-	if err := s.loops.Add(far, nil, nil, session); err != nil {
+	if err := s.loops.Add(loop.Arrival{Conn: far, Handler: session}); err != nil {
 		s.t.Fatal(err)
 	}
 	c := newClient(s.t, user, near)

@@ -27,8 +27,9 @@ type Store interface {
 	// connection of its recipient. It does not block.
 	Written(m *Message)
 
-	// Forget drops the note of what waits for user, who is not known any longer.
-	Forget(user string)
+	// Expire drops the notes of what has waited since before t. It is asked now
+	// and then; Waiting leaves out what is too old in any case.
+	Expire(t time.Time)
 }
 
 // Query selects messages of a conversation: the newest ones before a Seq, or the

@@ -33,7 +33,7 @@ func (s *server) socket(r *handshake.Request) (handshake.Acceptance, error) {
 	if err != nil {
 		return handshake.Acceptance{}, err
 	}
-	return handshake.Acceptance{Protocol: protocol, Start: s.start(s.hub.Session(user))}, nil
+	return handshake.Acceptance{Protocol: protocol, Start: s.start(s.hub.Session(hub.Access{User: user}))}, nil
 }
 
 // echo accepts whoever comes.
@@ -44,7 +44,7 @@ func (s *server) echo(*handshake.Request) (handshake.Acceptance, error) {
 // start hands a connection to the loops.
 func (s *server) start(h loop.Handler) func(net.Conn, []byte, []byte) {
 	return func(conn net.Conn, response, early []byte) {
-		if err := s.loops.Add(conn, response, early, h); err != nil {
+		if err := s.loops.Add(loop.Arrival{Conn: conn, Response: response, Early: early, Handler: h}); err != nil {
 			s.log.Warn("connection lost after its handshake", "error", err)
 		}
 	}

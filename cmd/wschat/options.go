@@ -45,10 +45,14 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: there are flags and the command version, see -help", flags.Arg(0))
 	}
-	if err := fromEnvironment(flags, env); err != nil {
+	source, err := fromEnvironment(flags, env)
+	if err != nil {
 		return nil, err
 	}
-	return o, o.check()
+	if err := o.check(source); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 func (o *options) flagSet() *flag.FlagSet {
@@ -75,31 +79,34 @@ func environmentName(flag string) string {
 	return "WSCHAT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// fromEnvironment sets the flags that were not given.
-func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) error {
-	given := make(map[string]bool)
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	var wrong error
+// fromEnvironment sets the flags that were not given. source tells for each flag
+// how a person calls where its value is from: "-ping" or "WSCHAT_PING".
+func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (source map[string]string, err error) {
+	source = make(map[string]string)
+	flags.Visit(func(f *flag.Flag) { source[f.Name] = "-" + f.Name })
 	flags.VisitAll(func(f *flag.Flag) {
-		value, ok := env(environmentName(f.Name))
-		if !ok || given[f.Name] || wrong != nil {
+		variable := environmentName(f.Name)
+		value, ok := env(variable)
+		if !ok || source[f.Name] != "" || err != nil {
 			return
 		}
-		if err := flags.Set(f.Name, value); err != nil {
-			wrong = fmt.Errorf("invalid value %q for %s: %w", value, environmentName(f.Name), err)
+		source[f.Name] = variable
+		if wrong := flags.Set(f.Name, value); wrong != nil {
+			err = fmt.Errorf("invalid value %q for %s: %w", value, variable, wrong)
 		}
 	})
-	return wrong
+	return source, err
 }
 
-// check finds values that have the right form but make no sense.
-func (o *options) check() error {
+// check finds values that have the right form but make no sense. source is that
+// of fromEnvironment.
+func (o *options) check(source map[string]string) error {
 	host, port, err := net.SplitHostPort(o.addr)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil || strings.ContainsAny(host, " /") {
-		return fmt.Errorf("invalid value %q for -addr: expected host:port, such as :8080 or 127.0.0.1:8080", o.addr)
+		return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", o.addr, source["addr"])
 	}
 	for _, n := range []struct {
 		flag  string
@@ -114,7 +121,7 @@ func (o *options) check() error {
 		{"drain", int64(o.drain)},
 	} {
 		if n.value < 0 {
-			return fmt.Errorf("invalid value for -%s: expected 0 (no limit) or more", n.flag)
+			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])
 		}
 	}
 	return nil

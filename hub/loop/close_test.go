@@ -2,6 +2,8 @@ package loop
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"wschat/frame"
@@ -225,6 +227,29 @@ func TestHandlerClosesItsOwnConnection(t *testing.T) {
 			c.wantEnd()
 			c.conn.Close()
 			r.wantEvents(t, s.Loops, events...)
+		}
+	})
+}
+
+// That the peer has vanished may be found out by a write, with more messages of
+// it, or its close frame, in hand.
+func TestPeerVanishesBehindItsCloseFrame(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{Loops: 1, Queue: 1}) // each answer is written before the next message
+		for range 20 {
+			r := newEcho()
+			c := s.dial(r)
+			r.conn(t)
+			release := s.loops[0].hold()
+			c.Raw(slices.Concat(masked(frame.Text, "a"), masked(frame.Text, "b"), closeFrame(1000, "")))
+			c.reset()
+			release()
+			r.code(t)
+			eventually(t, "no connection is left", func() bool { return s.Len() == 0 })
+			events := r.all()
+			if i := slices.IndexFunc(events, func(e string) bool { return strings.HasPrefix(e, "closed") }); i != len(events)-1 {
+				t.Fatalf("told %q", events)
+			}
 		}
 	})
 }

@@ -40,6 +40,7 @@ func (c *Conn) refuse(err error) {
 	code, why := frame.InternalError, "internal error"
 	if e := (*frame.Error)(nil); errors.As(err, &e) {
 		code, why = e.Code, e.Reason
+		c.loop.stats.malformed(e.Kind)
 	}
 	if c.state == closing { // our close frame is out already
 		c.linger()
@@ -82,6 +83,7 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 // told tells the handler that c is over, and takes it out of all lists; by a
 // command, since a walk over one of them may be under way.
 func (c *Conn) told(code frame.CloseCode) {
+	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
 	c.loop.mail.call(c.leaveLists)
 }
@@ -122,6 +124,9 @@ func (c *Conn) end(code frame.CloseCode) {
 		c.told(code)
 	}
 	l.loops.conns.Add(-1)
+	if c.gone != nil {
+		c.gone()
+	}
 }
 
 // expire cuts off the connections whose time is over.

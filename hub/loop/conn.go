@@ -2,6 +2,7 @@ package loop
 
 import (
 	"errors"
+	"time"
 
 	"wschat/frame"
 )
@@ -42,6 +43,8 @@ type Conn struct {
 	out     *outbox // nil while nothing waits, see outbox.go
 	stream  *stream // nil: fd is the socket
 	places  []place
+	gone    func() // see Arrival
+	paid    int64  // until when the rate's allowance is used up, see rate.go
 	fd      int32
 	slot    int32
 	state   state
@@ -49,13 +52,19 @@ type Conn struct {
 	dirty   bool   // is in loop.dirty
 	reading bool   // what the poller has been told last
 	writing bool
+	metered bool
+	slowed  bool // is in loop.slowed
+	stuck   bool // had to wait for room at the last visit
 }
 
 // Send queues item for this connection.
-func (c *Conn) Send(item Item) { c.loop.mail.post(command{kind: cmdSend, conn: c, item: item}) }
+func (c *Conn) Send(item Item) {
+	c.loop.mail.post(command{kind: cmdSend, conn: c, item: item, posted: time.Now()})
+}
 
-// Close starts the closing handshake with the given code and reason. It has no
-// effect on a connection that is closing already.
+// Close starts the closing handshake with the given code and reason, behind what
+// is queued. It has no effect on a connection that is closing already. Messages
+// that have been read by then may still be handled.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
 	c.loop.mail.call(func() { c.closeWith(code, reason) })
 }
@@ -82,7 +91,10 @@ func (c *Conn) readable() {
 		c.vanished()
 		return
 	}
-	c.quiet = 0
+	c.loop.stats.ReadBytes += uint64(n)
+	if n >= lifeBytes {
+		c.quiet = 0
+	}
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return
 	}
@@ -117,9 +129,17 @@ func (c *Conn) feed(b []byte) {
 }
 
 func (c *Conn) handle(m frame.Message) {
+	if m.Opcode == frame.Continuation { // nothing is whole yet
+		return
+	}
+	c.quiet = 0
+	if c.metered {
+		c.spend()
+	}
 	switch m.Opcode {
 	case frame.Text, frame.Binary:
 		if c.state == open {
+			c.loop.stats.count(m)
 			c.handler.Message(c, m.Opcode, m.Payload)
 		}
 	case frame.Ping:
@@ -132,10 +152,11 @@ func (c *Conn) handle(m frame.Message) {
 }
 
 // held reports whether nothing more may be read or decoded for now: much waits
-// to be written, or something asked for is still being sent.
+// to be written, something asked for is still being sent, or the client has used
+// up what it may send.
 func (c *Conn) held() bool {
 	w := c.out
-	return w != nil && (len(w.sources) > 0 || w.size() > c.loop.loops.high())
+	return w != nil && (len(w.sources) > 0 || w.size() > c.loop.loops.high()) || c.metered && c.overRate()
 }
 
 // keep puts off what has been read, but cannot be handled yet. It is at most

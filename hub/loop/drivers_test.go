@@ -125,7 +125,7 @@ func (s *server) dialNarrow(h Handler) *client {
 
 func (s *server) add(far net.Conn, response string, early []byte, h Handler) {
 	s.t.Helper()
-	if err := s.Add(far, []byte(response), early, h); err != nil {
+	if err := s.Add(Arrival{Conn: far, Response: []byte(response), Early: early, Handler: h}); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -1,5 +1,7 @@
 package loop
 
+import "time"
+
 // List is a set of connections that get the same messages: everyone, or the
 // members of a group. Its methods are safe for concurrent use; whoever needs
 // joins, leaves and publishes in one order makes that order by a lock around
@@ -31,8 +33,9 @@ func (l *List) Leave(c *Conn) { c.loop.mail.post(command{kind: cmdLeave, conn: c
 
 // Publish sends item to all who are in the list at this moment.
 func (l *List) Publish(item Item) {
+	now := time.Now()
 	for _, lp := range l.loops.loops {
-		lp.mail.post(command{kind: cmdPublish, list: l, item: item})
+		lp.mail.post(command{kind: cmdPublish, list: l, item: item, posted: now})
 	}
 }
 

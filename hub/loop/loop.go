@@ -45,6 +45,9 @@ type Loop struct {
 	late    []*Conn  // streams that could be read from, but for the congestion
 	input   []byte
 	spare   []*outbox
+	slowed  []*Conn // send faster than they may, see rate.go
+	clock   clock
+	stats   Stats
 	ticks   uint32
 	stopped bool
 }
@@ -63,6 +66,7 @@ func (l *Loop) run() {
 		if idle {
 			l.mail.awake()
 		}
+		l.clock.stale = true
 		congested := l.congested()
 		for _, e := range events {
 			l.serve(e, congested)
@@ -189,6 +193,9 @@ func (l *Loop) walk(budget int) int {
 	l.walked = end
 	if end == len(members) {
 		l.walked = 0
+		for i := range items {
+			l.stats.delivered(items[i].posted, len(members))
+		}
 		l.count(run)
 	}
 	return walked + 1
@@ -203,6 +210,7 @@ func (l *Loop) carryOut(cmd *command) {
 		if cmd.conn.state == open {
 			cmd.conn.push(cmd.item)
 			l.touch(cmd.conn)
+			l.stats.delivered(cmd.posted, 1)
 		}
 	case cmdJoin:
 		cmd.list.shards[l.index].join(cmd.conn)
@@ -250,6 +258,7 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		w.buf = append(w.buf, response...)
 		w.lead = len(response)
 	}
+	l.stats.Opened++
 	c.handler.Open(c)
 	c.reading = true
 	if c.stream != nil {
@@ -259,9 +268,7 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		return
 	}
 	c.feed(early)
-	if c.state != gone {
-		c.settle() // now, since what a stream has read may be the next command
-	}
+	l.touch(c)
 }
 
 // openConns lists the connections that are not closing.
@@ -289,5 +296,6 @@ func (l *Loop) end() {
 			c.end(frame.GoingAway)
 		}
 	}
+	l.clock.close()
 	l.poll.close()
 }

@@ -27,6 +27,10 @@ type Config struct {
 	// Ping is how long a connection may be silent before it is pinged. After
 	// two pings without any sign of life it is ended. 0: no pings.
 	Ping time.Duration
+	// Rate bounds the messages and control frames a second that are taken from a
+	// metered connection, with bursts of one second's worth, by reading no
+	// faster; 0: no limit.
+	Rate int
 	// Goroutines drives every connection by goroutines, also where epoll could
 	// do it.
 	Goroutines bool
@@ -75,28 +79,40 @@ func Start(config Config) (*Loops, error) {
 	return ls, nil
 }
 
-// Add takes nc over. Its loop sends response (the 101 of the handshake, may be
-// empty) ahead of everything else, calls h.Open, and then feeds early, what
-// the client has sent already, to the decoder. Add keeps both slices. After an
-// error nc is closed and h is never called.
-func (ls *Loops) Add(nc net.Conn, response, early []byte, h Handler) error {
+// Arrival is a connection whose handshake is done. Add keeps its slices.
+type Arrival struct {
+	Conn     net.Conn
+	Response []byte // the 101, which is sent ahead of everything else; may be empty
+	Early    []byte // what the client has sent already, behind its request
+	Handler  Handler
+	Metered  bool   // Config.Rate holds for it
+	Gone     func() // called when its socket is closed, if not nil; must not block
+}
+
+// Add takes a connection over. Its loop queues the response, calls Open, and
+// then decodes what came early. After an error the connection is closed, and
+// neither its Handler nor Gone is ever called.
+func (ls *Loops) Add(a Arrival) error {
 	l := ls.loops[ls.next.Add(1)%uint32(len(ls.loops))]
-	c := &Conn{loop: l, handler: h, fd: -1, slot: -1, decoder: frame.NewDecoder(&ls.decoder)}
-	fd, err := l.poll.take(nc)
+	c := &Conn{
+		loop: l, handler: a.Handler, fd: -1, slot: -1, decoder: frame.NewDecoder(&ls.decoder),
+		metered: a.Metered && ls.config.Rate > 0, gone: a.Gone,
+	}
+	fd, err := l.poll.take(a.Conn)
 	if err != nil {
-		nc.Close()
+		a.Conn.Close()
 		return err
 	}
 	if fd >= 0 {
 		c.fd = int32(fd)
 	} else {
-		c.stream = newStream(nc, c)
+		c.stream = newStream(a.Conn, c)
 	}
 	ls.conns.Add(1)
-	if !l.mail.call(func() { l.add(c, response, early) }) {
+	if !l.mail.call(func() { l.add(c, a.Response, a.Early) }) {
 		ls.conns.Add(-1)
 		if c.stream != nil {
-			nc.Close()
+			a.Conn.Close()
 		} else {
 			sysClose(fd)
 		}
@@ -117,7 +133,7 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 	conns := ls.snapshot()
 	steps := max(1, int(over/step))
 	for i := 0; ; i++ {
-		from, to := len(conns)*min(i, steps)/steps, len(conns)*min(i+1, steps)/steps
+		from, to := share(len(conns), i, steps), share(len(conns), i+1, steps)
 		for _, c := range conns[from:to] {
 			c.Close(frame.GoingAway, "server is shutting down")
 		}
@@ -134,6 +150,10 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 		}
 	}
 }
+
+// share is how many of n are done after i of so many steps, rounded up: who is
+// alone does not wait.
+func share(n, i, steps int) int { return (n*min(i, steps) + steps - 1) / steps }
 
 // snapshot collects the connections of all loops that are still open.
 func (ls *Loops) snapshot() []*Conn {

@@ -18,7 +18,7 @@ func TestAddAfterClose(t *testing.T) {
 		c, far := s.connect()
 		s.Loops.Close()
 		r := newRecord()
-		if err := s.Add(far, nil, nil, r); !errors.Is(err, ErrClosed) {
+		if err := s.Add(Arrival{Conn: far, Handler: r}); !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v", err)
 		}
 		c.wantOver()
@@ -81,7 +81,7 @@ func TestCloseUnderLoad(t *testing.T) {
 			records = append(records, r)
 			_, far := s.connect()
 			wg.Go(func() { // told, or refused
-				if err := s.Add(far, nil, nil, r); err != nil {
+				if err := s.Add(Arrival{Conn: far, Handler: r}); err != nil {
 					r.closed <- 0
 				}
 			})

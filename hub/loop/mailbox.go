@@ -3,6 +3,7 @@ package loop
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Item is something to send. It is immutable once handed over and is used by
@@ -42,6 +43,8 @@ type command struct {
 	list *List
 	item Item
 	call func()
+	// posted is when a message was sent on its way, for the statistics.
+	posted time.Time
 }
 
 // size is what a command counts for in the mailbox.

@@ -96,7 +96,9 @@ func (c *Conn) push(item Item) {
 	}
 	w := c.waiting()
 	alone := w.size() <= w.exempt
-	w.append(item, c.handler)
+	if w.append(item, c.handler) > 0 {
+		c.loop.stats.Sent++
+	}
 	limit := c.loop.loops.config.Queue
 	if limit == 0 || alone || w.size()-w.exempt <= limit {
 		return
@@ -117,10 +119,9 @@ func (c *Conn) flush() {
 		n, err := c.write(w.buf[w.off:])
 		if n > 0 {
 			w.off += n
+			c.loop.stats.WrittenBytes += uint64(n)
 			w.exempt = min(w.exempt, w.size())
-			if c.writing { // there was no room, now there is: it reads, a sign of life
-				c.quiet = 0
-			}
+			c.progress()
 			w.acknowledge(c.handler)
 		}
 		if errors.Is(err, errAgain) {

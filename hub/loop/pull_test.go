@@ -129,7 +129,7 @@ func TestPullFromOpen(t *testing.T) {
 		c, far := s.connect()
 		release := s.loops[0].hold()
 		s.add(far, "", masked(frame.Text, "early 1"), r)
-		c.Raw(masked(frame.Text, "early 2")) // a stream reads it while early 1 is put off
+		c.Raw(masked(frame.Text, "early 2"))
 		release()
 		for _, want := range []string{"hello", "waiting 0", "waiting 1", "waiting 2", "published", "early 1", "early 2"} {
 			c.wantText(want)

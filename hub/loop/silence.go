@@ -13,6 +13,11 @@ const (
 	parts     = 16 // ticks in which all connections are visited once
 	minVisits = 4  // visits in a ping period, at least
 
+	// lifeBytes is how many bytes of a message that is not whole yet are a sign
+	// of life. Fewer are not: a peer that sends them one by one, so as never to
+	// be silent and never to be done, is a silent one.
+	lifeBytes = 512
+
 	shortestTick = 5 * time.Millisecond
 	longestTick  = 500 * time.Millisecond
 )
@@ -51,11 +56,22 @@ func (l *Loop) tick() {
 // after the second; after the third it is given up.
 func (c *Conn) visit() {
 	c.quiet++
+	c.stuck = c.writing
 	switch period := c.loop.loops.visits; c.quiet {
 	case period, 2 * period:
 		c.Write(frame.Ping, nil)
 		c.loop.touch(c)
 	case 3 * period:
 		c.vanished()
+	}
+}
+
+// progress notes that something has been written. The system takes it from us
+// for a dead peer, too; but where it had no room for long, and now has, somebody
+// reads: a sign of life, and the only one of a client that is not read from.
+func (c *Conn) progress() {
+	if c.stuck {
+		c.stuck = false
+		c.quiet = 0
 	}
 }

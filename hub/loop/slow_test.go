@@ -79,20 +79,21 @@ func TestTooSlowBeforeTheResponseIsWritten(t *testing.T) {
 	var w outbox
 	w.buf, w.lead = []byte("HTTP/1.1 101 ...\r\n\r\n"), 20
 	first := len(w.buf)
-	w.append(text("first"), nil)
-	w.append(text("second"), nil)
+	w.append(receiptedText{text: "first"}, nil)
+	w.append(receiptedText{text: "second"}, nil)
+	receipts := map[int]int{first: 0, first + 7: 1, len(w.buf): 2} // by what is kept
 	for off := range len(w.buf) {
 		x := w
-		x.buf, x.off = slices.Clone(w.buf), off
+		x.buf, x.off, x.receipts = slices.Clone(w.buf), off, slices.Clone(w.receipts)
 		x.drop()
 		want := 0 // the end of what is begun
-		for _, end := range []int{first, first + 2 + 5, len(w.buf)} {
+		for _, end := range []int{first, first + 7, len(w.buf)} {
 			if want = end; end >= off {
 				break
 			}
 		}
-		if len(x.buf) != want {
-			t.Errorf("written %d: kept %d bytes, want %d", off, len(x.buf), want)
+		if len(x.buf) != want || len(x.receipts) != receipts[want] {
+			t.Errorf("written %d: kept %d bytes, %d receipts; want %d, %d", off, len(x.buf), len(x.receipts), want, receipts[want])
 		}
 	}
 }
@@ -117,12 +118,37 @@ func TestOneLongMessageIsNotTooSlow(t *testing.T) {
 		c.wantText("short")
 
 		conn.Send(long)
+		eventually(t, "it has been begun", func() (begun bool) {
+			onLoop(conn, func() { begun = conn.out.off > 0 })
+			return begun
+		})
 		conn.Send(text("now it is too much"))
 		if code := r.code(t); code != frame.TooSlow {
 			t.Errorf("told %v", code)
 		}
 		c.wantText(string(long)) // it had been begun
 		c.wantClose(frame.TooSlow, "too slow a reader")
+	})
+}
+
+// The rest of a message is written as soon as there is room, though nothing else
+// happens to the connection.
+func TestLongMessageIsWrittenToItsEnd(t *testing.T) {
+	long := text(strings.Repeat("long", 1<<19))
+	forEachDriver(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{Loops: 1})
+		list := s.NewList()
+		for _, send := range []func(*Conn){
+			func(conn *Conn) { conn.Send(long) },
+			func(conn *Conn) { list.Join(conn); list.Publish(long) },
+		} {
+			r := newRecord()
+			c := s.dialNarrow(r)
+			conn := r.conn(t)
+			send(conn)
+			onLoop(conn, func() {}) // the socket is full
+			c.wantText(string(long))
+		}
 	})
 }
 

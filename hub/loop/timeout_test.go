@@ -30,7 +30,7 @@ func inBubble(t *testing.T, config Config, test func(t *testing.T, ls *Loops)) {
 func pipe(t *testing.T, ls *Loops, h Handler) *client {
 	t.Helper()
 	near, far := net.Pipe()
-	if err := ls.Add(far, nil, nil, h); err != nil {
+	if err := ls.Add(Arrival{Conn: far, Handler: h}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { near.Close() })

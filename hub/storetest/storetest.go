@@ -28,7 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) hub.Store) {
 		"waiting since":        testSince,
 		"written":              testWritten,
 		"written out of order": testWrittenOrder,
-		"forget":               testForget,
+		"expire":               testExpire,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

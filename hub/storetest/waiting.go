@@ -86,18 +86,20 @@ func testWrittenOrder(t *testing.T, s hub.Store) {
 	wantWaiting(t, s, "B", "A>B:4:4")
 }
 
-func testForget(t *testing.T, s hub.Store) {
-	s.Forget("Nobody")
+// What waits too long is dropped from what waits, not from the history.
+func testExpire(t *testing.T, s hub.Store) {
+	early := time.Now()
 	one := say(t, s, "A", "B", "1")
-	say(t, s, "C", "B", "2")
-	say(t, s, "B", "A", "3")
-	s.Forget("B")
+	say(t, s, "B", "A", "2")
+	s.Expire(early)
+	wantWaiting(t, s, "B", "A>B:1:1")
+	s.Expire(time.Now().Add(time.Hour))
 	wantWaiting(t, s, "B", "")
-	wantWaiting(t, s, "A", "B>A:2:3")
-	if got, _ := history(t, s, "A,B", hub.Query{Limit: 10}); got != "A>B:1:1 B>A:2:3" {
+	wantWaiting(t, s, "A", "")
+	if got, _ := history(t, s, "A,B", hub.Query{Limit: 10}); got != "A>B:1:1 B>A:2:2" {
 		t.Errorf("the history is %q", got)
 	}
 	s.Written(one) // was still on its way
-	say(t, s, "A", "B", "4")
-	wantWaiting(t, s, "B", "A>B:3:4")
+	say(t, s, "A", "B", "3")
+	wantWaiting(t, s, "B", "A>B:3:3")
 }

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"testing"
 	"time"
 
 	"wschat/frame"
@@ -23,9 +22,9 @@ func timeout() <-chan time.Time { return time.After(patience) }
 // client is a user on a WebSocket connection of our own. It answers pings.
 type client struct {
 	*frametest.Peer
-	t    *testing.T
-	name string
-	conn *net.TCPConn
+	server *server
+	name   string
+	conn   *net.TCPConn
 }
 
 // dial opens a connection to a path of the server.
@@ -39,7 +38,7 @@ func (s *server) dial(d handshake.Dialer, target string) (*client, *handshake.Re
 	conn.SetDeadline(time.Now().Add(2 * patience))
 	s.t.Cleanup(func() { conn.Close() })
 	peer := frametest.NewPeer(conn, frame.Client, response.Early)
-	return &client{Peer: peer, t: s.t, conn: conn.(*net.TCPConn)}, response, nil
+	return &client{Peer: peer, server: s, conn: conn.(*net.TCPConn)}, response, nil
 }
 
 // socket is the target of a user.
@@ -63,10 +62,10 @@ func (s *server) login(user string) *client {
 
 // say sends lines.
 func (c *client) say(lines ...string) {
-	c.t.Helper()
+	c.server.t.Helper()
 	for _, line := range lines {
 		if err := c.SendText(line); err != nil {
-			c.t.Fatalf("%s: %v", c.name, err)
+			c.server.t.Fatalf("%s: %v", c.name, err)
 		}
 	}
 }
@@ -95,14 +94,14 @@ func (c *client) line() (string, error) {
 
 // hears checks that these lines come next, byte for byte.
 func (c *client) hears(lines ...string) {
-	c.t.Helper()
+	c.server.t.Helper()
 	for _, want := range lines {
 		got, err := c.line()
 		if err != nil {
-			c.t.Fatalf("%s: %v, want %q", c.name, err, cut(want))
+			c.server.t.Fatalf("%s: %v, want %q", c.name, err, cut(want))
 		}
 		if got != want {
-			c.t.Fatalf("%s: got  %q\nwant %q", c.name, cut(got), cut(want))
+			c.server.t.Fatalf("%s: got  %q\nwant %q", c.name, cut(got), cut(want))
 		}
 	}
 }
@@ -111,37 +110,37 @@ func (c *client) hears(lines ...string) {
 // request is answered at once. What c must not hear was done by others before,
 // and they have seen its effect.
 func (c *client) hearsNothing() {
-	c.t.Helper()
+	c.server.t.Helper()
 	c.say("leave,groupNobody")
 	c.hears("错误:你不在 groupNobody 中")
 }
 
 // closedWith checks that the next frame is a close frame with this code, answers
-// it, and checks that the server then ends TCP first.
+// it, and checks that the server then ends TCP first (RFC 6455 §7.1.1).
 func (c *client) closedWith(code frame.CloseCode) {
-	c.t.Helper()
+	c.server.t.Helper()
 	m, err := c.next()
 	if err != nil || m.Opcode != frame.Close {
-		c.t.Fatalf("%s: got %v %q, %v, want close %v", c.name, m.Opcode, cut(string(m.Payload)), err, code)
+		c.server.t.Fatalf("%s: got %v %q, %v, want close %v", c.name, m.Opcode, cut(string(m.Payload)), err, code)
 	}
 	got, reason, err := frame.ParseClose(m.Payload)
 	if err != nil || got != code {
-		c.t.Fatalf("%s: got close %v %q, want %v", c.name, got, reason, code)
+		c.server.t.Fatalf("%s: got close %v %q, want %v", c.name, got, reason, code)
 	}
 	c.Send(frame.Close, m.Payload) // the server may have closed already
 	if m, err := c.Next(); !errors.Is(err, io.EOF) {
-		c.t.Fatalf("%s: got %v %q, %v after the close, want the end", c.name, m.Opcode, cut(string(m.Payload)), err)
+		c.server.t.Fatalf("%s: got %v %q, %v after the close, want the end", c.name, m.Opcode, cut(string(m.Payload)), err)
 	}
+	c.conn.Close()
 }
 
 // leave ends the connection with a close frame.
 func (c *client) leave() {
-	c.t.Helper()
+	c.server.t.Helper()
 	if err := c.Close(frame.NormalClosure, ""); err != nil {
-		c.t.Fatal(err)
+		c.server.t.Fatal(err)
 	}
 	c.closedWith(frame.NormalClosure)
-	c.conn.Close()
 }
 
 // cut keeps failures readable.
@@ -151,4 +150,18 @@ func cut(s string) string {
 		return s
 	}
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:most], ""), len(s))
+}
+
+// logins connects users one after the other, each of whom hears of the later
+// ones.
+func (s *server) logins(users ...string) []*client {
+	s.t.Helper()
+	clients := make([]*client, len(users))
+	for i, user := range users {
+		clients[i] = s.login(user)
+		for _, earlier := range clients[:i] {
+			earlier.hears("用户(" + user + ")登录了")
+		}
+	}
+	return clients
 }

@@ -81,11 +81,16 @@ install_chromium() {
 	fi
 }
 
+font=fonts-wqy-microhei
+has_font() {
+	dpkg -s $font >/dev/null 2>&1 || { has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; }
+}
+
 # Without a font for Chinese the tests are the same, only the screenshots show boxes.
 install_font() {
-	if has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; then
+	if has_font; then
 		return
-	elif ! has apt-get || ! may_be_root || ! apt_install fonts-wqy-microhei; then
+	elif ! has apt-get || ! may_be_root || ! apt_install $font; then
 		echo "no font for Chinese: screenshots will show boxes" >&2
 	fi
 }

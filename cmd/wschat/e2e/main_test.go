@@ -13,7 +13,7 @@ import (
 
 // What the tests work with; set by TestMain.
 var (
-	binary    string // wschat
+	program   string // wschat
 	artefacts string // a folder
 )
 
@@ -31,9 +31,9 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(temp)
-	if binary = os.Getenv("WSCHAT_BINARY"); binary == "" {
-		binary = filepath.Join(temp, "wschat")
-		if out, err := exec.Command("go", "build", "-o", binary, "wschat/cmd/wschat").CombinedOutput(); err != nil {
+	if program = os.Getenv("WSCHAT_BINARY"); program == "" {
+		program = filepath.Join(temp, "wschat")
+		if out, err := exec.Command("go", "build", "-o", program, "wschat/cmd/wschat").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			return 1
 		}

@@ -53,10 +53,17 @@ func start(t *testing.T, flags ...string) *server {
 // startAt is start with an address.
 func startAt(t *testing.T, addr string, flags ...string) *server {
 	t.Helper()
+	return startWith(t, nil, append([]string{"-addr", addr}, flags...)...)
+}
+
+// startWith is start with variables of the environment. The flags name the
+// address.
+func startWith(t *testing.T, env []string, flags ...string) *server {
+	t.Helper()
 	s := &server{t: t, ended: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{"-addr", addr, "-drain", "2s"}, flags...)...)
+	s.cmd = exec.Command(program, append([]string{"-drain", "2s"}, flags...)...)
 	s.cmd.Stderr = &s.stderr
-	s.cmd.Env = cleanEnv()
+	s.cmd.Env = cleanEnv(env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -132,4 +139,15 @@ func (s *server) stop() {
 // logLines are the whole lines logged until now.
 func (s *server) logLines() []string {
 	return strings.SplitAfter(strings.TrimSuffix(s.stderr.String(), "\n"), "\n")
+}
+
+// run is t.Run for a part of the test that goes on with this server: failures
+// of it and its clients are then that part's.
+func (s *server) run(name string, part func(*testing.T)) {
+	whole := s.t
+	whole.Run(name, func(t *testing.T) {
+		s.t = t
+		defer func() { s.t = whole }()
+		part(t)
+	})
 }

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"wschat/hub"
+)
+
+// environment makes variables of "NAME=value" lines.
+func environment(lines ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, line := range lines {
+			if value, ok := strings.CutPrefix(line, name+"="); ok {
+				return value, true
+			}
+		}
+		return "", false
+	}
+}
+
+// PROTOCOL 7: the defaults.
+func TestDefaults(t *testing.T) {
+	o, err := parseOptions(nil, environment(), io.Discard)
+	want := &options{
+		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
+		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
+		presence: presence{hub.ToAll},
+	}
+	if err != nil || !reflect.DeepEqual(o, want) {
+		t.Errorf("got  %+v, %v\nwant %+v", o, err, want)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		args string
+		env  []string
+		got  func(*options) any
+		want any
+	}{
+		{"one dash", "-addr :9000", nil, func(o *options) any { return o.addr }, ":9000"},
+		{"two dashes", "--addr=[::1]:9000", nil, func(o *options) any { return o.addr }, "[::1]:9000"},
+		{"a named port", "-addr localhost:http", nil, func(o *options) any { return o.addr }, "localhost:http"},
+		{"any free port", "-addr 127.0.0.1:0", nil, func(o *options) any { return o.addr }, "127.0.0.1:0"},
+		{"no limit", "-queue 0", nil, func(o *options) any { return o.queue }, 0},
+		{"a size", "-max-message 70000", nil, func(o *options) any { return o.maxMessage }, int64(70000)},
+		{"a number", "-history 5", nil, func(o *options) any { return o.history }, 5},
+		{"a duration", "-membership-ttl 1h30m", nil, func(o *options) any { return o.membershipTTL }, 90 * time.Minute},
+		{"a bool", "-single", nil, func(o *options) any { return o.single }, true},
+		{"presence group", "-presence group", nil, func(o *options) any { return o.presence.Presence }, hub.ToGroup},
+		{"presence none", "-presence none", nil, func(o *options) any { return o.presence.Presence }, hub.ToNone},
+		{"JSON logs", "-log json", nil, func(o *options) any { return o.log.json }, true},
+		{"origins", "-allow-origin https://a.example/,,http://b.example:81", nil, func(o *options) any { return o.allowOrigin }, originList{"https://a.example", "http://b.example:81"}},
+		{"any origin", "-allow-origin *", nil, func(o *options) any { return o.allowOrigin }, originList{"*"}},
+		{"the last of two wins", "-allow-origin * -allow-origin https://a.example", nil, func(o *options) any { return o.allowOrigin }, originList{"https://a.example"}},
+		{"from the environment", "", []string{"WSCHAT_MAX_MESSAGE=7"}, func(o *options) any { return o.maxMessage }, int64(7)},
+		{"a bool from the environment", "", []string{"WSCHAT_ECHO=1"}, func(o *options) any { return o.echo }, true},
+		{"the flag wins", "-ping 1s", []string{"WSCHAT_PING=2s"}, func(o *options) any { return o.ping }, time.Second},
+		{"the flag wins, with its default", "-ping 30s", []string{"WSCHAT_PING=2s"}, func(o *options) any { return o.ping }, 30 * time.Second},
+		{"the flag wins over a wrong value", "-ping 1s", []string{"WSCHAT_PING=soon"}, func(o *options) any { return o.ping }, time.Second},
+		{"other variables", "", []string{"PING=2s", "WSCHAT_OTHER=2s"}, func(o *options) any { return o.ping }, 30 * time.Second},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o, err := parseOptions(strings.Fields(row.args), environment(row.env...), io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := row.got(o); !reflect.DeepEqual(got, row.want) {
+				t.Errorf("got %v, want %v", got, row.want)
+			}
+		})
+	}
+}
+
+// "ends with one clear line": it names what is wrong, and what was expected.
+func TestOptionErrors(t *testing.T) {
+	for _, row := range []struct {
+		args []string
+		env  string
+		want string
+	}{
+		{[]string{"-nope"}, "", `flag provided but not defined: -nope`},
+		{[]string{"-ping", "x"}, "", `invalid value "x" for flag -ping: parse error`},
+		{[]string{"-addr"}, "", `flag needs an argument: -addr`},
+		{[]string{"-log", "xml"}, "", `invalid value "xml" for flag -log: expected text or json`},
+		{[]string{"-presence", "x"}, "", `invalid value "x" for flag -presence: expected all, group or none`},
+		{[]string{"-allow-origin", "a"}, "", `invalid value "a" for flag -allow-origin: expected origins such as https://chat.example, got "a"`},
+		{[]string{"-drain", "-1s"}, "", `invalid value for -drain: expected 0 (no limit) or more`},
+		{nil, "WSCHAT_DRAIN=-1s", `invalid value for WSCHAT_DRAIN: expected 0 (no limit) or more`},
+		{nil, "WSCHAT_LOG=xml", `invalid value "xml" for WSCHAT_LOG: expected text or json`},
+		{nil, "WSCHAT_QUEUE=", `invalid value "" for WSCHAT_QUEUE: parse error`},
+		{[]string{"-addr", "80"}, "", `invalid value "80" for -addr: expected host:port, such as :8080 or 127.0.0.1:8080`},
+		{nil, "WSCHAT_ADDR=80", `invalid value "80" for WSCHAT_ADDR: expected host:port, such as :8080 or 127.0.0.1:8080`},
+		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": there are flags and the command version, see -help`},
+	} {
+		o, err := parseOptions(row.args, environment(row.env), io.Discard)
+		if err == nil || err.Error() != row.want || o != nil {
+			t.Errorf("%q %s: got %v, want %s", row.args, row.env, err, row.want)
+		}
+	}
+}
+
+// Every flag is listed, with what it does and its default.
+func TestHelp(t *testing.T) {
+	var help bytes.Buffer
+	if _, err := parseOptions([]string{"-help"}, environment(), &help); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("got %v, want ErrHelp", err)
+	}
+	new(options).flagSet().VisitAll(func(f *flag.Flag) {
+		if f.Usage == "" || !strings.Contains(help.String(), "\n  -"+f.Name) {
+			t.Errorf("-%s is not in the help", f.Name)
+		}
+	})
+	if strings.Contains(help.String(), "panic") {
+		t.Errorf("a flag's zero value cannot be printed:\n%s", help.String())
+	}
+}
+
+func TestRun(t *testing.T) {
+	for _, row := range []struct {
+		args           []string
+		status         int
+		stdout, stderr string // how they begin
+	}{
+		{[]string{"version"}, exitOK, "wschat ", ""},
+		{[]string{"-help"}, exitOK, "usage: wschat ", ""},
+		{[]string{"-nope"}, exitUsage, "", "wschat: flag provided but not defined: -nope\n"},
+		{[]string{"-addr", "192.0.2.1:1"}, exitFailed, "", "wschat: listen tcp 192.0.2.1:1: "},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(row.args, environment(), &stdout, &stderr)
+		if status != row.status || !strings.HasPrefix(stdout.String(), row.stdout) || !strings.HasPrefix(stderr.String(), row.stderr) ||
+			(row.stdout == "") != (stdout.Len() == 0) || (row.stderr == "") != (stderr.Len() == 0) {
+			t.Errorf("%q: got %d, %q, %q", row.args, status, stdout.String(), stderr.String())
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package loop
+
+import (
+	"time"
+
+	"wschat/frame"
+	"wschat/hub/metric"
+)
+
+// Stats is what the loops have counted since their start, and what they hold
+// now.
+type Stats struct {
+	Conns  int // open, that is neither closing nor gone
+	Queued int // bytes that wait for readers
+
+	Opened       uint64
+	Text, Binary uint64 // messages received
+	Sent         uint64 // messages queued to be sent, each recipient counted; answers to requests left out
+	ReadBytes    uint64
+	WrittenBytes uint64
+	Closed       map[frame.CloseCode]uint64 // by the code Handler.Closed is told
+	Malformed    map[string]uint64          // by frame.Error's Kind
+	Delivery     metric.Histogram           // from Send or Publish to the recipient's socket or queue
+}
+
+func (s *Stats) count(m frame.Message) {
+	if m.Opcode == frame.Text {
+		s.Text++
+	} else {
+		s.Binary++
+	}
+}
+
+func (s *Stats) closed(code frame.CloseCode) {
+	if s.Closed == nil {
+		s.Closed = make(map[frame.CloseCode]uint64)
+	}
+	s.Closed[code]++
+}
+
+func (s *Stats) malformed(kind string) {
+	if s.Malformed == nil {
+		s.Malformed = make(map[string]uint64)
+	}
+	s.Malformed[kind]++
+}
+
+func (s *Stats) delivered(posted time.Time, recipients int) {
+	if recipients > 0 {
+		s.Delivery.Observe(time.Since(posted), recipients)
+	}
+}
+
+// add sums up.
+func (s *Stats) add(o *Stats) {
+	s.Conns += o.Conns
+	s.Queued += o.Queued
+	s.Opened += o.Opened
+	s.Text += o.Text
+	s.Binary += o.Binary
+	s.Sent += o.Sent
+	s.ReadBytes += o.ReadBytes
+	s.WrittenBytes += o.WrittenBytes
+	for code, n := range o.Closed {
+		s.Closed[code] += n
+	}
+	for kind, n := range o.Malformed {
+		s.Malformed[kind] += n
+	}
+	s.Delivery.Add(&o.Delivery)
+}
+
+// Stats returns the sums over all loops. It walks the connections.
+func (ls *Loops) Stats() Stats {
+	sum := Stats{Closed: make(map[frame.CloseCode]uint64), Malformed: make(map[string]uint64)}
+	for _, l := range ls.loops {
+		done := make(chan struct{})
+		if l.mail.call(func() { defer close(done); sum.add(l.currentStats()) }) {
+			<-done
+		}
+	}
+	return sum
+}
+
+// currentStats brings up to date what is not counted on the way.
+func (l *Loop) currentStats() *Stats {
+	l.stats.Conns, l.stats.Queued = 0, 0
+	for _, c := range l.conns {
+		if c == nil {
+			continue
+		}
+		if c.state == open {
+			l.stats.Conns++
+		}
+		if c.out != nil {
+			l.stats.Queued += c.out.size()
+		}
+	}
+	return &l.stats
+}
