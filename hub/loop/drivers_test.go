@@ -107,20 +107,28 @@ func (s *server) dial(h Handler) *client {
 	return near
 }
 
-// dialNarrow is dial over a connection that holds little between its ends: some
-// hundred KiB. With less than a packet of the loopback interface TCP would crawl.
+// dialNarrow is dial over a narrow connection.
 func (s *server) dialNarrow(h Handler) *client {
 	s.t.Helper()
+	near, far := s.connectNarrow()
+	s.add(far, "", nil, h)
+	return near
+}
+
+// connectNarrow is connect for a connection that holds little between its ends:
+// some hundred KiB. With less than a packet of the loopback interface TCP would
+// crawl.
+func (s *server) connectNarrow() (near *client, far net.Conn) {
+	s.t.Helper()
 	const narrow = 128 << 10
-	near, far := s.connect()
+	near, far = s.connect()
 	near.tcp.SetReadBuffer(narrow)
 	below := far
 	if t, ok := far.(*tls.Conn); ok {
 		below = t.NetConn()
 	}
 	below.(*net.TCPConn).SetWriteBuffer(narrow)
-	s.add(far, "", nil, h)
-	return near
+	return near, far
 }
 
 func (s *server) add(far net.Conn, response string, early []byte, h Handler) {

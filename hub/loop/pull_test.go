@@ -172,6 +172,11 @@ func TestEndDuringAPull(t *testing.T) {
 				if code, _, _ := frame.ParseClose(m.Payload); code != frame.GoingAway {
 					t.Errorf("%s: got %v %q", row.name, m.Opcode, m.Payload)
 				}
+				onLoop(conn, func() {
+					if conn.out != nil {
+						t.Errorf("%s: all is written, but there is still %+v", row.name, conn.out)
+					}
+				})
 				c.reset()
 			}
 			r.wantEvents(t, s.Loops, "open", row.want)

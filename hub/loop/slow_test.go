@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -96,6 +97,31 @@ func TestTooSlowBeforeTheResponseIsWritten(t *testing.T) {
 			t.Errorf("written %d: kept %d bytes, %d receipts; want %d, %d", off, len(x.buf), len(x.receipts), want, receipts[want])
 		}
 	}
+}
+
+func TestTooSlowWithinTheResponse(t *testing.T) {
+	const queue = 64 << 10
+	response := strings.Repeat("HTTP/1.1", 1<<18) // longer than any, so that it does not fit into the socket
+	forEachDriver(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{Loops: 1, Queue: queue})
+		r := newRecord()
+		c, far := s.connectNarrow()
+		s.add(far, response, nil, r)
+		conn := r.conn(t)
+		eventually(t, "the response has been begun", func() (begun bool) {
+			onLoop(conn, func() { begun = conn.out.off > 0 })
+			return begun
+		})
+		conn.Send(text("dropped"))
+		if code := r.code(t); code != frame.TooSlow {
+			t.Errorf("told %v", code)
+		}
+		got := make([]byte, len(response))
+		if _, err := io.ReadFull(c.conn, got); err != nil || string(got) != response {
+			t.Fatalf("got %d bytes, %v", len(got), err)
+		}
+		c.wantClose(frame.TooSlow, "too slow a reader")
+	})
 }
 
 // "One message alone is never too much, however long it is."

@@ -296,7 +296,22 @@ func TestMembershipTTL(t *testing.T) {
 		}
 		return line == "错误:用户(B)不在线"
 	})
-	b = s.login("B") // what waited is no longer sent
-	b.say("leave,groupA")
-	b.hears("错误:你不在 groupA 中")
+	b, _, err := s.dial(handshake.Dialer{}, socket("B"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.say("leave,groupA") // what has not waited for so long is still sent before
+
+	for {
+		line, err := b.line()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line == "错误:你不在 groupA 中" {
+			return
+		}
+		if line != "用户(A=>B):are you there?" {
+			t.Fatalf("B got %q", line)
+		}
+	}
 }
