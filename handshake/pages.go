@@ -87,6 +87,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.page(w, r)
 		return
 	}
+	began := time.Now()
 	conn, early, err := takeBack(w)
 	if err != nil {
 		p.server.log().Error("cannot take a connection over", "error", err)
@@ -95,12 +96,12 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer p.server.running.Done()
 	if refusal != nil {
-		p.server.refuse(conn, r.Method, refusal)
+		p.server.refuse(conn, r.Method, refusal, began)
 		return
 	}
 	request := FromHTTP(r)
 	request.Remote = conn.RemoteAddr()
-	p.server.upgrade(conn, request, endpoint, early)
+	p.server.upgrade(conn, request, endpoint, early, began)
 }
 
 // takeBack takes a connection away from net/http. It returns the one that the

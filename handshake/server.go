@@ -62,6 +62,11 @@ type Server struct {
 	MaxPending  int                 // handshakes under way at once; 0: 4096
 	Log         *slog.Logger        // nil: nothing is logged
 
+	// Observe, if not nil, is called for each connection's upgrade that was
+	// accepted (status 101) or refused, with the time since it was accepted, or,
+	// on a kept-alive connection, since its request was read. It must not block.
+	Observe func(status int, took time.Duration)
+
 	draining atomic.Bool
 
 	begin   sync.Once

@@ -21,8 +21,9 @@ const (
 func (s *Server) handshake(conn net.Conn) {
 	defer s.running.Done()
 	defer func() { <-s.slots }()
+	began := time.Now()
 	// A deadline that cannot be set means a closed connection; reading tells.
-	conn.SetDeadline(time.Now().Add(s.timeout()))
+	conn.SetDeadline(began.Add(s.timeout()))
 	secure, ok := s.secure(conn)
 	if !ok {
 		return
@@ -33,10 +34,10 @@ func (s *Server) handshake(conn net.Conn) {
 	var malformed headError
 	switch {
 	case errors.Is(err, errHeadTooLong):
-		s.refuse(conn, "", headTooLong())
+		s.refuse(conn, "", headTooLong(), began)
 		return
 	case errors.As(err, &malformed):
-		s.refuse(conn, "", reject(http.StatusBadRequest, "%v", err))
+		s.refuse(conn, "", reject(http.StatusBadRequest, "%v", err), began)
 		return
 	case err != nil: // gone, or too slow
 		s.drop(conn)
@@ -44,11 +45,11 @@ func (s *Server) handshake(conn net.Conn) {
 	}
 	r, err := ParseRequest(buf[:n])
 	if err != nil {
-		s.refuse(conn, "", asRejection(err))
+		s.refuse(conn, "", asRejection(err), began)
 		return
 	}
 	if rejection := s.drained(); rejection != nil {
-		s.refuse(conn, r.Method, rejection)
+		s.refuse(conn, r.Method, rejection, began)
 		return
 	}
 	endpoint, ok := s.Endpoints[r.URL.Path]
@@ -57,7 +58,7 @@ func (s *Server) handshake(conn net.Conn) {
 		return
 	}
 	r.Remote, r.TLS = conn.RemoteAddr(), secure
-	s.upgrade(conn, r, endpoint, append([]byte(nil), buf[n:]...))
+	s.upgrade(conn, r, endpoint, append([]byte(nil), buf[n:]...), began)
 }
 
 func headTooLong() *Rejection {
@@ -81,8 +82,8 @@ func (s *Server) secure(conn net.Conn) (isTLS, ok bool) {
 }
 
 // upgrade judges a request for an endpoint, and either hands the connection
-// over or refuses it.
-func (s *Server) upgrade(conn net.Conn, r *Request, endpoint Endpoint, early []byte) {
+// over or refuses it. began is when the handshake did.
+func (s *Server) upgrade(conn net.Conn, r *Request, endpoint Endpoint, early []byte, began time.Time) {
 	key, err := Verify(r)
 	if err == nil {
 		err = CheckOrigin(r, s.AllowOrigin)
@@ -96,11 +97,12 @@ func (s *Server) upgrade(conn net.Conn, r *Request, endpoint Endpoint, early []b
 		if rejection.Status == http.StatusInternalServerError {
 			s.log().Error("endpoint failed", "path", r.URL.Path, "error", err)
 		}
-		s.refuse(conn, r.Method, rejection)
+		s.refuse(conn, r.Method, rejection, began)
 		return
 	}
 	s.release(conn)
 	conn.SetDeadline(time.Time{})
+	s.observe(http.StatusSwitchingProtocols, began)
 	acceptance.Start(conn, AppendResponse(nil, key, acceptance.Protocol, acceptance.Header), early)
 }
 
@@ -114,8 +116,9 @@ func asRejection(err error) *Rejection {
 }
 
 // refuse sends a rejection and ends the connection in order.
-func (s *Server) refuse(conn net.Conn, method string, rejection *Rejection) {
+func (s *Server) refuse(conn net.Conn, method string, rejection *Rejection, began time.Time) {
 	defer s.drop(conn)
+	s.observe(rejection.Status, began)
 	conn.SetDeadline(time.Now().Add(lingerTime))
 	response := rejection.append(make([]byte, 0, 512), time.Now(), method != http.MethodHead)
 	if _, err := conn.Write(response); err != nil {
@@ -131,4 +134,10 @@ func (s *Server) refuse(conn net.Conn, method string, rejection *Rejection) {
 func (s *Server) drop(conn net.Conn) {
 	conn.Close()
 	s.release(conn)
+}
+
+func (s *Server) observe(status int, began time.Time) {
+	if s.Observe != nil {
+		s.Observe(status, time.Since(began))
+	}
 }

@@ -1,9 +1,11 @@
 package hub
 
+import "wschat/hub/loop"
+
 // deliver sends a stored message to all whom it is meant for. The store calls it
 // in the order of Seq. A private message whose user is offline waits.
 func (h *Hub) deliver(m *Message) (offline bool) {
-	item := lineMessage{m}
+	item := h.lineItem(m)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -20,12 +22,12 @@ func (h *Hub) deliver(m *Message) (offline bool) {
 }
 
 // deliverPrivate sends m to its user, or lets it wait. The lock is held.
-func (h *Hub) deliverPrivate(m *Message, item lineMessage) (offline bool) {
+func (h *Hub) deliverPrivate(m *Message, item loop.Item) (offline bool) {
 	to := h.online[m.To]
 	if to == nil {
 		return true
 	}
-	private := &linePrivate{item, h.store}
+	private := &linePrivate{item, m, h.store}
 	for _, s := range to.sessions {
 		if s.catchingUp {
 			s.hold(m)

@@ -134,7 +134,7 @@ func (h *Hub) history(s *session, target string) error {
 	}
 	answer := make([]loop.Item, len(messages))
 	for i, m := range messages {
-		answer[i] = lineMessage{m}
+		answer[i] = h.lineItem(m)
 	}
 	s.conn.Pull(inTurn(answer))
 	return nil

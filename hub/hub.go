@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"wschat/frame"
 	"wschat/hub/loop"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	// it has read those from before its login, as loop.Config.Queue bounds what
 	// waits for it otherwise; 0: no limit.
 	Queue int
+	// Deflater compresses messages for connections that take them so; nil: none do.
+	Deflater *frame.Deflater
 }
 
 // Hub is the registry of users and groups. Its methods are safe for concurrent

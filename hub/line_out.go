@@ -17,22 +17,34 @@ const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 
 // AppendFrame implements loop.Item.
 func (l lineMessage) AppendFrame(dst []byte, to loop.Handler) []byte {
-	name := l.To
-	if !l.private() {
-		name = to.(*session).name
-	}
-	op := frame.Text
-	if l.Binary {
-		op = frame.Binary
-	}
+	name := l.recipient(to)
 	length := len(lineOpen) + len(l.From) + len(lineArrow) + len(name) + len(lineShut) + len(l.Body)
-	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: op, Length: int64(length)})
+	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: l.opcode(), Length: int64(length)})
+	return append(l.appendHead(dst, name), l.Body...)
+}
+
+// recipient is the name that one of those who get the message reads in it.
+func (l lineMessage) recipient(to loop.Handler) string {
+	if l.private() {
+		return l.To
+	}
+	return to.(*session).name
+}
+
+func (l lineMessage) opcode() frame.Opcode {
+	if l.Binary {
+		return frame.Binary
+	}
+	return frame.Text
+}
+
+// appendHead appends what stands before the body.
+func (l lineMessage) appendHead(dst []byte, name string) []byte {
 	dst = append(dst, lineOpen...)
 	dst = append(dst, l.From...)
 	dst = append(dst, lineArrow...)
 	dst = append(dst, name...)
-	dst = append(dst, lineShut...)
-	return append(dst, l.Body...)
+	return append(dst, lineShut...)
 }
 
 // Size implements loop.Item.
@@ -42,12 +54,13 @@ func (l lineMessage) Size() int {
 
 // linePrivate is a private message that tells the store when it is written.
 type linePrivate struct {
-	lineMessage
-	store Store
+	loop.Item
+	message *Message
+	store   Store
 }
 
 // Written implements loop.Receipted.
-func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.Message) }
+func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.message) }
 
 // lineText is an answer of the server to one client.
 type lineText string

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/http"
-	"net/url"
+	"time"
 
+	"wschat/frame"
 	"wschat/handshake"
-	"wschat/hub"
 	"wschat/hub/loop"
 )
 
@@ -25,7 +24,7 @@ func (s *server) endpoints(o *options) map[string]handshake.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (handshake.Acceptance, error) {
-	user, err := userID(r.URL)
+	who, err := access(r, s.secret, time.Now())
 	if err != nil {
 		return handshake.Acceptance{}, err
 	}
@@ -33,42 +32,37 @@ func (s *server) socket(r *handshake.Request) (handshake.Acceptance, error) {
 	if err != nil {
 		return handshake.Acceptance{}, err
 	}
-	return handshake.Acceptance{Protocol: protocol, Start: s.start(s.hub.Session(hub.Access{User: user}))}, nil
+	acceptance, err := s.accept(r, loop.Arrival{Handler: s.hub.Session(who), Metered: true})
+	acceptance.Protocol = protocol
+	return acceptance, err
 }
 
-// echo accepts whoever comes.
-func (s *server) echo(*handshake.Request) (handshake.Acceptance, error) {
-	return handshake.Acceptance{Start: s.start(loop.Echo{})}, nil
+// echo accepts whoever comes. It knows no rate: it is there to be measured.
+func (s *server) echo(r *handshake.Request) (handshake.Acceptance, error) {
+	return s.accept(r, loop.Arrival{Handler: loop.Echo{}})
 }
 
-// start hands a connection to the loops.
-func (s *server) start(h loop.Handler) func(net.Conn, []byte, []byte) {
-	return func(conn net.Conn, response, early []byte) {
-		if err := s.loops.Add(loop.Arrival{Conn: conn, Response: response, Early: early, Handler: h}); err != nil {
+// accept takes a place for a connection, agrees on compression, and hands the
+// connection to the loops once its handshake is done.
+func (s *server) accept(r *handshake.Request, a loop.Arrival) (handshake.Acceptance, error) {
+	var acceptance handshake.Acceptance
+	deflate, response, ok, err := frame.NegotiateDeflate(r.Header.Values("Sec-WebSocket-Extensions"))
+	if err != nil {
+		return acceptance, reject(http.StatusBadRequest, "expected a list of extensions in Sec-WebSocket-Extensions, got none")
+	}
+	if ok && s.deflater != nil {
+		a.Deflate = &deflate
+		acceptance.Header = handshake.Header{{Name: "Sec-WebSocket-Extensions", Value: response}}
+	}
+	if a.Gone, err = s.limits.admit(r); err != nil {
+		return acceptance, err
+	}
+	acceptance.Start = func(conn net.Conn, response, early []byte) {
+		a.Conn, a.Response, a.Early = conn, response, early
+		if err := s.loops.Add(a); err != nil {
+			a.Gone()
 			s.log.Warn("connection lost after its handshake", "error", err)
 		}
 	}
-}
-
-// userID reads who connects; "" for nobody yet.
-func userID(u *url.URL) (string, error) {
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return "", &handshake.Rejection{Status: http.StatusBadRequest, Reason: "expected a well-formed query, got one with " + err.Error()}
-	}
-	user := query.Get("userId")
-	if user != "" && !hub.ValidUser(user) {
-		return "", &handshake.Rejection{Status: http.StatusBadRequest, Reason: fmt.Sprintf(
-			"expected a userId of 1 to 64 bytes of letters, digits and _ - . @ that is no reserved word and does not begin with group, got %q", cut(user))}
-	}
-	return user, nil
-}
-
-// cut keeps quotations short.
-func cut(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "..."
+	return acceptance, nil
 }

@@ -4,6 +4,7 @@
 //
 //	wschat [flags]    serve until SIGTERM or SIGINT
 //	wschat version    print the version
+//	wschat token      print a token for a user
 //	wschat -help      print the flags
 package main
 
@@ -38,6 +39,9 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	if len(args) == 1 && args[0] == "version" {
 		fmt.Fprintln(stdout, "wschat", versionText())
 		return exitOK
+	}
+	if len(args) > 0 && args[0] == "token" {
+		return printToken(args[1:], env, stdout, stderr)
 	}
 	o, err := parseOptions(args, env, stdout)
 	switch {

@@ -5,12 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"strings"
 	"time"
-
-	"wschat/hub"
 )
 
 // options are what the flags say. Sizes are bytes; 0 means no limit.
@@ -28,6 +25,16 @@ type options struct {
 	handshakeTimeout time.Duration
 	drain            time.Duration
 	log              logFormat
+
+	admin          string
+	tlsCert        string
+	tlsKey         string
+	authSecretFile string
+	compress       bool
+	maxConns       int
+	maxConnsPerIP  int
+	trustProxy     prefixList
+	rate           int
 }
 
 // parseOptions reads the flags, and for those that are not given the environment.
@@ -70,6 +77,15 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.DurationVar(&o.ping, "ping", 30*time.Second, "how `long` a connection may be silent before it is pinged")
 	flags.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "how `long` a handshake may take")
 	flags.DurationVar(&o.drain, "drain", 10*time.Second, "how `long` the end may take after SIGTERM or SIGINT")
+	flags.StringVar(&o.admin, "admin", "", "`host:port` of a second listener, for the operator: metrics, pprof, API (default off)")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain; read again when it changes")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key")
+	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with the secret of at least 32 bytes; users then need a token signed with it")
+	flags.BoolVar(&o.compress, "compress", false, "accept permessage-deflate")
+	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "most `connections`; beyond, 503")
+	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", 0, "most `connections` of one address; beyond, 503")
+	flags.Var(&o.trustProxy, "trust-proxy", "`CIDRs` of proxies whose X-Forwarded-For is believed, comma-separated")
+	flags.IntVar(&o.rate, "rate", 100, "`messages` a second that are taken from one connection")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
 	return flags
 }
@@ -101,12 +117,13 @@ func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (sour
 // check finds values that have the right form but make no sense. source is that
 // of fromEnvironment.
 func (o *options) check(source map[string]string) error {
-	host, port, err := net.SplitHostPort(o.addr)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+	for name, addr := range map[string]string{"addr": o.addr, "admin": o.admin} {
+		if !isAddress(addr) && !(name == "admin" && addr == "") {
+			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
+		}
 	}
-	if err != nil || strings.ContainsAny(host, " /") {
-		return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", o.addr, source["addr"])
+	if (o.tlsCert == "") != (o.tlsKey == "") {
+		return errors.New("-tls-cert and -tls-key go together: expected both or neither")
 	}
 	for _, n := range []struct {
 		flag  string
@@ -119,6 +136,9 @@ func (o *options) check(source map[string]string) error {
 		{"ping", int64(o.ping)},
 		{"handshake-timeout", int64(o.handshakeTimeout)},
 		{"drain", int64(o.drain)},
+		{"max-conns", int64(o.maxConns)},
+		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
+		{"rate", int64(o.rate)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])
@@ -127,9 +147,20 @@ func (o *options) check(source map[string]string) error {
 	return nil
 }
 
+// isAddress reports whether addr has the form of an address to listen on.
+func isAddress(addr string) bool {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || strings.ContainsAny(host, " /") {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}
+
 func printHelp(flags *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `usage: wschat [flags]   serve until SIGTERM or SIGINT
        wschat version   print the version
+       wschat token -user A -auth-secret-file FILE [-ttl 24h] [-groups groupA,groupB]
 
 Each flag can also be given as an environment variable, -max-message as
 WSCHAT_MAX_MESSAGE; the flag wins. Sizes are bytes, durations such as 30s or
@@ -138,72 +169,4 @@ WSCHAT_MAX_MESSAGE; the flag wins. Sizes are bytes, durations such as 30s or
 `)
 	flags.SetOutput(w)
 	flags.PrintDefaults()
-}
-
-// presence is the value of -presence.
-type presence struct{ hub.Presence }
-
-var presences = map[string]hub.Presence{"all": hub.ToAll, "group": hub.ToGroup, "none": hub.ToNone}
-
-func (p *presence) String() string {
-	for name, value := range presences {
-		if value == p.Presence {
-			return name
-		}
-	}
-	return ""
-}
-
-func (p *presence) Set(s string) error {
-	value, ok := presences[s]
-	if !ok {
-		return errors.New("expected all, group or none")
-	}
-	p.Presence = value
-	return nil
-}
-
-// originList is the value of -allow-origin.
-type originList []string
-
-func (l *originList) String() string { return strings.Join(*l, ",") }
-
-func (l *originList) Set(s string) error {
-	*l = nil
-	for origin := range strings.SplitSeq(s, ",") {
-		origin = strings.TrimSpace(origin)
-		if origin == "" {
-			continue
-		}
-		if origin != "*" && !strings.Contains(origin, "://") {
-			return fmt.Errorf("expected origins such as https://chat.example, got %q", origin)
-		}
-		*l = append(*l, strings.TrimSuffix(origin, "/"))
-	}
-	return nil
-}
-
-// logFormat is the value of -log.
-type logFormat struct{ json bool }
-
-func (f *logFormat) String() string {
-	if f.json {
-		return "json"
-	}
-	return "text"
-}
-
-func (f *logFormat) Set(s string) error {
-	if s != "text" && s != "json" {
-		return errors.New("expected text or json")
-	}
-	f.json = s == "json"
-	return nil
-}
-
-func (o *options) logger(w io.Writer) *slog.Logger {
-	if o.log.json {
-		return slog.New(slog.NewJSONHandler(w, nil))
-	}
-	return slog.New(slog.NewTextHandler(w, nil))
 }

@@ -31,7 +31,7 @@ func TestDefaults(t *testing.T) {
 	want := &options{
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
-		presence: presence{hub.ToAll},
+		presence: presence{hub.ToAll}, rate: 100, maxConns: defaultMaxConns(),
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", o, err, want)

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"time"
 
+	"wschat/frame"
 	"wschat/handshake"
 	"wschat/hub"
 	"wschat/hub/loop"
+	"wschat/hub/token"
 )
 
 // server is the running parts, put together.
@@ -19,22 +22,32 @@ type server struct {
 	loops     *loop.Loops
 	hub       *hub.Hub
 	handshake *handshake.Server
+	limits    *limits
+	deflater  *frame.Deflater // nil without -compress
+	secret    []byte          // nil without -auth-secret-file
+	outcomes  outcomes        // of handshakes
 }
 
 // serve runs until ctx is done, drains, and returns nil; or what kept it from
 // running.
 func serve(ctx context.Context, o *options, log *slog.Logger) error {
-	ln, err := net.Listen("tcp", o.addr)
-	if err != nil {
-		return err
-	}
 	s, err := newServer(o, log)
 	if err != nil {
-		ln.Close()
 		return err
 	}
 	defer s.close()
-	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(ln.Addr()), "version", versionText())
+	if o.admin != "" {
+		admin, err := s.startAdmin(o.admin)
+		if err != nil {
+			return err
+		}
+		defer admin.close()
+	}
+	ln, err := listen(o, log)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(ln.Addr(), o.tlsCert != ""), "version", versionText())
 	failed := make(chan error, 1)
 	go func() { failed <- s.handshake.Serve(ln) }()
 	select {
@@ -46,20 +59,48 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	}
 }
 
-// newServer starts everything but the listener.
+// listen opens the port, with TLS if there is a certificate.
+func listen(o *options, log *slog.Logger) (net.Listener, error) {
+	var cert *certificate
+	if o.tlsCert != "" {
+		var err error
+		if cert, err = loadCertificate(o.tlsCert, o.tlsKey, log); err != nil {
+			return nil, err
+		}
+	}
+	ln, err := net.Listen("tcp", o.addr)
+	if err != nil || cert == nil {
+		return ln, err
+	}
+	return tls.NewListener(ln, cert.config()), nil
+}
+
+// newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	loops, err := loop.Start(loop.Config{MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping})
+	s := &server{log: log, limits: newLimits(o)}
+	if o.compress {
+		s.deflater = frame.NewDeflater()
+	}
+	var err error
+	if o.authSecretFile != "" {
+		if s.secret, err = token.ReadSecret(o.authSecretFile); err != nil {
+			return nil, err
+		}
+	}
+	s.loops, err = loop.Start(loop.Config{
+		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
+	})
 	if err != nil {
 		return nil, err
 	}
-	s := &server{log: log, loops: loops}
 	s.hub = hub.New(hub.Config{
-		Loops:         loops,
+		Loops:         s.loops,
 		Store:         hub.NewMemory(o.history),
 		Presence:      o.presence.Presence,
 		Single:        o.single,
 		MembershipTTL: o.membershipTTL,
 		Queue:         o.queue,
+		Deflater:      s.deflater,
 	})
 	s.handshake = &handshake.Server{
 		Endpoints:   s.endpoints(o),
@@ -67,6 +108,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Log:         log,
+		Observe:     s.outcomes.observe,
 	}
 	return s, nil
 }
@@ -103,7 +145,7 @@ func orForever(d time.Duration) time.Duration {
 }
 
 // pageURL is where a person on this machine finds the page.
-func pageURL(addr net.Addr) string {
+func pageURL(addr net.Addr, secure bool) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return ""
@@ -111,5 +153,9 @@ func pageURL(addr net.Addr) string {
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port) + "/"
 }

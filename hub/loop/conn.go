@@ -54,7 +54,9 @@ type Conn struct {
 	writing bool
 	metered bool
 	slowed  bool // is in loop.slowed
-	stuck   bool // had to wait for room at the last visit
+
+	windowBits uint8 // see WindowBits
+	stuck      bool  // had to wait for room at the last visit
 }
 
 // Send queues item for this connection.
@@ -74,7 +76,7 @@ func (c *Conn) Close(code frame.CloseCode, reason string) {
 func (c *Conn) Write(op frame.Opcode, payload []byte) {
 	if c.state == open {
 		w := c.waiting()
-		w.buf = frame.AppendFrame(w.buf, op, payload)
+		w.buf = c.appendMessage(w.buf, op, payload)
 	}
 }
 

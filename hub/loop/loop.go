@@ -35,21 +35,22 @@ type Loop struct {
 	poll  poller
 	mail  mailbox
 
-	conns   []*Conn // by slot; nil: free
-	free    []int32 // slots to use again
-	batch   []command
-	next    int      // the first of batch that is not carried out
-	walked  int      // how many members have got the run of publishes that begins there
-	dirty   []*Conn  // have something to write, or to do once it is written
-	closing []ending // in the order of their deadlines, see closing.go
-	late    []*Conn  // streams that could be read from, but for the congestion
-	input   []byte
-	spare   []*outbox
-	slowed  []*Conn // send faster than they may, see rate.go
-	clock   clock
-	stats   Stats
-	ticks   uint32
-	stopped bool
+	conns    []*Conn // by slot; nil: free
+	free     []int32 // slots to use again
+	batch    []command
+	next     int      // the first of batch that is not carried out
+	walked   int      // how many members have got the run of publishes that begins there
+	dirty    []*Conn  // have something to write, or to do once it is written
+	closing  []ending // in the order of their deadlines, see closing.go
+	late     []*Conn  // streams that could be read from, but for the congestion
+	input    []byte
+	deflated []byte // scratch, see codec.go
+	spare    []*outbox
+	slowed   []*Conn // send faster than they may, see rate.go
+	clock    clock
+	stats    Stats
+	ticks    uint32
+	stopped  bool
 }
 
 func newLoop(ls *Loops, index int, poll poller) *Loop {

@@ -31,6 +31,9 @@ type Config struct {
 	// metered connection, with bursts of one second's worth, by reading no
 	// faster; 0: no limit.
 	Rate int
+	// Deflater compresses what Conn.Write sends on connections that have
+	// negotiated it; nil: nothing is compressed there.
+	Deflater *frame.Deflater
 	// Goroutines drives every connection by goroutines, also where epoll could
 	// do it.
 	Goroutines bool
@@ -40,7 +43,7 @@ type Config struct {
 // All methods are safe for concurrent use.
 type Loops struct {
 	config  Config
-	decoder frame.Config
+	codecs  codecs
 	loops   []*Loop
 	next    atomic.Uint32
 	conns   atomic.Int64
@@ -57,9 +60,9 @@ func Start(config Config) (*Loops, error) {
 		n = runtime.GOMAXPROCS(0)
 	}
 	ls := &Loops{
-		config:  config,
-		decoder: frame.Config{Role: frame.Server, MaxMessage: config.MaxMessage},
-		stop:    make(chan struct{}),
+		config: config,
+		codecs: codecs{maxMessage: config.MaxMessage},
+		stop:   make(chan struct{}),
 	}
 	ls.visits = ls.pingVisits()
 	for i := range n {
@@ -85,8 +88,9 @@ type Arrival struct {
 	Response []byte // the 101, which is sent ahead of everything else; may be empty
 	Early    []byte // what the client has sent already, behind its request
 	Handler  Handler
-	Metered  bool   // Config.Rate holds for it
-	Gone     func() // called when its socket is closed, if not nil; must not block
+	Deflate  *frame.Deflate // what was negotiated; nil: no compression
+	Metered  bool           // Config.Rate holds for it
+	Gone     func()         // called when its socket is closed, if not nil; must not block
 }
 
 // Add takes a connection over. Its loop queues the response, calls Open, and
@@ -95,8 +99,11 @@ type Arrival struct {
 func (ls *Loops) Add(a Arrival) error {
 	l := ls.loops[ls.next.Add(1)%uint32(len(ls.loops))]
 	c := &Conn{
-		loop: l, handler: a.Handler, fd: -1, slot: -1, decoder: frame.NewDecoder(&ls.decoder),
+		loop: l, handler: a.Handler, fd: -1, slot: -1, decoder: frame.NewDecoder(ls.codecs.of(a.Deflate)),
 		metered: a.Metered && ls.config.Rate > 0, gone: a.Gone,
+	}
+	if a.Deflate != nil {
+		c.windowBits = uint8(a.Deflate.ServerWindowBits)
 	}
 	fd, err := l.poll.take(a.Conn)
 	if err != nil {

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"sync"
+	"time"
+
+	"wschat/hub"
+)
+
+// admin is the operator's listener: metrics, pprof, and a small API.
+type admin struct {
+	server  *server
+	http    http.Server
+	serving sync.WaitGroup
+}
+
+// startAdmin opens the operator's listener; close ends it.
+func (s *server) startAdmin(addr string) (*admin, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	a := &admin{server: s}
+	a.http = http.Server{
+		Handler:           a.routes(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.log.Info("admin listening", "admin", ln.Addr().String())
+	a.serving.Go(func() { a.http.Serve(ln) }) // ends by close, and by nothing else
+	return a, nil
+}
+
+func (a *admin) close() {
+	a.http.Close()
+	a.serving.Wait()
+}
+
+func (a *admin) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", a.server.metrics)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /api/users", a.users)
+	mux.HandleFunc("GET /api/groups", a.groups)
+	mux.HandleFunc("POST /api/publish", a.publish)
+	mux.HandleFunc("POST /api/kick", a.kick)
+	return mux
+}
+
+func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
+	users, count := a.server.hub.Users()
+	answer(w, http.StatusOK, map[string]any{"users": users, "count": count})
+}
+
+func (a *admin) groups(w http.ResponseWriter, _ *http.Request) {
+	groups, count := a.server.hub.Groups()
+	answer(w, http.StatusOK, map[string]any{"groups": groups, "count": count})
+}
+
+func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		From *string `json:"from"`
+		To   *string `json:"to"`
+		Text *string `json:"text"`
+	}
+	if !read(w, r, &request) {
+		return
+	}
+	if request.From == nil || request.To == nil || request.Text == nil {
+		fail(w, http.StatusBadRequest, "expected from, to and text")
+		return
+	}
+	seq, offline, err := a.server.hub.Publish(*request.From, *request.To, *request.Text)
+	if err != nil {
+		fail(w, statusOf(err), err.Error())
+		return
+	}
+	answer(w, http.StatusOK, struct {
+		Seq     uint64 `json:"seq"`
+		Offline bool   `json:"offline,omitempty"`
+	}{seq, offline})
+}
+
+func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		User *string `json:"user"`
+	}
+	if !read(w, r, &request) {
+		return
+	}
+	if request.User == nil || !hub.ValidUser(*request.User) {
+		fail(w, http.StatusBadRequest, "expected user to be a user id")
+		return
+	}
+	connections := a.server.hub.Kick(*request.User)
+	if connections == 0 {
+		fail(w, http.StatusNotFound, "user is not online")
+		return
+	}
+	answer(w, http.StatusOK, map[string]int{"connections": connections})
+}
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, hub.ErrNotOnline):
+		return http.StatusNotFound
+	case errors.Is(err, hub.ErrUnavailable):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusBadRequest
+}
+
+// read reads one JSON object, and nothing behind it. It answers itself where
+// that fails: no browser has business here, so an Origin is refused.
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	const most = 2 << 20
+	if r.Header["Origin"] != nil {
+		fail(w, http.StatusForbidden, "expected no Origin: this is not for browsers")
+		return false
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, end := decoder.Token(); end != io.EOF {
+			err = errors.New("more than one value")
+		}
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, "expected one JSON object: "+err.Error())
+		return false
+	}
+	return true
+}
+
+func answer(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(value) // an error means that nobody listens any more
+}
+
+func fail(w http.ResponseWriter, status int, reason string) {
+	answer(w, status, map[string]string{"error": reason})
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+
+	"wschat/handshake"
+)
+
+// prefixList is the value of -trust-proxy.
+type prefixList []netip.Prefix
+
+func (l *prefixList) String() string {
+	var texts []string
+	for _, p := range *l {
+		texts = append(texts, p.String())
+	}
+	return strings.Join(texts, ",")
+}
+
+func (l *prefixList) Set(s string) error {
+	*l = nil
+	for text := range strings.SplitSeq(s, ",") {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			addr, addrErr := netip.ParseAddr(text)
+			if addrErr != nil {
+				return err
+			}
+			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		*l = append(*l, p.Masked())
+	}
+	return nil
+}
+
+func (l prefixList) contains(a netip.Addr) bool {
+	for _, p := range l {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// clientIP is the address that limits count: the peer's, or, if that is a
+// trusted proxy, the rightmost of X-Forwarded-For that is none. What stands
+// further left could have been written by anybody.
+func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
+	addr := peerIP(r.Remote)
+	if len(trusted) == 0 || !trusted.contains(addr) {
+		return addr
+	}
+	var hops []string
+	for value := range r.Header.Values("X-Forwarded-For") {
+		hops = append(hops, strings.Split(value, ",")...)
+	}
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil { // whoever wrote this is not to be believed, nor what is left of it
+			return addr
+		}
+		addr = hop.Unmap().WithZone("")
+		if !trusted.contains(addr) {
+			return addr
+		}
+	}
+	return addr
+}
+
+func peerIP(remote net.Addr) netip.Addr {
+	if tcp, ok := remote.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}

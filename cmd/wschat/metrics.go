@@ -1,0 +1,95 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"wschat/frame"
+	"wschat/hub/metric"
+)
+
+// outcomes counts handshakes. Safe for concurrent use.
+type outcomes struct {
+	mu       sync.Mutex
+	refused  map[int]uint64 // by status
+	accepted metric.Histogram
+}
+
+func (o *outcomes) observe(status int, took time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if status == http.StatusSwitchingProtocols {
+		o.accepted.Observe(took, 1)
+		return
+	}
+	if o.refused == nil {
+		o.refused = make(map[int]uint64)
+	}
+	o.refused[status]++
+}
+
+func (o *outcomes) write(t *metric.Text) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	metric.CounterBy(t, "wschat_handshakes_refused_total", "Requests for a connection that were refused, by status.", "status", o.refused, strconv.Itoa)
+	t.Histogram("wschat_handshake_seconds", "From a TCP connection to the WebSocket connection.", &o.accepted)
+}
+
+// metrics serves /metrics.
+func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
+	var t metric.Text
+	users, groups := s.hub.Counts()
+	t.Gauge("wschat_users", "Users online.", float64(users))
+	t.Gauge("wschat_groups", "Groups with members.", float64(groups))
+	s.writeLoops(&t)
+	s.outcomes.write(&t)
+	writeProcess(&t)
+	w.Header().Set("Content-Type", metric.ContentType)
+	w.Write(t.Bytes())
+}
+
+func (s *server) writeLoops(t *metric.Text) {
+	stats := s.loops.Stats()
+	t.Gauge("wschat_connections", "Open connections.", float64(stats.Conns))
+	t.Gauge("wschat_queued_bytes", "Bytes that wait for readers.", float64(stats.Queued))
+	t.Counter("wschat_connections_opened_total", "Connections since the start.", float64(stats.Opened))
+	metric.CounterBy(t, "wschat_connections_closed_total", "Connections that ended, by close code.", "code", stats.Closed,
+		func(c frame.CloseCode) string { return strconv.Itoa(int(c)) })
+	metric.CounterBy(t, "wschat_messages_received_total", "Messages from clients, by kind.", "kind",
+		map[string]uint64{"text": stats.Text, "binary": stats.Binary}, func(kind string) string { return kind })
+	t.Counter("wschat_deliveries_total", "Messages to clients, each recipient counted.", float64(stats.Sent))
+	metric.CounterBy(t, "wschat_frames_malformed_total", "Breaches of RFC 6455 by clients, by kind.", "kind", stats.Malformed,
+		func(kind string) string { return kind })
+	t.Counter("wschat_read_bytes_total", "Bytes read from clients after the handshake.", float64(stats.ReadBytes))
+	t.Counter("wschat_written_bytes_total", "Bytes written to clients, handshakes included.", float64(stats.WrittenBytes))
+	t.Histogram("wschat_delivery_seconds", "From a message being stored to its being handed to a recipient's socket or queue.", &stats.Delivery)
+}
+
+// writeProcess writes what the Go runtime and the system say of the process,
+// under the names that Prometheus' own clients use.
+func writeProcess(t *metric.Text) {
+	t.Gauge("go_goroutines", "Goroutines.", float64(runtime.NumGoroutine()))
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/gc/cycles/total:gc-cycles"},
+	}
+	metrics.Read(samples)
+	t.Gauge("go_memstats_heap_alloc_bytes", "Bytes of objects on the heap.", float64(samples[0].Value.Uint64()))
+	t.Gauge("go_memstats_sys_bytes", "Bytes that the runtime has from the system.", float64(samples[1].Value.Uint64()))
+	t.Counter("go_gc_cycles_total", "Garbage collections.", float64(samples[2].Value.Uint64()))
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) == nil {
+		cpu := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+		t.Counter("process_cpu_seconds_total", "Processor time of the process.", cpu.Seconds())
+	}
+	if fds, err := os.ReadDir("/proc/self/fd"); err == nil { // Linux
+		t.Gauge("process_open_fds", "Open descriptors.", float64(len(fds)))
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/token"
+)
+
+// tokenOptions are the flags of wschat token.
+type tokenOptions struct {
+	user       string
+	ttl        time.Duration
+	secretFile string
+	groups     string
+}
+
+// printToken is wschat token: it prints a token for a user.
+func printToken(args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
+	o, err := parseTokenOptions(args, env, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "wschat token:", err)
+		return exitUsage
+	}
+	signed, err := o.sign(time.Now())
+	if err != nil {
+		fmt.Fprintln(stderr, "wschat token:", err)
+		return exitFailed
+	}
+	fmt.Fprintln(stdout, signed)
+	return exitOK
+}
+
+func parseTokenOptions(args []string, env func(string) (string, bool), help io.Writer) (*tokenOptions, error) {
+	o := new(tokenOptions)
+	flags := flag.NewFlagSet("wschat token", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.user, "user", "", "`id` of the user")
+	flags.DurationVar(&o.ttl, "ttl", 24*time.Hour, "how `long` the token is good for")
+	flags.StringVar(&o.secretFile, "auth-secret-file", "", "`file` with the secret that the server has")
+	flags.StringVar(&o.groups, "groups", "", "`groups` the user may be in, comma-separated, * at the end for any ending (default all)")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(help)
+			flags.PrintDefaults()
+		}
+		return nil, err
+	}
+	if o.secretFile == "" {
+		o.secretFile, _ = env(environmentName("auth-secret-file"))
+	}
+	return o, o.check(flags.Args())
+}
+
+func (o *tokenOptions) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	case !hub.ValidUser(o.user):
+		return fmt.Errorf("invalid value %q for -user: expected a user id", o.user)
+	case o.ttl <= 0:
+		return errors.New("invalid value for -ttl: expected more than 0")
+	case o.secretFile == "":
+		return errors.New("missing -auth-secret-file")
+	}
+	for _, group := range o.groupList() {
+		if name := strings.TrimSuffix(group, "*"); group != "*" && name != "group" && !hub.ValidGroup(name) {
+			return fmt.Errorf("invalid value %q for -groups: expected names of groups", group)
+		}
+	}
+	return nil
+}
+
+// groupList is nil if there is no limit.
+func (o *tokenOptions) groupList() []string {
+	if o.groups == "" {
+		return nil
+	}
+	return strings.Split(o.groups, ",")
+}
+
+func (o *tokenOptions) sign(now time.Time) (string, error) {
+	secret, err := token.ReadSecret(o.secretFile)
+	if err != nil {
+		return "", err
+	}
+	return token.Sign(secret, token.Claims{User: o.user, Expires: now.Add(o.ttl), Groups: o.groupList()})
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"wschat/hub"
+)
+
+// presence is the value of -presence.
+type presence struct{ hub.Presence }
+
+var presences = map[string]hub.Presence{"all": hub.ToAll, "group": hub.ToGroup, "none": hub.ToNone}
+
+func (p *presence) String() string {
+	for name, value := range presences {
+		if value == p.Presence {
+			return name
+		}
+	}
+	return ""
+}
+
+func (p *presence) Set(s string) error {
+	value, ok := presences[s]
+	if !ok {
+		return errors.New("expected all, group or none")
+	}
+	p.Presence = value
+	return nil
+}
+
+// originList is the value of -allow-origin.
+type originList []string
+
+func (l *originList) String() string { return strings.Join(*l, ",") }
+
+func (l *originList) Set(s string) error {
+	*l = nil
+	for origin := range strings.SplitSeq(s, ",") {
+		origin = strings.TrimSpace(origin)
+		if origin == "" {
+			continue
+		}
+		if origin != "*" && !strings.Contains(origin, "://") {
+			return fmt.Errorf("expected origins such as https://chat.example, got %q", origin)
+		}
+		*l = append(*l, strings.TrimSuffix(origin, "/"))
+	}
+	return nil
+}
+
+// logFormat is the value of -log.
+type logFormat struct{ json bool }
+
+func (f *logFormat) String() string {
+	if f.json {
+		return "json"
+	}
+	return "text"
+}
+
+func (f *logFormat) Set(s string) error {
+	if s != "text" && s != "json" {
+		return errors.New("expected text or json")
+	}
+	f.json = s == "json"
+	return nil
+}
+
+func (o *options) logger(w io.Writer) *slog.Logger {
+	if o.log.json {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}

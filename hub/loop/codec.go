@@ -1,0 +1,61 @@
+package loop
+
+import (
+	"sync"
+
+	"wschat/frame"
+)
+
+// codecs holds a decoder's configuration for each set of parameters that was
+// negotiated. There are few, and connections share them.
+type codecs struct {
+	maxMessage int64
+
+	mu      sync.Mutex
+	configs map[frame.Deflate]*frame.Config
+	plain   *frame.Config
+}
+
+// of returns the configuration for d, which is nil without compression.
+func (k *codecs) of(d *frame.Deflate) *frame.Config {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if d == nil {
+		if k.plain == nil {
+			k.plain = &frame.Config{Role: frame.Server, MaxMessage: k.maxMessage}
+		}
+		return k.plain
+	}
+	config := k.configs[*d]
+	if config == nil {
+		if k.configs == nil {
+			k.configs = make(map[frame.Deflate]*frame.Config)
+		}
+		deflate := *d
+		config = &frame.Config{Role: frame.Server, MaxMessage: k.maxMessage, Deflate: &deflate}
+		k.configs[deflate] = config
+	}
+	return config
+}
+
+// WindowBits is the window, as a power of two, that compressed messages to this
+// connection may refer back to; 0: it takes none. Safe for concurrent use.
+func (c *Conn) WindowBits() int { return int(c.windowBits) }
+
+// appendMessage appends a message's frame, compressed if that makes it shorter.
+func (c *Conn) appendMessage(dst []byte, op frame.Opcode, payload []byte) []byte {
+	deflater := c.loop.loops.config.Deflater
+	if c.windowBits == 0 || deflater == nil || op.IsControl() || len(payload) < frame.MinDeflate {
+		return frame.AppendFrame(dst, op, payload)
+	}
+	l := c.loop
+	l.deflated = deflater.Append(l.deflated[:0], payload, int(c.windowBits))
+	if len(l.deflated) >= len(payload) {
+		return frame.AppendFrame(dst, op, payload)
+	}
+	dst = frame.AppendCompressed(dst, op, l.deflated)
+	if cap(l.deflated) > maxSpareBytes {
+		l.deflated = nil
+	}
+	return dst
+}
