@@ -12,6 +12,14 @@ import (
 // much work. Either way it is one packet (see BenchmarkDeflate).
 const MinDeflate = 256
 
+// WorthDeflating reports whether a message of n bytes is to be compressed for a
+// window of 2^windowBits bytes: not a short one, see [MinDeflate], and not one
+// of more than 256 windows. Each window's worth is compressed by itself, so that
+// 64 KiB take 2.4 ms at 8 bits and 0.15 ms at 15, and a peer chooses the bits.
+func WorthDeflating(n, windowBits int) bool {
+	return n >= MinDeflate && n <= 1<<(8+windowBits)
+}
+
 // Deflater compresses messages for permessage-deflate (RFC 7692 §7.2.1), each
 // by itself: what it makes can be sent to all who have agreed on the same
 // window or a greater one, whether or not they keep a context.

@@ -44,7 +44,7 @@ func (l *deflatedLine) AppendFrame(dst []byte, to loop.Handler) []byte {
 
 // body returns the compressed body for a size of window, nil for none.
 func (l *deflatedLine) body(windowBits int) []byte {
-	if windowBits == 0 {
+	if windowBits == 0 || !frame.WorthDeflating(len(l.Body), windowBits) {
 		return nil
 	}
 	b := &l.bodies[windowBits]

@@ -45,7 +45,7 @@ func (c *Conn) WindowBits() int { return int(c.windowBits) }
 // appendMessage appends a message's frame, compressed if that makes it shorter.
 func (c *Conn) appendMessage(dst []byte, op frame.Opcode, payload []byte) []byte {
 	deflater := c.loop.loops.config.Deflater
-	if c.windowBits == 0 || deflater == nil || op.IsControl() || len(payload) < frame.MinDeflate {
+	if c.windowBits == 0 || deflater == nil || op.IsControl() || !frame.WorthDeflating(len(payload), int(c.windowBits)) {
 		return frame.AppendFrame(dst, op, payload)
 	}
 	l := c.loop

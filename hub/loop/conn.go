@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
@@ -100,34 +101,34 @@ func (c *Conn) readable() {
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return
 	}
-	c.feed(c.loop.input[:n])
+	c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
 	if c.state != gone {
 		c.settle()
 	}
 }
 
 // feed decodes b and handles the messages in it, until one of them makes the
-// connection wait; the rest is kept for later then.
-func (c *Conn) feed(b []byte) {
+// connection wait; it returns the rest, which is for later then.
+func (c *Conn) feed(b []byte) []byte {
 	for len(b) > 0 && c.state <= closing {
 		if c.state == open && c.held() {
 			c.flush()
 			if c.held() {
-				c.keep(b)
-				return
+				return b
 			}
 			if c.state == gone { // found out by the flush
-				return
+				return nil
 			}
 		}
 		m, n, err := c.decoder.Next(b)
 		if err != nil {
 			c.refuse(err)
-			return
+			return nil
 		}
 		b = b[n:]
 		c.handle(m)
 	}
+	return nil
 }
 
 func (c *Conn) handle(m frame.Message) {
@@ -162,9 +163,12 @@ func (c *Conn) held() bool {
 }
 
 // keep puts off what has been read, but cannot be handled yet. It is at most
-// what one read gives.
+// what one read gives. b is the connection's from now on: it may be handled
+// message by message, and must not be copied for each.
 func (c *Conn) keep(b []byte) {
-	c.waiting().unread = append([]byte(nil), b...)
+	if len(b) > 0 {
+		c.waiting().unread = b
+	}
 }
 
 // settle brings a connection to rest after something has happened to it: it
@@ -176,7 +180,7 @@ func (c *Conn) settle() {
 	for c.state <= closing && c.out != nil && len(c.out.unread) > 0 && !(c.state == open && c.held()) {
 		b := c.out.unread
 		c.out.unread = nil
-		c.feed(b)
+		c.keep(c.feed(b))
 		c.flush()
 		c.fill()
 	}
