@@ -60,7 +60,12 @@ func (s *server) writeLoops(t *metric.Text) {
 	t.Gauge("wschat_queued_bytes", "Bytes that wait for readers.", float64(stats.Queued))
 	t.Counter("wschat_connections_opened_total", "Connections since the start.", float64(stats.Opened))
 	metric.CounterBy(t, "wschat_connections_closed_total", "Connections that ended, by close code.", "code", stats.Closed,
-		func(c frame.CloseCode) string { return strconv.Itoa(int(c)) })
+		func(c frame.CloseCode) string {
+			if c == 0 {
+				return "other"
+			}
+			return strconv.Itoa(int(c))
+		})
 	metric.CounterBy(t, "wschat_messages_received_total", "Messages from clients, by kind.", "kind",
 		map[string]uint64{"text": stats.Text, "binary": stats.Binary}, func(kind string) string { return kind })
 	t.Counter("wschat_deliveries_total", "Messages to clients, each recipient counted.", float64(stats.Sent))

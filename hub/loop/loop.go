@@ -268,7 +268,7 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		c.end(frame.InternalError)
 		return
 	}
-	c.feed(early)
+	c.keep(c.feed(early))
 	l.touch(c)
 }
 

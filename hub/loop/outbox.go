@@ -34,9 +34,10 @@ const (
 	compactAt = 64 << 10
 	// fillTurn is how much of a source is sent before others have their turn.
 	fillTurn = 256 << 10
-	// The spare outboxes of a loop, and how large each may be.
-	maxSpare      = 64
-	maxSpareBytes = 64 << 10
+	// The spare outboxes of a loop, and how large each may be: as large as one
+	// gets that waits up to highWater, or else each read makes a new one.
+	maxSpare      = 32
+	maxSpareBytes = 2 * highWater
 )
 
 // high is the limit above which much waits: never more than half of the queue,

@@ -18,7 +18,7 @@ type Stats struct {
 	Sent         uint64 // messages queued to be sent, each recipient counted; answers to requests left out
 	ReadBytes    uint64
 	WrittenBytes uint64
-	Closed       map[frame.CloseCode]uint64 // by the code Handler.Closed is told
+	Closed       map[frame.CloseCode]uint64 // by the code Handler.Closed is told; 0: one of the peer's own
 	Malformed    map[string]uint64          // by frame.Error's Kind
 	Delivery     metric.Histogram           // from Send or Publish to the recipient's socket or queue
 }
@@ -31,7 +31,14 @@ func (s *Stats) count(m frame.Message) {
 	}
 }
 
+// closed counts the end of a connection. Codes that peers make up are one: they
+// must not decide how much is kept.
 func (s *Stats) closed(code frame.CloseCode) {
+	switch {
+	case code < 3000, code == frame.Replaced, code == frame.TokenExpired, code == frame.TooSlow:
+	default:
+		code = 0
+	}
 	if s.Closed == nil {
 		s.Closed = make(map[frame.CloseCode]uint64)
 	}
