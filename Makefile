@@ -6,12 +6,13 @@ LDFLAGS  = -s -w $(if $(VERSION),-X main.version=$(VERSION))
 # STRICT=1: what cannot be tested for want of a tool is a failure.
 STRICT  ?=
 FUZZTIME ?= 60s
+SOAK    ?= 10m
 # Where end-to-end tests leave screenshots and logs.
 ARTEFACTS ?= $(or $(TMPDIR),/tmp)/wschat-artefacts
 
 E2E = cmd/wschat/e2e
 
-.PHONY: build run test race e2e tools fuzz bench lint clean help
+.PHONY: build run test race e2e soak tools fuzz bench lint clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -25,19 +26,22 @@ race: ## unit tests and fuzz seeds, with the race detector
 	$(GO) test -race ./...
 	node --test static/
 
-e2e: build tools ## the built binary with real wscat and Chromium
+e2e: build tools ## the built binary with real wscat, Chromium and nginx
 	@mkdir -p '$(ARTEFACTS)'
-	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page)'; fi; \
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx)'; fi; \
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' \
-		$(GO) test -count=1 -timeout 5m -tags e2e -skip "$$skip" ./$(E2E)/
+		$(GO) test -p 1 -count=1 -timeout 5m -tags e2e -skip "$$skip" ./$(E2E)/...
 	@if [ -e $(E2E)/.missing ]; then \
-		echo; echo '*** SKIPPED: the tests with wscat and Chromium, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
+		echo; echo '*** SKIPPED: the tests with wscat, Chromium and nginx, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
 	else \
 		echo 'screenshots: $(ARTEFACTS)'; \
 	fi
 
-tools: ## install wscat and Chromium where that is allowed
+soak: build ## people who come, talk and crash, for SOAK, and restarts
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -tags soak -v ./$(E2E)/soak/
+
+tools: ## install wscat, Chromium and nginx where that is allowed
 	$(E2E)/install.sh
 
 fuzz: ## every fuzz target for FUZZTIME each
@@ -54,7 +58,7 @@ lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags e2e ./...
+	$(GO) vet -tags e2e,soak ./...
 
 clean: ## remove what was built and installed here
 	rm -rf bin $(E2E)/node_modules $(E2E)/.missing

@@ -14,6 +14,7 @@ type Config struct {
 	Deflate    *Deflate // what was negotiated of permessage-deflate; nil: it is not in use
 
 	inflaters sync.Pool // of *inflater
+	buffers   sync.Pool // of *[]byte, see Recycle
 }
 
 // Message is a whole message (Text, Binary), its fragments put together, or a
@@ -21,6 +22,8 @@ type Config struct {
 type Message struct {
 	Opcode  Opcode
 	Payload []byte
+
+	assembled bool // Payload is the decoder's memory, taken for this message
 }
 
 // Decoder turns the bytes that one side of a connection receives into
@@ -133,7 +136,7 @@ func (c *Config) whole(b []byte) (m Message, n int, err error) {
 			return Message{}, 0, err
 		}
 	}
-	return Message{h.Opcode, payload}, end, nil
+	return Message{Opcode: h.Opcode, Payload: payload}, end, nil
 }
 
 // readHeader parses and checks into h the header at the front of b. Each check is

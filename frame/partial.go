@@ -108,7 +108,7 @@ func (p *partial) addControl(piece []byte) (m Message, err error) {
 			return Message{}, err
 		}
 	}
-	return Message{p.header.Opcode, piece}, nil
+	return Message{Opcode: p.header.Opcode, Payload: piece}, nil
 }
 
 // addData adds a piece of the message under assembly, already unmasked.
@@ -124,7 +124,7 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 	if !last {
 		return Message{}, nil
 	}
-	m = Message{p.opcode, piece}
+	m = Message{Opcode: p.opcode, Payload: piece, assembled: len(p.message) > 0}
 	p.opcode = Continuation // which empties p: the decoder now lets go of it
 	return m, nil
 }
@@ -132,10 +132,14 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 // minGrow spares a message that comes byte by byte its first few copies.
 const minGrow = 256
 
-// grow returns p.message with room for n more bytes. It doubles, so that each
+// grow returns p.message with room for n more bytes. It begins with memory that
+// was given back, whatever its size. It doubles, so that each
 // byte is copied a constant number of times on average, but never goes beyond
 // what can still come: the rest of a final frame, or up to the limit.
 func (p *partial) grow(n int, c *Config) []byte {
+	if p.message == nil {
+		p.message = c.recycled()
+	}
 	need := len(p.message) + n
 	if need <= cap(p.message) {
 		return p.message

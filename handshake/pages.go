@@ -48,7 +48,7 @@ func (p *pages) serve() {
 // called from a handshake, which the server counts; from here the connection
 // is counted on its own.
 func (p *pages) take(conn net.Conn, read []byte) {
-	page := &pageConn{Conn: conn, replay: append([]byte(nil), read...)}
+	page := &pageConn{Conn: conn, server: p.server, replay: append([]byte(nil), read...)}
 	var handed net.Conn = page
 	if tc, ok := conn.(*tls.Conn); ok {
 		handed = &tlsPageConn{page, tc}
@@ -163,6 +163,7 @@ func (pageAddr) String() string  { return "pages" }
 // pageConn is a connection of which some bytes have been read already.
 type pageConn struct {
 	net.Conn
+	server *Server
 	replay []byte
 }
 
@@ -183,6 +184,15 @@ func (c *pageConn) CloseWrite() error {
 		return half.CloseWrite()
 	}
 	return nil
+}
+
+// Close ends a connection in order: http.Server closes right behind its answer
+// to a request that it cannot read, with bytes of that still on their way.
+func (c *pageConn) Close() error {
+	if !c.server.isClosing() {
+		linger(c.Conn)
+	}
+	return c.Conn.Close()
 }
 
 // tlsPageConn tells http.Server that the connection is one of TLS.

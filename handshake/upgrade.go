@@ -124,7 +124,13 @@ func (s *Server) refuse(conn net.Conn, method string, rejection *Rejection, bega
 	if _, err := conn.Write(response); err != nil {
 		return // nobody is there to be told
 	}
+	linger(conn)
+}
+
+// linger ends our side, and reads what still comes.
+func linger(conn net.Conn) {
 	if half, ok := conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		conn.SetDeadline(time.Now().Add(lingerTime))
 		// Whether this ends by EOF, time or size, there is nothing more to do.
 		io.Copy(io.Discard, io.LimitReader(conn, lingerBytes))
 	}

@@ -44,12 +44,17 @@ func checkMethod(r *Request) *Rejection {
 	return nil
 }
 
-// checkTarget: "or an absolute HTTP/HTTPS URI" (RFC 6455 §4.2.1, 1). A
-// client that puts its ws or wss URI there means the same.
+// checkTarget: "or an absolute HTTP/HTTPS URI" (RFC 6455 §4.2.1, 1), with a
+// host and without user information (RFC 9110 §4.2.1, §4.2.4). A client that
+// puts its ws or wss URI there means the same.
 func checkTarget(r *Request) *Rejection {
 	switch r.URL.Scheme {
-	case "", "http", "https", "ws", "wss":
+	case "":
 		return nil
+	case "http", "https", "ws", "wss":
+		if r.URL.Host != "" && r.URL.User == nil {
+			return nil
+		}
 	}
 	return reject(http.StatusBadRequest, "expected a path or an http URL as target, got %s", quote(r.Target))
 }

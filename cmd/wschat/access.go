@@ -20,8 +20,8 @@ const bearerProtocol = "bearer."
 // no tokens are required. Errors are *handshake.Rejection.
 func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return hub.Access{}, reject(http.StatusBadRequest, "expected a well-formed query, got one with %v", err)
+	if err != nil { // it quotes the query, which may hold a token
+		return hub.Access{}, reject(http.StatusBadRequest, "expected a well-formed query, got one with a bad escape or a semicolon")
 	}
 	user := query.Get("userId")
 	if secret == nil {

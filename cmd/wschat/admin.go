@@ -18,10 +18,10 @@ import (
 type admin struct {
 	server  *server
 	http    http.Server
-	serving sync.WaitGroup
+	serving sync.WaitGroup // the listener and its connections
 }
 
-// startAdmin opens the operator's listener; close ends it.
+// startAdmin opens the operator's listener; close ends it and its requests.
 func (s *server) startAdmin(addr string) (*admin, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -33,6 +33,7 @@ func (s *server) startAdmin(addr string) (*admin, error) {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ConnState:         a.track,
 	}
 	s.log.Info("admin listening", "admin", ln.Addr().String())
 	a.serving.Go(func() { a.http.Serve(ln) }) // ends by close, and by nothing else
@@ -44,6 +45,16 @@ func (a *admin) close() {
 	a.serving.Wait()
 }
 
+// track counts the connections, whose requests close waits for.
+func (a *admin) track(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		a.serving.Add(1)
+	case http.StateClosed:
+		a.serving.Done()
+	}
+}
+
 func (a *admin) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", a.server.metrics)
@@ -52,11 +63,29 @@ func (a *admin) routes() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("GET /api/users", a.users)
-	mux.HandleFunc("GET /api/groups", a.groups)
-	mux.HandleFunc("POST /api/publish", a.publish)
-	mux.HandleFunc("POST /api/kick", a.kick)
+	mux.HandleFunc("/api/users", only(http.MethodGet, a.users))
+	mux.HandleFunc("/api/groups", only(http.MethodGet, a.groups))
+	mux.HandleFunc("/api/publish", only(http.MethodPost, a.publish))
+	mux.HandleFunc("/api/kick", only(http.MethodPost, a.kick))
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "no such path") })
 	return mux
+}
+
+// only lets one method through. The mux could do that, but its errors are no
+// JSON. An Origin on anything that changes something is refused: no browser has
+// business here.
+func only(method string, handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost && r.Header["Origin"] != nil:
+			fail(w, http.StatusForbidden, "expected no Origin: this is not for browsers")
+		case r.Method != method:
+			w.Header().Set("Allow", method)
+			fail(w, http.StatusMethodNotAllowed, "expected the method "+method)
+		default:
+			handle(w, r)
+		}
+	}
 }
 
 func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
@@ -82,9 +111,13 @@ func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected from, to and text")
 		return
 	}
+	if !hub.ValidUser(*request.From) {
+		fail(w, http.StatusBadRequest, "expected from to be a user id")
+		return
+	}
 	seq, offline, err := a.server.hub.Publish(*request.From, *request.To, *request.Text)
 	if err != nil {
-		fail(w, statusOf(err), err.Error())
+		failWith(w, err)
 		return
 	}
 	answer(w, http.StatusOK, struct {
@@ -112,24 +145,24 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]int{"connections": connections})
 }
 
-func statusOf(err error) int {
+// failWith answers with what kept the hub from publishing.
+func failWith(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, hub.ErrNotOnline):
-		return http.StatusNotFound
+		fail(w, http.StatusNotFound, "there is no such user, and was none lately")
 	case errors.Is(err, hub.ErrUnavailable):
-		return http.StatusServiceUnavailable
+		fail(w, http.StatusServiceUnavailable, "the store is out of reach")
+	case errors.Is(err, hub.ErrEmptyBody):
+		fail(w, http.StatusBadRequest, "expected text not to be empty")
+	default:
+		fail(w, http.StatusBadRequest, "expected to to be all, a group or a user id")
 	}
-	return http.StatusBadRequest
 }
 
 // read reads one JSON object, and nothing behind it. It answers itself where
-// that fails: no browser has business here, so an Origin is refused.
+// that fails.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	const most = 2 << 20
-	if r.Header["Origin"] != nil {
-		fail(w, http.StatusForbidden, "expected no Origin: this is not for browsers")
-		return false
-	}
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -26,17 +27,31 @@ func (l *prefixList) Set(s string) error {
 		if text == "" {
 			continue
 		}
-		p, err := netip.ParsePrefix(text)
+		p, err := parsePrefix(text)
 		if err != nil {
-			addr, addrErr := netip.ParseAddr(text)
-			if addrErr != nil {
-				return err
-			}
-			p = netip.PrefixFrom(addr, addr.BitLen())
+			return fmt.Errorf("expected CIDRs such as 10.0.0.0/8 or fd00::/8, got %q", text)
 		}
-		*l = append(*l, p.Masked())
+		*l = append(*l, p)
 	}
 	return nil
+}
+
+// parsePrefix reads a CIDR, or an address as that of one. IPv4 within IPv6 is
+// IPv4, as it is in the addresses that are looked up.
+func parsePrefix(text string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		addr, addrErr := netip.ParseAddr(text)
+		if addrErr != nil || addr.Zone() != "" { // to which "fe80::%eth0/64" would belong as a whole
+			return p, err
+		}
+		p = netip.PrefixFrom(addr, addr.BitLen())
+	}
+	const mapped = 96 // bits before the IPv4 address
+	if p.Addr().Is4In6() && p.Bits() >= mapped {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	return p.Masked(), nil
 }
 
 func (l prefixList) contains(a netip.Addr) bool {
@@ -61,7 +76,11 @@ func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
 		hops = append(hops, strings.Split(value, ",")...)
 	}
 	for i := len(hops) - 1; i >= 0; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		text := strings.TrimSpace(hops[i])
+		if text == "" { // counts for nothing in a list (RFC 9110 §5.6.1.2)
+			continue
+		}
+		hop, err := netip.ParseAddr(text)
 		if err != nil { // whoever wrote this is not to be believed, nor what is left of it
 			return addr
 		}

@@ -31,6 +31,10 @@ func newLimits(o *options) *limits {
 // admit takes a place for the request's connection; leave gives it back. An
 // error is a *handshake.Rejection.
 func (l *limits) admit(r *handshake.Request) (leave func(), err error) {
+	var ip netip.Addr
+	if l.mostPerIP > 0 {
+		ip = clientIP(r, l.trusted)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.most > 0 && l.total >= l.most {
@@ -40,7 +44,6 @@ func (l *limits) admit(r *handshake.Request) (leave func(), err error) {
 		l.total++
 		return l.leave, nil
 	}
-	ip := clientIP(r, l.trusted)
 	if l.byIP[ip] >= l.mostPerIP {
 		return nil, full("this address has as many connections as it may")
 	}

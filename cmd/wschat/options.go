@@ -122,6 +122,10 @@ func (o *options) check(source map[string]string) error {
 			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
 		}
 	}
+	// Lest a variable that is empty by mistake open the server to all.
+	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
+		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return errors.New("-tls-cert and -tls-key go together: expected both or neither")
 	}

@@ -19,6 +19,7 @@ type certificate struct {
 	loaded  *tls.Certificate
 	stamp   string    // of the files that loaded came from
 	checked time.Time // when the files were last looked at
+	failure string    // what was wrong with them then; told once
 }
 
 // checkEvery is how long a look at the files is good for.
@@ -60,15 +61,20 @@ func (c *certificate) current() *tls.Certificate {
 func (c *certificate) reload() {
 	stamp, err := c.filesStamp()
 	if err == nil && stamp == c.stamp {
+		c.failure = ""
 		return
 	}
 	if err == nil {
 		err = c.load(stamp)
 	}
 	if err != nil {
-		c.log.Error("certificate not read again, the old one stays", "error", err)
+		if c.failure != err.Error() {
+			c.failure = err.Error()
+			c.log.Error("certificate not read again, the old one stays", "error", err)
+		}
 		return
 	}
+	c.failure = ""
 	c.log.Info("certificate read again", "file", c.certFile)
 }
 

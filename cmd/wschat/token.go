@@ -18,6 +18,7 @@ type tokenOptions struct {
 	ttl        time.Duration
 	secretFile string
 	groups     string
+	limited    bool // groups is given
 }
 
 // printToken is wschat token: it prints a token for a user.
@@ -54,6 +55,7 @@ func parseTokenOptions(args []string, env func(string) (string, bool), help io.W
 		}
 		return nil, err
 	}
+	flags.Visit(func(f *flag.Flag) { o.limited = o.limited || f.Name == "groups" })
 	if o.secretFile == "" {
 		o.secretFile, _ = env(environmentName("auth-secret-file"))
 	}
@@ -72,7 +74,7 @@ func (o *tokenOptions) check(rest []string) error {
 		return errors.New("missing -auth-secret-file")
 	}
 	for _, group := range o.groupList() {
-		if name := strings.TrimSuffix(group, "*"); group != "*" && name != "group" && !hub.ValidGroup(name) {
+		if group != "*" && group != "group*" && !hub.ValidGroup(strings.TrimSuffix(group, "*")) {
 			return fmt.Errorf("invalid value %q for -groups: expected names of groups", group)
 		}
 	}
@@ -81,7 +83,7 @@ func (o *tokenOptions) check(rest []string) error {
 
 // groupList is nil if there is no limit.
 func (o *tokenOptions) groupList() []string {
-	if o.groups == "" {
+	if !o.limited {
 		return nil
 	}
 	return strings.Split(o.groups, ",")

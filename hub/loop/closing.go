@@ -104,6 +104,21 @@ func (c *Conn) linger() {
 	}
 }
 
+// peerEnded follows when the peer has ended its side. Its other side may still
+// be read from: what waits is written first, the close frame in it, too.
+func (c *Conn) peerEnded() {
+	if c.written() {
+		c.vanished()
+		return
+	}
+	c.finished = true
+	if c.state == open {
+		c.leave(lingering, frame.AbnormalClosure)
+	}
+	c.state = lingering
+	c.loop.touch(c)
+}
+
 // vanished ends a connection whose socket has ended or failed.
 func (c *Conn) vanished() { c.end(frame.AbnormalClosure) }
 

@@ -56,8 +56,10 @@ type Conn struct {
 	metered bool
 	slowed  bool // is in loop.slowed
 
-	windowBits uint8 // see WindowBits
-	stuck      bool  // had to wait for room at the last visit
+	windowBits uint8  // see WindowBits
+	stuck      bool   // had to wait for room at the last visit
+	heard      uint16 // bytes since the last visit, lifeBytes at most
+	finished   bool   // the peer has ended its side
 }
 
 // Send queues item for this connection.
@@ -90,14 +92,16 @@ func (c *Conn) readable() {
 	if errors.Is(err, errAgain) {
 		return
 	}
-	if err != nil || n == 0 {
+	if err != nil {
 		c.vanished()
 		return
 	}
-	c.loop.stats.ReadBytes += uint64(n)
-	if n >= lifeBytes {
-		c.quiet = 0
+	if n == 0 {
+		c.peerEnded()
+		return
 	}
+	c.loop.stats.ReadBytes += uint64(n)
+	c.hear(n)
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return
 	}
@@ -127,6 +131,7 @@ func (c *Conn) feed(b []byte) []byte {
 		}
 		b = b[n:]
 		c.handle(m)
+		c.decoder.Recycle(m)
 	}
 	return nil
 }
@@ -184,6 +189,9 @@ func (c *Conn) settle() {
 		c.flush()
 		c.fill()
 	}
+	if c.finished && c.written() {
+		c.vanished()
+	}
 	if c.state != gone {
 		c.watch()
 	}
@@ -191,7 +199,7 @@ func (c *Conn) settle() {
 
 // watch tells the poller which readiness matters.
 func (c *Conn) watch() {
-	read := c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0)
+	read := !c.finished && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
 	if read == c.reading && write == c.writing {
 		return

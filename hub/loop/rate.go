@@ -38,16 +38,18 @@ func (k *clock) close() {
 	}
 }
 
+// price is what one message takes of the allowance, in nanoseconds.
+func (ls *Loops) price() int64 { return int64(time.Second) / int64(ls.config.Rate) }
+
 // spend counts one message.
 func (c *Conn) spend() {
-	interval := int64(time.Second) / int64(c.loop.loops.config.Rate)
-	c.paid = max(c.paid, c.loop.clock.time()) + interval
+	c.paid = max(c.paid, c.loop.clock.time()) + c.loop.loops.price()
 }
 
 // overRate reports whether the client has to wait, and sees to it that it is
 // looked after then.
 func (c *Conn) overRate() bool {
-	if c.state != open || c.paid-c.loop.clock.time() <= burst {
+	if c.state != open || c.paid+c.loop.loops.price()-c.loop.clock.time() <= burst {
 		return false
 	}
 	if !c.slowed {

@@ -35,7 +35,7 @@ func TestRateSlowsDown(t *testing.T) {
 					c.wantText(fmt.Sprint(i))
 					var due time.Duration
 					if metered {
-						due = time.Second * time.Duration(max(0, i-rate)) / rate
+						due = time.Second * time.Duration(max(0, i-rate+1)) / rate
 					}
 					if at := time.Since(start); at < due || at > due+2*wakePeriod {
 						t.Errorf("metered %v: message %d was answered after %v, want %v", metered, i, at, due)

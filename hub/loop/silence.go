@@ -14,7 +14,7 @@ const (
 	minVisits = 4  // visits in a ping period, at least
 
 	// lifeBytes is how many bytes of a message that is not whole yet are a sign
-	// of life. Fewer are not: a peer that sends them one by one, so as never to
+	// of life, if they come between two visits. Fewer are not: a peer that sends them one by one, so as never to
 	// be silent and never to be done, is a silent one.
 	lifeBytes = 512
 
@@ -55,6 +55,10 @@ func (l *Loop) tick() {
 // visit pings a connection that has been silent for a ping period, and again
 // after the second; after the third it is given up.
 func (c *Conn) visit() {
+	c.heard = 0
+	if c.slowed { // it has sent more than it may, and is not listened to
+		return
+	}
 	c.quiet++
 	c.stuck = c.writing
 	switch period := c.loop.loops.visits; c.quiet {
@@ -63,6 +67,13 @@ func (c *Conn) visit() {
 		c.loop.touch(c)
 	case 3 * period:
 		c.vanished()
+	}
+}
+
+// hear notes that n bytes have come.
+func (c *Conn) hear(n int) {
+	if c.heard = uint16(min(int(c.heard)+n, lifeBytes)); c.heard == lifeBytes {
+		c.quiet = 0
 	}
 }
 

@@ -17,6 +17,12 @@ func (c *Conn) write(p []byte) (int, error) {
 	return sysWrite(int(c.fd), p)
 }
 
+// written reports whether nothing is left to write, neither here nor with the
+// goroutine that writes to a stream.
+func (c *Conn) written() bool {
+	return (c.out == nil || c.out.size() == 0) && (c.stream == nil || !c.stream.isWriting())
+}
+
 // closeWrite tells the peer that nothing more comes.
 func (c *Conn) closeWrite() {
 	if c.stream != nil {

@@ -121,6 +121,14 @@ func (s *stream) write(p []byte) (int, error) {
 	return len(s.out), nil
 }
 
+// isWriting reports whether some of what was taken over is not written yet; it
+// is told when it is.
+func (s *stream) isWriting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writing
+}
+
 // begin starts the writer. The lock is held.
 func (s *stream) begin() {
 	s.writing = true

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"strings"
 	"time"
@@ -34,21 +33,24 @@ var ErrShortSecret = errors.New("token: secret has less than 32 bytes")
 // 7518 §3.2).
 const MinSecret = 32
 
-// Claims is what a token says. Groups limits the groups the user may be in; an
+// Claims is what a token says. User is "" if it names none. Groups limits the groups the user may be in; an
 // entry that ends in * stands for all names that begin so. nil: no limit.
 type Claims struct {
 	User    string
-	Expires time.Time // to the second
+	Expires time.Time // Sign cuts it to the second
 	Groups  []string
 }
 
-// ReadSecret reads the secret from a file. A last newline is not part of it.
+// ReadSecret reads the secret from a file. A last newline, LF or CRLF, is not part
+// of it. A secret of less than MinSecret bytes is ErrShortSecret.
 func ReadSecret(file string) ([]byte, error) {
 	secret, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	secret = bytes.TrimSuffix(bytes.TrimSuffix(secret, []byte("\n")), []byte("\r"))
+	if text, ok := bytes.CutSuffix(secret, []byte("\n")); ok {
+		secret = bytes.TrimSuffix(text, []byte("\r"))
+	}
 	if len(secret) < MinSecret {
 		return nil, fmt.Errorf("%s: %w", file, ErrShortSecret)
 	}
@@ -82,7 +84,8 @@ func signature(secret []byte, signed string) []byte {
 
 // Verify returns what a token says, if it is signed with secret and valid at
 // now, without leeway. Nothing in the token is looked at before its signature is
-// found right, but for the algorithm it names.
+// found right, but for the algorithm it names. An error is one of the variables
+// above and holds nothing of the token. Safe for concurrent use.
 func Verify(secret []byte, text string, now time.Time) (Claims, error) {
 	head, rest, _ := strings.Cut(text, ".")
 	payload, sum, ok := strings.Cut(rest, ".")
@@ -92,9 +95,9 @@ func Verify(secret []byte, text string, now time.Time) (Claims, error) {
 	if err := checkHeader(head); err != nil {
 		return Claims{}, err
 	}
-	got, err := encoding.DecodeString(sum)
+	got, err := decodeBase64(sum)
 	if err != nil {
-		return Claims{}, ErrMalformed
+		return Claims{}, err
 	}
 	if !hmac.Equal(got, signature(secret, head+"."+payload)) { // in constant time
 		return Claims{}, ErrSignature
@@ -103,63 +106,45 @@ func Verify(secret []byte, text string, now time.Time) (Claims, error) {
 }
 
 func checkHeader(encoded string) error {
-	var h struct {
-		Alg  string          `json:"alg"`
-		Crit json.RawMessage `json:"crit"`
-	}
-	if err := decode(encoded, &h); err != nil {
+	h, err := decodeObject(encoded)
+	if err != nil {
 		return err
 	}
-	if h.Alg != "HS256" {
+	var alg string
+	if json.Unmarshal(h["alg"], &alg) != nil || alg != "HS256" {
 		return ErrAlgorithm
 	}
-	if h.Crit != nil { // extensions that must be understood (RFC 7515 §4.1.11): none are
+	if _, ok := h["crit"]; ok { // extensions that must be understood (RFC 7515 §4.1.11): none are
 		return ErrMalformed
 	}
 	return nil
 }
 
 func parseClaims(encoded string, now time.Time) (Claims, error) {
-	var c struct {
-		Sub    string    `json:"sub"`
-		Exp    *float64  `json:"exp"`
-		Nbf    *float64  `json:"nbf"`
-		Groups *[]string `json:"groups"`
-	}
-	if err := decode(encoded, &c); err != nil {
+	c, err := decodeObject(encoded)
+	if err != nil {
 		return Claims{}, err
 	}
-	seconds := float64(now.UnixNano()) / 1e9
+	expires, err := c.time("exp")
+	if err != nil {
+		return Claims{}, err
+	}
+	notBefore, err := c.time("nbf")
 	switch {
-	case c.Exp == nil:
+	case err != nil:
+		return Claims{}, err
+	case expires.IsZero():
 		return Claims{}, ErrNoExpiry
-	case seconds >= *c.Exp: // RFC 7519 §4.1.4: on or after
+	case !now.Before(expires): // RFC 7519 §4.1.4: on or after
 		return Claims{}, ErrExpired
-	case c.Nbf != nil && seconds < *c.Nbf: // §4.1.5
+	case now.Before(notBefore): // §4.1.5
 		return Claims{}, ErrNotYet
 	}
-	claims := Claims{User: c.Sub, Expires: toTime(*c.Exp)}
-	if c.Groups != nil {
-		claims.Groups = append([]string{}, *c.Groups...)
+	claims := Claims{Expires: expires}
+	if !c.read("sub", &claims.User) || !c.read("groups", &claims.Groups) {
+		return Claims{}, ErrMalformed
 	}
 	return claims, nil
-}
-
-// toTime bounds what is far in the future, where times would overflow.
-func toTime(seconds float64) time.Time {
-	const end = 1 << 38 // some 8,700 years from 1970
-	return time.Unix(int64(math.Min(seconds, end)), 0)
-}
-
-func decode(encoded string, into any) error {
-	text, err := encoding.DecodeString(encoded)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		return ErrMalformed
-	}
-	return nil
 }
 
 // Allows reports whether the token's groups, if it has any, let its user be in

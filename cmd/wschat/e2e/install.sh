@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the end-to-end tests need beyond Go: wscat, by npm into this
-# folder, and Chromium, by apt. What is there already is left as it is. What
-# cannot be installed is written to .missing, one line each with the reason.
+# folder, Chromium and nginx, by apt. What is there already is left as it is.
+# What cannot be installed is written to .missing, one line each with the reason.
 set -u
 cd "$(dirname "$0")" || exit 1
 missing=.missing
@@ -81,6 +81,23 @@ install_chromium() {
 	fi
 }
 
+find_nginx() { has nginx || [ -x /usr/sbin/nginx ]; }
+
+# The tests start an nginx of their own.
+install_nginx() {
+	if find_nginx; then
+		return
+	elif ! has apt-get; then
+		lack "nginx: there is no apt-get to install it; any nginx from 1.19.5 on in PATH will do"
+	elif ! may_be_root; then
+		lack "nginx: not root, and sudo asks for a password; install it by: apt-get install nginx"
+	elif ! apt_install nginx; then
+		lack "nginx: apt-get failed"
+	elif ! find_nginx; then
+		lack "nginx: apt-get installed none that can be found"
+	fi
+}
+
 font=fonts-wqy-microhei
 has_font() {
 	dpkg -s $font >/dev/null 2>&1 || { has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; }
@@ -97,5 +114,6 @@ install_font() {
 
 install_wscat
 install_chromium
+install_nginx
 [ -e "$missing" ] || install_font
-[ -e "$missing" ] || echo "wscat and Chromium are there"
+[ -e "$missing" ] || echo "wscat, Chromium and nginx are there"

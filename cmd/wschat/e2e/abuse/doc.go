@@ -5,6 +5,8 @@
 // goroutine and little memory more than before. The tests have the build tag
 // e2e, and print what they measured with -v.
 //
-// Nothing here waits for a time to pass: tests wait until the server has done
-// what it must do.
+// Tests wait until the server has done what it must do, and not for a time to
+// pass, but for two: half a second in which nothing is taken from a writer tells
+// that the server does not read, and two seconds without descriptors show what
+// it does meanwhile.
 package abuse

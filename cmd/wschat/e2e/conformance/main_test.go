@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -41,5 +42,24 @@ func run(m *testing.M) int {
 			return 1
 		}
 	}
-	return m.Run()
+	before := runtime.NumGoroutine()
+	status := m.Run()
+	if left := goroutinesOver(before); left > 0 {
+		fmt.Fprintf(os.Stderr, "%d goroutines are left over\n", left)
+		return 1
+	}
+	return status
+}
+
+// goroutinesOver waits until no more than so many run, and returns how many more
+// there are in the end.
+func goroutinesOver(before int) int {
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for end := time.Now().Add(patience); ; <-poll.C {
+		over := runtime.NumGoroutine() - before
+		if over <= 0 || time.Now().After(end) {
+			return over
+		}
+	}
 }

@@ -26,7 +26,7 @@ type target struct {
 	offer  string      // Sec-WebSocket-Extensions, if any
 }
 
-// plain offers no compression. The offer of deflated is the one of browsers.
+// browserOffer is what browsers offer.
 const browserOffer = "permessage-deflate; client_max_window_bits"
 
 // targets starts a server for each way to run one: in the clear (the epoll

@@ -43,25 +43,32 @@ func (s *Server) Raw() (*net.TCPConn, error) {
 	return conn.(*net.TCPConn), nil
 }
 
-// NextText waits for a text message. Pings are answered, other things an error.
-func (c *Client) NextText() (string, error) {
+// NextMessage waits for the next frame that is no ping; pings it answers.
+func (c *Client) NextMessage() (frame.Message, error) {
 	for {
 		m, err := c.Next()
-		switch {
-		case err != nil:
-			return "", err
-		case m.Opcode == frame.Ping:
-			if err := c.Send(frame.Pong, m.Payload); err != nil {
-				return "", err
-			}
-		case m.Opcode == frame.Text:
-			return string(m.Payload), nil
-		case m.Opcode == frame.Close:
-			code, reason, _ := frame.ParseClose(m.Payload) // the decoder has checked it
-			return "", fmt.Errorf("closed with %v %q", code, reason)
-		default:
-			return "", fmt.Errorf("got %v %.80q", m.Opcode, m.Payload)
+		if err != nil || m.Opcode != frame.Ping {
+			return m, err
 		}
+		if err := c.Send(frame.Pong, m.Payload); err != nil {
+			return m, err
+		}
+	}
+}
+
+// NextText waits for a text message; anything else is an error.
+func (c *Client) NextText() (string, error) {
+	m, err := c.NextMessage()
+	switch {
+	case err != nil:
+		return "", err
+	case m.Opcode == frame.Text:
+		return string(m.Payload), nil
+	case m.Opcode == frame.Close:
+		code, reason, _ := frame.ParseClose(m.Payload) // the decoder has checked it
+		return "", fmt.Errorf("closed with %v %q", code, reason)
+	default:
+		return "", fmt.Errorf("got %v %.80q", m.Opcode, m.Payload)
 	}
 }
 

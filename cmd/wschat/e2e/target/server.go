@@ -71,7 +71,7 @@ func (l *log) String() string {
 }
 
 // listening is the log line of a listener.
-var listening = regexp.MustCompile(`msg="?([a-z ]*listening)"? .*?addr=(\S+)\s`)
+var listening = regexp.MustCompile(`msg="?([a-z ]*listening)"? .*?(?:addr|admin)=(\S+)\s`)
 
 // Start runs wschat on a free port with these flags, until the test ends; it
 // must then stop on SIGTERM with status 0, and must not have logged an error.

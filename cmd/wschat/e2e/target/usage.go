@@ -39,12 +39,13 @@ func (s *Server) get(path string) string {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: got %s %q, %v", path, response.Status, body, err)
+		s.t.Fatalf("%s: got %s %.80q, %v", path, response.Status, body, err)
 	}
 	return string(body)
 }
 
-// Usage measures, after a garbage collection.
+// Usage measures, after a garbage collection. Not for many goroutines at once:
+// requests to the operator's listener are counted, too.
 func (s *Server) Usage() Usage {
 	s.t.Helper()
 	s.get("/debug/pprof/heap?gc=1")

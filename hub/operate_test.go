@@ -1,0 +1,160 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"wschat/frame"
+	"wschat/hub/loop"
+)
+
+// PROTOCOL 8: users and groups, sorted.
+func TestUsersAndGroups(t *testing.T) {
+	s := start(t, loop.Config{Loops: 2}, silent)
+	if users, n := s.Users(); users == nil || len(users) != 0 || n != 0 {
+		t.Errorf("got %v, %d of nobody", users, n) // not nil: JSON would show null
+	}
+	if groups, n := s.Groups(); groups == nil || len(groups) != 0 || n != 0 {
+		t.Errorf("got %v, %d of none", groups, n)
+	}
+	b, a, c := s.client("B"), s.client("A"), s.client("张三")
+	s.client("A")
+	b.say("join,groupZ", "join,groupB")
+	b.want("系统:已加入 groupZ", "系统:已加入 groupB")
+	a.say("join,groupZ")
+	a.want("系统:已加入 groupZ")
+	c.say("join,groupC", "leave,groupC")
+	c.want("系统:已加入 groupC", "系统:已离开 groupC")
+	b.conn.Close()
+	s.gone("B")
+	users, n := s.Users()
+	if want := []UserInfo{{"A", 2}, {"张三", 1}}; !slices.Equal(users, want) || n != 2 {
+		t.Errorf("got %v, %d, want %v", users, n, want)
+	}
+	groups, n := s.Groups()
+	if want := []GroupInfo{{"groupB", 1, 0}, {"groupZ", 2, 1}}; !slices.Equal(groups, want) || n != 2 {
+		t.Errorf("got %v, %d, want %v", groups, n, want)
+	}
+	if users, groups := s.Counts(); users != 2 || groups != 2 {
+		t.Errorf("got %d, %d", users, groups)
+	}
+}
+
+// PROTOCOL 8: "at most 1,000", and the count is the whole.
+func TestManyUsersAndGroups(t *testing.T) {
+	s := start(t, loop.Config{Loops: 1}, silent)
+	const many = 1234
+	s.Hub.mu.Lock()
+	for i := range many {
+		name := fmt.Sprintf("%04d", i)
+		u := &user{name: name, sessions: []*session{nil, nil}}
+		s.online[name] = u
+		s.groups["group"+name] = &group{name: "group" + name, members: map[*user]struct{}{u: {}}}
+	}
+	s.Hub.mu.Unlock()
+	users, n := s.Users()
+	if len(users) != 1000 || n != many || users[0] != (UserInfo{"0000", 2}) || users[999] != (UserInfo{"0999", 2}) {
+		t.Errorf("got %d of %d, %v to %v", len(users), n, users[0], users[len(users)-1])
+	}
+	groups, n := s.Groups()
+	if len(groups) != 1000 || n != many || groups[0] != (GroupInfo{"group0000", 1, 1}) || groups[999] != (GroupInfo{"group0999", 1, 1}) {
+		t.Errorf("got %d of %d, %v to %v", len(groups), n, groups[0], groups[len(groups)-1])
+	}
+}
+
+// PROTOCOL 8: all connections of a user are closed with 1008.
+func TestKick(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, Config{})
+		b := s.client("B")
+		all := []*client{s.client("A"), s.client("A"), s.client("A")}
+		b.want("用户(A)登录了")
+		for _, nobody := range []string{"C", "", "all", "groupA", "a"} {
+			if n := s.Kick(nobody); n != 0 {
+				t.Errorf("%d connections of %q", n, nobody)
+			}
+		}
+		if n := s.Kick("A"); n != len(all) {
+			t.Errorf("%d connections, want %d", n, len(all))
+		}
+		for _, c := range all {
+			c.wantClose(frame.PolicyViolation)
+		}
+		b.want("用户(A)退出了")
+		if n := s.Kick("A"); n != 0 { // known, but away
+			t.Errorf("%d connections of who is away", n)
+		}
+		quiet(b)
+		s.client("A")
+		b.want("用户(A)登录了")
+	})
+}
+
+// PROTOCOL 8: "from need not be online and does not join the group".
+func TestPublish(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, silent)
+		s.away("C")
+		all := s.clients("A", "B")
+		a, b := all[0], all[1]
+		a.say("join,groupX")
+		a.want("系统:已加入 groupX")
+		for _, row := range []struct {
+			from, to string
+			seq      uint64
+			offline  bool
+			err      error
+		}{
+			{"bot", Everyone, 1, false, nil},
+			{"A", Everyone, 2, false, nil},
+			{"bot", "groupX", 1, false, nil},
+			{"B", "groupX", 2, false, nil},
+			{"bot", "groupY", 1, false, nil}, // which nobody is in
+			{"bot", "A", 1, false, nil},
+			{"A", "bot", 0, false, ErrNotOnline.about("bot")}, // who has published, but was never here
+			{"B", "A", 1, false, nil},
+			{"A", "B", 2, false, nil}, // the same conversation
+			{"A", "A", 1, false, nil},
+			{"bot", "C", 1, true, nil},
+			{"bot", "C", 2, true, nil},
+			{"bot", "D", 0, false, ErrNotOnline.about("D")},
+			{"all", "A", 0, false, ErrBadUser},
+			{"", "A", 0, false, ErrBadUser},
+			{"groupX", "A", 0, false, ErrBadUser},
+			{"bot", "", 0, false, ErrBadUser},
+			{"bot", "who", 0, false, ErrBadUser},
+			{"bot", "group", 0, false, ErrBadGroup},
+		} {
+			seq, offline, err := s.Publish(row.from, row.to, "text")
+			if seq != row.seq || offline != row.offline || !errors.Is(err, row.err) {
+				t.Errorf("%s to %s: got %d, %v, %v, want %+v", row.from, row.to, seq, offline, err, row)
+			}
+		}
+		if _, _, err := s.Publish("bot", "A", ""); !errors.Is(err, ErrEmptyBody) {
+			t.Errorf("empty: got %v", err)
+		}
+		a.want("用户(bot=>A):text", "用户(A=>A):text", "用户(bot=>A):text", "用户(B=>A):text",
+			"用户(bot=>A):text", "用户(B=>A):text", "用户(A=>A):text")
+		b.want("用户(bot=>B):text", "用户(A=>B):text", "用户(A=>B):text")
+		a.say("who,groupX", "history,groupX")
+		a.want("系统:在线 1: A", "用户(bot=>A):text", "用户(B=>A):text")
+		quiet(a, b)
+		s.raw("C").want("用户(bot=>C):text", "用户(bot=>C):text")
+	})
+}
+
+// unstored is a Store that keeps nothing for now.
+type unstored struct{ Store }
+
+func (unstored) Append(_ *Message, stored func(error)) { stored(errors.New("disk full")) }
+
+func TestPublishUnavailable(t *testing.T) {
+	s := start(t, loop.Config{}, Config{Presence: ToNone, Store: unstored{NewMemory(0)}})
+	a := s.client("A")
+	if _, _, err := s.Publish("bot", Everyone, "text"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	quiet(a)
+}
