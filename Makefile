@@ -12,7 +12,7 @@ ARTEFACTS ?= $(or $(TMPDIR),/tmp)/wschat-artefacts
 
 E2E = cmd/wschat/e2e
 
-.PHONY: build run test race e2e soak tools fuzz bench lint clean help
+.PHONY: build run test race e2e soak tools quickfuzz fuzz bench lint clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -20,7 +20,7 @@ build: ## bin/wschat
 run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
 	bin/wschat $(FLAGS)
 
-test: lint race e2e ## everything; installs the tools it needs
+test: lint race quickfuzz e2e ## everything; installs the tools it needs
 
 race: ## unit tests and fuzz seeds, with the race detector
 	$(GO) test -race ./...
@@ -43,6 +43,10 @@ soak: build ## people who come, talk and crash, for SOAK, and restarts
 
 tools: ## install wscat, Chromium and nginx where that is allowed
 	$(E2E)/install.sh
+
+quickfuzz: ## every fuzz target for a second
+	@log=$$(mktemp); $(MAKE) --no-print-directory fuzz FUZZTIME=1s > $$log 2>&1 || { cat $$log; rm $$log; exit 1; }; \
+		echo "fuzzed $$(grep -c '^==' $$log) targets for a second each"; rm $$log
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@set -e; for p in $$($(GO) list ./...); do \

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -212,6 +213,8 @@ func TestAdminWhileDraining(t *testing.T) {
 		}
 		profile <- err
 	}()
+	const handler = "net/http/pprof.Trace"
+	r.until("the trace is under way", func() bool { return strings.Contains(stacks(), handler) })
 	r.stop()
 	a.closedWith(frame.GoingAway)
 	if response, body := r.ask("GET", "/metrics", ""); response.StatusCode != http.StatusOK || !strings.Contains(body, "wschat_connections 0") {
@@ -219,11 +222,20 @@ func TestAdminWhileDraining(t *testing.T) {
 	}
 	a.conn.Close()
 	err := <-r.ended
+	if strings.Contains(stacks(), handler) {
+		t.Error("a request is left")
+	}
 	r.ended <- err
 	if _, err := r.http.Get("http://" + r.admin + "/metrics"); err == nil {
 		t.Error("it still answers")
 	}
 	<-profile // in whatever way it ended
+}
+
+// stacks are those of all goroutines.
+func stacks() string {
+	all := make([]byte, 1<<20)
+	return string(all[:runtime.Stack(all, true)])
 }
 
 // PROTOCOL 7: what cannot be carried out ends the start with status 1.

@@ -1,0 +1,150 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"wschat/frame"
+	"wschat/frame/frametest"
+	"wschat/handshake"
+)
+
+// certify writes a certificate for 127.0.0.1 with its key, and returns a pool
+// that trusts it and no other.
+func certify(t *testing.T, certFile, keyFile string, serial int64) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(t, keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	replace(t, certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
+	leaf, err := x509.ParseCertificate(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return pool
+}
+
+// replace puts a new file in the place of an old one, as renewals do.
+func replace(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(file+".new", content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// secureClient is a user on a connection over TLS.
+type secureClient struct {
+	*frametest.Peer
+	t    *testing.T
+	conn net.Conn
+}
+
+func (s *server) dialSecure(pool *x509.CertPool, target string) (*secureClient, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	d := handshake.Dialer{TLS: &tls.Config{RootCAs: pool}}
+	conn, response, err := d.Dial(ctx, "wss://"+s.addr+target)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetDeadline(time.Now().Add(2 * patience))
+	s.t.Cleanup(func() { conn.Close() })
+	return &secureClient{frametest.NewPeer(conn, frame.Client, response.Early), s.t, conn}, nil
+}
+
+func (c *secureClient) hears(want string) {
+	c.t.Helper()
+	if got, err := c.NextText(); err != nil || got != want {
+		c.t.Fatalf("got %q, %v, want %q", cut(got), err, cut(want))
+	}
+}
+
+// PROTOCOL 7, -tls-cert and -tls-key: chat and page over TLS, and "read again
+// when the files change", which costs no connection.
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	old := certify(t, certFile, keyFile, 1)
+	s := start(t, "-tls-cert", certFile, "-tls-key", keyFile)
+	a, err := s.dialSecure(old, socket("A"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := strings.Repeat("中", 100_000)
+	a.SendText("all," + body)
+	a.hears("用户(A=>A):" + body)
+
+	web := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: old}}}
+	response, err := web.Get("https://" + s.addr + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil || string(text) != "ok" || response.Proto != "HTTP/1.1" || response.TLS.Version < tls.VersionTLS12 {
+		t.Errorf("got %s %s %q, %v", response.Proto, response.Status, text, err)
+	}
+	if _, _, err := s.dial(handshake.Dialer{}, socket("B")); err == nil {
+		t.Error("a connection without TLS was let in")
+	}
+
+	renewed := certify(t, certFile, keyFile, 2)
+	var b *secureClient
+	until(t, "the new certificate", func() bool {
+		b, err = s.dialSecure(renewed, socket("B"))
+		return err == nil
+	})
+	a.hears("用户(B)登录了")
+	b.SendText("A,still there?")
+	a.hears("用户(B=>A):still there?")
+	if _, err := s.dialSecure(old, socket("C")); err == nil {
+		t.Error("the old certificate is still in use")
+	}
+	if err := a.Close(frame.NormalClosure, ""); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := a.Next(); err != nil || m.Opcode != frame.Close {
+		t.Errorf("got %v, %v, want the close frame", m.Opcode, err)
+	}
+	if m, err := a.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, %v, want the end in order", m.Opcode, err)
+	}
+	a.conn.Close()
+	b.hears("用户(A)退出了")
+}
