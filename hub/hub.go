@@ -32,6 +32,7 @@ type Config struct {
 type Hub struct {
 	config Config
 	store  Store
+	acks   *acks
 	stop   chan struct{}
 	ended  sync.WaitGroup
 
@@ -55,6 +56,9 @@ type group struct {
 	name    string
 	members map[*user]struct{}
 	list    *loop.List // the members' sessions
+	// programs are those of them that speak JSON: only they hear who joins and
+	// leaves, and a walk over all others for that would cost. nil: never any.
+	programs *loop.List
 }
 
 // New returns a hub without users. Close ends it; the loops are the caller's.
@@ -62,6 +66,7 @@ func New(config Config) *Hub {
 	h := &Hub{
 		config: config,
 		store:  config.Store,
+		acks:   newAcks(),
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		online: make(map[string]*user),

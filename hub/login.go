@@ -38,7 +38,7 @@ func (h *Hub) login(s *session) error {
 	h.all.Join(s.conn)
 	for _, g := range u.groups {
 		if s.may(g.name) {
-			g.list.Join(s.conn)
+			g.add(s)
 		}
 	}
 	if first {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
@@ -11,9 +12,12 @@ import (
 type Memory struct {
 	keep int // 0: all
 
+	epoch string
+
 	mu            sync.Mutex
 	conversations map[string]*conversation
-	waiting       map[string]map[string]unwritten // by user, by conversation
+	peers         map[string]map[string]*conversation // by user, by the other
+	waiting       map[string]map[string]unwritten     // by user, by conversation
 }
 
 type conversation struct {
@@ -29,7 +33,9 @@ type unwritten struct{ first, last uint64 }
 func NewMemory(keep int) *Memory {
 	return &Memory{
 		keep:          keep,
+		epoch:         rand.Text()[:10],
 		conversations: make(map[string]*conversation),
+		peers:         make(map[string]map[string]*conversation),
 		waiting:       make(map[string]map[string]unwritten),
 	}
 }
@@ -42,6 +48,10 @@ func (s *Memory) Append(m *Message, stored func(error)) {
 	if c == nil {
 		c = new(conversation)
 		s.conversations[m.Conversation] = c
+		if m.private() {
+			s.meet(m.From, m.To, c)
+			s.meet(m.To, m.From, c)
+		}
 	}
 	c.last++
 	m.Seq, m.Time = c.last, time.Now()
@@ -54,6 +64,14 @@ func (s *Memory) Append(m *Message, stored func(error)) {
 		s.wait(m)
 	}
 	stored(nil)
+}
+
+// meet notes that user has a conversation with another.
+func (s *Memory) meet(user, other string, c *conversation) {
+	if s.peers[user] == nil {
+		s.peers[user] = make(map[string]*conversation, 1)
+	}
+	s.peers[user][other] = c
 }
 
 func (s *Memory) wait(m *Message) {
@@ -78,18 +96,37 @@ func (s *Memory) History(name string, q Query) (messages []*Message, more bool, 
 	if c == nil {
 		return nil, false, nil
 	}
-	if q.After > 0 {
-		rest := c.after(q.After)
+	if q.Direction == After {
+		rest := c.after(q.Seq)
 		n := min(q.Limit, len(rest))
 		return slices.Clone(rest[:n]), n < len(rest), nil
 	}
 	older := c.messages
-	if q.Before > 0 {
-		older = older[:len(older)-len(c.after(q.Before-1))]
+	if q.Direction == Before {
+		older = older[:len(older)-len(c.after(max(q.Seq, 1)-1))]
 	}
 	n := min(q.Limit, len(older))
 	return slices.Clone(older[len(older)-n:]), n < len(older), nil
 }
+
+// Last implements Store.
+func (s *Memory) Last(user string, names []string) (map[string]uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := make(map[string]uint64, len(names)+len(s.peers[user]))
+	for _, name := range names {
+		if c := s.conversations[name]; c != nil {
+			last[name] = c.last
+		}
+	}
+	for other, c := range s.peers[user] {
+		last[other] = c.last
+	}
+	return last, nil
+}
+
+// Epoch implements Store: it is another one with each store.
+func (s *Memory) Epoch() string { return s.epoch }
 
 // after returns the messages behind seq that are kept.
 func (c *conversation) after(seq uint64) []*Message {
