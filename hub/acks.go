@@ -9,7 +9,7 @@ const (
 	// ackTTL is how long the id of a send is remembered.
 	ackTTL = 10 * time.Minute
 	// maxAcks bounds how many are; the oldest is forgotten first. At the default
-	// rate that is 16 users who send all the time.
+	// rate that is 16 users who send all the time. All of them take some 140 MiB.
 	maxAcks = 1 << 20
 )
 
@@ -20,93 +20,97 @@ type ack struct {
 }
 
 // acks remembers the ids of sends, so that one that is repeated is answered
-// again and not delivered twice. Safe for concurrent use.
+// again and not delivered twice. One takes some 140 bytes, if its id has 16.
+// Safe for concurrent use.
 type acks struct {
-	mu     sync.Mutex
-	byName map[ackName]*ackEntry
-	order  []ackName // of those that are done, oldest first
-	gone   int       // so many at the front of order are forgotten
+	max int // see maxAcks
+
+	mu       sync.Mutex
+	underWay map[string][]func(ack, error) // who waits for the answer
+	answered map[string]pastAck
+	order    []string // of those that are answered, oldest first
+	gone     int      // so many at the front of order are forgotten
 }
 
-type ackName struct{ user, id string }
-
-type ackEntry struct {
+type pastAck struct {
 	ack
-	at      time.Time // zero: under way
-	waiting []func(ack, error)
+	at int64 // in nanoseconds, as time.Time.UnixNano has it
 }
 
-func newAcks() *acks { return &acks{byName: make(map[ackName]*ackEntry)} }
+func newAcks() *acks {
+	return &acks{max: maxAcks, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
+}
+
+// ackName is one string, as that is the smallest; user ids hold no comma.
+func ackName(user, id string) string { return user + "," + id }
 
 // begin reports whether a send is a new one; done or failed must follow then,
 // and calls told. For a repeated one told is called with the first answer, at
 // once or when there is one.
 func (a *acks) begin(user, id string, told func(ack, error)) bool {
+	name := ackName(user, id)
 	a.mu.Lock()
-	a.expire(time.Now())
-	name := ackName{user, id}
-	e := a.byName[name]
-	switch {
-	case e == nil:
-		a.byName[name] = &ackEntry{waiting: []func(ack, error){told}}
+	a.expire(time.Now().UnixNano())
+	if first, ok := a.answered[name]; ok {
 		a.mu.Unlock()
-		return true
-	case e.at.IsZero():
-		e.waiting = append(e.waiting, told)
-		a.mu.Unlock()
+		told(first.ack, nil)
 		return false
 	}
+	waiting, repeated := a.underWay[name]
+	a.underWay[name] = append(waiting, told)
 	a.mu.Unlock()
-	told(e.ack, nil)
-	return false
+	return !repeated
 }
 
 // done answers a send, and all who repeated it meanwhile.
-func (a *acks) done(user, id string, answer ack) {
+func (a *acks) done(user, id string, with ack) {
+	name := ackName(user, id)
 	a.mu.Lock()
-	name := ackName{user, id}
-	e := a.byName[name]
-	waiting := e.waiting
-	e.ack, e.at, e.waiting = answer, time.Now(), nil
-	a.order = append(a.order, name)
+	waiting := a.underWay[name]
+	delete(a.underWay, name)
+	a.remember(name, pastAck{with, time.Now().UnixNano()})
 	a.mu.Unlock()
 	for _, told := range waiting {
-		told(answer, nil)
+		told(with, nil)
 	}
 }
 
-// failed answers with an error, and forgets the id. Without one there is nobody
-// to be told.
+// failed answers with an error, and forgets the id.
 func (a *acks) failed(user, id string, err error) {
+	name := ackName(user, id)
 	a.mu.Lock()
-	name := ackName{user, id}
-	e := a.byName[name]
-	delete(a.byName, name)
+	waiting := a.underWay[name]
+	delete(a.underWay, name)
 	a.mu.Unlock()
-	for _, told := range e.waiting {
+	for _, told := range waiting {
 		told(ack{}, err)
 	}
 }
 
 // restore remembers a send from before a restart.
-func (a *acks) restore(user, id string, answer ack, at time.Time) {
+func (a *acks) restore(user, id string, with ack, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	name := ackName{user, id}
-	if a.byName[name] == nil {
-		a.byName[name] = &ackEntry{ack: answer, at: at}
+	a.remember(ackName(user, id), pastAck{with, at.UnixNano()})
+}
+
+// remember keeps the first answer to a name. The lock is held.
+func (a *acks) remember(name string, first pastAck) {
+	if _, known := a.answered[name]; !known {
+		a.answered[name] = first
 		a.order = append(a.order, name)
 	}
 }
 
 // expire forgets what is too old, or too much. The lock is held.
-func (a *acks) expire(now time.Time) {
+func (a *acks) expire(now int64) {
 	for a.gone < len(a.order) {
 		oldest := a.order[a.gone]
-		if len(a.order)-a.gone <= maxAcks && now.Sub(a.byName[oldest].at) <= ackTTL {
+		if len(a.answered) <= a.max && now-a.answered[oldest].at <= int64(ackTTL) {
 			break
 		}
-		delete(a.byName, oldest)
+		delete(a.answered, oldest)
+		a.order[a.gone] = "" // so that it can be freed
 		a.gone++
 	}
 	if a.gone > len(a.order)/2 {

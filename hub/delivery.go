@@ -14,8 +14,8 @@ type delivery struct {
 	lineMessage
 	deflater *frame.Deflater // nil: nobody takes compressed messages
 	event    shared          // as JSON
-	line     *deflatedBodies // of the body, for line clients; nil if that is never worth it
-	json     *deflatedBodies // of the event
+	line     *deflatedBodies // of the body, for line clients; nil without a deflater
+	json     *deflatedBodies // of the event, likewise
 }
 
 // shared is made once, by whoever needs it first.
@@ -55,6 +55,9 @@ func (d *delivery) AppendFrame(dst []byte, to loop.Handler) []byte {
 }
 
 func (d *delivery) appendJSON(dst []byte, s *session) []byte {
+	if s.user == nil { // refused
+		return dst
+	}
 	text := d.event.get(func() []byte { return encode(newMessageEvent(d.Message)) })
 	if body := d.deflate(d.json, text, s); body != nil {
 		return frame.AppendCompressed(dst, frame.Text, body)
@@ -64,11 +67,8 @@ func (d *delivery) appendJSON(dst []byte, s *session) []byte {
 
 // deflate returns text compressed for s, nil if it is to go uncompressed.
 func (d *delivery) deflate(bodies *deflatedBodies, text []byte, s *session) []byte {
-	if bodies == nil {
-		return nil
-	}
-	bits := s.conn.WindowBits()
-	if bits == 0 || !frame.WorthDeflating(len(text), bits) {
+	bits := s.deflates(len(text))
+	if bits == 0 {
 		return nil
 	}
 	return bodies[bits].get(func() []byte {

@@ -3,6 +3,8 @@ package hub
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"strconv"
 
 	"wschat/frame"
 )
@@ -17,7 +19,7 @@ const (
 )
 
 // fields are the members of a JSON request, by name. Names are compared exactly,
-// which a struct would not do.
+// which a struct would not do. Of members with the same name the last counts.
 type fields map[string]json.RawMessage
 
 // ParseJSON parses a request of the JSON protocol. A binary message is parsed as
@@ -41,7 +43,7 @@ func ParseJSON(op frame.Opcode, payload []byte) (Request, error) {
 	}
 	r.ID = id
 	name, err := f.text("op")
-	if err != nil || name == "" {
+	if err != nil || f["op"] == nil {
 		return r, ErrNoOp
 	}
 	switch name {
@@ -88,27 +90,37 @@ func (f fields) history(r *Request) (err error) {
 		return err
 	}
 	r.Query.Limit = defaultHistory
-	if raw := f["limit"]; raw != nil {
-		var limit int64
-		if isNull(raw) || json.Unmarshal(raw, &limit) != nil || limit < 1 {
+	if f["limit"] != nil {
+		limit, ok := f.number("limit")
+		if !ok || limit < 1 {
 			return ErrBadField.about("limit")
 		}
 		r.Query.Limit = int(min(limit, maxHistory))
 	}
-	if f["before"] != nil && f["after"] != nil {
+	name := "before"
+	switch {
+	case f["before"] != nil && f["after"] != nil:
 		return ErrBadField.about("before and after")
+	case f["before"] != nil:
+		r.Query.Direction = Before
+	case f["after"] != nil:
+		r.Query.Direction, name = After, "after"
+	default:
+		return nil
 	}
-	for name, direction := range map[string]Direction{"before": Before, "after": After} {
-		raw := f[name]
-		if raw == nil {
-			continue
-		}
-		if isNull(raw) || json.Unmarshal(raw, &r.Query.Seq) != nil {
-			return ErrBadField.about(name)
-		}
-		r.Query.Direction = direction
+	seq, ok := f.number(name)
+	if !ok {
+		return ErrBadField.about(name)
 	}
+	r.Query.Seq = seq
 	return nil
+}
+
+// number returns an integer that is not negative. One that is too large is the
+// largest.
+func (f fields) number(name string) (n uint64, ok bool) {
+	n, err := strconv.ParseUint(string(f[name]), 10, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // text returns a string, "" if it is not there.

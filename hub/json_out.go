@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -60,8 +61,8 @@ type (
 		Event    string         `json:"event"`
 		ID       string         `json:"id,omitempty"`
 		Of       string         `json:"of"`
-		Messages []messageEvent `json:"messages"`
 		More     bool           `json:"more"`
+		Messages []messageEvent `json:"messages"` // empty, to be filled in where it ends
 	}
 	errorEvent struct {
 		Event   string `json:"event"`
@@ -74,11 +75,13 @@ type (
 // encode makes the text of an event. Events are of strings, numbers and lists of
 // them, which cannot fail.
 func encode(event any) []byte {
-	text, err := json.Marshal(event)
-	if err != nil {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // it makes six bytes of <, > and & for clients that put JSON into HTML
+	if err := e.Encode(event); err != nil {
 		panic("hub: event: " + err.Error())
 	}
-	return text
+	return bytes.TrimSuffix(text.Bytes(), []byte{'\n'})
 }
 
 func newMessageEvent(m *Message) messageEvent {
@@ -98,7 +101,13 @@ func newMessageEvent(m *Message) messageEvent {
 type jsonText []byte
 
 // AppendFrame implements loop.Item.
-func (t jsonText) AppendFrame(dst []byte, _ loop.Handler) []byte {
+func (t jsonText) AppendFrame(dst []byte, to loop.Handler) []byte {
+	s := to.(*session)
+	if bits := s.deflates(len(t)); bits > 0 {
+		if body := s.hub.config.Deflater.Append(nil, t, bits); len(body) < len(t) {
+			return frame.AppendCompressed(dst, frame.Text, body)
+		}
+	}
 	return frame.AppendFrame(dst, frame.Text, t)
 }
 
@@ -112,14 +121,25 @@ func (jsonSpeech) parse(op frame.Opcode, payload []byte) (Request, error) {
 	return ParseJSON(op, payload)
 }
 
-// greet sends the welcome. What is delivered from the login on comes behind it.
-func (jsonSpeech) greet(s *session, _ bool) error {
-	event, err := s.hub.welcome(s)
-	if err == nil {
-		s.conn.Write(frame.Text, encode(event))
-	}
-	return err
+// greet sends the welcome. It is asked for, so to speak: a long one must not make
+// its reader too slow.
+func (jsonSpeech) greet(s *session) {
+	asked := false
+	s.conn.Pull(func() loop.Item {
+		if asked || s.user == nil {
+			return nil
+		}
+		asked = true
+		event, err := s.hub.welcome(s)
+		if err != nil {
+			s.refuse("the store is out of reach")
+			return nil
+		}
+		return jsonText(encode(event))
+	})
 }
+
+func (jsonSpeech) begin(*session, bool) {}
 
 func (jsonSpeech) done(r Request) loop.Item {
 	if r.ID == "" {
@@ -139,30 +159,36 @@ func (jsonSpeech) members(r Request, names []string, count int) loop.Item {
 	return jsonText(encode(membersEvent{"members", r.ID, r.Target, notNil(names), count}))
 }
 
-// history answers in one event, and leaves out what would make it too long.
+// history answers in one event, and leaves out what would make it too long. Each
+// message is encoded by itself, as only that tells how long it gets.
 func (jsonSpeech) history(_ *Hub, r Request, messages []*Message, more bool) []loop.Item {
-	fit, size := 0, 0
+	backwards := r.Query.Direction != After
+	var texts [][]byte
+	size := 0
 	for i := range messages {
 		m := messages[i]
-		if r.Query.Direction != After {
+		if backwards {
 			m = messages[len(messages)-1-i]
 		}
-		if size += len(m.Body); fit > 0 && size > maxAnswer {
+		text := encode(newMessageEvent(m))
+		if size += len(text); i > 0 && size > maxAnswer {
 			more = true
 			break
 		}
-		fit++
+		texts = append(texts, text)
 	}
-	if r.Query.Direction == After {
-		messages = messages[:fit]
-	} else {
-		messages = messages[len(messages)-fit:]
+	if backwards {
+		slices.Reverse(texts)
 	}
-	event := historyEvent{"history", r.ID, r.Target, make([]messageEvent, 0, len(messages)), more}
-	for _, m := range messages {
-		event.Messages = append(event.Messages, newMessageEvent(m))
+	empty := encode(historyEvent{"history", r.ID, r.Target, more, []messageEvent{}})
+	answer := append(make([]byte, 0, len(empty)+size+len(texts)), empty[:len(empty)-len("]}")]...)
+	for i, text := range texts {
+		if i > 0 {
+			answer = append(answer, ',')
+		}
+		answer = append(answer, text...)
 	}
-	return []loop.Item{jsonText(encode(event))}
+	return []loop.Item{jsonText(append(answer, "]}"...))}
 }
 
 func (jsonSpeech) failed(id string, e *Error) loop.Item {

@@ -15,12 +15,13 @@ func (lineSpeech) parse(op frame.Opcode, payload []byte) (Request, error) {
 	return ParseLine(op, payload)
 }
 
-func (lineSpeech) greet(s *session, named bool) error {
+func (lineSpeech) greet(*session) {}
+
+func (lineSpeech) begin(s *session, named bool) {
 	if !named {
 		s.conn.Write(frame.Text, []byte("系统:你的用户编号是 "+s.name)) // ahead of all else
 	}
 	s.catchUp()
-	return nil
 }
 
 func (lineSpeech) done(r Request) loop.Item {

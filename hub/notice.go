@@ -30,7 +30,7 @@ func groupNotice(event string, g *group, u *user) *notice {
 func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	s := to.(*session)
 	switch {
-	case s.user == n.about:
+	case s.user == nil, s.user == n.about:
 		return dst
 	case s.json():
 		return frame.AppendFrame(dst, frame.Text, n.json)

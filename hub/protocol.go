@@ -10,9 +10,12 @@ import (
 type protocol interface {
 	// parse reads a request. It returns its ID, if it can, even with an error.
 	parse(op frame.Opcode, payload []byte) (Request, error)
-	// greet is called once the session is logged in, before anything is sent to
-	// it. named tells whether the client knows its name already.
-	greet(s *session, named bool) error
+	// greet is called ahead of the login: what it pulls comes before all that is
+	// delivered.
+	greet(s *session)
+	// begin is called behind the login. named tells whether the client knows its
+	// name already.
+	begin(s *session, named bool)
 	// done answers a join or a leave.
 	done(r Request) loop.Item
 	// sent answers a send with the message's number.

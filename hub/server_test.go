@@ -101,11 +101,18 @@ func (s *server) piped(user string) *client {
 
 func (s *server) enter(user string, near, far net.Conn) *client {
 	s.t.Helper()
-	session := s.Session(Access{User: user}).(*session)
-	if err := s.loops.Add(loop.Arrival{Conn: far, Handler: session}); err != nil {
+	return s.admit(Access{User: user}, loop.Arrival{Conn: far}, near)
+}
+
+// admit lets a session in; the arrival lacks its handler.
+func (s *server) admit(access Access, arrival loop.Arrival, near net.Conn) *client {
+	s.t.Helper()
+	session := s.Session(access).(*session)
+	arrival.Handler = session
+	if err := s.loops.Add(arrival); err != nil {
 		s.t.Fatal(err)
 	}
-	c := newClient(s.t, user, near)
+	c := newClient(s.t, access.User, near)
 	c.session = session
 	return c
 }

@@ -14,7 +14,7 @@ type session struct {
 	hub    *Hub
 	speech protocol
 	name   string     // the user id; "" until login, for who has none
-	user   *user      // since login
+	user   *user      // since login; nil again if the session is refused
 	conn   *loop.Conn // since Open
 
 	allows  func(group string) bool // see Access
@@ -58,19 +58,26 @@ func (s *session) Open(c *loop.Conn) {
 			c.Close(frame.TokenExpired, "token has expired")
 		})
 	}
+	s.speech.greet(s)
 	named := s.name != ""
-	err := s.hub.login(s)
-	if err == nil {
-		err = s.speech.greet(s, named)
-	}
-	if err != nil {
+	if err := s.hub.login(s); err != nil {
 		c.Close(frame.InternalError, err.Error())
+		return
 	}
+	s.speech.begin(s, named)
+}
+
+// refuse ends a session that could not be greeted. Nothing is delivered to it,
+// and what its client sends is not done.
+func (s *session) refuse(reason string) {
+	s.hub.logout(s)
+	s.user = nil
+	s.conn.Close(frame.InternalError, reason)
 }
 
 // Message does what the client asks for.
 func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
-	if s.user == nil { // not logged in, and about to be closed
+	if s.user == nil { // about to be closed
 		return
 	}
 	request, err := s.speech.parse(op, payload)
@@ -94,6 +101,19 @@ func (s *session) Closed(*loop.Conn, frame.CloseCode) {
 
 // may reports whether the connection may have to do with a group.
 func (s *session) may(group string) bool { return s.allows == nil || s.allows(group) }
+
+// deflates returns the window, as a power of two, to compress a text of n bytes
+// for; 0: it goes uncompressed. Only for the connection's loop.
+func (s *session) deflates(n int) int {
+	if s.hub.config.Deflater == nil {
+		return 0
+	}
+	bits := s.conn.WindowBits()
+	if bits == 0 || !frame.WorthDeflating(n, bits) {
+		return 0
+	}
+	return bits
+}
 
 // tell sends the client an answer, if there is one.
 func (s *session) tell(answer loop.Item) {

@@ -21,7 +21,7 @@ type Store interface {
 
 	// Last returns the newest Seq of each conversation in names, and of each
 	// private conversation of user by the name of the other, as far as they have
-	// messages.
+	// messages. The map is never nil.
 	Last(user string, names []string) (map[string]uint64, error)
 
 	// Epoch names the numbering: where it differs, Seq began anew.

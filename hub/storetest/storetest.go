@@ -23,6 +23,8 @@ func Run(t *testing.T, open func(t *testing.T) hub.Store) {
 		"keeps what was said":  testContent,
 		"history":              testHistory,
 		"history is a copy":    testCopy,
+		"last":                 testLast,
+		"epoch":                testEpoch,
 		"order":                testOrder,
 		"waiting":              testWaiting,
 		"waiting since":        testSince,
