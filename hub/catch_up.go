@@ -47,7 +47,7 @@ func (s *session) catchUp() {
 			}
 		}
 		first = nil
-		return &linePrivate{s.hub.lineItem(m), m, s.hub.store}
+		return &linePrivate{s.hub.newDelivery(m), s.hub.store}
 	})
 }
 

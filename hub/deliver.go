@@ -1,11 +1,9 @@
 package hub
 
-import "wschat/hub/loop"
-
 // deliver sends a stored message to all whom it is meant for. The store calls it
 // in the order of Seq. A private message whose user is offline waits.
 func (h *Hub) deliver(m *Message) (offline bool) {
-	item := h.lineItem(m)
+	item := h.newDelivery(m)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -22,18 +20,29 @@ func (h *Hub) deliver(m *Message) (offline bool) {
 }
 
 // deliverPrivate sends m to its user, or lets it wait. The lock is held.
-func (h *Hub) deliverPrivate(m *Message, item loop.Item) (offline bool) {
+func (h *Hub) deliverPrivate(m *Message, item *delivery) (offline bool) {
+	// The sender's JSON sessions get a copy, unless he is the recipient.
+	if from := h.online[m.From]; from != nil && m.From != m.To {
+		for _, s := range from.sessions {
+			if s.json() {
+				s.conn.Send(item)
+			}
+		}
+	}
 	to := h.online[m.To]
 	if to == nil {
 		return true
 	}
-	private := &linePrivate{item, m, h.store}
+	private := &linePrivate{item, h.store}
 	for _, s := range to.sessions {
-		if s.catchingUp {
+		switch {
+		case s.json():
+			s.conn.Send(item)
+		case s.catchingUp:
 			s.hold(m)
-			continue
+		default:
+			s.conn.Send(private)
 		}
-		s.conn.Send(private)
 	}
 	return false
 }

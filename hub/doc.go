@@ -6,10 +6,11 @@
 //
 //	session.Message   text or binary, whole           session.go
 //	ParseLine         what is asked                   line.go
+//	ParseJSON         likewise                        json_in.go
 //	Hub.handle        who may, who is meant           handle.go
 //	Store.Append      its number; kept, made safe     store.go, memory.go
 //	Hub.deliver       to the lists of the loops       deliver.go
-//	AppendFrame       as each recipient reads it      line_out.go
+//	AppendFrame       as each recipient reads it      delivery.go, line_out.go, json_out.go
 //
 // # Locks
 //
@@ -19,8 +20,9 @@
 //
 //	store, then Hub.mu, then a loop's mailbox
 //
-// so the store is never called with Hub.mu held. Nothing is written to a socket
-// or waited for under any of them: what is to be sent is posted to a mailbox.
-// Since joins, leaves and publishes are posted under Hub.mu, all loops see them
-// in one order.
+// so the store is never called with Hub.mu held. The ids of sends have a lock of
+// their own, under which nothing else is locked (acks.go). Nothing is written to
+// a socket or waited for under any of them: what is to be sent is posted to a
+// mailbox. Since joins, leaves and publishes are posted under Hub.mu, all loops
+// see them in one order.
 package hub

@@ -56,7 +56,7 @@ func TestErrors(t *testing.T) {
 			}
 			want := test.exact
 			if want == "" {
-				want = test.cause.lineText()
+				want = string(lineSpeech{}.failed("", test.cause).(lineText))
 			}
 			if !strings.HasPrefix(want, "错误:") || strings.Contains(want, "%") || len(want) > 200 {
 				t.Errorf("%.20q is answered with %q", test.line, want)

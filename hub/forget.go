@@ -24,13 +24,24 @@ func (h *Hub) forgetUsers() {
 func (h *Hub) forgetBefore(t time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for name, u := range h.users {
-		if len(u.sessions) > 0 || u.seen.After(t) {
-			continue
-		}
-		for len(u.groups) > 0 {
-			h.leave(u, u.groups[len(u.groups)-1])
-		}
-		delete(h.users, name)
+	for e := h.away.Front(); e != nil && !e.Value.(*user).seen.After(t); e = h.away.Front() {
+		h.forget(e.Value.(*user))
 	}
+}
+
+// forgetExcess keeps to Config.MaxUsers, as long as anybody is offline. The lock
+// is held.
+func (h *Hub) forgetExcess() {
+	for e := h.away.Front(); e != nil && len(h.users) > h.config.MaxUsers; e = h.away.Front() {
+		h.forget(e.Value.(*user))
+	}
+}
+
+// forget takes a user who is offline out of the registry. The lock is held.
+func (h *Hub) forget(u *user) {
+	for len(u.groups) > 0 {
+		h.leave(u, u.groups[len(u.groups)-1])
+	}
+	h.away.Remove(u.away)
+	delete(h.users, u.name)
 }

@@ -8,12 +8,8 @@ import (
 	"wschat/hub/loop"
 )
 
-const (
-	// historyLimit is how many messages a line client gets of a conversation.
-	historyLimit = 50
-	// maxNames bounds the user ids in an answer.
-	maxNames = 1000
-)
+// maxNames bounds the user ids in an answer.
+const maxNames = 1000
 
 // handle does what s asks for, or returns an *Error.
 func (h *Hub) handle(s *session, r Request) error {
@@ -29,7 +25,7 @@ func (h *Hub) handle(s *session, r Request) error {
 		if err := h.join(s.user, r.Target); err != nil {
 			return err
 		}
-		s.conn.Send(lineText("系统:已加入 " + r.Target))
+		s.tell(s.speech.done(r))
 	case Leave:
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -38,50 +34,81 @@ func (h *Hub) handle(s *session, r Request) error {
 			return ErrNotMember.about(r.Target)
 		}
 		h.leave(s.user, g)
-		s.conn.Send(lineText("系统:已离开 " + r.Target))
+		s.tell(s.speech.done(r))
 	case Who:
 		names, count := h.who(r.Target)
-		s.conn.Pull(inTurn([]loop.Item{whoLine(names, count)}))
+		s.conn.Pull(inTurn([]loop.Item{s.speech.members(r, names, count)}))
 	case History:
-		return h.history(s, r.Target)
+		return h.history(s, r)
 	}
 	return nil
 }
 
 // send checks whether the message may be sent, and hands it to the store. What
-// follows is deliver.
+// follows is deliver. A repeated one, by its ID, gets the first answer again.
 func (h *Hub) send(s *session, r Request) error {
+	told := func(a ack, err error) {
+		if err != nil {
+			s.fail(r.ID, err)
+			return
+		}
+		s.tell(s.speech.sent(r, a.seq, a.offline))
+	}
+	if r.ID != "" && !h.acks.begin(s.name, r.ID, told) {
+		return nil
+	}
+	m, err := h.newMessage(s, r)
+	switch {
+	case err != nil && r.ID == "":
+		return err
+	case err != nil:
+		h.acks.failed(s.name, r.ID, err)
+		return nil
+	}
+	h.store.Append(m, func(err error) {
+		if err != nil {
+			err = ErrUnavailable
+		}
+		a := ack{seq: m.Seq}
+		if err == nil {
+			a.offline = h.deliver(m)
+		}
+		switch {
+		case r.ID == "":
+			told(a, err)
+		case err != nil:
+			h.acks.failed(s.name, r.ID, err)
+		default:
+			h.acks.done(s.name, r.ID, a)
+		}
+	})
+	return nil
+}
+
+// newMessage makes the message of a request that may be sent; to send to a group
+// is to join it.
+func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 	m := &Message{
 		Conversation: r.Target,
 		From:         s.name,
 		To:           r.Target,
 		Binary:       r.Binary,
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
+		ID:           r.ID,
 	}
 	switch {
-	case r.Target == Everyone:
-	case isGroup(r.Target):
+	case !m.private():
+		if !isGroup(r.Target) {
+			return m, nil
+		}
 		h.mu.Lock()
-		err := h.join(s.user, r.Target)
-		h.mu.Unlock()
-		if err != nil {
-			return err
-		}
-	default:
-		if !h.knows(r.Target) {
-			return ErrNotOnline.about(r.Target)
-		}
-		m.Conversation = PairOf(m.From, m.To)
+		defer h.mu.Unlock()
+		return m, h.join(s.user, r.Target)
+	case !h.knows(r.Target):
+		return nil, ErrNotOnline.about(r.Target)
 	}
-	h.store.Append(m, func(err error) {
-		switch {
-		case err != nil:
-			s.fail(ErrUnavailable)
-		case h.deliver(m):
-			s.conn.Send(lineText("系统:用户(" + m.To + ")不在线,上线后送达"))
-		}
-	})
-	return nil
+	m.Conversation = PairOf(m.From, m.To)
+	return m, nil
 }
 
 // who returns who is online, or online in a group: the first of them by name,
@@ -109,34 +136,26 @@ func (h *Hub) onlineNames(group string) []string {
 	return names
 }
 
-// history sends s the newest messages of a conversation.
-func (h *Hub) history(s *session, target string) error {
-	conversation := target
+// history sends s messages of a conversation.
+func (h *Hub) history(s *session, r Request) error {
+	conversation := r.Target
 	switch {
-	case target == Everyone:
-	case isGroup(target):
+	case r.Target == Everyone:
+	case isGroup(r.Target):
 		h.mu.Lock()
-		g := s.user.membership(target)
+		g := s.user.membership(r.Target)
 		h.mu.Unlock()
 		if g == nil {
-			return ErrNotMember.about(target)
+			return ErrNotMember.about(r.Target)
 		}
 	default:
-		conversation = PairOf(s.name, target)
+		conversation = PairOf(s.name, r.Target)
 	}
-	messages, _, err := h.store.History(conversation, Query{Limit: historyLimit})
+	messages, more, err := h.store.History(conversation, r.Query)
 	if err != nil {
 		return ErrUnavailable
 	}
-	if len(messages) == 0 {
-		s.conn.Send(lineText("系统:没有历史消息"))
-		return nil
-	}
-	answer := make([]loop.Item, len(messages))
-	for i, m := range messages {
-		answer[i] = h.lineItem(m)
-	}
-	s.conn.Pull(inTurn(answer))
+	s.conn.Pull(inTurn(s.speech.history(h, r, messages, more)))
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"container/list"
 	"sync"
 	"time"
 
@@ -19,6 +20,10 @@ type Config struct {
 	// and has messages kept; 0: for good. Who is forgotten is looked for ten
 	// times in that time, and every minute at least.
 	MembershipTTL time.Duration
+	// MaxUsers bounds the users who are remembered, those online included; 0:
+	// 1<<20. Beyond it, who has been offline longest is forgotten early. One takes
+	// some 200 bytes, its groups left out.
+	MaxUsers int
 	// Queue bounds the bytes of messages that are held back for a session until
 	// it has read those from before its login, as loop.Config.Queue bounds what
 	// waits for it otherwise; 0: no limit.
@@ -32,6 +37,7 @@ type Config struct {
 type Hub struct {
 	config Config
 	store  Store
+	acks   *acks
 	stop   chan struct{}
 	ended  sync.WaitGroup
 
@@ -39,6 +45,7 @@ type Hub struct {
 	users  map[string]*user  // who is online or was within MembershipTTL
 	online map[string]*user  // those of them with sessions
 	groups map[string]*group // those with members
+	away   list.List         // of *user: those without sessions, the longest offline first
 	all    *loop.List        // every session
 }
 
@@ -47,7 +54,8 @@ type user struct {
 	name     string
 	sessions []*session // none: offline
 	groups   []*group
-	seen     time.Time // when the last session ended
+	seen     time.Time     // when the last session ended
+	away     *list.Element // in Hub.away, while offline
 }
 
 // group is a group with members, online or not. Guarded by Hub.mu.
@@ -55,13 +63,23 @@ type group struct {
 	name    string
 	members map[*user]struct{}
 	list    *loop.List // the members' sessions
+	// programs are those of them that speak JSON: only they hear who joins and
+	// leaves, and a walk over all others for that would cost. nil: never any.
+	programs *loop.List
 }
+
+// defaultUsers is the MaxUsers of those who do not say.
+const defaultUsers = 1 << 20
 
 // New returns a hub without users. Close ends it; the loops are the caller's.
 func New(config Config) *Hub {
+	if config.MaxUsers == 0 {
+		config.MaxUsers = defaultUsers
+	}
 	h := &Hub{
 		config: config,
 		store:  config.Store,
+		acks:   newAcks(),
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		online: make(map[string]*user),

@@ -7,26 +7,8 @@ import (
 	"wschat/frame"
 )
 
-// Op is what a request asks for.
-type Op uint8
-
-// The requests there are.
-const (
-	Nothing Op = iota // a greeting
-	Send
-	Join
-	Leave
-	Who
-	History
-)
-
-// Request is what a client asks for, whatever protocol it speaks.
-type Request struct {
-	Op     Op
-	Target string // the destination of Send; the group, user or "all" that others are about; "" for all in Who
-	Binary bool   // Send: Body is opaque
-	Body   []byte // Send: as long as the payload it was parsed from
-}
+// lineHistory is how many messages a line client gets of a conversation.
+const lineHistory = 50
 
 // ParseLine parses a message of the line protocol, "destination,body", split at
 // the first comma. It checks the form of the destination and that there is a
@@ -56,7 +38,7 @@ func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
 		return groupRequest(Who, body)
 	case "history":
 		target, err := parseTarget(body)
-		return Request{Op: History, Target: target}, err
+		return Request{Op: History, Target: target, Query: Query{Limit: lineHistory}}, err
 	}
 	return sendRequest(destination, body, false)
 }

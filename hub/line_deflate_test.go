@@ -17,8 +17,8 @@ type deflating struct {
 	decoder frame.Decoder
 }
 
-// deflated lets a user in whose connection has agreed on a window; 0: on none.
-func (s *server) deflated(user string, windowBits int) *deflating {
+// windowed lets a user in whose connection has agreed on a window; 0: on none.
+func (s *server) windowed(user string, windowBits int) *deflating {
 	s.t.Helper()
 	near, far, err := s.connect()
 	if err != nil {
@@ -71,7 +71,7 @@ func (d *deflating) frame() (raw []byte, m frame.Message) {
 // A message is compressed once for all whose windows are alike; each reads his
 // own name. Who takes no compressed messages gets none, and short ones and those
 // that do not get shorter go as they are.
-func TestDeflatedFanOut(t *testing.T) {
+func TestDeflatedLines(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		deflater := frame.NewDeflater()
 		driver.Deflater = deflater
@@ -79,7 +79,7 @@ func TestDeflatedFanOut(t *testing.T) {
 		windows := map[string]int{"甲": 15, "Bob": 15, "C": 8, "D": 10, "E": 0}
 		all := make(map[string]*deflating)
 		for name, bits := range windows {
-			all[name] = s.deflated(name, bits)
+			all[name] = s.windowed(name, bits)
 		}
 		long := strings.Repeat("one of many words ", 200)
 		for _, row := range []struct {
@@ -92,7 +92,7 @@ func TestDeflatedFanOut(t *testing.T) {
 			{frame.Text, strings.Repeat("x", frame.MinDeflate), func(bits int) bool { return bits > 0 }},
 			{frame.Text, strings.Repeat("x", frame.MinDeflate-1), func(int) bool { return false }},
 			{frame.Text, "x", func(int) bool { return false }},
-			{frame.Binary, noise(1000), func(int) bool { return false }},
+			{frame.Binary, opaque(1000), func(int) bool { return false }},
 			{frame.Text, strings.Repeat("big ", 50_000), func(bits int) bool { return frame.WorthDeflating(200_000, bits) }},
 		} {
 			if err := all["E"].Send(row.op, []byte("all,"+row.body)); err != nil {
@@ -123,8 +123,8 @@ func TestDeflatedFanOut(t *testing.T) {
 	})
 }
 
-// noise is what no compression makes shorter.
-func noise(n int) string {
+// opaque is what no compression makes shorter.
+func opaque(n int) string {
 	b := make([]byte, n)
 	x := uint32(1)
 	for i := range b {
@@ -132,27 +132,4 @@ func noise(n int) string {
 		b[i] = byte(x >> 24)
 	}
 	return string(b)
-}
-
-// However many recipients there are, the bytes of the compressed body are the same.
-func TestDeflatedOnce(t *testing.T) {
-	deflater := frame.NewDeflater()
-	s := start(t, loop.Config{Loops: 1, Deflater: deflater}, Config{Presence: ToNone, Deflater: deflater})
-	item, ok := s.lineItem(&Message{From: "A", To: Everyone, Body: bytes.Repeat([]byte("word "), 100)}).(*deflatedLine)
-	if !ok {
-		t.Fatal("not to be compressed")
-	}
-	first := item.body(15)
-	if again := item.body(15); len(first) == 0 || &again[0] != &first[0] {
-		t.Error("compressed again for the same window")
-	}
-	if other := item.body(9); len(other) == 0 || &other[0] == &first[0] {
-		t.Error("one body for two sizes of window")
-	}
-	if item.body(0) != nil {
-		t.Error("compressed for who takes no compressed messages")
-	}
-	if _, ok := start(t, loop.Config{}, silent).lineItem(item.Message).(lineMessage); !ok {
-		t.Error("compressed without -compress")
-	}
 }

@@ -1,9 +1,6 @@
 package hub
 
 import (
-	"strconv"
-	"strings"
-
 	"wschat/frame"
 	"wschat/hub/loop"
 )
@@ -52,64 +49,20 @@ func (l lineMessage) Size() int {
 	return len(lineOpen) + len(lineArrow) + len(lineShut) + 2*maxName + len(l.Body)
 }
 
-// linePrivate is a private message that tells the store when it is written.
+// appendDeflated appends the frame with a body that is compressed already. What
+// stands before it differs for each recipient and goes uncompressed.
+func (l lineMessage) appendDeflated(dst []byte, to loop.Handler, body []byte) []byte {
+	var plain, stored [len(lineOpen) + len(lineArrow) + len(lineShut) + 2*maxName + 16]byte
+	head := l.appendHead(plain[:0], l.recipient(to))
+	return frame.AppendCompressed(dst, l.opcode(), frame.AppendStored(stored[:0], head), body)
+}
+
+// linePrivate is a private message to a line client. It tells the store when it
+// is written.
 type linePrivate struct {
-	loop.Item
-	message *Message
-	store   Store
+	*delivery
+	store Store
 }
 
 // Written implements loop.Receipted.
-func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.message) }
-
-// lineText is an answer of the server to one client.
-type lineText string
-
-// AppendFrame implements loop.Item.
-func (t lineText) AppendFrame(dst []byte, _ loop.Handler) []byte {
-	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: frame.Text, Length: int64(len(t))})
-	return append(dst, t...)
-}
-
-// Size implements loop.Item.
-func (t lineText) Size() int { return len(t) }
-
-// lineNotice tells of a user to all others.
-type lineNotice struct {
-	lineText
-	about *user
-}
-
-// AppendFrame implements loop.Item.
-func (n *lineNotice) AppendFrame(dst []byte, to loop.Handler) []byte {
-	if to.(*session).user == n.about {
-		return dst
-	}
-	return n.lineText.AppendFrame(dst, to)
-}
-
-func loginNotice(u *user) *lineNotice {
-	return &lineNotice{lineText("用户(" + u.name + ")登录了"), u}
-}
-func exitNotice(u *user) *lineNotice {
-	return &lineNotice{lineText("用户(" + u.name + ")退出了"), u}
-}
-
-// whoLine is the answer to who: how many, and the first of them.
-func whoLine(names []string, count int) lineText {
-	var b strings.Builder
-	b.WriteString("系统:在线 ")
-	b.WriteString(strconv.Itoa(count))
-	b.WriteByte(':')
-	for _, name := range names {
-		b.WriteByte(' ')
-		b.WriteString(name)
-	}
-	if count > len(names) {
-		b.WriteString(" …")
-	}
-	return lineText(b.String())
-}
-
-// lineText returns what a line client reads of e.
-func (e *Error) lineText() string { return "错误:" + strings.Replace(e.line, "%s", e.Subject, 1) }
+func (l *linePrivate) Written(loop.Handler) { l.store.Written(l.Message) }

@@ -28,6 +28,11 @@ func (h *Hub) login(s *session) error {
 	if u == nil {
 		u = &user{name: s.name}
 		h.users[s.name] = u
+		h.forgetExcess()
+	}
+	if u.away != nil {
+		h.away.Remove(u.away)
+		u.away = nil
 	}
 	s.user = u
 	first := len(u.sessions) == 0
@@ -38,7 +43,7 @@ func (h *Hub) login(s *session) error {
 	h.all.Join(s.conn)
 	for _, g := range u.groups {
 		if s.may(g.name) {
-			g.list.Join(s.conn)
+			g.add(s)
 		}
 	}
 	if first {
@@ -73,6 +78,7 @@ func (h *Hub) logout(s *session) {
 	}
 	u.sessions = nil
 	u.seen = time.Now()
+	u.away = h.away.PushBack(u)
 	delete(h.online, u.name)
 	h.notify(u, exitNotice)
 }

@@ -24,9 +24,10 @@ func (h *Hub) join(u *user, name string) error {
 	u.groups = append(u.groups, g)
 	for _, s := range u.sessions {
 		if s.may(name) {
-			g.list.Join(s.conn)
+			g.add(s)
 		}
 	}
+	g.tell("joined", u)
 	return nil
 }
 
@@ -39,8 +40,30 @@ func (h *Hub) leave(u *user, g *group) {
 	}
 	i := slices.Index(u.groups, g)
 	u.groups = slices.Delete(u.groups, i, i+1)
+	g.tell("left", u)
 	for _, s := range u.sessions {
 		g.list.Leave(s.conn)
+		if g.programs != nil {
+			g.programs.Leave(s.conn)
+		}
+	}
+}
+
+// add puts a member's session on the lists of the group. The lock is held.
+func (g *group) add(s *session) {
+	g.list.Join(s.conn)
+	if s.json() {
+		if g.programs == nil {
+			g.programs = s.hub.config.Loops.NewList()
+		}
+		g.programs.Join(s.conn)
+	}
+}
+
+// tell tells the group's JSON clients of a member. The lock is held.
+func (g *group) tell(event string, u *user) {
+	if g.programs != nil {
+		g.programs.Publish(groupNotice(event, g, u))
 	}
 }
 

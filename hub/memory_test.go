@@ -62,14 +62,14 @@ func TestMemoryHistoryOfForgottenMessages(t *testing.T) {
 		more        bool
 	}{
 		{hub.Query{Limit: 50}, 7, 11, false},
-		{hub.Query{Before: 9, Limit: 50}, 7, 8, false},
-		{hub.Query{Before: 9, Limit: 1}, 8, 8, true},
-		{hub.Query{Before: 7, Limit: 50}, 0, 0, false},
-		{hub.Query{Before: 3, Limit: 50}, 0, 0, false},
-		{hub.Query{After: 1, Limit: 50}, 7, 11, false},
-		{hub.Query{After: 1, Limit: 2}, 7, 8, true},
-		{hub.Query{After: 6, Limit: 2}, 7, 8, true},
-		{hub.Query{After: 7, Limit: 2}, 8, 9, true},
+		{hub.Query{Direction: hub.Before, Seq: 9, Limit: 50}, 7, 8, false},
+		{hub.Query{Direction: hub.Before, Seq: 9, Limit: 1}, 8, 8, true},
+		{hub.Query{Direction: hub.Before, Seq: 7, Limit: 50}, 0, 0, false},
+		{hub.Query{Direction: hub.Before, Seq: 3, Limit: 50}, 0, 0, false},
+		{hub.Query{Direction: hub.After, Seq: 1, Limit: 50}, 7, 11, false},
+		{hub.Query{Direction: hub.After, Seq: 1, Limit: 2}, 7, 8, true},
+		{hub.Query{Direction: hub.After, Seq: 6, Limit: 2}, 7, 8, true},
+		{hub.Query{Direction: hub.After, Seq: 7, Limit: 2}, 8, 9, true},
 	} {
 		got, more, err := s.History("groupA", test.q)
 		if err != nil || more != test.more || (len(got) == 0) != (test.first == 0) {

@@ -12,13 +12,13 @@ const (
 
 // notify tells those whom Config.Presence names, but not u itself. The lock is
 // held.
-func (h *Hub) notify(u *user, notice func(*user) *lineNotice) {
+func (h *Hub) notify(u *user, made func(*user) *notice) {
 	switch h.config.Presence {
 	case ToAll:
-		h.all.Publish(notice(u))
+		h.all.Publish(made(u))
 	case ToGroup:
 		told := make(map[*session]bool)
-		item := notice(u)
+		item := made(u)
 		for _, g := range u.groups {
 			for member := range g.members {
 				for _, s := range member.sessions {

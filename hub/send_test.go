@@ -161,7 +161,7 @@ func TestSendKeepsTheBody(t *testing.T) {
 		}
 		b.want(want...)
 		b.say("history,A")
-		b.want(want[len(want)-historyLimit:]...)
+		b.want(want[len(want)-lineHistory:]...)
 		quiet(a, b)
 	})
 }

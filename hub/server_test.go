@@ -101,17 +101,24 @@ func (s *server) piped(user string) *client {
 
 func (s *server) enter(user string, near, far net.Conn) *client {
 	s.t.Helper()
-	return s.enterAs(Access{User: user}, near, far)
+	return s.arrive(Access{User: user}, loop.Arrival{Conn: far}, near)
 }
 
 // enterAs is enter for who may not do everything.
 func (s *server) enterAs(a Access, near, far net.Conn) *client {
 	s.t.Helper()
-	session := s.Session(a).(*session)
-	if err := s.loops.Add(loop.Arrival{Conn: far, Handler: session}); err != nil {
+	return s.arrive(a, loop.Arrival{Conn: far}, near)
+}
+
+// arrive lets a session in; the arrival lacks its handler.
+func (s *server) arrive(access Access, arrival loop.Arrival, near net.Conn) *client {
+	s.t.Helper()
+	session := s.Session(access).(*session)
+	arrival.Handler = session
+	if err := s.loops.Add(arrival); err != nil {
 		s.t.Fatal(err)
 	}
-	c := newClient(s.t, a.User, near)
+	c := newClient(s.t, access.User, near)
 	c.session = session
 	return c
 }

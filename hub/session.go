@@ -11,10 +11,11 @@ import (
 // session is one connection of a user. It is the loop.Handler of that
 // connection.
 type session struct {
-	hub  *Hub
-	name string     // the user id; "" until login, for who has none
-	user *user      // since login
-	conn *loop.Conn // since Open
+	hub    *Hub
+	speech protocol
+	name   string     // the user id; "" until login, for who has none
+	user   *user      // since login; nil again if the session is refused
+	conn   *loop.Conn // since Open
 
 	allows  func(group string) bool // see Access
 	expires time.Time
@@ -30,47 +31,61 @@ type session struct {
 
 // Access is who a new connection belongs to, and what it may do.
 type Access struct {
-	User    string                  // a valid user id; "": the hub gives one, and says so
-	Allows  func(group string) bool // limits the groups it may have to do with; nil: no limit
-	Expires time.Time               // when it is closed with 4001; zero: never
+	Protocol string                  // LineProtocol, or "", or JSONProtocol
+	User     string                  // a valid user id; "": the hub gives one, and says so
+	Allows   func(group string) bool // limits the groups it may have to do with; nil: no limit
+	Expires  time.Time               // when it is closed with 4001; zero: never
 }
 
 // Session returns the handler for a new connection.
 func (h *Hub) Session(a Access) loop.Handler {
-	return &session{hub: h, name: a.User, allows: a.Allows, expires: a.Expires}
+	s := &session{hub: h, speech: lineSpeech{}, name: a.User, allows: a.Allows, expires: a.Expires}
+	if a.Protocol == JSONProtocol {
+		s.speech = jsonSpeech{}
+	}
+	return s
 }
+
+// json reports whether the client speaks JSON.
+func (s *session) json() bool { return s.speech == jsonSpeech{} }
 
 // Open logs the user in.
 func (s *session) Open(c *loop.Conn) {
 	s.conn = c
-	s.catchingUp = true
+	s.catchingUp = !s.json()
 	if !s.expires.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(s.expires), func() {
 			c.Close(frame.TokenExpired, "token has expired")
 		})
 	}
+	s.speech.greet(s)
 	named := s.name != ""
 	if err := s.hub.login(s); err != nil {
 		c.Close(frame.InternalError, err.Error())
 		return
 	}
-	if !named {
-		c.Write(frame.Text, []byte("系统:你的用户编号是 "+s.name)) // ahead of all else
-	}
-	s.catchUp()
+	s.speech.begin(s, named)
+}
+
+// refuse ends a session that could not be greeted. Nothing is delivered to it,
+// and what its client sends is not done.
+func (s *session) refuse(reason string) {
+	s.hub.logout(s)
+	s.user = nil
+	s.conn.Close(frame.InternalError, reason)
 }
 
 // Message does what the client asks for.
 func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
-	if s.user == nil { // not logged in, and about to be closed
+	if s.user == nil { // about to be closed
 		return
 	}
-	request, err := ParseLine(op, payload)
+	request, err := s.speech.parse(op, payload)
 	if err == nil {
 		err = s.hub.handle(s, request)
 	}
 	if err != nil {
-		s.fail(err)
+		s.fail(request.ID, err)
 	}
 }
 
@@ -87,11 +102,31 @@ func (s *session) Closed(*loop.Conn, frame.CloseCode) {
 // may reports whether the connection may have to do with a group.
 func (s *session) may(group string) bool { return s.allows == nil || s.allows(group) }
 
+// deflates returns the window, as a power of two, to compress a text of n bytes
+// for; 0: it goes uncompressed. Only for the connection's loop.
+func (s *session) deflates(n int) int {
+	if s.hub.config.Deflater == nil {
+		return 0
+	}
+	bits := s.conn.WindowBits()
+	if bits == 0 || !frame.WorthDeflating(n, bits) {
+		return 0
+	}
+	return bits
+}
+
+// tell sends the client an answer, if there is one.
+func (s *session) tell(answer loop.Item) {
+	if answer != nil {
+		s.conn.Send(answer)
+	}
+}
+
 // fail tells the client what could not be done.
-func (s *session) fail(err error) {
+func (s *session) fail(id string, err error) {
 	var e *Error
 	if !errors.As(err, &e) {
 		e = ErrUnavailable
 	}
-	s.conn.Send(lineText(e.lineText()))
+	s.tell(s.speech.failed(id, e))
 }

@@ -19,6 +19,14 @@ type Store interface {
 	// of reach.
 	History(conversation string, q Query) (messages []*Message, more bool, err error)
 
+	// Last returns the newest Seq of each conversation in names, and of each
+	// private conversation of user by the name of the other, as far as they have
+	// messages. The map is never nil.
+	Last(user string, names []string) (map[string]uint64, error)
+
+	// Epoch names the numbering: where it differs, Seq began anew.
+	Epoch() string
+
 	// Waiting returns the private messages to user since a point in time that
 	// have not been written to any line connection, oldest first.
 	Waiting(user string, since time.Time) ([]*Message, error)
@@ -32,9 +40,19 @@ type Store interface {
 	Expire(t time.Time)
 }
 
-// Query selects messages of a conversation: the newest ones before a Seq, or the
-// oldest ones after one, or simply the newest. At most one of the two is set.
+// Query selects messages of a conversation.
 type Query struct {
-	Before, After uint64 // 0: not set
-	Limit         int
+	Direction Direction
+	Seq       uint64 // where Before and After begin
+	Limit     int    // most messages
 }
+
+// Direction says which messages of a conversation a Query means.
+type Direction uint8
+
+// The values of Direction.
+const (
+	Newest Direction = iota
+	Before           // the newest ones before Seq
+	After            // the oldest ones after Seq
+)

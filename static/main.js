@@ -1,29 +1,28 @@
 // Wires the rooms together and holds what the page knows: who one is, who is
 // online, and where the next message goes.
 
-import { Connection } from './connection.js';
-import { bytes, format, groupName, isUserId, parse, parseBinary } from './line.js';
+import { Chat } from './chat.js';
+import { bytes, groupName, isUserId } from './names.js';
 import { People } from './people.js';
-import { choose as chooseText } from './text.js';
+import { choose as chooseText, errorText } from './text.js';
 import { View } from './view.js';
 
 const $ = (id) => document.getElementById(id);
 const mostBytes = 1 << 20; // the server's default for one message
-const echoWithin = 10000; // ms in which the server returns what one sent to many
 
 const text = chooseText(navigator.language);
 const people = new People();
 const joined = new Set();
+let chat = new Chat();
 let me = '';
 let to = 'all';
-let sent = []; // {to, body, at} to everyone or a group, not yet come back
-let historyOf = ''; // the conversation whose history is arriving
+let sending = []; // {to, body, item, seq}: own messages that have not come back
+let oldest = new Map(); // by conversation whose history was loaded: the first seq
 
 const view = new View(text, (destination) => {
   choose(destination);
   $('text').focus();
 });
-const connection = new Connection({ state: changed, text: received, binary: receivedBinary });
 
 // The browser may refuse its storage.
 function stored(id) {
@@ -38,113 +37,132 @@ function stored(id) {
 function choose(destination) {
   to = destination;
   view.destination(to);
+  load(to);
 }
 
-function changed(now) {
-  view.state(now, me);
-  if (now.state === 'connected') {
-    connection.send(format('who', ''));
-    // The server may have been started anew and know of no membership.
-    for (const group of joined) connection.send(format('join', group));
-    return;
-  }
-  sent = [];
-  historyOf = '';
-  people.replace([], 0);
-  view.people(people);
+function refused(error) {
+  view.notice(errorText(text, error), 'error');
 }
 
-function received(line) {
-  const event = parse(line);
-  handle[event.kind](event, line);
-}
+// What the chat tells.
 
-const handle = {
-  message({ from, to: recipient, body }) {
-    const own = from === me;
-    const history = historyOf !== '';
-    let shownTo = recipient;
-    if (history) shownTo = historyOf === 'all' || historyOf.startsWith('group') ? historyOf : recipient;
-    else if (own && recipient === me) shownTo = echoed(body) ?? me;
-    view.message({ from, to: shownTo, body, own, history });
+const on = {
+  state(now) {
+    if (now.state === 'connected') me = chat.user;
+    else view.people(people.replace([], 0));
+    view.state(now, me);
   },
-  login({ user }, line) {
+  epoch() {
+    view.epoch();
+    oldest = new Map();
+    sending = sending.filter(({ seq }) => !seq);
+    // The server was started anew and knows of no membership.
+    for (const group of joined) chat.join(group).catch(refused);
+  },
+  welcome({ user, groups, online, count }) {
+    if ($('userId').value.trim() === '') view.notice(text.assigned(user));
+    $('userId').value = user;
+    stored(user);
+    for (const group of joined) if (!groups.includes(group)) isOut(group);
+    for (const group of groups) isIn(group);
+    view.people(people.replace(online, count));
+    load(to);
+  },
+  message(m) {
+    show(m, true);
+    if (oldest.get(m.conversation) === 0) oldest.set(m.conversation, m.seq);
+  },
+  gap({ conversation }) {
+    view.notice(text.gap(view.label(conversation)));
+  },
+  online({ user }) {
     const at = people.add(user);
     if (at >= 0) view.insertPerson(user, at);
     view.countPeople(people);
-    view.notice(text.login(user), line);
+    view.notice(text.login(user));
   },
-  exit({ user }, line) {
+  offline({ user }) {
     const at = people.remove(user);
     if (at >= 0) view.removePerson(at);
     view.countPeople(people);
-    view.notice(text.exit(user), line);
+    view.notice(text.exit(user));
   },
-  who({ count, users }) {
-    historyOf = '';
-    people.replace(users, count);
-    view.people(people);
-  },
-  joined({ group }, line) {
+  joined({ group, user }) {
+    if (user !== me) return;
     isIn(group);
-    view.notice(text.joined(view.label(group)), line);
+    if (group === to) load(to);
   },
-  left({ group }, line) {
-    joined.delete(group);
-    view.removeGroup(group);
-    if (to === group) choose('all');
-    view.notice(text.left(view.label(group)), line);
-  },
-  assigned({ user }, line) {
-    me = user;
-    $('userId').value = user;
-    stored(user);
-    connection.rename(user);
-    view.state({ state: 'connected' }, me);
-    view.notice(text.assigned(user), line);
-  },
-  system(event, line) {
-    view.sentence(event.text, line, 'notice');
-  },
-  error(event, line) {
-    view.sentence(event.text, line, 'error');
+  left({ group, user }) {
+    if (user === me) isOut(group);
   },
 };
-handle.other = handle.system;
-
-function receivedBinary(buffer) {
-  const message = parseBinary(buffer);
-  if (!message) return;
-  view.message({ ...message, body: text.binary(message.size), own: message.from === me, binary: true });
-}
 
 function isIn(group) {
   joined.add(group);
   view.group(group, true);
 }
 
-// echoed finds where a message went that came back to its sender: the line
-// tells every recipient only its own id. undefined: sent by another tab.
-function echoed(body) {
-  sent = sent.filter(({ at }) => Date.now() - at < echoWithin);
-  const at = sent.findIndex((message) => message.body === body);
-  if (at < 0) return undefined;
-  const [message] = sent.splice(at, 1);
-  if (message.to !== 'all') isIn(message.to);
-  return message.to;
+function isOut(group) {
+  joined.delete(group);
+  oldest.delete(group);
+  view.removeGroup(group);
+  if (to === group) choose('all');
 }
+
+// show shows a message; one's own may be there already, as being sent.
+function show(m, live) {
+  const own = m.from === me;
+  const body = m.data === undefined ? m.text : text.binary(size(m.data));
+  if (own && live) {
+    const at = sending.findIndex((each) => each.to === m.to && each.body === m.text && (each.seq || m.seq) === m.seq);
+    if (at >= 0) view.sent(sending.splice(at, 1)[0].item, m);
+  }
+  view.message({ ...m, body, own, binary: m.data !== undefined }, live);
+}
+
+// size is the number of bytes that base64 stands for.
+function size(base64) {
+  return base64.length / 4 * 3 - (/=*$/.exec(base64)[0].length);
+}
+
+// load fetches the newest messages of a conversation, once.
+function load(conversation) {
+  const closed = conversation.startsWith('group') && !joined.has(conversation);
+  if (chat.state !== 'connected' || closed || oldest.has(conversation)) return;
+  oldest.set(conversation, 0);
+  earlier(conversation).catch(() => oldest.delete(conversation));
+}
+
+// earlier fetches what is before the messages that were loaded.
+async function earlier(conversation) {
+  const known = oldest;
+  const before = known.get(conversation) || undefined;
+  const { messages } = await chat.history(conversation, { before });
+  if (known !== oldest) return true;
+  for (const m of messages) show(m, false);
+  if (messages.length > 0) known.set(conversation, messages[0].seq);
+  return messages.length > 0;
+}
+
+// What the user does.
 
 function send() {
   const body = $('text').value;
-  if (body.trim() === '') return;
-  const line = format(to, body);
-  if (bytes(line) > mostBytes) {
-    view.notice(text.tooLong, '', 'error');
+  if (body.trim() === '' || chat.state === 'closed') return;
+  if (bytes(JSON.stringify(body)) > mostBytes - 300) {
+    view.notice(text.tooLong, 'error');
     return;
   }
-  if (!connection.send(line)) return;
-  if (to === 'all' || to.startsWith('group')) sent.push({ to, body, at: Date.now() });
-  else if (to !== me) view.message({ from: me, to, body, own: true });
+  const mine = { to, body, item: view.sending({ from: me, to, body }), seq: 0 };
+  sending.push(mine);
+  chat.send(to, body).then(({ seq, offline }) => {
+    mine.seq = seq;
+    if (sending.includes(mine)) view.sent(mine.item, { conversation: mine.to, seq });
+    if (offline) view.notice(text.waits(mine.to));
+  }, (error) => {
+    sending = sending.filter((each) => each !== mine);
+    view.failed(mine.item, text.failed(errorText(text, error)));
+  });
   $('text').value = '';
   grow();
   view.scrollToEnd();
@@ -167,16 +185,25 @@ function refuse(field, sentence) {
   }, { once: true });
 }
 
+// connect connects, or does now what was to be done later. Another id is
+// another person, who sees nothing of the first one's.
 function connect() {
   const id = $('userId').value.trim();
   if (id !== '' && !isUserId(id)) {
     refuse('userId', text.badId);
     return;
   }
-  if (id !== me) joined.clear();
-  me = id;
-  if (id) stored(id);
-  connection.connect(id);
+  if (id !== me || id === '') {
+    chat.disconnect();
+    for (const group of joined) isOut(group);
+    view.clear();
+    oldest = new Map();
+    sending = [];
+    me = id;
+    chat = new Chat({ user: id });
+    for (const [type, then] of Object.entries(on)) chat.addEventListener(type, ({ detail }) => then(detail));
+  }
+  chat.connect();
 }
 
 function group(verb) {
@@ -185,7 +212,8 @@ function group(verb) {
     refuse('groupName', text.badGroup);
     return;
   }
-  connection.send(format(verb, name));
+  const told = verb === 'join' ? text.joined : text.left;
+  chat[verb](name).then(() => view.notice(told(view.label(name))), refused);
   if (verb !== 'join') return;
   view.group(name, joined.has(name));
   choose(name);
@@ -201,14 +229,14 @@ function submit(form, then) {
 submit('session', connect);
 submit('group', () => group('join'));
 submit('compose', send);
-$('disconnect').addEventListener('click', () => connection.disconnect());
+$('disconnect').addEventListener('click', () => chat.disconnect());
 $('leaveGroup').addEventListener('click', () => group('leave'));
-$('refresh').addEventListener('click', () => connection.send(format('who', '')));
+$('refresh').addEventListener('click', () => {
+  chat.who().then(({ users, count }) => view.people(people.replace(users, count)), refused);
+});
 $('history').addEventListener('click', () => {
-  historyOf = to;
-  view.notice(text.historyOf(view.label(to)));
-  connection.send(format('history', to));
-  connection.send(format('who', '')); // its answer comes behind the history and ends it
+  const conversation = to;
+  earlier(conversation).then((some) => some || view.notice(text.noEarlier), refused);
 });
 $('text').addEventListener('input', grow);
 $('text').addEventListener('keydown', (event) => {

@@ -3,63 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { backoff, comesBack, socketURL } from './connection.js';
-import { format, groupName, isGroup, isUserId, parse, parseBinary } from './line.js';
+import { groupName, isGroup, isUserId } from './names.js';
 import { People } from './people.js';
-import { choose, closeReason, label, languages, serverSentence } from './text.js';
-
-const buffer = (...parts) => new Blob(parts).arrayBuffer();
-
-test('what the server says', async (t) => {
-  const rows = [
-    ['用户(A=>B):hi', { kind: 'message', from: 'A', to: 'B', body: 'hi' }],
-    ['用户(A=>B):', { kind: 'message', from: 'A', to: 'B', body: '' }],
-    ['用户(A=>B):a,b,,c', { kind: 'message', from: 'A', to: 'B', body: 'a,b,,c' }],
-    ['用户(A=>B):one\ntwo\r\n', { kind: 'message', from: 'A', to: 'B', body: 'one\ntwo\r\n' }],
-    ['用户(A=>B):用户(C=>D):x', { kind: 'message', from: 'A', to: 'B', body: '用户(C=>D):x' }],
-    ['用户(A=>B):系统:已加入 groupA', { kind: 'message', from: 'A', to: 'B', body: '系统:已加入 groupA' }],
-    ['用户(a.b@c=>小明):):', { kind: 'message', from: 'a.b@c', to: '小明', body: '):' }],
-    ['用户(A)登录了', { kind: 'login', user: 'A' }],
-    ['用户(小明)退出了', { kind: 'exit', user: '小明' }],
-    ['用户(A=>B)登录了', { kind: 'other', text: '用户(A=>B)登录了' }],
-    ['用户(A)登录了\n', { kind: 'other', text: '用户(A)登录了\n' }],
-    ['系统:在线 2: A B', { kind: 'who', count: 2, users: ['A', 'B'] }],
-    ['系统:在线 0:', { kind: 'who', count: 0, users: [] }],
-    ['系统:在线 5000: A B …', { kind: 'who', count: 5000, users: ['A', 'B'] }],
-    ['系统:已加入 groupA', { kind: 'joined', group: 'groupA' }],
-    ['系统:已离开 group前端', { kind: 'left', group: 'group前端' }],
-    ['系统:你的用户编号是 123456', { kind: 'assigned', user: '123456' }],
-    ['系统:没有历史消息', { kind: 'system', text: '没有历史消息' }],
-    ['系统:用户(B)不在线,上线后送达', { kind: 'system', text: '用户(B)不在线,上线后送达' }],
-    ['错误:用户(B)不在线', { kind: 'error', text: '用户(B)不在线' }],
-    ['', { kind: 'other', text: '' }],
-    ['something else', { kind: 'other', text: 'something else' }],
-  ];
-  for (const [line, want] of rows) {
-    await t.test(JSON.stringify(line), () => assert.deepEqual(parse(line), want));
-  }
-});
-
-test('a request is split at its first comma, so a body keeps its own', () => {
-  assert.equal(format('groupA', 'a,b\nc'), 'groupA,a,b\nc');
-});
-
-test('binary messages', async (t) => {
-  const long = '中'.repeat(21); // 63 bytes, the longest id of such letters
-  const rows = [
-    ['text behind the prefix', ['用户(A=>B):', 'data'], { from: 'A', to: 'B', size: 4 }],
-    ['nothing behind it', ['用户(A=>B):'], { from: 'A', to: 'B', size: 0 }],
-    ['not UTF-8 behind it', ['用户(A=>B):', new Uint8Array([255, 0, 0x29, 0x3a])], { from: 'A', to: 'B', size: 4 }],
-    ['the longest ids', [`用户(${long}=>${long}):`, 'x'], { from: long, to: long, size: 1 }],
-    ['no prefix', ['data'], null],
-    ['a colon alone', [':'], null],
-    ['empty', [], null],
-    ['half a prefix', ['用户(A=>B)'], null],
-  ];
-  for (const [name, parts, want] of rows) {
-    await t.test(name, async () => assert.deepEqual(parseBinary(await buffer(...parts)), want));
-  }
-});
+import { choose, closeReason, errorText, label, languages } from './text.js';
 
 test('user ids (PROTOCOL 2)', () => {
   for (const id of ['A', '123456', 'bob.m@home', '小明', 'مها', 'a'.repeat(64), 'Group', 'grou', 'loginx']) {
@@ -78,22 +24,6 @@ test('group names (PROTOCOL 2)', () => {
   assert.equal(groupName('groupC'), 'groupC');
   assert.equal(groupName(''), '');
   assert.equal(groupName('a,b'), '');
-});
-
-test('who comes back after which close code (PROTOCOL 4)', () => {
-  for (const code of [1001, 1006, 1011, 4100, 4199]) assert.ok(comesBack(code), String(code));
-  for (const code of [1000, 1002, 1003, 1005, 1007, 1008, 1009, 4000, 4001, 4099, 4200]) assert.ok(!comesBack(code), String(code));
-});
-
-test('back-off doubles, is bounded, and half of it is chance', () => {
-  const [least, most] = [() => 0, () => 1];
-  assert.deepEqual([0, 1, 2, 5, 50].map((n) => backoff(n, most)), [1000, 2000, 4000, 30000, 30000]);
-  assert.deepEqual([0, 1, 50].map((n) => backoff(n, least)), [500, 1000, 15000]);
-});
-
-test('the address of the socket', () => {
-  assert.equal(socketURL(new URL('http://h:8080/'), 'a@b&c'), 'ws://h:8080/socket?userId=a%40b%26c');
-  assert.equal(socketURL(new URL('https://h/'), '小'), 'wss://h/socket?userId=%E5%B0%8F');
 });
 
 test('people: sorted, without doubles', () => {
@@ -123,6 +53,7 @@ test('both languages have the same texts', () => {
   const { en, zh } = languages;
   assert.deepEqual(shape(en), shape(zh));
   assert.deepEqual(shape(en.close), shape(zh.close));
+  assert.deepEqual(shape(en.errors), shape(zh.errors));
 });
 
 test('every text that the page names is there', async () => {
@@ -151,13 +82,10 @@ test('why a connection ended, in words', () => {
   assert.equal(closeReason(en, { code: 4050, reason: '' }), 'closed with code 4050');
 });
 
-test('the server’s sentences in English; a new one is shown as it came', () => {
+test('what went wrong, in words; a new code is shown as it came', () => {
   const { en, zh } = languages;
-  assert.equal(serverSentence(en, '用户(B)不在线'), 'B is not online');
-  assert.equal(serverSentence(en, '用户(B)不在线,上线后送达'), 'B is offline and gets it on return');
-  assert.equal(serverSentence(en, '你不在 groupA 中'), 'You are not in groupA');
-  assert.equal(serverSentence(en, '新的句子'), '新的句子');
-  assert.equal(serverSentence(zh, '用户(B)不在线'), '用户(B)不在线');
+  assert.equal(errorText(zh, { code: 'not_member', message: 'x' }), zh.errors.not_member);
+  assert.equal(errorText(en, { code: 'new', message: 'a new one' }), 'a new one');
 });
 
 test('how a destination is called', () => {

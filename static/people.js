@@ -8,10 +8,11 @@ export class People {
   users = [];
   count = 0;
 
-  // replace takes the server's answer to `who,`.
+  // replace takes the server's whole list, and returns this.
   replace(users, count) {
     this.users = [...users].sort();
     this.count = count;
+    return this;
   }
 
   add(user) {

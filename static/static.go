@@ -1,12 +1,12 @@
 // Package static is the browser client: a page without a framework or a build
 // step, embedded in the binary, and the http.Handler that serves it.
 //
-// The page's rooms: line.js reads and writes the line protocol, people.js keeps
-// who is online, connection.js holds the WebSocket and comes back after it
-// broke, text.js has the English and Chinese texts, view.js is the only one
-// that touches the document, and main.js wires them. What comes from the
-// network is set as text, never as markup, and the Content-Security-Policy
-// forbids whatever does not come from these files.
+// The page's rooms: chat.js is the client of the JSON protocol, names.js knows
+// what an id may be, people.js keeps who is online, text.js has the English and
+// Chinese texts, view.js is the only one that touches the document, and main.js
+// wires them. What comes from the network is set as text, never as markup, and
+// the Content-Security-Policy forbids whatever does not come from these files.
+// chat.js alone is for other people's pages, too.
 package static
 
 import (
@@ -44,6 +44,9 @@ var security = map[string]string{
 	"Cross-Origin-Opener-Policy": "same-origin",
 	"Permissions-Policy":         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+
+// shared is the file that pages of other origins may import.
+const shared = "/chat.js"
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -126,6 +129,10 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "405 method not allowed: expected GET or HEAD", http.StatusMethodNotAllowed)
 		return
+	}
+	if r.URL.Path == shared {
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	header.Set("Vary", "Accept-Encoding")
 	chosen, zipped := f.plain, f.zipped.body != nil && acceptsGzip(r.Header)

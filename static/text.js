@@ -48,7 +48,10 @@ const en = {
   to: 'To',
   choose: 'Choose',
   history: 'Earlier messages',
-  historyOf: (to) => `Earlier messages, without their times: ${to}`,
+  noEarlier: 'There are no earlier messages.',
+  gap: (to) => `Some messages are missing here, and no longer kept: ${to}`,
+  waits: (user) => `${user} is offline and gets it on return`,
+  failed: (why) => `Not sent: ${why}`,
   textLabel: 'Message',
   placeholder: 'Write a message',
   keys: 'Enter sends, Shift+Enter begins a new line',
@@ -59,18 +62,18 @@ const en = {
   joined: (group) => `You are in ${group}`,
   left: (group) => `You left ${group}`,
   assigned: (id) => `The server gave you the id ${id}`,
-  server: [
-    [/^没有历史消息$/, () => 'No earlier messages'],
-    [/^用户\((.+)\)不在线,上线后送达$/, (user) => `${user} is offline and gets it on return`],
-    [/^用户\((.+)\)不在线$/, (user) => `${user} is not online`],
-    [/^不能加入 (\S+)$/, (group) => `You may not join ${group}`],
-    [/^暂时无法发送$/, () => 'Cannot be sent at the moment'],
-    [/^你不在 (\S+) 中$/, (group) => `You are not in ${group}`],
-    [/^内容不能为空$/, () => 'There is nothing to send'],
-    [/^群组名无效/, () => en.badGroup],
-    [/^用户编号无效/, () => en.badId],
-    [/^最多同时在 (\d+) 个群组中$/, (n) => `You cannot be in more than ${n} groups`],
-  ],
+  errors: {
+    bad_request: 'the server did not understand it',
+    bad_target: 'this is no valid destination',
+    not_online: 'nobody of this id is or was here lately',
+    not_member: 'you are not in this group',
+    forbidden: 'you may not be in this group',
+    unavailable: 'not possible at the moment',
+    closed: 'not connected',
+    disconnected: 'not connected at the moment',
+    too_many: 'too much is waiting to be sent',
+    unconfirmed: 'the connection was away for too long; perhaps it was delivered',
+  },
 };
 
 const zh = {
@@ -121,7 +124,10 @@ const zh = {
   to: '发给',
   choose: '选择',
   history: '历史消息',
-  historyOf: (to) => `历史消息：${to}（服务器未提供时间）`,
+  noEarlier: '没有更早的消息。',
+  gap: (to) => `此处缺少部分消息，服务器已不再保存：${to}`,
+  waits: (user) => `${user} 不在线，上线后送达`,
+  failed: (why) => `未发送：${why}`,
   textLabel: '消息',
   placeholder: '输入消息',
   keys: 'Enter 发送，Shift+Enter 换行',
@@ -132,7 +138,18 @@ const zh = {
   joined: (group) => `已加入 ${group}`,
   left: (group) => `已离开 ${group}`,
   assigned: (id) => `服务器分配给你的编号是 ${id}`,
-  server: [],
+  errors: {
+    bad_request: '服务器无法理解',
+    bad_target: '发送对象无效',
+    not_online: '此编号不在线，近期也未登录',
+    not_member: '你不在此组中',
+    forbidden: '你不能加入此组',
+    unavailable: '暂时无法完成',
+    closed: '未连接',
+    disconnected: '暂时未连接',
+    too_many: '等待发送的消息太多',
+    unconfirmed: '连接中断太久，可能已送达',
+  },
 };
 
 export const languages = { en, zh };
@@ -146,15 +163,8 @@ export function closeReason(text, { code, reason, opened }) {
   return text.close[code] ?? (reason || text.close.other(code));
 }
 
-// serverSentence is a sentence of the server in the user's language; one that
-// is not known is shown as it came.
-export function serverSentence(text, sentence) {
-  for (const [pattern, say] of text.server) {
-    const found = pattern.exec(sentence);
-    if (found) return say(...found.slice(1));
-  }
-  return sentence;
-}
+// errorText says what went wrong, by its code; what is not known as it came.
+export const errorText = (text, { code, message }) => text.errors[code] ?? message;
 
 // label is how a destination is called: everyone, a group, you, or an id.
 export function label(text, to, me) {

@@ -1,6 +1,6 @@
 // The page's document. Whatever comes from the network is set as text only.
 
-import { closeReason, label, serverSentence } from './text.js';
+import { closeReason, label } from './text.js';
 
 // At most this many messages are in the document; the oldest make room.
 const mostMessages = 2000;
@@ -28,6 +28,9 @@ export class View {
   #endTop = 0; // where the last scroll to the end led
   #unseen = 0; // below the visible part of the list
   #unread = 0; // since the page was hidden
+  #epoch = 0; // counts them
+  #shown = new Map(); // messages by epoch, conversation and seq
+  #order = new WeakMap(); // of each item: {at: ms, conversation, seq}
   #me = '';
 
   // choose(to) is called when a destination is clicked.
@@ -60,71 +63,140 @@ export class View {
 
   // state shows what the connection told, and offers what can be done about it.
   state(now, me) {
-    const { state, code, delay } = now;
+    const { state, code } = now;
     const text = this.#text;
     this.#me = me;
     const say = {
       idle: () => text.idle,
       connecting: () => text.connecting,
       connected: () => text.connected(me),
-      waiting: () => text.waiting(closeReason(text, now), Math.max(1, Math.round(delay / 1000))),
-      disconnected: () => (code === 1000 ? text.idle : text.disconnected(closeReason(text, now))),
+      waiting: () => text.waiting(closeReason(text, now), Math.max(1, Math.round(now.in / 1000))),
+      closed: () => (code === 1000 ? text.idle : text.disconnected(closeReason(text, now))),
     };
     $('state').textContent = say[state]();
     Object.assign($('state').dataset, { state, code: code ?? '' });
     // Who is busy elsewhere on the page keeps the focus.
     const idle = document.activeElement === document.body || $('session').contains(document.activeElement);
-    const away = state === 'idle' || state === 'disconnected';
+    const away = state === 'idle' || state === 'closed';
     $('connect').hidden = state === 'connected' || state === 'connecting';
     $('connect').textContent = state === 'waiting' ? text.connectNow : text.connect;
     $('disconnect').hidden = away;
     $('userId').readOnly = !away;
-    for (const id of ['send', 'history', 'refresh', 'joinGroup', 'leaveGroup']) $(id).disabled = state !== 'connected';
+    $('send').disabled = away;
+    for (const id of ['history', 'refresh', 'joinGroup', 'leaveGroup']) $(id).disabled = state !== 'connected';
     if (idle && state === 'connected') $('text').focus();
-    if (idle && state === 'disconnected') $('connect').focus();
+    if (idle && state === 'closed') $('connect').focus();
   }
 
-  message({ from, to, body, own, history = false, binary = false }) {
+  // clear empties the list.
+  clear() {
+    this.#shown.clear();
+    $('messages').replaceChildren();
+  }
+
+  // epoch: from now on numbers are others than those shown.
+  epoch() {
+    this.#epoch++;
+  }
+
+  // message shows a message in its place, once. live: it has just arrived, or
+  // was missed.
+  message(m, live) {
+    const { conversation, seq, own } = m;
+    const key = this.#key(m);
+    const known = this.#shown.get(key);
+    const item = known ?? this.#item(m);
+    this.#shown.set(key, item);
+    const time = new Date(m.time);
+    item.querySelector('time').replaceWith(this.#time(time));
+    this.#place(item, { at: time.getTime(), conversation: `${this.#epoch} ${conversation}`, seq });
+    if (!live || known || own) return;
+    if (!this.#atEnd) this.#offerNewest(this.#unseen + 1);
+    this.#title(1);
+  }
+
+  // sending shows an own message on its way, and returns its element.
+  sending(m) {
+    const item = this.#item({ ...m, own: true });
+    item.dataset.state = 'sending';
+    this.#append(item);
+    return item;
+  }
+
+  // sent: it is the message with this seq in this conversation.
+  sent(item, m) {
+    item.dataset.state = 'sent';
+    const known = this.#shown.get(this.#key(m));
+    if (known && known !== item) known.remove(); // came as history meanwhile
+    this.#shown.set(this.#key(m), item);
+  }
+
+  failed(item, why) {
+    item.dataset.state = 'failed';
+    item.append(element('div', { className: 'why' }, why));
+    if (this.#atEnd) this.#toEnd();
+  }
+
+  // notice shows a quiet line, or an error.
+  notice(sentence, kind = 'notice') {
+    const item = element('li', {}, this.#time(), element('div', { className: 'body' }, sentence));
+    Object.assign(item.dataset, { kind, from: '', to: '' });
+    this.#append(item);
+  }
+
+  #key({ conversation, seq }) {
+    return `${this.#epoch} ${conversation} ${seq}`;
+  }
+
+  #item({ from, to, body, own, binary = false }) {
     const item = element('li');
     Object.assign(item.dataset, { kind: own ? 'own' : 'message', from, to });
-    if (history) item.dataset.history = '';
     if (binary) item.dataset.binary = '';
     const name = element('button', { type: 'button', className: 'from', title: from, tabIndex: -1 }, element('bdi', {}, from));
     name.dataset.from = from;
     name.style.setProperty('--hue', hue(from));
     const shown = this.label(to);
     item.append(
-      history ? element('time', {}, '··') : this.#time(),
+      this.#time(),
       element('span', { className: 'who' }, name, element('span', { className: 'arrow' }, ' → '), element('bdi', { title: shown }, shown)),
       element('div', { className: 'body', dir: 'auto' }, body),
     );
-    this.#append(item, !own);
-    if (!own && !history) this.#title(1);
+    return item;
   }
 
-  // notice shows a quiet line; `line` is what the server sent, if it did.
-  notice(sentence, line = '', kind = 'notice') {
-    const item = element('li', {}, this.#time(), element('div', { className: 'body' }, sentence));
-    Object.assign(item.dataset, { kind, from: '', to: '', line });
-    this.#append(item, false);
+  #time(time = new Date()) {
+    return element('time', { dateTime: time.toISOString(), title: time.toLocaleString(this.#text.lang) }, this.#clock.format(time));
   }
 
-  // sentence shows what the server says, in the user's language.
-  sentence(sentence, line, kind) {
-    this.notice(serverSentence(this.#text, sentence), line, kind);
+  // #append puts what has no number at the end of what there is.
+  #append(item) {
+    const last = this.#order.get($('messages').lastElementChild);
+    this.#place(item, { at: last?.at ?? 0 });
   }
 
-  #time() {
-    const now = new Date();
-    return element('time', { dateTime: now.toISOString(), title: now.toLocaleString(this.#text.lang) }, this.#clock.format(now));
-  }
-
-  #append(item, counts) {
+  // #place puts an item behind all that is older: by number within a
+  // conversation, otherwise by the server's time.
+  #place(item, order) {
     const list = $('messages');
-    list.append(item);
-    while (list.childElementCount > mostMessages) list.firstElementChild.remove();
+    const older = (each) => {
+      const { at, conversation, seq } = this.#order.get(each);
+      return seq && conversation === order.conversation ? seq < order.seq : at <= order.at;
+    };
+    this.#order.set(item, order);
+    let after = list.lastElementChild;
+    while (after && (after === item || !older(after))) after = after.previousElementSibling;
+    if (!item.isConnected || item.previousElementSibling !== after) {
+      if (after) after.after(item);
+      else list.prepend(item);
+    }
+    while (list.childElementCount > mostMessages) this.#remove(list.firstElementChild);
     if (this.#atEnd) this.#toEnd();
-    else if (counts) this.#offerNewest(this.#unseen + 1);
+  }
+
+  #remove(item) {
+    item.remove();
+    const { conversation, seq } = this.#order.get(item);
+    if (seq) this.#shown.delete(`${conversation} ${seq}`);
   }
 
   // #toEnd scrolls once a frame, however many messages came in it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wschat/handshake"
+	"wschat/hub"
 	"wschat/hub/token"
 )
 
@@ -213,7 +214,7 @@ func TestAccessGroups(t *testing.T) {
 // The entry with the token is a subprotocol that the server does not know.
 func TestBearerIsNeverSelected(t *testing.T) {
 	r := upgradeOf("", "Sec-WebSocket-Protocol: bearer."+signed(t, "A")+", wschat.v1.line")
-	if got, err := handshake.SelectProtocol(r, lineProtocol); err != nil || got != lineProtocol {
+	if got, err := handshake.SelectProtocol(r, hub.LineProtocol); err != nil || got != hub.LineProtocol {
 		t.Errorf("got %q, %v", got, err)
 	}
 }

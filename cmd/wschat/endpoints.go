@@ -7,12 +7,9 @@ import (
 
 	"wschat/frame"
 	"wschat/handshake"
+	"wschat/hub"
 	"wschat/hub/loop"
 )
-
-// lineProtocol is the subprotocol of the line protocol, which is also what those
-// speak who ask for none.
-const lineProtocol = "wschat.v1.line"
 
 func (s *server) endpoints(o *options) map[string]handshake.Endpoint {
 	endpoints := map[string]handshake.Endpoint{"/socket": s.socket}
@@ -28,10 +25,11 @@ func (s *server) socket(r *handshake.Request) (handshake.Acceptance, error) {
 	if err != nil {
 		return handshake.Acceptance{}, err
 	}
-	protocol, err := handshake.SelectProtocol(r, lineProtocol)
+	protocol, err := handshake.SelectProtocol(r, hub.LineProtocol, hub.JSONProtocol)
 	if err != nil {
 		return handshake.Acceptance{}, err
 	}
+	who.Protocol = protocol // none is the line protocol
 	acceptance, err := s.accept(r, loop.Arrival{Handler: s.hub.Session(who), Metered: true})
 	acceptance.Protocol = protocol
 	return acceptance, err

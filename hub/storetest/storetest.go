@@ -23,6 +23,8 @@ func Run(t *testing.T, open func(t *testing.T) hub.Store) {
 		"keeps what was said":  testContent,
 		"history":              testHistory,
 		"history is a copy":    testCopy,
+		"last":                 testLast,
+		"epoch":                testEpoch,
 		"order":                testOrder,
 		"waiting":              testWaiting,
 		"waiting since":        testSince,
@@ -170,21 +172,21 @@ func testHistory(t *testing.T, s hub.Store) {
 		{hub.Query{Limit: 9}, 2, 10, true},
 		{hub.Query{Limit: 10}, 1, 10, false},
 		{hub.Query{Limit: 200}, 1, 10, false},
-		{hub.Query{Before: 1, Limit: 5}, 0, 0, false},
-		{hub.Query{Before: 2, Limit: 5}, 1, 1, false},
-		{hub.Query{Before: 6, Limit: 5}, 1, 5, false},
-		{hub.Query{Before: 7, Limit: 5}, 2, 6, true},
-		{hub.Query{Before: 10, Limit: 1}, 9, 9, true},
-		{hub.Query{Before: 11, Limit: 1}, 10, 10, true},
-		{hub.Query{Before: newest, Limit: 3}, 8, 10, true},
-		{hub.Query{After: 1, Limit: 3}, 2, 4, true},
-		{hub.Query{After: 1, Limit: 9}, 2, 10, false},
-		{hub.Query{After: 5, Limit: 5}, 6, 10, false},
-		{hub.Query{After: 5, Limit: 4}, 6, 9, true},
-		{hub.Query{After: 9, Limit: 5}, 10, 10, false},
-		{hub.Query{After: 10, Limit: 5}, 0, 0, false},
-		{hub.Query{After: 11, Limit: 5}, 0, 0, false},
-		{hub.Query{After: newest, Limit: 5}, 0, 0, false},
+		{hub.Query{Direction: hub.Before, Seq: 1, Limit: 5}, 0, 0, false},
+		{hub.Query{Direction: hub.Before, Seq: 2, Limit: 5}, 1, 1, false},
+		{hub.Query{Direction: hub.Before, Seq: 6, Limit: 5}, 1, 5, false},
+		{hub.Query{Direction: hub.Before, Seq: 7, Limit: 5}, 2, 6, true},
+		{hub.Query{Direction: hub.Before, Seq: 10, Limit: 1}, 9, 9, true},
+		{hub.Query{Direction: hub.Before, Seq: 11, Limit: 1}, 10, 10, true},
+		{hub.Query{Direction: hub.Before, Seq: newest, Limit: 3}, 8, 10, true},
+		{hub.Query{Direction: hub.After, Seq: 1, Limit: 3}, 2, 4, true},
+		{hub.Query{Direction: hub.After, Seq: 1, Limit: 9}, 2, 10, false},
+		{hub.Query{Direction: hub.After, Seq: 5, Limit: 5}, 6, 10, false},
+		{hub.Query{Direction: hub.After, Seq: 5, Limit: 4}, 6, 9, true},
+		{hub.Query{Direction: hub.After, Seq: 9, Limit: 5}, 10, 10, false},
+		{hub.Query{Direction: hub.After, Seq: 10, Limit: 5}, 0, 0, false},
+		{hub.Query{Direction: hub.After, Seq: 11, Limit: 5}, 0, 0, false},
+		{hub.Query{Direction: hub.After, Seq: newest, Limit: 5}, 0, 0, false},
 	} {
 		want := ""
 		if test.from > 0 {
@@ -194,7 +196,7 @@ func testHistory(t *testing.T, s hub.Store) {
 			t.Errorf("%+v: got %q, %v, want %q, %v", test.q, got, more, want, test.more)
 		}
 	}
-	for _, q := range []hub.Query{{Limit: 5}, {Before: 3, Limit: 5}, {After: 3, Limit: 5}} {
+	for _, q := range []hub.Query{{Limit: 5}, {Direction: hub.Before, Seq: 3, Limit: 5}, {Direction: hub.After, Seq: 3, Limit: 5}} {
 		if got, more := history(t, s, "groupC", q); got != "" || more {
 			t.Errorf("%+v of nothing: got %q, %v", q, got, more)
 		}
@@ -206,7 +208,7 @@ func testCopy(t *testing.T, s hub.Store) {
 	say(t, s, "A", "B", "1")
 	say(t, s, "A", "B", "2")
 	for range 2 {
-		for _, q := range []hub.Query{{Limit: 2}, {Before: 9, Limit: 2}} {
+		for _, q := range []hub.Query{{Limit: 2}, {Direction: hub.Before, Seq: 9, Limit: 2}} {
 			messages, _, err := s.History("A,B", q)
 			if err != nil || show(messages) != "A>B:1:1 A>B:2:2" {
 				t.Fatalf("%q, %v", show(messages), err)
@@ -251,7 +253,7 @@ func testOrder(t *testing.T, s hub.Store) {
 			}
 			last[m.Conversation] = m.Seq
 			if m.Seq%10 == 0 {
-				got, _, err := s.History(m.Conversation, hub.Query{Before: m.Seq + 1, Limit: 1})
+				got, _, err := s.History(m.Conversation, hub.Query{Direction: hub.Before, Seq: m.Seq + 1, Limit: 1})
 				if err != nil || len(got) != 1 || got[0].Seq != m.Seq {
 					t.Fatalf("%s: %d is stored, and not in the history: %q, %v", m.Conversation, m.Seq, show(got), err)
 				}

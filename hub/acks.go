@@ -1,0 +1,119 @@
+package hub
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// ackTTL is how long the id of a send is remembered.
+	ackTTL = 10 * time.Minute
+	// maxAcks bounds how many are; the oldest is forgotten first. At the default
+	// rate that is 16 users who send all the time. All of them take some 140 MiB.
+	maxAcks = 1 << 20
+)
+
+// ack is what a send is answered with.
+type ack struct {
+	seq     uint64
+	offline bool
+}
+
+// acks remembers the ids of sends, so that one that is repeated is answered
+// again and not delivered twice. One takes some 140 bytes, if its id has 16.
+// Safe for concurrent use.
+type acks struct {
+	max int // see maxAcks
+
+	mu       sync.Mutex
+	underWay map[string][]func(ack, error) // who waits for the answer
+	answered map[string]pastAck
+	order    []string // of those that are answered, oldest first
+	gone     int      // so many at the front of order are forgotten
+}
+
+type pastAck struct {
+	ack
+	at int64 // in nanoseconds, as time.Time.UnixNano has it
+}
+
+func newAcks() *acks {
+	return &acks{max: maxAcks, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
+}
+
+// ackName is one string, as that is the smallest; user ids hold no comma.
+func ackName(user, id string) string { return user + "," + id }
+
+// begin reports whether a send is a new one; done or failed must follow then,
+// and calls told. For a repeated one told is called with the first answer, at
+// once or when there is one.
+func (a *acks) begin(user, id string, told func(ack, error)) bool {
+	name := ackName(user, id)
+	a.mu.Lock()
+	a.expire(time.Now().UnixNano())
+	if first, ok := a.answered[name]; ok {
+		a.mu.Unlock()
+		told(first.ack, nil)
+		return false
+	}
+	waiting, repeated := a.underWay[name]
+	a.underWay[name] = append(waiting, told)
+	a.mu.Unlock()
+	return !repeated
+}
+
+// done answers a send, and all who repeated it meanwhile.
+func (a *acks) done(user, id string, with ack) {
+	name := ackName(user, id)
+	a.mu.Lock()
+	waiting := a.underWay[name]
+	delete(a.underWay, name)
+	a.remember(name, pastAck{with, time.Now().UnixNano()})
+	a.mu.Unlock()
+	for _, told := range waiting {
+		told(with, nil)
+	}
+}
+
+// failed answers with an error, and forgets the id.
+func (a *acks) failed(user, id string, err error) {
+	name := ackName(user, id)
+	a.mu.Lock()
+	waiting := a.underWay[name]
+	delete(a.underWay, name)
+	a.mu.Unlock()
+	for _, told := range waiting {
+		told(ack{}, err)
+	}
+}
+
+// restore remembers a send from before a restart.
+func (a *acks) restore(user, id string, with ack, at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.remember(ackName(user, id), pastAck{with, at.UnixNano()})
+}
+
+// remember keeps the first answer to a name. The lock is held.
+func (a *acks) remember(name string, first pastAck) {
+	if _, known := a.answered[name]; !known {
+		a.answered[name] = first
+		a.order = append(a.order, name)
+	}
+}
+
+// expire forgets what is too old, or too much. The lock is held.
+func (a *acks) expire(now int64) {
+	for a.gone < len(a.order) {
+		oldest := a.order[a.gone]
+		if len(a.answered) <= a.max && now-a.answered[oldest].at <= int64(ackTTL) {
+			break
+		}
+		delete(a.answered, oldest)
+		a.order[a.gone] = "" // so that it can be freed
+		a.gone++
+	}
+	if a.gone > len(a.order)/2 {
+		a.order, a.gone = append(a.order[:0:0], a.order[a.gone:]...), 0
+	}
+}

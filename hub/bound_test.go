@@ -1,0 +1,122 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wschat/hub/loop"
+)
+
+// Beyond so many conversations what would begin another is unavailable; those
+// there are go on.
+func TestTooManyConversations(t *testing.T) {
+	store := NewMemory(0)
+	store.MaxConversations = 3
+	s := start(t, loop.Config{}, Config{Presence: ToNone, Store: store})
+	p, l := s.program("P"), s.client("L")
+	for _, to := range []string{"all", "L", "P"} {
+		p.say(fmt.Sprintf(`{"op":"send","to":%q,"text":"x"}`, to))
+		p.wants(messageText(1, "P", to, "x"))
+	}
+	l.want("用户(P=>L):x", "用户(P=>L):x")
+	p.say(`{"op":"send","id":"1","to":"groupX","text":"x"}`)
+	p.wants(`{"event":"joined","group":"groupX","user":"P"}`, errorOf("1", "unavailable"))
+	l.say("L,note", "P,back", "all,x")
+	l.want("错误:暂时无法发送", "用户(L=>L):x")
+	p.wants(messageText(2, "L", "P", "back"), messageText(2, "L", "all", "x"))
+	calm(p)
+	quiet(l)
+	var failed error
+	store.Append(&Message{Conversation: "groupY", From: "P", To: "groupY", Body: []byte("x")}, func(err error) { failed = err })
+	if !errors.Is(failed, ErrFull) || len(store.conversations) != 3 {
+		t.Errorf("%v, %d conversations", failed, len(store.conversations))
+	}
+	if last, _ := store.Last("L", []string{"all", "groupX", "groupY"}); fmt.Sprint(last) != "map[P:2 all:2]" {
+		t.Errorf("kept: %v", last)
+	}
+}
+
+// Beyond so many users who has been offline longest is forgotten, but never who
+// is online.
+func TestTooManyUsers(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, Config{Presence: ToNone, MaxUsers: 4})
+		a := s.program("A")
+		a.say(`{"op":"join","group":"groupX"}`)
+		a.wants(`{"event":"joined","group":"groupX","user":"A"}`)
+		b := s.client("B")
+		b.say("join,groupX")
+		b.want("系统:已加入 groupX")
+		a.wants(`{"event":"joined","group":"groupX","user":"B"}`)
+		b.conn.Close()
+		s.gone("B")
+		s.away("C", "D")
+		s.away("B") // C is the longest offline now
+		knows := func(names ...string) {
+			t.Helper()
+			for _, name := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "I"} {
+				want := false
+				for _, n := range names {
+					want = want || n == name
+				}
+				if s.knows(name) != want {
+					t.Errorf("knows %s: %v", name, !want)
+				}
+			}
+		}
+		knows("A", "B", "C", "D")
+		e := s.client("E")
+		knows("A", "B", "D", "E")
+		f := s.client("F")
+		knows("A", "B", "E", "F")
+		calm(a)
+		g := s.client("G") // B goes, and out of its groups
+		a.wants(`{"event":"left","group":"groupX","user":"B"}`)
+		a.say(`{"op":"send","id":"1","to":"B","text":"x"}`)
+		a.wants(errorOf("1", "not_online"))
+		h, i := s.client("H"), s.client("I") // more than there is room for, but they are here
+		knows("A", "E", "F", "G", "H", "I")
+		quiet(e, f, g, h, i)
+		e.conn.Close()
+		s.gone("E")
+		knows("A", "E", "F", "G", "H", "I")
+		f.conn.Close()
+		s.gone("F")
+		s.client("B")
+		knows("A", "B", "G", "H", "I")
+		s.Hub.mu.Lock()
+		defer s.Hub.mu.Unlock()
+		if len(s.users) != 5 || s.Hub.away.Len() != 0 {
+			t.Errorf("%d users, %d away", len(s.users), s.Hub.away.Len())
+		}
+	})
+}
+
+// Who comes back stands behind those who have been away since.
+func TestForgettingGoesByTheLastExit(t *testing.T) {
+	timed(t, Config{Presence: ToNone, MembershipTTL: time.Hour}, func(t *testing.T, s *server) {
+		s.in("A").out()
+		s.in("B").out()
+		time.Sleep(50 * time.Minute)
+		a := s.in("A")
+		again := s.in("A")
+		a.out()
+		time.Sleep(5 * time.Minute)
+		again.out() // the last of two
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if s.knows("B") || !s.knows("A") {
+			t.Errorf("knows A: %v, B: %v", s.knows("A"), s.knows("B"))
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		s.Hub.mu.Lock()
+		defer s.Hub.mu.Unlock()
+		if len(s.users) != 0 || s.Hub.away.Len() != 0 {
+			t.Errorf("%d users, %d away", len(s.users), s.Hub.away.Len())
+		}
+	})
+}

@@ -1,0 +1,299 @@
+// A client of wschat's JSON protocol for pages and for Node (22 and up, or 20
+// with --experimental-websocket). It depends on nothing.
+//
+//   import {Chat} from 'https://chat.example/chat.js';
+//   const chat = new Chat({user: 'A'});
+//   chat.addEventListener('message', ({detail: m}) => show(m.conversation, m.from, m.text));
+//   chat.connect();
+//   const {seq} = await chat.send('groupA', 'hello');
+//
+// It comes back after the connection broke, sends again what was not acknowledged,
+// and fetches what it missed: from the first welcome on, each message of each
+// conversation is delivered exactly once and in order. (A group joined just before
+// a break may come with what it had before.) A conversation is named 'all', by its
+// group, or by the other user. Events are CustomEvents with this detail:
+//
+//   state    {state}: connecting, connected, waiting {in: ms, attempt: 1, 2, …, code,
+//            reason, opened: whether it ever was}, or closed {code, reason, opened}
+//   welcome  {user, epoch, groups, conversations, online, count}, as in the protocol
+//   message  {conversation, seq, from, to, text, time}; if binary, data (base64) not text
+//   gap      {conversation, from, to}: missed, and no longer kept by the server
+//   epoch    {epoch}: numbering begins anew; before the welcome that says so
+//   online, offline  {user}          joined, left  {group, user}
+// Promises are rejected with an Error with a code: one of the protocol, or closed
+// (no connection, and none is being made), disconnected (not for sends), too_many
+// (sends wait), unconfirmed (no ack for so long that it may or may not be delivered).
+const defaults = {
+  url: undefined, // ws:, wss:, http: or https:; undefined: /socket where this file is from
+  user: '', // '': the server gives an id
+  token: '', // where the server asks for one
+  history: false, // true: the first connection delivers what is kept from before it
+  maxSends: 1000, // sends that wait for their ack
+  maxHeld: 1000, // messages held back behind missing ones; more are fetched again
+  firstWait: 1000, // ms, bounds the first wait before coming back; doubled each time
+  longestWait: 30000, // ms, bounds all of them
+  settled: 10000, // ms of connection after which waits begin anew
+  silence: 30000, // ms without a word from the server before it is asked for one
+  patience: 10000, // ms for that answer, and from connecting to the welcome
+  random: Math.random, // the part of its bound that a wait lasts
+};
+const idLives = 9 * 60000; // ms in which an id may be sent again: servers remember 10 minutes
+const presence = ['online', 'offline', 'joined', 'left'];
+const notOurs = ['not_member', 'forbidden', 'bad_target'];
+const isGroup = (name) => name.startsWith('group');
+const failure = (code, message) => Object.assign(new Error(message), { code });
+// After which close codes to come back (PROTOCOL section 4).
+const comesBack = (code) => code === 1001 || code === 1006 || code === 1011 || (code >= 4100 && code <= 4199);
+
+export class Chat extends EventTarget {
+  user; // one's id; given by the first welcome if it was ''
+  token; // may be replaced, for the next connection
+  state = 'closed';
+  #options;
+  #socket = null;
+  #opened = 0; // when the socket was
+  #attempt = 0;
+  #timers = {}; // next: attempt; watch: over the server's silence; retry: of a catchUp
+  #epoch;
+  // By name: last, the newest seq delivered or from before our time; until, the newest known
+  // of; fresh: what comes live is delivered even if it is not after last; away: not a member.
+  #conversations = new Map();
+  #held = new Map(); // messages behind missing ones, by `${seq} ${conversation}`
+  #catchingUp = false;
+  #prefix = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join('');
+  #lastId = 0;
+  #sends = new Map(); // by id, in the order of the calls: {request, at, resolve, reject}
+  #requests = new Map(); // the others, by id: {resolve, reject}
+  #online = () => this.state === 'waiting' && this.#open(); // the browser has a network again
+
+  // options: see defaults. Nothing happens before connect.
+  constructor(options = {}) {
+    super();
+    this.#options = { ...defaults, ...options };
+    ({ user: this.user, token: this.token } = this.#options);
+  }
+  // connect begins to connect, and to come back; while waiting, it connects now.
+  connect() {
+    if (this.#socket) return;
+    if (this.state === 'closed') this.#attempt = 0;
+    globalThis.addEventListener?.('online', this.#online);
+    this.#open();
+  }
+  // disconnect ends the connection, and the sends that wait.
+  disconnect() {
+    if (this.state !== 'closed') this.#end({ code: 1000, reason: '', opened: this.#opened > 0 });
+  }
+
+  // send resolves to {seq, offline} once the message is as safe as the server makes it;
+  // offline: its user is away. It outlasts broken connections, in the order of the calls.
+  send(to, text) {
+    if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
+    if (this.#sends.size >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends are waiting'));
+    return new Promise((resolve, reject) => {
+      const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve, reject };
+      this.#sends.set(send.request.id, send);
+      if (this.state === 'connected') this.#transmit(send);
+    });
+  }
+
+  // join and leave resolve once it is done.
+  async join(group) { await this.#ask({ op: 'join', group }); }
+  async leave(group) { await this.#ask({ op: 'leave', group }); }
+
+  // who resolves to {users, count}: who is online (in a group); at most 1,000 users, sorted.
+  async who(group) { return this.#ask({ op: 'who', group }); }
+
+  // history resolves to {messages, more}, oldest first: the newest messages, the
+  // newest before a seq, or the oldest after one; limit: 50, at most 200.
+  async history(of, { before, after, limit } = {}) {
+    const { messages, more } = await this.#ask({ op: 'history', of, before, after, limit });
+    return { messages: messages.map((m) => this.#named(m)), more };
+  }
+
+  #open() {
+    this.#drop();
+    const url = new URL(this.#options.url ?? '/socket', import.meta.url);
+    url.protocol = url.protocol.replace('http', 'ws');
+    if (this.user) url.searchParams.set('userId', this.user);
+    const socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
+    this.#socket = socket;
+    this.#opened = 0;
+    this.#watch(() => this.#closed(), this.#options.patience);
+    const current = (then) => (event) => socket === this.#socket && then(event);
+    socket.onopen = current(() => { this.#opened = Date.now(); });
+    socket.onmessage = current(({ data }) => this.#receive(data));
+    socket.onclose = current((event) => this.#closed(event));
+    socket.onerror = current(() => setTimeout(current(() => this.#closed()), 0)); // not everywhere a close follows
+    this.#change('connecting');
+  }
+
+  #drop() {
+    Object.values(this.#timers).forEach(clearTimeout);
+    const socket = this.#socket;
+    this.#socket = null; // first, so that late events mean nothing
+    socket?.close(1000);
+    for (const { reject } of this.#requests.values()) reject(failure('disconnected', 'the connection broke'));
+    this.#requests.clear();
+  }
+
+  #closed({ code, reason } = { code: 1006, reason: '' }) {
+    const opened = this.#opened > 0;
+    if (!comesBack(code)) return this.#end({ code, reason, opened });
+    this.#drop();
+    const { firstWait, longestWait, settled, random } = this.#options;
+    if (opened && Date.now() - this.#opened >= settled) this.#attempt = 0;
+    // Chance in all of it, so that the clients of a server that fell do not return together.
+    const wait = random() * Math.min(longestWait, firstWait * 2 ** this.#attempt++);
+    this.#timers.next = setTimeout(() => this.#open(), wait);
+    this.#change('waiting', { in: wait, attempt: this.#attempt, code, reason, opened });
+  }
+  #end(detail) {
+    globalThis.removeEventListener?.('online', this.#online);
+    this.#drop();
+    for (const { reject } of this.#sends.values()) reject(failure('closed', 'the connection was closed'));
+    this.#sends.clear();
+    this.#change('closed', detail);
+  }
+
+  // #probe asks for any answer: a dead connection may not tell that it is.
+  #probe() {
+    this.#write({ op: 'history', of: 'all', limit: 1 });
+    this.#watch(() => this.#closed(), this.#options.patience);
+  }
+  #watch(then, ms) {
+    clearTimeout(this.#timers.watch);
+    this.#timers.watch = setTimeout(then, ms);
+  }
+
+  #change(state, detail) {
+    this.state = state;
+    this.#emit('state', { state, ...detail });
+  }
+  #emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+  #id() { return `${this.#prefix}-${++this.#lastId}`; }
+  #write(request) { this.#socket.send(JSON.stringify(request)); }
+  #ask(request) {
+    if (this.state !== 'connected') return Promise.reject(failure('disconnected', 'not connected'));
+    const id = this.#id();
+    this.#write({ ...request, id });
+    return new Promise((resolve, reject) => this.#requests.set(id, { resolve, reject }));
+  }
+  #transmit(send) {
+    send.at ||= Date.now();
+    if (Date.now() - send.at <= idLives) return this.#write(send.request);
+    this.#sends.delete(send.request.id);
+    send.reject(failure('unconfirmed', 'perhaps it was delivered'));
+  }
+
+  #receive(data) {
+    const { event, ...e } = JSON.parse(data);
+    if (event === 'welcome') this.#welcome(e);
+    if (this.state !== 'connected') return; // what comes before the welcome is in it
+    this.#watch(() => this.#probe(), this.#options.silence);
+    if (event === 'message') this.#take(this.#named(e));
+    else if (presence.includes(event)) {
+      if (event === 'left' && e.user === this.user) this.#part(e.group);
+      this.#emit(event, e);
+    } else if (e.id) this.#answered(event, e);
+  }
+  #answered(event, { id, ...e }) {
+    const from = this.#sends.has(id) ? this.#sends : this.#requests;
+    const asked = from.get(id);
+    from.delete(id);
+    if (event === 'error') asked?.reject(failure(e.code, e.message));
+    else asked?.resolve(from === this.#sends ? { seq: e.seq, offline: e.offline === true } : e);
+  }
+
+  #named({ seq, from, to, text, data, time }) {
+    const conversation = to === 'all' || isGroup(to) || from === this.user ? to : from;
+    return { conversation, seq, from, to, ...(data === undefined ? { text: text ?? '' } : { data }), time };
+  }
+
+  #welcome(e) {
+    const first = this.#epoch === undefined;
+    const anew = !first && this.#epoch !== e.epoch;
+    const again = this.state === 'connected'; // a new epoch on the same connection
+    const present = new Map(['all', ...e.groups].map((name) => [name, 0]).concat(Object.entries(e.conversations)));
+    Object.assign(this, { user: e.user, state: 'connected' });
+    this.#epoch = e.epoch;
+    if (anew) for (const known of [this.#conversations, this.#held]) known.clear();
+    for (const name of this.#conversations.keys()) if (isGroup(name) && !present.has(name)) this.#part(name);
+    for (const [name, until] of present) this.#begin(name, first && !this.#options.history ? until : 0, until, first).away = false;
+    if (!again) {
+      for (const send of [...this.#sends.values()]) this.#transmit(send); // before listeners send more
+      this.#change('connected');
+    }
+    if (anew) this.#emit('epoch', { epoch: e.epoch });
+    this.#emit('welcome', e);
+    this.#catchUp();
+  }
+
+  #begin(name, last, until, fresh = false) {
+    const c = this.#conversations.get(name) ?? { last, until, fresh };
+    c.until = Math.max(c.until, until);
+    this.#conversations.set(name, c);
+    return c;
+  }
+  // #part: no longer in a group. What was delivered of it is remembered.
+  #part(name) {
+    const { last } = this.#conversations.get(name) ?? { last: 0 };
+    this.#conversations.set(name, { last, until: last, away: true });
+    for (const [key, m] of this.#held) if (m.conversation === name) this.#held.delete(key);
+  }
+
+  // A conversation that the welcome did not name is new; but a group was joined as it was.
+  #take(m) {
+    const c = this.#begin(m.conversation, isGroup(m.conversation) ? m.seq - 1 : 0, m.seq);
+    if (c.away ? m.seq > c.last : c.fresh && m.seq <= c.last) c.last = m.seq - 1;
+    if (m.seq === c.last + 1) this.#deliver(c, m);
+    else if (m.seq > c.last && this.#held.size < this.#options.maxHeld) this.#held.set(`${m.seq} ${m.conversation}`, m);
+    if (c.last < c.until) this.#catchUp();
+  }
+  // #deliver delivers the next message, and what was held back behind it.
+  #deliver(c, m) {
+    for (c.fresh = c.away = false; m; m = this.#held.get(`${c.last + 1} ${m.conversation}`)) {
+      this.#held.delete(`${m.seq} ${m.conversation}`);
+      c.last = m.seq;
+      this.#emit('message', m);
+    }
+  }
+
+  // #catchUp fetches what is missing, one answer at a time.
+  async #catchUp() {
+    if (this.#catchingUp || this.state !== 'connected') return;
+    this.#catchingUp = true;
+    const behind = () => [...this.#conversations].find(([, c]) => c.last < c.until);
+    try {
+      for (let next = behind(); next; next = behind()) await this.#fetch(...next);
+    } catch { // if it is the connection, the next welcome goes on
+      if (this.state === 'connected') this.#timers.retry = setTimeout(() => this.#catchUp(), this.#options.firstWait);
+    }
+    this.#catchingUp = false;
+  }
+
+  async #fetch(name, c) {
+    let messages = [];
+    try {
+      ({ messages } = await this.history(name, { after: c.last, limit: 200 }));
+    } catch (error) {
+      if (!notOurs.includes(error.code)) throw error;
+      if (this.#conversations.get(name) === c) this.#part(name);
+    }
+    if (this.#conversations.get(name) !== c) return; // left, or a new epoch
+    for (const m of messages) {
+      this.#reach(name, c, m.seq);
+      if (m.seq > c.last) this.#deliver(c, m);
+    }
+    if (messages.length === 0) this.#reach(name, c, c.until + 1);
+  }
+  // #reach goes on to seq, although not all before it is kept by the server.
+  #reach(conversation, c, seq) {
+    while (c.last + 1 < seq) {
+      const held = [...this.#held.values()].filter((m) => m.conversation === conversation);
+      const [from, to] = [c.last + 1, Math.min(seq, ...held.map((m) => m.seq)) - 1];
+      c.last = to;
+      if (from <= to) this.#emit('gap', { conversation, from, to });
+      this.#deliver(c, this.#held.get(`${to + 1} ${conversation}`));
+    }
+  }
+}
