@@ -23,7 +23,7 @@ func (h *Hub) forgetUsers() {
 // t.
 func (h *Hub) forgetBefore(t time.Time) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	for e := h.away.Front(); e != nil && !e.Value.(*user).seen.After(t); e = h.away.Front() {
 		h.forget(e.Value.(*user))
 	}
@@ -44,4 +44,5 @@ func (h *Hub) forget(u *user) {
 	}
 	h.away.Remove(u.away)
 	delete(h.users, u.name)
+	h.note(func(r Registry) { r.Forget(u.name) })
 }

@@ -21,14 +21,14 @@ func (h *Hub) handle(s *session, r Request) error {
 		return h.send(s, r)
 	case Join:
 		h.mu.Lock()
-		defer h.mu.Unlock()
+		defer h.unlock()
 		if err := h.join(s.user, r.Target); err != nil {
 			return err
 		}
 		s.tell(s.speech.done(r))
 	case Leave:
 		h.mu.Lock()
-		defer h.mu.Unlock()
+		defer h.unlock()
 		g := s.user.membership(r.Target)
 		if g == nil {
 			return ErrNotMember.about(r.Target)
@@ -102,7 +102,7 @@ func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 			return m, nil
 		}
 		h.mu.Lock()
-		defer h.mu.Unlock()
+		defer h.unlock()
 		return m, h.join(s.user, r.Target)
 	case !h.knows(r.Target):
 		return nil, ErrNotOnline.about(r.Target)

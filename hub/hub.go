@@ -35,13 +35,17 @@ type Config struct {
 // Hub is the registry of users and groups. Its methods are safe for concurrent
 // use.
 type Hub struct {
-	config Config
-	store  Store
-	acks   *acks
-	stop   chan struct{}
-	ended  sync.WaitGroup
+	config   Config
+	store    Store
+	registry Registry // the store, if it is one; else nil
+	acks     *acks
+	stop     chan struct{}
+	ended    sync.WaitGroup
+
+	noting sync.Mutex // held by who hands notes to the registry
 
 	mu     sync.Mutex
+	notes  []func(Registry)  // not handed over yet
 	users  map[string]*user  // who is online or was within MembershipTTL
 	online map[string]*user  // those of them with sessions
 	groups map[string]*group // those with members
@@ -85,6 +89,10 @@ func New(config Config) *Hub {
 		online: make(map[string]*user),
 		groups: make(map[string]*group),
 		all:    config.Loops.NewList(),
+	}
+	if r, ok := config.Store.(Registry); ok {
+		h.registry = r
+		h.restore(r.Load())
 	}
 	if config.MembershipTTL > 0 {
 		h.ended.Go(h.forgetUsers)

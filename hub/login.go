@@ -16,7 +16,7 @@ var errNoFreeName = errors.New("hub: no free user id")
 // others.
 func (h *Hub) login(s *session) error {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	if s.name == "" {
 		name, ok := h.freeName()
 		if !ok {
@@ -48,6 +48,7 @@ func (h *Hub) login(s *session) error {
 	}
 	if first {
 		h.online[u.name] = u
+		h.note(func(r Registry) { r.Seen(u.name, time.Time{}) })
 		h.notify(u, loginNotice)
 	}
 	return nil
@@ -66,7 +67,7 @@ func (h *Hub) replace(u *user) {
 // user's last.
 func (h *Hub) logout(s *session) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	u := s.user
 	i := slices.Index(u.sessions, s)
 	if i < 0 { // replaced by a newer one
@@ -78,6 +79,8 @@ func (h *Hub) logout(s *session) {
 	}
 	u.sessions = nil
 	u.seen = time.Now()
+	seen := u.seen
+	h.note(func(r Registry) { r.Seen(u.name, seen) })
 	u.away = h.away.PushBack(u)
 	delete(h.online, u.name)
 	h.notify(u, exitNotice)

@@ -21,6 +21,7 @@ func (h *Hub) join(u *user, name string) error {
 		h.groups[name] = g
 	}
 	g.members[u] = struct{}{}
+	h.note(func(r Registry) { r.SetMember(u.name, name, true) })
 	u.groups = append(u.groups, g)
 	for _, s := range u.sessions {
 		if s.may(name) {
@@ -35,6 +36,7 @@ func (h *Hub) join(u *user, name string) error {
 // lock is held.
 func (h *Hub) leave(u *user, g *group) {
 	delete(g.members, u)
+	h.note(func(r Registry) { r.SetMember(u.name, g.name, false) })
 	if len(g.members) == 0 {
 		delete(h.groups, g.name)
 	}

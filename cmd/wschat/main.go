@@ -5,6 +5,7 @@
 //	wschat [flags]    serve until SIGTERM or SIGINT
 //	wschat version    print the version
 //	wschat token      print a token for a user
+//	wschat journal    print and check the messages on disk
 //	wschat -help      print the flags
 package main
 
@@ -42,6 +43,9 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	}
 	if len(args) > 0 && args[0] == "token" {
 		return printToken(args[1:], env, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "journal" {
+		return printJournal(args[1:], stdout, stderr)
 	}
 	o, err := parseOptions(args, env, stdout)
 	switch {

@@ -13,6 +13,7 @@ import (
 // options are what the flags say. Sizes are bytes; 0 means no limit.
 type options struct {
 	addr             string
+	data             string
 	history          int
 	membershipTTL    time.Duration
 	allowOrigin      originList
@@ -66,6 +67,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags := flag.NewFlagSet("wschat", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
+	flags.StringVar(&o.data, "data", "", "`directory` in which messages are kept, on disk before anybody sees them (default in memory)")
 	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
 	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated; * for any")
@@ -164,6 +166,8 @@ func isAddress(addr string) bool {
 func printHelp(flags *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `usage: wschat [flags]   serve until SIGTERM or SIGINT
        wschat version   print the version
+       wschat journal DIR
+                        print and check what -data DIR holds
        wschat token -user A -auth-secret-file FILE [-ttl 24h] [-groups groupA,groupB]
 
 Each flag can also be given as an environment variable, -max-message as

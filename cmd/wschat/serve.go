@@ -26,6 +26,8 @@ type server struct {
 	deflater  *frame.Deflater // nil without -compress
 	secret    []byte          // nil without -auth-secret-file
 	outcomes  outcomes        // of handshakes
+
+	closeStore func() error
 }
 
 // serve runs until ctx is done, drains, and returns nil; or what kept it from
@@ -87,15 +89,21 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 			return nil, err
 		}
 	}
+	store, closeStore, err := openStore(o, log)
+	if err != nil {
+		return nil, err
+	}
+	s.closeStore = closeStore
 	s.loops, err = loop.Start(loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
 	})
 	if err != nil {
+		closeStore()
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
 		Loops:         s.loops,
-		Store:         hub.NewMemory(o.history),
+		Store:         store,
 		Presence:      o.presence.Presence,
 		Single:        o.single,
 		MembershipTTL: o.membershipTTL,
@@ -132,6 +140,9 @@ func (s *server) close() {
 	s.handshake.Close()
 	s.loops.Close()
 	s.hub.Close()
+	if err := s.closeStore(); err != nil {
+		s.log.Error("journal", "error", err)
+	}
 }
 
 // orForever makes of 0, which is no limit, a time that nobody lives to see the

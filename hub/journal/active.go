@@ -1,0 +1,169 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// repairPause is the least time between two attempts to repair a segment.
+const repairPause = 500 * time.Millisecond
+
+// segment is the active one.
+type segment struct {
+	header
+	f        *os.File
+	size     int64 // up to where it is safe
+	ended    bool  // its last record is an end
+	rotateAt int64 // the size from which it is to be the last but one
+
+	broken   error // why nobody knows what the disk holds of it; nil: all is well
+	repaired time.Time
+}
+
+// ready makes sure that the active segment can be appended to.
+func (s *Store) ready() error {
+	a := &s.commit.active
+	if a.broken != nil {
+		if time.Since(a.repaired) < s.config.repairPause {
+			return a.broken
+		}
+		a.repaired = time.Now()
+		if err := s.repair(); err != nil {
+			return fmt.Errorf("%w (repair: %w)", a.broken, err)
+		}
+	}
+	if !a.ended && a.size < a.rotateAt {
+		return nil
+	}
+	err := s.rotate()
+	if err == nil || a.broken != nil || a.ended {
+		return err
+	}
+	// It goes on in the old one, which may be all that a shortage of file
+	// descriptors needs.
+	s.log.Warn("journal cannot begin a segment", "dir", s.dir, "err", err)
+	a.rotateAt = a.size + s.config.segmentSize/8
+	return nil
+}
+
+// put appends b to the active segment, and syncs it. If it fails, nothing has
+// been appended, or the segment is broken.
+func (s *Store) put(b []byte) error {
+	a := &s.commit.active
+	_, err := a.f.WriteAt(b, a.size)
+	if err == nil {
+		if err = s.fsync(a.f); err == nil {
+			a.size += int64(len(b))
+			return nil
+		}
+		a.broken = fmt.Errorf("journal: %w", err)
+		a.f.Truncate(a.size) // in case of a crash before the repair
+		return a.broken
+	}
+	err = fmt.Errorf("journal: %w", err)
+	cutErr := a.f.Truncate(a.size)
+	if cutErr == nil {
+		cutErr = s.fsync(a.f)
+	}
+	if cutErr != nil {
+		a.broken = err
+	}
+	return err
+}
+
+// rotate ends the active segment, and begins the next. The new one is made before
+// the end of the old one is written, and becomes part of the journal after it.
+func (s *Store) rotate() error {
+	a := &s.commit.active
+	h := newHeader(s.epoch, a.through+1, a.through+1)
+	f, err := s.createPart(h)
+	if err != nil {
+		return err
+	}
+	wasEnded := a.ended
+	if !a.ended {
+		if err := s.put(appendMark(nil, kindEnd, a.size, a.salt)); err != nil {
+			discardPart(f)
+			return err
+		}
+	}
+	if err = install(f); err == nil {
+		err = s.syncDir()
+	}
+	if err != nil {
+		discardPart(f)
+		if !wasEnded {
+			a.size -= markSize
+		}
+		a.broken = err
+		return err
+	}
+	a.f.Close() // synced: there is nothing to lose
+	s.files.add(sealed{a.number, a.through, a.size})
+	*a = segment{header: h, f: f, size: int64(headerSize), rotateAt: s.config.segmentSize}
+	s.considerCompaction()
+	return nil
+}
+
+// repair puts a copy of what is safe of the active segment in its place, and
+// takes back a rotation that was not completed.
+func (s *Store) repair() error {
+	a := &s.commit.active
+	next := segmentPath(s.dir, a.through+1)
+	for _, path := range []string{next, next + partSuffix} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := s.syncDir(); err != nil {
+		return err
+	}
+	part, err := os.OpenFile(segmentPath(s.dir, a.number)+partSuffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(part, io.NewSectionReader(a.f, 0, a.size))
+	if err == nil {
+		err = s.fsync(part)
+	}
+	if err == nil {
+		err = check(part.Name(), a.size)
+	}
+	if err != nil {
+		discardPart(part)
+		return err
+	}
+	if err = install(part); err == nil {
+		err = s.syncDir()
+	}
+	if err != nil {
+		part.Close() // perhaps in place already; the next attempt replaces it
+		return err
+	}
+	a.f.Close()
+	a.f, a.broken = part, nil
+	return nil
+}
+
+// check fails if the segment at path is not size bytes of good records.
+func check(path string, size int64) error {
+	r, err := openSegment(path)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	_, torn, err := readSegment(r, true, func(record) error { return nil })
+	switch {
+	case err != nil:
+		return err
+	case torn != nil:
+		return torn
+	case r.size != size:
+		return &DamageError{path, r.size, "not the size that was written"}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package journal
+
+import (
+	"runtime"
+	"time"
+)
+
+const (
+	// maxBuffer is how large a buffer is kept for the next batch, in bytes.
+	maxBuffer = 1 << 20
+	// maxGather is how often the committer lets others run between two batches.
+	maxGather = 20
+)
+
+// committer is what the goroutine that writes knows; nobody else may look at it.
+type committer struct {
+	active segment
+	batch  []pending
+	buf    []byte
+	time   int64 // of the last message, in ns since 1970
+	failed bool  // the last batch
+}
+
+// commitAll stores what waits, until the store is closed.
+func (s *Store) commitAll() {
+	for !s.queue.done() {
+		<-s.wake
+		for s.commitBatch() {
+			s.gather()
+		}
+	}
+}
+
+// gather lets those who have just been told say what more they have to say: it is
+// better in the next sync than in the one after it. It goes on for as long as that
+// brings something, but for no more than microseconds.
+func (s *Store) gather() {
+	for n, tries := -1, 0; n < s.queue.length() && tries < maxGather; tries++ {
+		n = s.queue.length()
+		runtime.Gosched()
+	}
+}
+
+// commitBatch stores one batch, and reports whether there were messages in it.
+func (s *Store) commitBatch() bool {
+	c := &s.commit
+	c.batch = s.queue.take(c.batch[:0])
+	if len(c.batch) == 0 && !s.noted() {
+		return false
+	}
+	err := s.ready()
+	var taken notes
+	if err == nil {
+		c.buf = appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt)
+		c.buf, taken = s.appendNotes(c.buf, c.active.salt)
+		c.time = max(c.time, time.Now().UnixNano())
+		for i := range c.batch {
+			s.appendPending(&c.batch[i])
+		}
+		err = s.put(c.buf)
+	}
+	s.tell(err)
+	if err != nil {
+		s.restoreNotes(taken)
+		s.reject(err)
+	} else {
+		s.publish()
+	}
+	found := len(c.batch) > 0
+	clear(c.batch)
+	if cap(c.buf) > maxBuffer {
+		c.buf = nil
+	}
+	return found
+}
+
+// appendPending numbers a message, and appends its record to the batch.
+func (s *Store) appendPending(p *pending) {
+	c := &s.commit
+	p.conversation = s.state.conversations[p.m.Conversation] // only the committer changes the map
+	if p.conversation == nil {
+		s.mu.Lock()
+		p.conversation = s.state.begin(p.m.Conversation)
+		s.mu.Unlock()
+	}
+	p.conversation.next++
+	// No two have the same time, so that time gives the order of all messages.
+	c.time++
+	p.m.Seq, p.m.Time = p.conversation.next, time.Unix(0, c.time)
+	start := len(c.buf)
+	c.buf = beginRecord(c.buf, kindMessage)
+	p.begin = len(c.buf)
+	c.buf = appendMessage(c.buf, p.m, p.id)
+	p.end = len(c.buf)
+	endRecord(c.buf[start:], c.active.salt)
+}
+
+// publish makes the messages of the batch, which are safe, visible one by one.
+// Between two of them others may have the lock.
+func (s *Store) publish() {
+	for i := range s.commit.batch {
+		p := &s.commit.batch[i]
+		body := s.commit.buf[p.begin:p.end]
+		m, err := parseMessage(body)
+		if err != nil {
+			panic("journal: a message that was written cannot be read")
+		}
+		s.mu.Lock()
+		s.state.add(p.conversation, &m, body)
+		p.stored(nil)
+		s.mu.Unlock()
+	}
+}
+
+// reject makes it so that the messages of the batch have never been there.
+func (s *Store) reject(err error) {
+	for i := range s.commit.batch {
+		p := &s.commit.batch[i]
+		if c := p.conversation; c != nil {
+			if c.next = c.last; c.last == 0 && s.state.conversations[c.name] == c {
+				s.mu.Lock()
+				s.state.abandon(c)
+				s.mu.Unlock()
+			}
+		}
+		p.m.Seq, p.m.Time = 0, time.Time{}
+		p.stored(err)
+	}
+}
+
+// tell logs when the journal begins to fail, and when it ends.
+func (s *Store) tell(err error) {
+	failed := err != nil
+	if failed == s.commit.failed {
+		return
+	}
+	s.commit.failed = failed
+	if failed {
+		s.log.Error("journal cannot be written", "dir", s.dir, "err", err)
+	} else {
+		s.log.Info("journal is written again", "dir", s.dir)
+	}
+}
+
+// end writes what is left of notes, and a mark, which proves that all is safe.
+func (c *committer) end(s *Store) error {
+	c.batch = nil
+	err := s.ready()
+	if err == nil {
+		c.buf = appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt)
+		empty := len(c.buf)
+		var taken notes
+		if c.buf, taken = s.appendNotes(c.buf, c.active.salt); taken.count() > 0 {
+			c.buf = appendMark(c.buf, kindMark, c.active.size+int64(len(c.buf)), c.active.salt)
+		} else {
+			c.buf = c.buf[:empty]
+		}
+		err = s.put(c.buf)
+	}
+	if closeErr := c.active.f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}

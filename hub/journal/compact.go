@@ -1,0 +1,286 @@
+package journal
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	compactBuffer = 256 << 10 // is written at once
+	compactSync   = 8 << 20   // is synced at once, lest the messages wait for more
+)
+
+// sealed is a segment that is not written any more.
+type sealed struct {
+	number, through uint64
+	size            int64
+}
+
+// files is the sealed segments, in order. Safe for concurrent use.
+type files struct {
+	mu     sync.Mutex
+	sealed []sealed
+}
+
+func (f *files) add(s sealed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sealed = append(f.sealed, s)
+}
+
+func (f *files) list() []sealed {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.sealed)
+}
+
+// replace puts one segment in the place of the first n.
+func (f *files) replace(n int, by sealed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sealed = slices.Replace(f.sealed, 0, n, by)
+}
+
+// considerCompaction asks for one if it is worth while. The committer calls it.
+func (s *Store) considerCompaction() {
+	total := s.commit.active.size
+	for _, f := range s.files.list() {
+		total += f.size
+	}
+	s.mu.Lock()
+	useless := total - s.state.messageBytes - s.state.userBytes
+	s.mu.Unlock()
+	if useless > total/2 && useless > s.config.compactAt {
+		select {
+		case s.compact <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// compactAll compacts when that is asked for, until the store is closed.
+func (s *Store) compactAll() {
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-s.compact:
+			if err := s.compactSealed(); err != nil && err != ErrClosed {
+				s.log.Error("journal cannot be compacted", "dir", s.dir, "err", err)
+			}
+		}
+	}
+}
+
+// compaction is one that is under way.
+type compaction struct {
+	*Store
+	header
+	part     *os.File
+	buf      []byte
+	size     int64
+	unsynced int
+	cuts     map[string]cut
+	requests requests
+}
+
+// cut is from where a conversation is kept. It is fixed when the conversation is
+// first seen: retention goes on meanwhile, and must not make holes.
+type cut struct {
+	conversation *conversation
+	first        uint64
+}
+
+// compactSealed copies what is of use in the sealed segments into one.
+func (s *Store) compactSealed() error {
+	old := s.files.list()
+	if len(old) == 0 || len(old) == 1 && old[0].number == old[0].through {
+		return nil // a segment says that it is compacted by standing for several
+	}
+	c := &compaction{
+		Store:  s,
+		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
+		cuts:   make(map[string]cut),
+	}
+	c.requests.since = time.Now().Add(-requestAge).UnixNano()
+	begun := time.Now()
+	var err error
+	if c.part, err = s.createPart(c.header); err != nil {
+		return err
+	}
+	c.size = int64(headerSize)
+	s.config.atStep("created")
+	if err := c.write(old); err != nil {
+		discardPart(c.part)
+		return err
+	}
+	s.config.atStep("written")
+	defer c.part.Close()
+	if err := install(c.part); err != nil {
+		return err
+	}
+	s.files.replace(len(old), sealed{c.number, c.through, c.size})
+	s.config.atStep("installed")
+	if err := s.syncDir(); err != nil {
+		return err // the others stay, in case the new one does not
+	}
+	before := old[0].size
+	for _, f := range old[1:] {
+		if err := os.Remove(segmentPath(s.dir, f.number)); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		before += f.size
+		s.config.atStep("removed")
+	}
+	s.log.Info("journal compacted", "dir", s.dir, "from", before, "to", c.size, "took", time.Since(begun))
+	return s.syncDir()
+}
+
+// write writes and syncs the whole of the new segment.
+func (c *compaction) write(old []sealed) error {
+	for _, f := range old {
+		if err := c.copySegment(f); err != nil {
+			return err
+		}
+	}
+	if err := c.copyUsers(); err != nil {
+		return err
+	}
+	for _, q := range c.requests.all() {
+		start := len(c.buf)
+		c.buf = appendRequest(beginRecord(c.buf, kindRequest), &q)
+		endRecord(c.buf[start:], c.salt)
+		if err := c.flush(compactBuffer); err != nil {
+			return err
+		}
+	}
+	c.buf = appendMark(c.buf, kindEnd, c.size+int64(len(c.buf)), c.salt)
+	if err := c.flush(0); err != nil {
+		return err
+	}
+	if err := c.fsync(c.part); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+func (c *compaction) copySegment(f sealed) error {
+	r, err := openSegment(segmentPath(c.dir, f.number))
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var failed error // of writing, as against reading
+	_, _, err = readSegment(r, false, func(rec record) error {
+		if err := c.copyRecord(rec); err != nil {
+			return err
+		}
+		failed = c.flush(compactBuffer)
+		return failed
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// copyRecord appends a record if it is of use. What is known of users and of what
+// waits is taken from memory instead, which may know more: what follows in later
+// segments says the same again.
+func (c *compaction) copyRecord(rec record) error {
+	switch rec.kind {
+	case kindMessage:
+		m, err := parseMessage(rec.body)
+		if err != nil {
+			return err
+		}
+		return c.copyMessage(&m, rec.body)
+	case kindRequest:
+		q, err := parseRequest(rec.body)
+		if err != nil {
+			return err
+		}
+		c.requests.add(q)
+	}
+	return nil
+}
+
+func (c *compaction) copyMessage(m *message, body []byte) error {
+	at, ok := c.cuts[string(m.conversation)]
+	settled := false
+	if !ok || m.private() {
+		c.mu.Lock()
+		if !ok {
+			at.conversation = c.state.conversations[string(m.conversation)]
+			at.first = at.conversation.first()
+		}
+		settled = m.private() && !c.state.waits(m.to, at.conversation, m.seq)
+		c.mu.Unlock()
+	}
+	if !ok {
+		c.cuts[at.conversation.name] = at
+	}
+	if m.seq < at.first {
+		if len(m.id) > 0 && c.requests.wants(m.time) {
+			c.requests.add(request{string(m.from), string(m.id), string(m.conversation), m.seq, m.time})
+		}
+		return nil
+	}
+	start := len(c.buf)
+	c.buf = beginRecord(c.buf, kindMessage)
+	flags := len(c.buf)
+	c.buf = append(c.buf, body...)
+	if settled {
+		c.buf[flags] |= flagSettled
+	}
+	endRecord(c.buf[start:], c.salt)
+	return nil
+}
+
+// copyUsers appends what is known of users. The lock is given away for each
+// write; who changes meanwhile has a note of his own.
+func (c *compaction) copyUsers() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, u := range c.state.users {
+		c.buf = appendUserRecord(c.buf, name, u, c.salt)
+		if len(c.buf) < compactBuffer {
+			continue
+		}
+		c.mu.Unlock()
+		err := c.flush(compactBuffer)
+		c.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush writes the buffer if there are so many bytes in it. It fails with
+// ErrClosed when the store is.
+func (c *compaction) flush(least int) error {
+	if len(c.buf) < least {
+		return nil
+	}
+	select {
+	case <-c.stop:
+		return ErrClosed
+	default:
+	}
+	n, err := c.part.Write(c.buf)
+	c.size += int64(n)
+	c.unsynced += n
+	c.buf = c.buf[:0]
+	if err == nil && c.unsynced >= compactSync {
+		c.unsynced = 0
+		err = c.fsync(c.part)
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}

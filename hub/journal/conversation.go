@@ -1,0 +1,169 @@
+package journal
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"wschat/hub"
+)
+
+// pieceSize bounds the bytes of a piece of more than one message.
+const pieceSize = 32 << 10
+
+// conversation is what is kept of a conversation. Guarded by Store.mu, but for
+// next.
+type conversation struct {
+	name   string
+	last   uint64  // the newest seq
+	pieces []piece // without holes, up to last
+	count  int     // of messages in them
+
+	next uint64 // the newest seq given, by the committer alone
+}
+
+// piece is some messages in a row, each with its length before it, as they are in
+// their records. Its bytes do not change; it grows within its capacity.
+type piece struct {
+	first uint64 // seq
+	count int
+	data  []byte
+}
+
+// disk is roughly what the messages of p take on disk, in bytes.
+func (p *piece) disk() int { return len(p.data) + p.count*headSize }
+
+// add keeps the body of a message's record, and returns how much more there is on
+// disk now that is of use. With keep, pieces have at most so many messages.
+func (c *conversation) add(seq uint64, body []byte, keep int) (disk int) {
+	var length [binary.MaxVarintLen64]byte
+	head := length[:binary.PutUvarint(length[:], uint64(len(body)))]
+	size := len(head) + len(body)
+	var p *piece
+	if n := len(c.pieces); n > 0 {
+		p = &c.pieces[n-1]
+	}
+	if p == nil || cap(p.data)-len(p.data) < size || keep > 0 && p.count >= keep {
+		// As large as the one before, or twice: small conversations stay small.
+		room := 0
+		if p != nil {
+			room = min(2*cap(p.data), pieceSize)
+		}
+		c.pieces = append(c.pieces, piece{first: seq, data: make([]byte, 0, max(size, room))})
+		p = &c.pieces[len(c.pieces)-1]
+	}
+	p.data = append(append(p.data, head...), body...)
+	p.count++
+	c.count++
+	c.last = seq
+	disk = size + headSize
+	if keep > 0 {
+		disk -= c.drop(keep)
+	}
+	return disk
+}
+
+// drop lets the oldest pieces go as long as keep messages stay, and returns what
+// they take on disk.
+func (c *conversation) drop(keep int) (disk int) {
+	n := 0
+	for c.count-c.pieces[n].count >= keep {
+		c.count -= c.pieces[n].count
+		disk += c.pieces[n].disk()
+		n++
+	}
+	clear(c.pieces[:n]) // for the garbage collector
+	c.pieces = c.pieces[n:]
+	return disk
+}
+
+// first returns the oldest seq that is kept; one more than last for none.
+func (c *conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
+
+// span returns which messages q selects, and whether there are more. None: hi is
+// below lo.
+func (c *conversation) span(q hub.Query) (lo, hi uint64, more bool) {
+	first, limit := c.first(), uint64(max(q.Limit, 0))
+	switch {
+	case q.Direction == hub.After:
+		if q.Seq >= c.last {
+			return 1, 0, false
+		}
+		lo = max(q.Seq+1, first)
+		hi = min(c.last, lo-1+min(limit, c.last))
+		return lo, hi, hi < c.last
+	case q.Direction == hub.Before:
+		hi = min(c.last, max(q.Seq, 1)-1)
+	default:
+		hi = c.last
+	}
+	if hi < first {
+		return 1, 0, false
+	}
+	lo = hi + 1 - min(limit, hi+1-first)
+	return lo, hi, lo > first
+}
+
+// slice returns the pieces that the messages lo to hi are in. They can be read
+// without the lock.
+func (c *conversation) slice(lo, hi uint64) []piece {
+	if hi < lo {
+		return nil
+	}
+	from, found := slices.BinarySearchFunc(c.pieces, lo, comparePiece)
+	if !found {
+		from--
+	}
+	to, found := slices.BinarySearchFunc(c.pieces, hi, comparePiece)
+	if found {
+		to++
+	}
+	return slices.Clone(c.pieces[max(from, 0):to])
+}
+
+func comparePiece(p piece, seq uint64) int {
+	switch {
+	case p.first < seq:
+		return -1
+	case p.first > seq:
+		return 1
+	}
+	return 0
+}
+
+// each hands the bodies of the messages lo to hi, which are in p, to do.
+func each(pieces []piece, lo, hi uint64, do func(seq uint64, body []byte)) {
+	for _, p := range pieces {
+		rest := p.data
+		for seq := p.first; seq < p.first+uint64(p.count) && seq <= hi; seq++ {
+			length, n := binary.Uvarint(rest)
+			end := n + int(length)
+			if seq >= lo {
+				do(seq, rest[n:end:end])
+			}
+			rest = rest[end:]
+		}
+	}
+}
+
+// hubMessage makes a message of conversation name from the body of its record,
+// which has been checked when it came in. The bytes stay where they are.
+func hubMessage(name string, body []byte) *hub.Message {
+	v, err := parseMessage(body)
+	if err != nil {
+		panic("journal: a message in memory is malformed")
+	}
+	m := &hub.Message{
+		Conversation: name,
+		Seq:          v.seq,
+		From:         string(v.from),
+		To:           name,
+		Binary:       v.flags&flagBinary != 0,
+		Body:         v.body[:len(v.body):len(v.body)],
+		Time:         time.Unix(0, v.time),
+	}
+	if v.private() {
+		m.To = string(v.to)
+	}
+	return m
+}

@@ -1,0 +1,72 @@
+// Package journal keeps conversations on disk: a hub.Store whose messages
+// survive kill -9 and power loss once they are reported as stored.
+//
+// # Files
+//
+// A journal is a directory with a lock file and segments, which are numbered
+// from 1 and only ever appended to. The newest one is the active segment; the
+// others end with an end record and are never written again. Numbers are
+// little-endian.
+//
+//	segment   magic "wschatj\n" │ version 4 │ epoch 8 │ number 8 │ through 8 │ salt 4 │ CRC-32C 4 │ record …
+//
+//	record      0        4         8      9
+//	            ┌────────┬─────────┬──────┬───────────────┐
+//	            │ length │ CRC-32C │ kind │ body          │   length: of kind and body
+//	            └────────┴─────────┴──────┴───────────────┘   CRC: of length, kind and body, begun with the salt
+//
+//	1 mark      its own offset 8                       begins each batch
+//	2 end       its own offset 8                       ends a segment
+//	3 message   flags 1 │ seq │ time 8 │ conversation │ from │ to │ id │ body
+//	            flags: 1 binary, 2 settled: waits for nobody, 4 to is the conversation and left out
+//	4 written   user │ conversation │ seq              has been written to user, up to there
+//	5 user      flags 1 │ time 8 │ name │ group …      flags: 1 known, 2 is here
+//	6 request   user │ id │ conversation │ seq │ time 8   an id whose message is no longer kept
+//
+// A seq is a uvarint, a name is its length as a uvarint and its bytes, a time is
+// nanoseconds since 1970. A later record of the same user, or of the same user
+// and conversation, replaces the earlier one.
+//
+// # Batches
+//
+// One goroutine writes for all that wait: it takes what there is, numbers it,
+// writes it behind a mark with one write, and syncs once. So a mark is the proof
+// that everything before it is safe. That decides what a record that cannot be
+// read means. With a mark behind it, or in a segment that is not the newest, it
+// is damage, and Open refuses with a *DamageError. Otherwise it is what a crash
+// left of a batch that nobody was told of: the segment is cut there, and the log
+// says "torn record". (Damage inside the last batch before a crash cannot be
+// told from that, and is handled likewise; Close leaves a mark.) The salt keeps
+// marks and records from being forged by what users write.
+//
+// # Failures
+//
+// If a batch cannot be written, by a full disk say, the segment is cut back and
+// the messages of the batch fail; the next batch tries again. If it cannot be
+// synced, nobody knows what the disk holds, and a second fsync that succeeds
+// would prove nothing. So the store fails what comes until it has copied what was safe
+// into a new file, checked and synced it, and put it in the segment's place.
+//
+// # Memory
+//
+// All messages that are kept are in memory, too, as they are on disk: a
+// conversation is a list of pieces of up to 32 KiB, without pointers, from which
+// History makes messages. So no event loop ever waits for a disk, a message costs
+// its own size and 30 bytes or so, and the garbage collector has nothing to walk.
+// Reading from disk by an index would cost some 16 bytes a message, and one disk
+// access for each message of an answer when it is not cached.
+//
+// # Compaction
+//
+// When more than half of the journal is of no use any more, all segments but the
+// active one are copied, less that, into a new file, which replaces the first of
+// them by a rename. Its header says through which number it goes; what is left of
+// those numbers after a crash is removed by the next Open. For the time of the
+// copy the disk needs room for what is kept once more.
+//
+// # Locks
+//
+// Store.mu guards the state, and is held while stored is called, for one message
+// at a time; queue.mu guards what waits, files.mu the list of segments. The order
+// is Store.mu, then queue.mu; none is held during a system call.
+package journal

@@ -1,0 +1,117 @@
+package journal
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Dump prints the journal in dir to w, a record a line, and checks it as Open
+// does. It changes nothing, and may be used while a server runs. A torn record at
+// the end, which may be one that the server is about to write, is printed and is
+// no error; damage is a *DamageError, behind what could be read.
+func Dump(w io.Writer, dir string) error {
+	segments, replaced, err := openAll(dir)
+	for tries := 10; errors.Is(err, fs.ErrNotExist) && tries > 0; tries-- {
+		if _, listErr := listSegments(dir); listErr != nil {
+			return listErr
+		}
+		segments, replaced, err = openAll(dir) // compacted between the list and the opening
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { closeAll(append(segments, replaced...)) }()
+	out := bufio.NewWriterSize(w, 64<<10)
+	s := newState(1)
+	s.requests.since = math.MaxInt64
+	var bytes, messages int64
+	for i, r := range segments {
+		fmt.Fprintf(out, "%s: segments %d to %d, epoch %s, %d bytes\n",
+			filepath.Base(r.f.Name()), r.number, r.through, r.epoch, r.size)
+		_, torn, err := readSegment(r, i == len(segments)-1, func(rec record) error {
+			fmt.Fprintf(out, "%10d  %s\n", rec.offset, describe(rec))
+			if rec.kind == kindMessage {
+				messages++
+			}
+			return s.apply(rec, segments[0].compacted())
+		})
+		if err != nil {
+			return errors.Join(out.Flush(), err)
+		}
+		if torn != nil {
+			fmt.Fprintf(out, "%10d  torn record: %s; %d bytes to the end\n", torn.Offset, torn.Reason, r.size-torn.Offset)
+		}
+		bytes += r.size
+	}
+	fmt.Fprintf(out, "%d segments, %d bytes, %d messages of %d conversations, %d users: good\n",
+		len(segments), bytes, messages, len(s.conversations), len(s.users))
+	return out.Flush()
+}
+
+// describe shows a record on one line.
+func describe(rec record) string {
+	switch rec.kind {
+	case kindMark:
+		return "mark"
+	case kindEnd:
+		return "end"
+	case kindMessage:
+		if m, err := parseMessage(rec.body); err == nil {
+			return describeMessage(&m)
+		}
+	case kindWritten:
+		if w, err := parseWritten(rec.body); err == nil {
+			return fmt.Sprintf("written %q: %q up to %d", w.user, w.conversation, w.seq)
+		}
+	case kindUser:
+		if name, u, err := parseUser(rec.body); err == nil {
+			switch {
+			case u == nil:
+				return fmt.Sprintf("forgotten %q", name)
+			case u.here:
+				return fmt.Sprintf("user %q here since %s, in %q", name, clock(u.seen), u.groups)
+			}
+			return fmt.Sprintf("user %q seen %s, in %q", name, clock(u.seen), u.groups)
+		}
+	case kindRequest:
+		if q, err := parseRequest(rec.body); err == nil {
+			return fmt.Sprintf("request %q of %q: %q %d %s", q.id, q.user, q.conversation, q.seq, clock(q.time))
+		}
+	}
+	return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
+}
+
+func describeMessage(m *message) string {
+	var b strings.Builder
+	to := m.to
+	if !m.private() {
+		to = m.conversation
+	}
+	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.conversation, m.seq, clock(m.time), m.from, to)
+	if len(m.id) > 0 {
+		fmt.Fprintf(&b, " id %q", m.id)
+	}
+	if m.flags&flagSettled != 0 {
+		b.WriteString(" settled")
+	}
+	const most = 200 // bytes of a body that are shown
+	body, rest := m.body, ""
+	if len(body) > most {
+		body, rest = body[:most], fmt.Sprintf("... %d bytes", len(m.body))
+	}
+	if m.flags&flagBinary != 0 {
+		fmt.Fprintf(&b, " binary %x%s", body, rest)
+	} else {
+		fmt.Fprintf(&b, " %q%s", body, rest)
+	}
+	return b.String()
+}
+
+func clock(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000Z07:00") }

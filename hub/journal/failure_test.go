@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// disk fails every fsync while it is broken.
+type disk struct{ broken atomic.Bool }
+
+func (d *disk) fsync(f *os.File) error {
+	if d.broken.Load() {
+		return &os.PathError{Op: "fsync", Path: f.Name(), Err: syscall.EIO}
+	}
+	return f.Sync()
+}
+
+// After a failed fsync nothing is stored until what was safe has been written
+// anew; what failed is never there, not even after a crash or a rotation.
+func TestFailedSync(t *testing.T) {
+	for _, segmentSize := range []int64{0, 1} { // 1: each batch begins a segment
+		t.Run(fmt.Sprint("segments of ", segmentSize), func(t *testing.T) {
+			var d disk
+			dir := t.TempDir()
+			s := open(t, Config{Dir: dir, segmentSize: segmentSize, repairPause: time.Millisecond, fsync: d.fsync})
+			want := ""
+			for round := range 2 {
+				for i := range 3 {
+					m := say(t, s, "all", fmt.Sprint(round, i))
+					want += fmt.Sprintf(" %d:%s", m.Seq, m.Body)
+				}
+				d.broken.Store(true)
+				for range 3 {
+					m := text("all", "lost")
+					if err := try(s, m, ""); !errors.Is(err, syscall.EIO) || m.Seq != 0 {
+						t.Fatalf("number %d, %v", m.Seq, err)
+					}
+				}
+				if got := said(s, "all"); " "+got != want {
+					t.Errorf("%q, want %q", got, want)
+				}
+				if segmentSize == 0 {
+					crashed := open(t, Config{Dir: copyDir(t, dir)})
+					if got := said(crashed, "all"); " "+got != want {
+						t.Errorf("after a crash %q, want %q", got, want)
+					}
+				}
+				// While it is not repaired, a disk that says all is well is not believed.
+				active := s.commit.active.f
+				d.broken.Store(false)
+				eventually(t, "it goes on", func() bool {
+					m := text("all", "on")
+					if try(s, m, "") != nil {
+						return false
+					}
+					want += fmt.Sprintf(" %d:on", m.Seq)
+					return true
+				})
+				if s.commit.active.f == active {
+					t.Error("it goes on in the same file")
+				}
+			}
+			closeStore(t, s)
+			s = open(t, Config{Dir: dir})
+			if got := said(s, "all"); " "+got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// Each fsync in turn fails once, wherever it is: in an append, a rotation, a
+// repair, a compaction. What was acknowledged is there, and nothing else.
+func TestEachSyncFails(t *testing.T) {
+	var total int
+	for fail := 1; ; fail++ {
+		var n atomic.Int64
+		dir := t.TempDir()
+		c := Config{Dir: dir, segmentSize: 500, compactAt: never, repairPause: 1, fsync: func(*os.File) error {
+			if n.Add(1) == int64(fail) {
+				return syscall.EIO
+			}
+			return nil
+		}}
+		s, err := Open(c)
+		if err != nil {
+			if !errors.Is(err, syscall.EIO) {
+				t.Fatal(err)
+			}
+			s = open(t, c)
+		}
+		var want []string
+		var messages int
+		for i := range 8 {
+			if i == 5 {
+				s.compactSealed()
+			}
+			m := text("all", fmt.Sprint(strings.Repeat("x", 200), i))
+			if try(s, m, "") == nil {
+				messages++
+				want = append(want, fmt.Sprintf("%d:%s", m.Seq, m.Body))
+				if m.Seq != uint64(messages) {
+					t.Fatalf("fsync %d: number %d of message %d", fail, m.Seq, messages)
+				}
+			}
+		}
+		if got := said(s, "all"); got != strings.Join(want, " ") {
+			t.Fatalf("fsync %d: %q, want %q", fail, got, want)
+		}
+		crashed := open(t, Config{Dir: copyDir(t, dir)})
+		if got := said(crashed, "all"); got != strings.Join(want, " ") {
+			t.Fatalf("fsync %d: after a crash %q, want %q", fail, got, want)
+		}
+		s.Close()
+		if total = int(n.Load()); total < fail {
+			break
+		}
+	}
+	if total < 15 {
+		t.Errorf("%d fsyncs", total)
+	}
+}

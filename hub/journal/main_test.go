@@ -1,0 +1,153 @@
+package journal
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"wschat/hub"
+)
+
+// patience bounds what a test waits for; reaching it is a failure.
+const patience = 20 * time.Second
+
+// never is a Config.compactAt that leaves compactions to the test.
+const never = 1 << 62
+
+// children are what the test binary does instead of testing when a test has
+// started it with childEnv set to "name directory".
+var children = map[string]func(dir string){}
+
+const childEnv = "WSCHAT_JOURNAL_CHILD"
+
+// TestMain fails the package if a test leaves a goroutine behind.
+func TestMain(m *testing.M) {
+	if name, dir, ok := strings.Cut(os.Getenv(childEnv), " "); ok {
+		children[name](dir)
+		os.Exit(0)
+	}
+	code := m.Run()
+	if code == 0 {
+		if left := leftover(); left != "" {
+			fmt.Fprintf(os.Stderr, "goroutines left:\n%s\n", left)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// leftover returns the stacks of the goroutines but the caller's that are in this
+// module, once they have had their time to end.
+func leftover() string {
+	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
+		all := make([]byte, 1<<20)
+		all = all[:runtime.Stack(all, true)]
+		var left []string
+		for _, stack := range strings.Split(string(all), "\n\n")[1:] {
+			if strings.Contains(stack, "wschat/") {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 || time.Now().After(deadline) {
+			return strings.Join(left, "\n\n")
+		}
+	}
+}
+
+// eventually waits until cond holds.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !cond(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// open opens a journal that the test closes.
+func open(t testing.TB, c Config) *Store {
+	t.Helper()
+	s, err := Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func closeStore(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// text is a message from A.
+func text(to, body string) *hub.Message {
+	m := &hub.Message{Conversation: to, From: "A", To: to, Body: []byte(body)}
+	if hub.ValidUser(to) {
+		m.Conversation = hub.PairOf("A", to)
+	}
+	return m
+}
+
+// try appends a message, and waits for what comes of it.
+func try(s *Store, m *hub.Message, id string) error {
+	stored := make(chan error, 1)
+	m.ID = id
+	s.Append(m, func(err error) { stored <- err })
+	return <-stored
+}
+
+func say(t testing.TB, s *Store, to, body string) *hub.Message {
+	t.Helper()
+	m := text(to, body)
+	if err := try(s, m, ""); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// said returns what is kept of a conversation, as "1:text 2:text".
+func said(s *Store, conversation string) string {
+	messages, _, _ := s.History(conversation, hub.Query{Limit: 1 << 30})
+	return show(messages)
+}
+
+func waiting(s *Store, user string) string {
+	messages, _ := s.Waiting(user, time.Time{})
+	return show(messages)
+}
+
+func show(messages []*hub.Message) string {
+	var parts []string
+	for _, m := range messages {
+		parts = append(parts, fmt.Sprintf("%d:%s", m.Seq, m.Body))
+	}
+	return strings.Join(parts, " ")
+}
+
+// copyDir copies the journal in dir, without the lock.
+func copyDir(t testing.TB, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// last returns the newest seq of a conversation, 0 for none.
+func last(s *Store, conversation string) uint64 {
+	of, _ := s.Last("", []string{conversation}) // never fails
+	return of[conversation]
+}
+
+// pairs returns the newest seq of a user's private conversations, by the other.
+func pairs(s *Store, user string) map[string]uint64 {
+	of, _ := s.Last(user, nil)
+	return of
+}

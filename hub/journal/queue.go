@@ -1,0 +1,94 @@
+package journal
+
+import (
+	"sync"
+
+	"wschat/hub"
+)
+
+const (
+	// maxPending bounds what waits for the committer, in bytes; a single message
+	// may be larger. What comes on top is refused: it is the senders who must
+	// wait, and an event loop cannot.
+	maxPending = 64 << 20
+	// maxBatch bounds what is written at once, in bytes, likewise.
+	maxBatch = 4 << 20
+)
+
+// pending is a message that is to be stored.
+type pending struct {
+	m      *hub.Message
+	id     string
+	stored func(error)
+
+	// What the committer knows.
+	conversation *conversation
+	begin, end   int // the body of its record in the batch
+}
+
+// size is roughly what p costs in memory while it waits, in bytes.
+func (p *pending) size() int { return 256 + len(p.m.Body) }
+
+// queue is what waits for the committer. Safe for concurrent use.
+type queue struct {
+	mu     sync.Mutex
+	items  []pending
+	bytes  int
+	closed bool
+}
+
+// add fails with ErrFull, ErrLarge or ErrClosed.
+func (q *queue) add(p pending) error {
+	if len(p.m.Body) > maxRecord/2 {
+		return ErrLarge
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return ErrClosed
+	case len(q.items) > 0 && q.bytes+p.size() > maxPending:
+		return ErrFull
+	}
+	q.items = append(q.items, p)
+	q.bytes += p.size()
+	return nil
+}
+
+// take appends to batch what has waited longest, one batch of it.
+func (q *queue) take(batch []pending) []pending {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(q.items) && (n == 0 || bytes+q.items[n].size() <= maxBatch) {
+		bytes += q.items[n].size()
+		n++
+	}
+	batch = append(batch, q.items[:n]...)
+	rest := copy(q.items, q.items[n:])
+	clear(q.items[rest:])
+	q.items = q.items[:rest]
+	q.bytes -= bytes
+	return batch
+}
+
+// length returns how many wait.
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}
+
+// close refuses what comes from now on.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+}
+
+// done reports whether nothing waits, nor ever will.
+func (q *queue) done() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed && len(q.items) == 0
+}

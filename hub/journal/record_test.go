@@ -1,0 +1,212 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"wschat/hub"
+)
+
+const testSalt = 0x12345678
+
+// newRecord makes a record of a body.
+func newRecord(k kind, body []byte, salt uint32) []byte {
+	b := append(beginRecord(nil, k), body...)
+	endRecord(b, salt)
+	return b
+}
+
+// testMessages are of every shape.
+func testMessages() []*hub.Message {
+	at := time.Unix(0, 1_767_366_245_678_901_234)
+	return []*hub.Message{
+		{Conversation: "all", Seq: 1, From: "A", To: "all", Body: []byte("text"), Time: at},
+		{Conversation: "A,B", Seq: 1, From: "A", To: "B", Body: []byte("text"), Time: at},
+		{Conversation: "group前端", Seq: 1, From: "张三", To: "group前端", Binary: true, Body: []byte{0, 255}, Time: at},
+		{Conversation: "A,B", Seq: 2, From: "B", To: "A", Body: bytes.Repeat([]byte("long "), 10_000), Time: at},
+	}
+}
+
+func TestMessageBody(t *testing.T) {
+	for _, m := range testMessages() {
+		body := appendMessage(nil, m, "id")
+		v, err := parseMessage(body)
+		if err != nil || string(v.id) != "id" {
+			t.Fatal(err, v.id)
+		}
+		got := hubMessage(m.Conversation, body)
+		if got.Conversation != m.Conversation || got.Seq != m.Seq || got.From != m.From || got.To != m.To ||
+			got.Binary != m.Binary || !bytes.Equal(got.Body, m.Body) || !got.Time.Equal(m.Time) {
+			t.Errorf("%+v, was %+v", got, m)
+		}
+	}
+}
+
+// What a record may not be.
+func TestMalformed(t *testing.T) {
+	good := appendMessage(nil, testMessages()[1], "id")
+	for name, b := range map[string][]byte{
+		"nothing":                 {},
+		"unknown flag":            append([]byte{messageFlags}, good[1:]...),
+		"number 0":                append([]byte{good[0], 0}, good[2:]...),
+		"to left out and there":   append([]byte{good[0] | flagSame}, good[1:]...),
+		"seq of more than 64 bit": append([]byte{0}, bytes.Repeat([]byte{255}, 11)...),
+		"cut":                     good[:12],
+	} {
+		if _, err := parseMessage(b); !errors.Is(err, errBody) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := parseWritten(append(appendWritten(nil, written{"A", "A,B", 1}), 0)); !errors.Is(err, errBody) {
+		t.Error("a byte too many:", err)
+	}
+	if _, _, err := parseUser([]byte{userFlags, 0, 0, 0, 0, 0, 0, 0, 0, 0}); !errors.Is(err, errBody) {
+		t.Error("unknown flag of a user:", err)
+	}
+	if _, err := parseRequest(nil); !errors.Is(err, errBody) {
+		t.Error("no request:", err)
+	}
+	s := newState(0)
+	if err := s.apply(record{kind: 99}, false); err == nil {
+		t.Error("unknown kind")
+	}
+	if err := s.apply(record{kind: kindMessage, body: appendMessage(nil, testMessages()[3], "")}, false); err == nil {
+		t.Error("number 2 without 1")
+	}
+}
+
+// FuzzRecord takes any
+// bytes for a record; what it accepts is what endRecord would have written.
+func FuzzRecord(f *testing.F) {
+	for _, m := range testMessages() {
+		f.Add(newRecord(kindMessage, appendMessage(nil, m, "id"), testSalt))
+	}
+	f.Add(newRecord(kindWritten, appendWritten(nil, written{"A", "A,B", 300}), testSalt))
+	f.Add(newRecord(kindUser, appendUser(nil, "A", &user{seen: 1, groups: []string{"groupA", "groupB"}}), testSalt))
+	f.Add(newRecord(kindUser, appendUser(nil, "A", nil), testSalt))
+	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1}), testSalt))
+	f.Add(appendMark(nil, kindMark, 1000, testSalt))
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 3})
+	f.Add([]byte{255, 255, 255, 255, 0, 0, 0, 0, 3})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > headSize { // the fuzzer cannot guess checksums
+			fixed := bytes.Clone(b)
+			endRecord(fixed, testSalt)
+			tryRecord(t, fixed)
+		}
+		tryRecord(t, b)
+	})
+}
+
+func tryRecord(t *testing.T, b []byte) {
+	k, body, size, err := parseRecord(b, testSalt)
+	if err != nil {
+		return
+	}
+	if size > len(b) || !bytes.Equal(newRecord(k, body, testSalt), b[:size]) {
+		t.Fatalf("%x is read as kind %d, %x", b, k, body)
+	}
+	rec := record{0, k, body}
+	describe(rec)
+	s := newState(1)
+	if s.apply(rec, true) != nil {
+		return
+	}
+	// What is accepted can be written, and then says the same.
+	switch k {
+	case kindMessage:
+		v, _ := parseMessage(body)
+		m := hubMessage(string(v.conversation), body)
+		again, err := parseMessage(appendMessage(nil, m, string(v.id)))
+		if err != nil || again.seq != v.seq || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) {
+			t.Fatalf("%+v, was %+v, %v", again, v, err)
+		}
+	case kindWritten:
+		w, _ := parseWritten(body)
+		if again, err := parseWritten(appendWritten(nil, w)); again != w || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, w, err)
+		}
+	case kindUser:
+		name, u, _ := parseUser(body)
+		name2, u2, err := parseUser(appendUser(nil, name, u))
+		if err != nil || name != name2 || (u == nil) != (u2 == nil) || u != nil && (u.seen != u2.seen || !slices.Equal(u.groups, u2.groups)) {
+			t.Fatalf("%+v, was %+v, %v", u2, u, err)
+		}
+	case kindRequest:
+		r, _ := parseRequest(body)
+		if again, err := parseRequest(appendRequest(nil, &r)); again != r || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, r, err)
+		}
+	}
+}
+
+// FuzzRecover takes any bytes for the records of the newest segment, or for all of
+// it. It must not panic, must not make up messages, and must read the same again.
+func FuzzRecover(f *testing.F) {
+	h := header{"fuzzfuzz", 1, 1, testSalt}
+	var good []byte
+	for _, m := range testMessages()[:3] {
+		good = appendMark(good, kindMark, int64(headerSize+len(good)), testSalt)
+		good = append(good, newRecord(kindMessage, appendMessage(nil, m, "id"), testSalt)...)
+	}
+	f.Add(good, false)
+	f.Add(good[:len(good)-3], false)
+	f.Add(append(good[:len(good):len(good)], good[markSize:]...), false)
+	f.Add(appendMark(good[:len(good):len(good)], kindEnd, int64(headerSize+len(good)), testSalt), false)
+	f.Add(h.append(nil), true)
+	f.Add(append(h.append(nil), good...), true)
+	f.Add([]byte{}, true)
+	f.Fuzz(func(t *testing.T, b []byte, whole bool) {
+		if !whole {
+			b = append(h.append(nil), b...)
+		}
+		dir := t.TempDir()
+		path := filepath.Join(dir, "0000000000000001.segment")
+		must(t, os.WriteFile(path, b, 0o600))
+		var out bytes.Buffer
+		dumpErr := Dump(&out, dir)
+		s, err := Open(Config{Dir: dir, fsync: noSync})
+		if (err == nil) != (dumpErr == nil) {
+			t.Fatalf("Open says %v, Dump %v", err, dumpErr)
+		}
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrVersion) {
+				t.Fatal(err)
+			}
+			return
+		}
+		first := contents(t, s, b)
+		must(t, s.Close())
+		s, err = Open(Config{Dir: dir, fsync: noSync})
+		must(t, err)
+		if again := contents(t, s, b); again != first {
+			t.Fatalf("%q, was %q", again, first)
+		}
+		must(t, s.Close())
+	})
+}
+
+// contents shows all messages, each of which must have its record in b.
+func contents(t *testing.T, s *Store, b []byte) string {
+	h, err := readHeader(bytes.NewReader(b), "")
+	must(t, err)
+	var lines []string
+	for name := range s.state.conversations {
+		messages, _, _ := s.History(name, hub.Query{Limit: 1 << 30})
+		lines = append(lines, name+" "+show(messages))
+		c := s.state.conversations[name]
+		each(c.pieces, c.first(), c.last, func(seq uint64, body []byte) {
+			if !bytes.Contains(b, newRecord(kindMessage, body, h.salt)) {
+				t.Fatalf("%s %d is made up", name, seq)
+			}
+		})
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}

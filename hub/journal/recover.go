@@ -1,0 +1,139 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// open locks the directory and reads the journal in it.
+func (s *Store) open() (err error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if s.lock, err = lockDir(s.dir); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			s.lock.Close()
+		}
+	}()
+	if err := removeParts(s.dir); err != nil {
+		return err
+	}
+	segments, replaced, err := openAll(s.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { closeAll(append(segments, replaced...)) }()
+	if len(segments) == 0 {
+		return s.create()
+	}
+	s.epoch = segments[0].epoch
+	s.state.requests.since = time.Now().Add(-requestAge).UnixNano()
+	for i, r := range segments {
+		if err := s.recover(r, segments[0].compacted(), i == len(segments)-1); err != nil {
+			return err
+		}
+	}
+	now := time.Now().UnixNano()
+	for name, u := range s.state.users {
+		if u.here { // when the server ended, and nobody knows when that was
+			u.here, u.seen = false, now
+			s.note(func(n *notes) { n.users[name] = struct{}{} })
+		}
+	}
+	s.commit.time = s.state.newest
+	if err := s.removeReplaced(replaced); err != nil {
+		s.commit.active.f.Close()
+		return err
+	}
+	return nil
+}
+
+// create begins a journal.
+func (s *Store) create() error {
+	s.epoch = newEpoch()
+	h := newHeader(s.epoch, 1, 1)
+	f, err := s.createPart(h)
+	if err != nil {
+		return err
+	}
+	if err = install(f); err == nil {
+		err = s.syncDir()
+	}
+	if err != nil {
+		discardPart(f)
+		return err
+	}
+	s.commit.active = segment{header: h, f: f, size: int64(headerSize), rotateAt: s.config.segmentSize}
+	return nil
+}
+
+// recover reads a segment into the state. The newest becomes the active one.
+func (s *Store) recover(r *reader, compacted, newest bool) error {
+	ended, torn, err := readSegment(r, newest, func(rec record) error {
+		return s.state.apply(rec, compacted)
+	})
+	if err != nil {
+		return err
+	}
+	if !newest {
+		s.files.add(sealed{r.number, r.through, r.size})
+		return nil
+	}
+	f, err := os.OpenFile(r.f.Name(), os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	size := r.size
+	if torn != nil {
+		s.log.Warn("torn record", "file", torn.File, "offset", torn.Offset, "reason", torn.Reason, "cut", size-torn.Offset)
+		size = torn.Offset
+		err = f.Truncate(size)
+	}
+	if err == nil {
+		err = s.fsync(f) // what has been read may not be safe yet, and is about to be shown
+	}
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("journal: %w", err)
+	}
+	s.commit.active = segment{header: r.header, f: f, size: size, ended: ended, rotateAt: s.config.segmentSize}
+	return nil
+}
+
+// removeReplaced removes the segments that a compaction has left behind, once it
+// is sure that what replaces them is there.
+func (s *Store) removeReplaced(replaced []*reader) error {
+	if err := s.syncDir(); err != nil {
+		return err
+	}
+	for _, r := range replaced {
+		if err := os.Remove(r.f.Name()); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
+}
+
+// removeParts removes what a crash has left of segments that never became any.
+func removeParts(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), segmentSuffix+partSuffix) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
+}

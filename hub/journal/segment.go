@@ -1,0 +1,160 @@
+package journal
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	magic      = "wschatj\n"
+	version    = 1
+	epochSize  = 8
+	headerSize = len(magic) + 4 + epochSize + 8 + 8 + 4 + 4
+
+	segmentSuffix = ".segment"
+	partSuffix    = ".part" // a segment before it is whole
+)
+
+// header begins each segment.
+type header struct {
+	epoch   string
+	number  uint64
+	through uint64 // the number of the last segment that it stands for
+	salt    uint32
+}
+
+// newHeader returns a header with a random salt.
+func newHeader(epoch string, number, through uint64) header {
+	var salt [4]byte
+	rand.Read(salt[:]) // never fails
+	return header{epoch, number, through, binary.LittleEndian.Uint32(salt[:])}
+}
+
+// compacted reports whether old messages have been left out.
+func (h *header) compacted() bool { return h.through > h.number }
+
+func (h *header) append(b []byte) []byte {
+	start := len(b)
+	b = append(b, magic...)
+	b = binary.LittleEndian.AppendUint32(b, version)
+	b = append(b, h.epoch...)
+	b = binary.LittleEndian.AppendUint64(b, h.number)
+	b = binary.LittleEndian.AppendUint64(b, h.through)
+	b = binary.LittleEndian.AppendUint32(b, h.salt)
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
+}
+
+// readHeader reads the header of the file at path. Errors are *DamageError,
+// ErrVersion, or those of reading.
+func readHeader(r io.Reader, path string) (h header, err error) {
+	b := make([]byte, headerSize)
+	if n, err := io.ReadFull(r, b); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return h, &DamageError{path, int64(n), "incomplete header"}
+	} else if err != nil {
+		return h, fmt.Errorf("journal: %w", err)
+	}
+	if string(b[:len(magic)]) != magic {
+		return h, &DamageError{path, 0, "not a segment"}
+	}
+	rest := b[len(magic):]
+	if v := binary.LittleEndian.Uint32(rest); v != version {
+		return h, fmt.Errorf("%w: %s: version %d, expected %d", ErrVersion, path, v, version)
+	}
+	if sum := crc32.Checksum(b[:headerSize-4], castagnoli); sum != binary.LittleEndian.Uint32(b[headerSize-4:]) {
+		return h, &DamageError{path, 0, "wrong checksum of the header"}
+	}
+	rest = rest[4:]
+	h.epoch = string(rest[:epochSize])
+	rest = rest[epochSize:]
+	h.number = binary.LittleEndian.Uint64(rest)
+	h.through = binary.LittleEndian.Uint64(rest[8:])
+	h.salt = binary.LittleEndian.Uint32(rest[16:])
+	if h.number == 0 || h.through < h.number {
+		return h, &DamageError{path, 0, "impossible numbers in the header"}
+	}
+	return h, nil
+}
+
+// newEpoch returns a name for a numbering that begins anew.
+func newEpoch() string { return strings.ToLower(rand.Text()[:epochSize]) }
+
+func segmentPath(dir string, number uint64) string {
+	return filepath.Join(dir, fmt.Sprintf("%016d%s", number, segmentSuffix))
+}
+
+// listSegments returns the numbers of the segments in dir, in order.
+func listSegments(dir string) ([]uint64, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	var numbers []uint64
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), segmentSuffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(name, 10, 64)
+		if err != nil || e.Name() != filepath.Base(segmentPath(dir, n)) {
+			return nil, &DamageError{filepath.Join(dir, e.Name()), 0, "not the name of a segment"}
+		}
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+// createPart makes a segment that is not yet part of the journal, with nothing
+// but a header, synced. The caller renames or removes it.
+func (s *Store) createPart(h header) (f *os.File, err error) {
+	path := segmentPath(s.dir, h.number) + partSuffix
+	f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if _, err = f.Write(h.append(nil)); err == nil {
+		err = s.fsync(f)
+	}
+	if err != nil {
+		discardPart(f)
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return f, nil
+}
+
+// discardPart removes what did not become a segment. Should that fail, the next
+// Open does it.
+func discardPart(f *os.File) {
+	f.Close()
+	os.Remove(f.Name())
+}
+
+// install gives a part its name in the journal. It is there for good after
+// syncDir.
+func install(f *os.File) error {
+	if err := os.Rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix)); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// syncDir makes safe which files are in the directory.
+func (s *Store) syncDir() error {
+	d, err := os.Open(s.dir)
+	if err == nil {
+		defer d.Close()
+		err = s.fsync(d)
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}

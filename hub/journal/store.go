@@ -1,0 +1,192 @@
+package journal
+
+import (
+	"cmp"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"wschat/hub"
+)
+
+// Config says where a journal is and how much it keeps. Dir is required.
+type Config struct {
+	Dir string // made if it is not there
+	// Keep is how many messages of each conversation are kept at least, and at
+	// most twice as many; 0: all. They are all in memory, too.
+	Keep int
+	// MaxAge is how long private messages wait; what has waited longer when the
+	// journal is opened is dropped from what waits. 0: for good.
+	MaxAge time.Duration
+	Log    *slog.Logger // nil: nothing is logged
+
+	// For tests; the zero values are what a server has.
+	segmentSize int64                // from when a new segment begins
+	compactAt   int64                // the least that a compaction must save
+	repairPause time.Duration        // between attempts to repair a segment
+	fsync       func(*os.File) error // instead of (*os.File).Sync
+	atStep      func(step string)    // called in a compaction
+}
+
+// segmentSize is from when a new segment begins, in bytes.
+const segmentSize = 32 << 20
+
+// Store is a journal that is open. It is a hub.Store; its methods are safe for
+// concurrent use. Those without an error never wait for the disk, nor do History
+// and Waiting, but for Open and Close. Append refuses with ErrFull what would
+// make more than 64 MiB wait, and with ErrClosed what comes after Close.
+type Store struct {
+	config Config
+	dir    string
+	epoch  string
+	log    *slog.Logger
+	fsync  func(*os.File) error
+	lock   *os.File
+
+	queue   queue
+	wake    chan struct{} // something waits for the committer
+	compact chan struct{} // a compaction is wanted
+	stop    chan struct{} // closed by Close
+	running sync.WaitGroup
+	later   *time.Timer // wakes the committer for notes alone
+	close   func() error
+
+	mu    sync.Mutex
+	state *state
+	notes notes
+
+	files  files
+	commit committer
+}
+
+var _ hub.Registry = (*Store)(nil)
+
+// Open opens the journal in a directory, or begins one. It reads all of it; what a
+// crash has left of the last batch is cut off and logged as "torn record". It
+// fails with ErrLocked, with a *DamageError, which names the file and the offset,
+// with ErrVersion, or with the error of a system call.
+func Open(config Config) (*Store, error) {
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
+	config.segmentSize = cmp.Or(config.segmentSize, segmentSize)
+	config.compactAt = cmp.Or(config.compactAt, config.segmentSize)
+	config.repairPause = cmp.Or(config.repairPause, repairPause)
+	if config.fsync == nil {
+		config.fsync = (*os.File).Sync
+	}
+	if config.atStep == nil {
+		config.atStep = func(string) {}
+	}
+	s := &Store{
+		config:  config,
+		dir:     config.Dir,
+		log:     config.Log,
+		fsync:   config.fsync,
+		wake:    make(chan struct{}, 1),
+		compact: make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		state:   newState(config.Keep),
+	}
+	s.close = sync.OnceValue(s.end)
+	s.later = time.AfterFunc(time.Hour, s.poke)
+	s.later.Stop()
+	if err := s.open(); err != nil {
+		s.later.Stop()
+		return nil, err
+	}
+	if config.MaxAge > 0 {
+		s.state.expire(time.Now().Add(-config.MaxAge))
+	}
+	s.considerCompaction()
+	s.running.Go(s.commitAll)
+	s.running.Go(s.compactAll)
+	return s, nil
+}
+
+// Close refuses further appends, stores those that wait, and closes the journal.
+// It may be called more than once. Its error is about what may not be on disk: of
+// messages their senders know already.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) end() error {
+	s.queue.close()
+	close(s.stop)
+	s.poke()
+	s.running.Wait()
+	s.later.Stop()
+	err := s.commit.end(s)
+	s.lock.Close()
+	return err
+}
+
+// Epoch returns the name of the numbering: it is the same as long as messages
+// keep their numbers.
+func (s *Store) Epoch() string { return s.epoch }
+
+// Append implements hub.Store. It does not block. An ID is kept with the message;
+// see Load. stored is called with the lock held if it gets nil: it may call Append,
+// and no other method.
+func (s *Store) Append(m *hub.Message, stored func(error)) {
+	if err := s.queue.add(pending{m: m, id: m.ID, stored: stored}); err != nil {
+		stored(err)
+		return
+	}
+	s.poke()
+}
+
+// poke wakes the committer.
+func (s *Store) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// History implements hub.Store. It never fails.
+func (s *Store) History(name string, q hub.Query) (messages []*hub.Message, more bool, err error) {
+	s.mu.Lock()
+	c := s.state.conversations[name]
+	if c == nil {
+		s.mu.Unlock()
+		return nil, false, nil
+	}
+	lo, hi, more := c.span(q)
+	pieces := c.slice(lo, hi)
+	s.mu.Unlock()
+	if hi < lo {
+		return nil, more, nil
+	}
+	messages = make([]*hub.Message, 0, hi-lo+1)
+	each(pieces, lo, hi, func(_ uint64, body []byte) {
+		messages = append(messages, hubMessage(c.name, body))
+	})
+	return messages, more, nil
+}
+
+// Last implements hub.Store.
+func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := make(map[string]uint64, len(names)+len(s.state.pairs[user]))
+	for _, name := range names {
+		if c := s.state.conversations[name]; c != nil && c.last > 0 {
+			last[name] = c.last
+		}
+	}
+	for _, c := range s.state.pairs[user] {
+		if c.last > 0 {
+			last[otherOf(c.name, user)] = c.last
+		}
+	}
+	return last, nil
+}
+
+// otherOf returns with whom user has the conversation called pair.
+func otherOf(pair, user string) string {
+	a, b, _ := strings.Cut(pair, ",")
+	if a == user {
+		return b
+	}
+	return a
+}
