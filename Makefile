@@ -12,7 +12,7 @@ ARTEFACTS ?= $(or $(TMPDIR),/tmp)/wschat-artefacts
 
 E2E = cmd/wschat/e2e
 
-.PHONY: build run test race e2e soak tools quickfuzz fuzz bench lint clean help
+.PHONY: build run test race e2e soak crash tools quickfuzz fuzz bench lint clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -40,6 +40,10 @@ e2e: build tools ## the built binary with real wscat, Chromium and nginx
 
 soak: build ## people who come, talk and crash, for SOAK, and restarts
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -tags soak -v ./$(E2E)/soak/
+
+crash: build ## kill -9 under load, a hundred times
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
+	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 
 tools: ## install wscat, Chromium and nginx where that is allowed
 	$(E2E)/install.sh

@@ -22,9 +22,13 @@ type Client struct {
 // Open connects to a path of the server. The caller closes Conn, which has a
 // deadline that no test should come to.
 func (s *Server) Open(path string, extensions ...string) (*Client, error) {
+	return s.OpenWith(path, handshake.Dialer{Extensions: extensions})
+}
+
+// OpenWith is Open with all that a client can ask for.
+func (s *Server) OpenWith(path string, d handshake.Dialer) (*Client, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	d := handshake.Dialer{Extensions: extensions}
 	conn, response, err := d.Dial(ctx, "ws://"+s.Addr+path)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,8 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// Server is a running wschat. Safe for concurrent use, but for Stop.
+// Server is a running wschat. Safe for concurrent use, but for Stop and
+// Kill.
 type Server struct {
 	Addr  string // host:port
 	admin string // host:port of the operator's listener
@@ -50,6 +51,7 @@ type Server struct {
 	cmd    *exec.Cmd
 	stderr log
 	ended  chan struct{} // closed when the process has ended
+	killed bool
 }
 
 // log is what a process has written. Safe for concurrent use.
@@ -142,6 +144,9 @@ func (s *Server) Log() string { return s.stderr.String() }
 // checks how it ended and what it logged.
 func (s *Server) Stop() {
 	s.t.Helper()
+	if s.killed {
+		return
+	}
 	if !s.hasEnded() {
 		s.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
 	}
@@ -160,6 +165,13 @@ func (s *Server) Stop() {
 			s.t.Errorf("the log has %q:\n%s", bad, text)
 		}
 	}
+}
+
+// Kill ends the server by SIGKILL. Nothing is checked then.
+func (s *Server) Kill() {
+	s.killed = true
+	s.cmd.Process.Kill() // an error means that it has ended
+	<-s.ended
 }
 
 // Until waits until ok is true, and reports whether it became so.
