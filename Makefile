@@ -1,7 +1,7 @@
 # make help lists what there is.
 
 GO      ?= go
-VERSION ?= $(shell git describe --tags --dirty 2>/dev/null)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS  = -s -w $(if $(VERSION),-X main.version=$(VERSION))
 # STRICT=1: what cannot be tested for want of a tool is a failure.
 STRICT  ?=

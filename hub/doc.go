@@ -21,7 +21,9 @@
 //	store, then Hub.mu, then a loop's mailbox
 //
 // so the store is never called with Hub.mu held. The ids of sends have a lock of
-// their own, under which nothing else is locked (acks.go). Nothing is written to
+// their own, under which nothing else is locked (acks.go). What a Registry has to
+// remember is noted under Hub.mu and handed over after it, in order, under
+// Hub.noting, which comes before all the others (registry.go). Nothing is written to
 // a socket or waited for under any of them: what is to be sent is posted to a
 // mailbox. Since joins, leaves and publishes are posted under Hub.mu, all loops
 // see them in one order.

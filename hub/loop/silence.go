@@ -14,8 +14,9 @@ const (
 	minVisits = 4  // visits in a ping period, at least
 
 	// lifeBytes is how many bytes of a message that is not whole yet are a sign
-	// of life, if they come between two visits. Fewer are not: a peer that sends them one by one, so as never to
-	// be silent and never to be done, is a silent one.
+	// of life, if they come between two visits. Fewer are not: a peer that sends
+	// them one by one, so as never to be silent and never to be done, is a silent
+	// one.
 	lifeBytes = 512
 
 	shortestTick = 5 * time.Millisecond
