@@ -61,8 +61,9 @@ fuzz: ## every fuzz target for FUZZTIME each
 		done; \
 	done
 
-bench: ## Go benchmarks of every package
+bench: build ## Go benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat $(GO) test -tags e2e -run '^$$' -bench . -benchtime 5x ./$(E2E)/crash
 
 lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -8,9 +8,9 @@ import (
 const (
 	// ackTTL is how long the id of a send is remembered.
 	ackTTL = 10 * time.Minute
-	// maxAcks bounds how many are; the oldest is forgotten first. At the default
+	// DefaultIDs is how many are, if Config.MaxIDs does not say. At the default
 	// rate that is 16 users who send all the time. All of them take some 140 MiB.
-	maxAcks = 1 << 20
+	DefaultIDs = 1 << 20
 )
 
 // ack is what a send is answered with.
@@ -23,7 +23,7 @@ type ack struct {
 // again and not delivered twice. One takes some 140 bytes, if its id has 16.
 // Safe for concurrent use.
 type acks struct {
-	max int // see maxAcks
+	max int // so many are remembered
 
 	mu       sync.Mutex
 	underWay map[string][]func(ack, error) // who waits for the answer
@@ -37,8 +37,8 @@ type pastAck struct {
 	at int64 // in nanoseconds, as time.Time.UnixNano has it
 }
 
-func newAcks() *acks {
-	return &acks{max: maxAcks, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
+func newAcks(most int) *acks {
+	return &acks{max: most, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
 }
 
 // ackName is one string, as that is the smallest; user ids hold no comma.

@@ -84,7 +84,7 @@ func TestRepeatedSend(t *testing.T) {
 // PROTOCOL 6: remembered for 10 minutes.
 func TestRepeatedTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAcks()
+		a := newAcks(DefaultIDs)
 		told := 0
 		count := func(got ack, err error) {
 			if err != nil || got.seq != 1 || !got.offline {
@@ -121,8 +121,7 @@ func TestRepeatedTooLate(t *testing.T) {
 // How many are remembered is bounded: the oldest is forgotten first. Those under
 // way are not.
 func TestAcksAreBounded(t *testing.T) {
-	a := newAcks()
-	a.max = 10
+	a := newAcks(10)
 	none := func(ack, error) {}
 	a.begin("A", "under way", none)
 	for i := range 100 {
@@ -151,7 +150,7 @@ func TestAcksAreBounded(t *testing.T) {
 
 func TestAcksRestore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAcks()
+		a := newAcks(DefaultIDs)
 		now := time.Now()
 		a.restore("A", "old", ack{seq: 1}, now.Add(-9*time.Minute))
 		a.restore("A", "new", ack{seq: 2}, now)
@@ -171,8 +170,7 @@ func TestAcksRestore(t *testing.T) {
 // told once.
 func TestAcksConcurrent(t *testing.T) {
 	const ids, each = 50, 20
-	a := newAcks()
-	a.max = ids
+	a := newAcks(ids)
 	var mu sync.Mutex
 	done, told := make(map[string]int), make(map[string]int)
 	var busy sync.WaitGroup

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"container/list"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ type Config struct {
 	// 1<<20. Beyond it, who has been offline longest is forgotten early. One takes
 	// some 200 bytes, its groups left out.
 	MaxUsers int
+	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0: 1<<20.
+	// Beyond it, the oldest is forgotten early. One takes some 140 bytes.
+	MaxIDs int
 	// Queue bounds the bytes of messages that are held back for a session until
 	// it has read those from before its login, as loop.Config.Queue bounds what
 	// waits for it otherwise; 0: no limit.
@@ -72,18 +76,16 @@ type group struct {
 	programs *loop.List
 }
 
-// defaultUsers is the MaxUsers of those who do not say.
-const defaultUsers = 1 << 20
+// DefaultUsers is the MaxUsers of those who do not say.
+const DefaultUsers = 1 << 20
 
 // New returns a hub without users. Close ends it; the loops are the caller's.
 func New(config Config) *Hub {
-	if config.MaxUsers == 0 {
-		config.MaxUsers = defaultUsers
-	}
+	config.MaxUsers = cmp.Or(config.MaxUsers, DefaultUsers)
 	h := &Hub{
 		config: config,
 		store:  config.Store,
-		acks:   newAcks(),
+		acks:   newAcks(cmp.Or(config.MaxIDs, DefaultIDs)),
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		online: make(map[string]*user),

@@ -75,7 +75,7 @@ func BenchmarkPublishJSON(b *testing.B) {
 // BenchmarkAcks is a send with an id of its own, when as many as there is room
 // for are remembered.
 func BenchmarkAcks(b *testing.B) {
-	a := newAcks()
+	a := newAcks(DefaultIDs)
 	told := func(ack, error) {}
 	n := 0
 	next := func() {
@@ -85,10 +85,10 @@ func BenchmarkAcks(b *testing.B) {
 		a.done("alice", id, ack{seq: uint64(n)})
 	}
 	before := heap()
-	for range maxAcks {
+	for range DefaultIDs {
 		next()
 	}
-	held := float64(heap()-before) / maxAcks
+	held := float64(heap()-before) / DefaultIDs
 	b.ReportAllocs()
 	for b.Loop() {
 		next()

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"container/list"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -12,16 +13,19 @@ import (
 // Each takes 0.6 to 1.2 KiB with its first message, the text of it left out.
 const DefaultConversations = 1 << 20
 
-// ErrFull is what Memory says to a message that would begin one conversation too
-// many.
-var ErrFull = errors.New("hub: no room for another conversation")
+// ErrFull is what a store says to a message that would begin one conversation too
+// many, or for whose bytes there is no room.
+var ErrFull = errors.New("hub: no room left in the store")
 
 // Memory is the store that forgets everything when the process ends. It keeps at
 // least the last keep messages of each conversation, and at most twice as many.
 type Memory struct {
-	// MaxConversations bounds the conversations; 0: no bound. It must not change
-	// while the store is in use.
+	// MaxConversations bounds the conversations, and MaxBytes what the messages
+	// take, in bytes of memory; 0: no bound. Beyond MaxBytes, conversations keep
+	// fewer messages, those silent longest first, but always the newest. They must
+	// not change while the store is in use.
 	MaxConversations int
+	MaxBytes         int64
 
 	keep  int // 0: all
 	epoch string
@@ -30,11 +34,14 @@ type Memory struct {
 	conversations map[string]*conversation
 	peers         map[string]map[string]*conversation // by user, by the other
 	waiting       map[string]map[string]unwritten     // by user, by conversation
+	silent        list.List                           // of *conversation: the longest silent first
+	bytes         int64                               // what the messages take
 }
 
 type conversation struct {
-	last     uint64     // the newest Seq
-	messages []*Message // without holes, up to last
+	last     uint64        // the newest Seq
+	messages []*Message    // without holes, up to last
+	silent   *list.Element // in Memory.silent, if it has more than one message
 }
 
 // unwritten is what waits for one user in one conversation.
@@ -59,11 +66,11 @@ func (s *Memory) Append(m *Message, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.conversations[m.Conversation]
+	if !s.room(c) {
+		stored(ErrFull)
+		return
+	}
 	if c == nil {
-		if s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
-			stored(ErrFull)
-			return
-		}
 		c = new(conversation)
 		s.conversations[m.Conversation] = c
 		if m.private() {
@@ -74,10 +81,12 @@ func (s *Memory) Append(m *Message, stored func(error)) {
 	c.last++
 	m.Seq, m.Time = c.last, time.Now()
 	c.messages = append(c.messages, m)
+	s.bytes += m.memory()
 	if n := len(c.messages); s.keep > 0 && n-s.keep > s.keep {
-		// A new slice, so that the old messages can be freed.
-		c.messages = append(make([]*Message, 0, n), c.messages[n-s.keep:]...)
+		s.keepLast(c, s.keep, n)
 	}
+	s.spoke(c)
+	s.shrink()
 	if m.private() {
 		s.wait(m)
 	}
@@ -142,6 +151,9 @@ func (s *Memory) Last(user string, names []string) (map[string]uint64, error) {
 	}
 	return last, nil
 }
+
+// Err implements Store: it is never out of reach.
+func (s *Memory) Err() error { return nil }
 
 // Epoch implements Store: it is another one with each store.
 func (s *Memory) Epoch() string { return s.epoch }

@@ -138,6 +138,16 @@ func TestMemoryWaitingAtOneTime(t *testing.T) {
 	})
 }
 
+func TestMemoryBounds(t *testing.T) {
+	for _, keep := range []int{0, 1000} {
+		storetest.RunBounds(t, func(_ *testing.T, conversations int, bytes int64) hub.Store {
+			s := hub.NewMemory(keep)
+			s.MaxConversations, s.MaxBytes = conversations, bytes
+			return s
+		})
+	}
+}
+
 func BenchmarkMemoryAppend(b *testing.B) {
 	s := hub.NewMemory(1000)
 	body := make([]byte, 128)

@@ -35,6 +35,9 @@ type Store interface {
 	// connection of its recipient. It does not block.
 	Written(m *Message)
 
+	// Err says why the store is out of reach; nil: it is not.
+	Err() error
+
 	// Expire drops the notes of what has waited since before t. It is asked now
 	// and then; Waiting leaves out what is too old in any case.
 	Expire(t time.Time)

@@ -14,9 +14,18 @@ import (
 // closeStore closes it when nobody uses it any more.
 func openStore(o *options, log *slog.Logger) (store hub.Store, closeStore func() error, err error) {
 	if o.data == "" {
-		return hub.NewMemory(o.history), func() error { return nil }, nil
+		memory := hub.NewMemory(o.history)
+		memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
+		return memory, func() error { return nil }, nil
 	}
-	j, err := journal.Open(journal.Config{Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL, Log: log})
+	j, err := journal.Open(journal.Config{
+		Dir:              o.data,
+		Keep:             o.history,
+		MaxAge:           o.membershipTTL,
+		MaxConversations: o.maxConversations,
+		MaxMemory:        o.historyBytes,
+		Log:              log,
+	})
 	if err != nil {
 		return nil, nil, err
 	}

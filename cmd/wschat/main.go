@@ -55,6 +55,7 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 		fmt.Fprintln(stderr, "wschat:", err)
 		return exitUsage
 	}
+	ignoreFileSizeSignal()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	if err := serve(ctx, o, o.logger(stderr)); err != nil {

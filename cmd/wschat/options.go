@@ -8,6 +8,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"wschat/hub"
 )
 
 // options are what the flags say. Sizes are bytes; 0 means no limit.
@@ -15,7 +17,11 @@ type options struct {
 	addr             string
 	data             string
 	history          int
+	maxConversations int
+	historyBytes     int64
 	membershipTTL    time.Duration
+	maxUsers         int
+	maxIDs           int
 	allowOrigin      originList
 	echo             bool
 	presence         presence
@@ -69,7 +75,11 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
 	flags.StringVar(&o.data, "data", "", "`directory` in which messages are kept, on disk before anybody sees them (default in memory)")
 	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
+	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "most `bytes` that all kept messages take; beyond, old ones of silent conversations go first")
+	flags.IntVar(&o.maxConversations, "max-conversations", hub.DefaultConversations, "most `conversations`; what would begin another is unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
+	flags.IntVar(&o.maxUsers, "max-users", hub.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
+	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "most `ids` of sends that are remembered, for ten minutes")
 	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated; * for any")
 	flags.BoolVar(&o.echo, "echo", false, "serve /echo, which sends every message back, for tests and benchmarks")
 	flags.Var(&o.presence, "presence", "`who` is told of login and exit: all, group or none (default all)")
@@ -136,6 +146,10 @@ func (o *options) check(source map[string]string) error {
 		value int64
 	}{
 		{"history", int64(o.history)},
+		{"history-bytes", o.historyBytes},
+		{"max-conversations", int64(o.maxConversations)},
+		{"max-users", int64(o.maxUsers)},
+		{"max-ids", int64(o.maxIDs)},
 		{"membership-ttl", int64(o.membershipTTL)},
 		{"max-message", o.maxMessage},
 		{"queue", int64(o.queue)},

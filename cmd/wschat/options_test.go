@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 	want := &options{
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
+		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20,
 		presence: presence{hub.ToAll}, rate: 100, maxConns: defaultMaxConns(),
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
@@ -107,6 +108,10 @@ func TestOptionErrors(t *testing.T) {
 		{nil, "WSCHAT_TRUST_PROXY=proxy", `invalid value "proxy" for WSCHAT_TRUST_PROXY: expected CIDRs such as 10.0.0.0/8 or fd00::/8, got "proxy"`},
 		{[]string{"-max-conns", "-1"}, "", `invalid value for -max-conns: expected 0 (no limit) or more`},
 		{[]string{"-max-conns-per-ip", "-1"}, "", `invalid value for -max-conns-per-ip: expected 0 (no limit) or more`},
+		{[]string{"-history-bytes", "-1"}, "", `invalid value for -history-bytes: expected 0 (no limit) or more`},
+		{[]string{"-max-conversations", "-1"}, "", `invalid value for -max-conversations: expected 0 (no limit) or more`},
+		{[]string{"-max-users", "-1"}, "", `invalid value for -max-users: expected 0 (no limit) or more`},
+		{nil, "WSCHAT_MAX_IDS=-1", `invalid value for WSCHAT_MAX_IDS: expected 0 (no limit) or more`},
 		{[]string{"-rate", "-1"}, "", `invalid value for -rate: expected 0 (no limit) or more`},
 		{nil, "WSCHAT_RATE=0.5", `invalid value "0.5" for WSCHAT_RATE: parse error`},
 		{[]string{"-auth-secret-file", ""}, "", `invalid value "" for -auth-secret-file: expected a file`},

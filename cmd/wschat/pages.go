@@ -7,13 +7,13 @@ import (
 	"wschat/static"
 )
 
-// pages is everything but the endpoints: the browser client and /healthz. While
-// the server drains, handshake answers in their place.
-func pages() http.Handler {
+// pages is everything but the endpoints: the browser client and /healthz, which
+// asks storeErr. While the server drains, handshake answers in their place.
+func pages(storeErr func() error) http.Handler {
 	page := static.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" {
-			health(w, r)
+			health(w, r, storeErr())
 			return
 		}
 		page.ServeHTTP(w, r)
@@ -21,7 +21,7 @@ func pages() http.Handler {
 }
 
 // health answers whoever watches over the server.
-func health(w http.ResponseWriter, r *http.Request) {
+func health(w http.ResponseWriter, r *http.Request, storeErr error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "expected GET or HEAD", http.StatusMethodNotAllowed)
@@ -29,5 +29,11 @@ func health(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	if storeErr != nil {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		io.WriteString(w, "messages cannot be stored at present")
+		return
+	}
 	io.WriteString(w, "ok")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"time"
 
@@ -27,6 +28,7 @@ type server struct {
 	secret    []byte          // nil without -auth-secret-file
 	outcomes  outcomes        // of handshakes
 
+	store      hub.Store
 	closeStore func() error
 }
 
@@ -93,7 +95,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.closeStore = closeStore
+	s.store, s.closeStore = store, closeStore
 	s.loops, err = loop.Start(loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
 	})
@@ -107,12 +109,14 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Presence:      o.presence.Presence,
 		Single:        o.single,
 		MembershipTTL: o.membershipTTL,
+		MaxUsers:      orUnbounded(o.maxUsers),
+		MaxIDs:        orUnbounded(o.maxIDs),
 		Queue:         o.queue,
 		Deflater:      s.deflater,
 	})
 	s.handshake = &handshake.Server{
 		Endpoints:   s.endpoints(o),
-		Pages:       pages(),
+		Pages:       pages(store.Err),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Log:         log,
@@ -153,6 +157,14 @@ func orForever(d time.Duration) time.Duration {
 		return forever
 	}
 	return d
+}
+
+// orUnbounded makes of 0, which is no limit, a number that nothing reaches.
+func orUnbounded(n int) int {
+	if n == 0 {
+		return math.MaxInt
+	}
+	return n
 }
 
 // pageURL is where a person on this machine finds the page.

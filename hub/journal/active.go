@@ -12,6 +12,13 @@ import (
 // repairPause is the least time between two attempts to repair a segment.
 const repairPause = 500 * time.Millisecond
 
+// retryPause is the time between two attempts to write by a journal that cannot.
+const retryPause = time.Second
+
+// probeSize is how much room there must be before the journal is said to work
+// again, in bytes.
+const probeSize = 64 << 10
+
 // segment is the active one.
 type segment struct {
 	header
@@ -73,6 +80,21 @@ func (s *Store) put(b []byte) error {
 		a.broken = err
 	}
 	return err
+}
+
+// probe finds out whether the disk takes more than the few bytes of a mark, which
+// may fit in where nothing else does.
+func (s *Store) probe() error {
+	a := &s.commit.active
+	_, err := a.f.WriteAt(make([]byte, probeSize), a.size)
+	cutErr := a.f.Truncate(a.size)
+	if err == nil {
+		err = cutErr
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
 }
 
 // rotate ends the active segment, and begins the next. The new one is made before

@@ -3,6 +3,8 @@ package journal
 import (
 	"runtime"
 	"time"
+
+	"wschat/hub"
 )
 
 const (
@@ -17,8 +19,9 @@ type committer struct {
 	active segment
 	batch  []pending
 	buf    []byte
-	time   int64 // of the last message, in ns since 1970
-	failed bool  // the last batch
+	time   int64     // of the last message, in ns since 1970
+	failed bool      // the last batch
+	retry  time.Time // when to try again without one
 }
 
 // commitAll stores what waits, until the store is closed.
@@ -45,10 +48,13 @@ func (s *Store) gather() {
 func (s *Store) commitBatch() bool {
 	c := &s.commit
 	c.batch = s.queue.take(c.batch[:0])
-	if len(c.batch) == 0 && !s.noted() {
+	if len(c.batch) == 0 && !s.noted() && !(c.failed && time.Now().After(c.retry)) {
 		return false
 	}
 	err := s.ready()
+	if err == nil && c.failed {
+		err = s.probe()
+	}
 	var taken notes
 	if err == nil {
 		c.buf = appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt)
@@ -74,10 +80,15 @@ func (s *Store) commitBatch() bool {
 	return found
 }
 
-// appendPending numbers a message, and appends its record to the batch.
+// appendPending numbers a message, and appends its record to the batch; if there
+// is no room for it, it is left out.
 func (s *Store) appendPending(p *pending) {
 	c := &s.commit
 	p.conversation = s.state.conversations[p.m.Conversation] // only the committer changes the map
+	if !s.state.room(p.conversation) {
+		p.refused = true
+		return
+	}
 	if p.conversation == nil {
 		s.mu.Lock()
 		p.conversation = s.state.begin(p.m.Conversation)
@@ -100,6 +111,10 @@ func (s *Store) appendPending(p *pending) {
 func (s *Store) publish() {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
+		if p.refused {
+			p.stored(hub.ErrFull)
+			continue
+		}
 		body := s.commit.buf[p.begin:p.end]
 		m, err := parseMessage(body)
 		if err != nil {
@@ -128,13 +143,21 @@ func (s *Store) reject(err error) {
 	}
 }
 
-// tell logs when the journal begins to fail, and when it ends.
+// tell logs when the journal begins to fail, and when it ends. Meanwhile it tries
+// again by itself: whoever watches over it may have turned the senders away.
 func (s *Store) tell(err error) {
 	failed := err != nil
+	if failed {
+		s.commit.retry = time.Now().Add(s.config.retryPause)
+		s.later.Reset(s.config.retryPause + 1)
+	}
 	if failed == s.commit.failed {
 		return
 	}
 	s.commit.failed = failed
+	s.mu.Lock()
+	s.err = err
+	s.mu.Unlock()
 	if failed {
 		s.log.Error("journal cannot be written", "dir", s.dir, "err", err)
 	} else {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"container/list"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -11,13 +12,17 @@ import (
 // pieceSize bounds the bytes of a piece of more than one message.
 const pieceSize = 32 << 10
 
+// pieceHead is what a piece takes besides its data, in bytes.
+const pieceHead = 40
+
 // conversation is what is kept of a conversation. Guarded by Store.mu, but for
 // next.
 type conversation struct {
 	name   string
-	last   uint64  // the newest seq
-	pieces []piece // without holes, up to last
-	count  int     // of messages in them
+	last   uint64        // the newest seq
+	pieces []piece       // without holes, up to last
+	count  int           // of messages in them
+	silent *list.Element // in state.silent, if it has more than one message
 
 	next uint64 // the newest seq given, by the committer alone
 }
@@ -33,9 +38,20 @@ type piece struct {
 // disk is roughly what the messages of p take on disk, in bytes.
 func (p *piece) disk() int { return len(p.data) + p.count*headSize }
 
-// add keeps the body of a message's record, and returns how much more there is on
-// disk now that is of use. With keep, pieces have at most so many messages.
-func (c *conversation) add(seq uint64, body []byte, keep int) (disk int) {
+// size is what p takes in memory, in bytes.
+func (p *piece) size() int { return pieceHead + cap(p.data) }
+
+// used is how much more or less something takes, in bytes.
+type used struct{ memory, disk int }
+
+func (u *used) plus(p *piece, sign int) {
+	u.memory += sign * p.size()
+	u.disk += sign * p.disk()
+}
+
+// add keeps the body of a message's record, and returns how much more there is
+// now. With keep, pieces have at most so many messages.
+func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 	var length [binary.MaxVarintLen64]byte
 	head := length[:binary.PutUvarint(length[:], uint64(len(body)))]
 	size := len(head) + len(body)
@@ -44,37 +60,53 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (disk int) {
 		p = &c.pieces[n-1]
 	}
 	if p == nil || cap(p.data)-len(p.data) < size || keep > 0 && p.count >= keep {
-		// As large as the one before, or twice: small conversations stay small.
+		// Half as large again as the one before: small conversations stay small.
 		room := 0
 		if p != nil {
-			room = min(2*cap(p.data), pieceSize)
+			room = min(cap(p.data)+cap(p.data)/2, pieceSize)
+		}
+		if n := len(c.pieces); n == cap(c.pieces) { // append would double it, for each of very many
+			c.pieces = append(make([]piece, 0, n+1+n/4), c.pieces...)
 		}
 		c.pieces = append(c.pieces, piece{first: seq, data: make([]byte, 0, max(size, room))})
 		p = &c.pieces[len(c.pieces)-1]
+		more.memory = p.size()
 	}
 	p.data = append(append(p.data, head...), body...)
 	p.count++
 	c.count++
 	c.last = seq
-	disk = size + headSize
+	more.disk = size + headSize
 	if keep > 0 {
-		disk -= c.drop(keep)
+		for c.count-c.pieces[0].count >= keep {
+			c.dropFirst(&more)
+		}
 	}
-	return disk
+	return more
 }
 
-// drop lets the oldest pieces go as long as keep messages stay, and returns what
-// they take on disk.
-func (c *conversation) drop(keep int) (disk int) {
-	n := 0
-	for c.count-c.pieces[n].count >= keep {
-		c.count -= c.pieces[n].count
-		disk += c.pieces[n].disk()
-		n++
+// dropOld lets the oldest piece go, or in the last piece all but the newest
+// message, which carries the numbering on. It returns how much more, which is
+// less, there is now.
+func (c *conversation) dropOld() (more used) {
+	if len(c.pieces) > 1 {
+		c.dropFirst(&more)
+		return more
 	}
-	clear(c.pieces[:n]) // for the garbage collector
-	c.pieces = c.pieces[n:]
-	return disk
+	newest := new(conversation)
+	each(c.pieces, c.last, c.last, func(seq uint64, body []byte) { more = newest.add(seq, body, 0) })
+	c.dropFirst(&more)
+	c.pieces, c.count = newest.pieces, newest.count
+	return more
+}
+
+// dropFirst lets the oldest piece go.
+func (c *conversation) dropFirst(more *used) {
+	p := &c.pieces[0]
+	more.plus(p, -1)
+	c.count -= p.count
+	*p = piece{} // for the garbage collector
+	c.pieces = c.pieces[1:]
 }
 
 // first returns the oldest seq that is kept; one more than last for none.

@@ -53,6 +53,7 @@
 // conversation is a list of pieces of up to 32 KiB, without pointers, from which
 // History makes messages. So no event loop ever waits for a disk, a message costs
 // its own size and 30 bytes or so, and the garbage collector has nothing to walk.
+// Config bounds the conversations and the bytes.
 // Reading from disk by an index would cost some 16 bytes a message, and one disk
 // access for each message of an answer when it is not cached.
 //

@@ -29,7 +29,7 @@ func Dump(w io.Writer, dir string) error {
 	}
 	defer func() { closeAll(append(segments, replaced...)) }()
 	out := bufio.NewWriterSize(w, 64<<10)
-	s := newState(1)
+	s := newState(limits{keep: 1})
 	s.requests.since = math.MaxInt64
 	var bytes, messages int64
 	for i, r := range segments {

@@ -75,6 +75,27 @@ func TestFailedSync(t *testing.T) {
 	}
 }
 
+// A journal that fails says so, and finds out by itself when that is over.
+func TestErr(t *testing.T) {
+	var d disk
+	s := open(t, Config{Dir: t.TempDir(), repairPause: time.Millisecond, retryPause: time.Millisecond, fsync: d.fsync})
+	if err := s.Err(); err != nil {
+		t.Error(err)
+	}
+	d.broken.Store(true)
+	if err := try(s, text("all", "lost"), ""); !errors.Is(err, syscall.EIO) {
+		t.Errorf("got %v", err)
+	}
+	if err := s.Err(); !errors.Is(err, syscall.EIO) {
+		t.Errorf("Err says %v", err)
+	}
+	d.broken.Store(false)
+	eventually(t, "it recovers", func() bool { return s.Err() == nil })
+	if m := say(t, s, "all", "on"); m.Seq != 1 {
+		t.Errorf("goes on with %d", m.Seq)
+	}
+}
+
 // Each fsync in turn fails once, wherever it is: in an append, a rotation, a
 // repair, a compaction. What was acknowledged is there, and nothing else.
 func TestEachSyncFails(t *testing.T) {

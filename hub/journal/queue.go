@@ -23,7 +23,8 @@ type pending struct {
 
 	// What the committer knows.
 	conversation *conversation
-	begin, end   int // the body of its record in the batch
+	begin, end   int  // the body of its record in the batch
+	refused      bool // there is no room for it
 }
 
 // size is roughly what p costs in memory while it waits, in bytes.

@@ -72,7 +72,7 @@ func TestMalformed(t *testing.T) {
 	if _, err := parseRequest(nil); !errors.Is(err, errBody) {
 		t.Error("no request:", err)
 	}
-	s := newState(0)
+	s := newState(limits{})
 	if err := s.apply(record{kind: 99}, false); err == nil {
 		t.Error("unknown kind")
 	}
@@ -114,7 +114,7 @@ func tryRecord(t *testing.T, b []byte) {
 	}
 	rec := record{0, k, body}
 	describe(rec)
-	s := newState(1)
+	s := newState(limits{keep: 1})
 	if s.apply(rec, true) != nil {
 		return
 	}

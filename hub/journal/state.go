@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"container/list"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,13 +11,18 @@ import (
 // state is what a journal says, in memory. Records are applied to it in order, at
 // start and as they become safe. Not safe for concurrent use.
 type state struct {
-	keep          int
+	limits
 	conversations map[string]*conversation
 	pairs         map[string][]*conversation // those of two users, by user
 	waiting       map[string]map[*conversation]unwritten
 	users         map[string]*user
 	requests      requests
 	newest        int64 // the time of the newest message
+
+	// silent is of *conversation: those with more than one message, the longest
+	// silent first.
+	silent list.List
+	memory int64 // what the messages take, in bytes
 
 	// What is of use, in bytes on disk, roughly: for compaction.
 	messageBytes, userBytes int64
@@ -44,9 +50,9 @@ func (u *user) size(name string) int64 {
 	return int64(n)
 }
 
-func newState(keep int) *state {
+func newState(l limits) *state {
 	return &state{
-		keep:          keep,
+		limits:        l,
 		conversations: make(map[string]*conversation),
 		pairs:         make(map[string][]*conversation),
 		waiting:       make(map[string]map[*conversation]unwritten),
@@ -138,7 +144,9 @@ func (s *state) abandon(c *conversation) {
 
 // add keeps a message, the body of whose record is body.
 func (s *state) add(c *conversation, m *message, body []byte) {
-	s.messageBytes += int64(c.add(m.seq, body, s.keep))
+	s.count(c.add(m.seq, body, s.keep))
+	s.spoke(c)
+	s.shrink()
 	s.newest = max(s.newest, m.time)
 	if !m.private() || m.flags&flagSettled != 0 {
 		return

@@ -17,6 +17,13 @@ type Config struct {
 	// Keep is how many messages of each conversation are kept at least, and at
 	// most twice as many; 0: all. They are all in memory, too.
 	Keep int
+	// MaxConversations bounds the conversations, and MaxMemory the bytes of
+	// messages that are kept; 0: no bound. Beyond MaxMemory, conversations keep
+	// fewer than Keep messages, those silent longest first, but always the newest.
+	// A message for which there is no room in spite of that is refused with
+	// hub.ErrFull.
+	MaxConversations int
+	MaxMemory        int64
 	// MaxAge is how long private messages wait; what has waited longer when the
 	// journal is opened is dropped from what waits. 0: for good.
 	MaxAge time.Duration
@@ -26,6 +33,7 @@ type Config struct {
 	segmentSize int64                // from when a new segment begins
 	compactAt   int64                // the least that a compaction must save
 	repairPause time.Duration        // between attempts to repair a segment
+	retryPause  time.Duration        // between attempts to write at all
 	fsync       func(*os.File) error // instead of (*os.File).Sync
 	atStep      func(step string)    // called in a compaction
 }
@@ -56,6 +64,7 @@ type Store struct {
 	mu    sync.Mutex
 	state *state
 	notes notes
+	err   error // of the last batch
 
 	files  files
 	commit committer
@@ -72,6 +81,7 @@ func Open(config Config) (*Store, error) {
 	config.segmentSize = cmp.Or(config.segmentSize, segmentSize)
 	config.compactAt = cmp.Or(config.compactAt, config.segmentSize)
 	config.repairPause = cmp.Or(config.repairPause, repairPause)
+	config.retryPause = cmp.Or(config.retryPause, retryPause)
 	if config.fsync == nil {
 		config.fsync = (*os.File).Sync
 	}
@@ -86,7 +96,7 @@ func Open(config Config) (*Store, error) {
 		wake:    make(chan struct{}, 1),
 		compact: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
-		state:   newState(config.Keep),
+		state:   newState(limits{config.Keep, config.MaxConversations, config.MaxMemory}),
 	}
 	s.close = sync.OnceValue(s.end)
 	s.later = time.AfterFunc(time.Hour, s.poke)
@@ -123,6 +133,14 @@ func (s *Store) end() error {
 // Epoch returns the name of the numbering: it is the same as long as messages
 // keep their numbers.
 func (s *Store) Epoch() string { return s.epoch }
+
+// Err returns why the last batch could not be written; nil: it was. As long as it
+// could not, that is tried again every second.
+func (s *Store) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
 
 // Append implements hub.Store. It does not block. An ID is kept with the message;
 // see Load. stored is called with the lock held if it gets nil: it may call Append,

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -26,6 +27,7 @@ const senders = 20
 type event struct {
 	Event    string
 	ID       string
+	Code     string
 	Seq      uint64
 	Text     string
 	More     bool
@@ -137,8 +139,8 @@ func check(t *testing.T, s *target.Server, all *said) {
 	}
 }
 
-// next returns the next event of a kind.
-func next(t *testing.T, c *target.Client, kind string) event {
+// next returns the next event of one of these kinds.
+func next(t *testing.T, c *target.Client, kinds ...string) event {
 	t.Helper()
 	for {
 		line, err := c.NextText()
@@ -149,7 +151,7 @@ func next(t *testing.T, c *target.Client, kind string) event {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}
-		if e.Event == kind {
+		if slices.Contains(kinds, e.Event) {
 			return e
 		}
 	}

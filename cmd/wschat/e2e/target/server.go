@@ -4,6 +4,8 @@ package target
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -82,6 +84,31 @@ func Start(t testing.TB, flags ...string) *Server {
 	return start(t, exec.Command(program, withAddrs(flags)...))
 }
 
+// Run runs wschat to its end, for what does not serve, and returns what it has
+// printed and its exit status.
+func Run(t testing.TB, args ...string) (output string, status int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = environment()
+	printed, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return string(printed), cmd.ProcessState.ExitCode()
+}
+
+// environment is ours, without what would set flags.
+func environment() (env []string) {
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "WSCHAT_") {
+			env = append(env, variable)
+		}
+	}
+	return env
+}
+
 // StartWithin is Start for a process that may have so many descriptors only.
 func StartWithin(t testing.TB, descriptors int, flags ...string) *Server {
 	t.Helper()
@@ -97,11 +124,7 @@ func start(t testing.TB, cmd *exec.Cmd) *Server {
 	t.Helper()
 	s := &Server{t: t, cmd: cmd, ended: make(chan struct{})}
 	s.cmd.Stderr = &s.stderr
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "WSCHAT_") {
-			s.cmd.Env = append(s.cmd.Env, variable)
-		}
-	}
+	s.cmd.Env = environment()
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +159,9 @@ func (s *Server) hasEnded() bool {
 		return false
 	}
 }
+
+// Pid is the process.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
 // Log is what the server has logged until now.
 func (s *Server) Log() string { return s.stderr.String() }
