@@ -189,7 +189,7 @@ func TestExpiryOfOneConnection(t *testing.T) {
 		never := s.in("A")
 		far := s.pipedIn(Access{User: "A", Expires: time.Unix(1<<38, 0)})
 		gone.out()
-		if gone.session.expiry.Stop() {
+		if gone.session.permit.expiry.Stop() {
 			t.Error("the timer of a connection that has ended still ran")
 		}
 		time.Sleep(time.Minute)

@@ -19,7 +19,7 @@ func (s *session) catchUp() {
 	if err != nil {
 		waiting = nil // they wait for the next login
 	}
-	sent := make(map[string]uint64) // by conversation, so that none is sent twice
+	var sent map[string]uint64 // by conversation, so that none is sent twice
 	next := func() *Message {
 		for {
 			if len(waiting) == 0 {
@@ -30,6 +30,9 @@ func (s *session) catchUp() {
 			m := waiting[0]
 			waiting = waiting[1:]
 			if m.Seq > sent[m.Conversation] {
+				if sent == nil {
+					sent = make(map[string]uint64)
+				}
 				sent[m.Conversation] = m.Seq
 				return m
 			}
@@ -51,17 +54,25 @@ func (s *session) catchUp() {
 	})
 }
 
+// heldBack is what a session that catches up has not been sent.
+type heldBack struct {
+	messages []*Message
+	bytes    int
+	tooSlow  bool // the session is being closed for what it let wait
+}
+
 // hold keeps a message back until those before it are sent. Like any reader, the
 // session is closed if it lets too much wait, one message alone excepted. The
 // lock is held.
 func (s *session) hold(m *Message) {
-	if s.tooSlow {
+	b := s.held
+	if b.tooSlow {
 		return
 	}
-	s.heldBytes += lineMessage{m}.Size()
-	s.held = append(s.held, m)
-	if limit := s.hub.config.Queue; limit > 0 && s.heldBytes > limit && len(s.held) > 1 {
-		s.held, s.tooSlow = nil, true
+	b.bytes += lineMessage{m}.Size()
+	b.messages = append(b.messages, m)
+	if limit := s.hub.config.Queue; limit > 0 && b.bytes > limit && len(b.messages) > 1 {
+		b.messages, b.tooSlow = nil, true
 		s.conn.Close(frame.TooSlow, "too slow a reader")
 	}
 }
@@ -71,11 +82,14 @@ func (s *session) hold(m *Message) {
 func (s *session) release() []*Message {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	if s.tooSlow { // gets no more: it would see a hole
+	b := s.held
+	if b.tooSlow { // gets no more: it would see a hole
 		return nil
 	}
-	held := s.held
-	s.held, s.heldBytes = nil, 0
-	s.catchingUp = len(held) > 0
+	held := b.messages
+	*b = heldBack{}
+	if held == nil {
+		s.held = nil
+	}
 	return held
 }

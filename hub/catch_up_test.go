@@ -182,9 +182,9 @@ func TestTooSlowToCatchUp(t *testing.T) {
 // Between the decision that a session is too slow and its end it gets nothing
 // more, since it would see a hole.
 func TestTooSlowGetsNothingMore(t *testing.T) {
-	c := &session{hub: new(Hub), catchingUp: true, tooSlow: true}
+	c := &session{hub: new(Hub), held: &heldBack{tooSlow: true}}
 	c.hold(new(Message))
-	if held := c.release(); held != nil || !c.catchingUp {
-		t.Errorf("gets %v, catching up: %v", held, c.catchingUp)
+	if held := c.release(); held != nil || c.held == nil {
+		t.Errorf("gets %v, held back %v", held, c.held)
 	}
 }

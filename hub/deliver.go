@@ -38,7 +38,7 @@ func (h *Hub) deliverPrivate(m *Message, item *delivery) (offline bool) {
 		switch {
 		case s.json():
 			s.conn.Send(item)
-		case s.catchingUp:
+		case s.held != nil:
 			s.hold(m)
 		default:
 			s.conn.Send(private)

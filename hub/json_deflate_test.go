@@ -74,7 +74,8 @@ func TestDeflatedFanOut(t *testing.T) {
 		eventually(t, "all are here", func() bool {
 			s.Hub.mu.Lock()
 			defer s.Hub.mu.Unlock()
-			return len(s.users["D"].sessions) == 4
+			d := s.users["D"]
+			return d != nil && len(d.sessions) == 4
 		})
 		for i, text := range []string{strings.Repeat("hello ", 500), "short", strings.Repeat("\x01", 5000), noise(5000)} {
 			l.say("all," + text)

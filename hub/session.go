@@ -17,16 +17,18 @@ type session struct {
 	user   *user      // since login; nil again if the session is refused
 	conn   *loop.Conn // since Open
 
+	permit *permit // nil: it may do everything, and for good
+
+	// Private messages wait until those from before the login are sent; see
+	// catch_up.go. nil: that is done. Guarded by Hub.mu.
+	held *heldBack
+}
+
+// permit limits what a session may do.
+type permit struct {
 	allows  func(group string) bool // see Access
 	expires time.Time
 	expiry  *time.Timer // since Open, if expires is set
-
-	// Private messages wait until those from before the login are sent; see
-	// catch_up.go. Guarded by Hub.mu.
-	catchingUp bool
-	held       []*Message
-	heldBytes  int
-	tooSlow    bool // is being closed for what it let wait
 }
 
 // Access is who a new connection belongs to, and what it may do.
@@ -39,7 +41,10 @@ type Access struct {
 
 // Session returns the handler for a new connection.
 func (h *Hub) Session(a Access) loop.Handler {
-	s := &session{hub: h, speech: lineSpeech{}, name: a.User, allows: a.Allows, expires: a.Expires}
+	s := &session{hub: h, speech: lineSpeech{}, name: a.User}
+	if a.Allows != nil || !a.Expires.IsZero() {
+		s.permit = &permit{allows: a.Allows, expires: a.Expires}
+	}
 	if a.Protocol == JSONProtocol {
 		s.speech = jsonSpeech{}
 	}
@@ -52,9 +57,11 @@ func (s *session) json() bool { return s.speech == jsonSpeech{} }
 // Open logs the user in.
 func (s *session) Open(c *loop.Conn) {
 	s.conn = c
-	s.catchingUp = !s.json()
-	if !s.expires.IsZero() {
-		s.expiry = time.AfterFunc(time.Until(s.expires), func() {
+	if !s.json() {
+		s.held = new(heldBack)
+	}
+	if p := s.permit; p != nil && !p.expires.IsZero() {
+		p.expiry = time.AfterFunc(time.Until(p.expires), func() {
 			c.Close(frame.TokenExpired, "token has expired")
 		})
 	}
@@ -91,8 +98,8 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 
 // Closed logs the user out.
 func (s *session) Closed(*loop.Conn, frame.CloseCode) {
-	if s.expiry != nil {
-		s.expiry.Stop()
+	if s.permit != nil && s.permit.expiry != nil {
+		s.permit.expiry.Stop()
 	}
 	if s.user != nil {
 		s.hub.logout(s)
@@ -100,7 +107,9 @@ func (s *session) Closed(*loop.Conn, frame.CloseCode) {
 }
 
 // may reports whether the connection may have to do with a group.
-func (s *session) may(group string) bool { return s.allows == nil || s.allows(group) }
+func (s *session) may(group string) bool {
+	return s.permit == nil || s.permit.allows == nil || s.permit.allows(group)
+}
 
 // deflates returns the window, as a power of two, to compress a text of n bytes
 // for; 0: it goes uncompressed. Only for the connection's loop.

@@ -146,5 +146,5 @@ func isHolding(c *client) bool {
 	h := c.session.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return c.session.catchingUp && len(c.session.held) > 0
+	return c.session.held != nil && len(c.session.held.messages) > 0
 }

@@ -28,7 +28,8 @@ func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, err
 		if user != "" && !hub.ValidUser(user) {
 			return hub.Access{}, badUser(user)
 		}
-		return hub.Access{User: user}, nil
+		// A copy, since the original is a part of the whole request.
+		return hub.Access{User: strings.Clone(user)}, nil
 	}
 	text := bearer(r, query)
 	if text == "" {
@@ -43,7 +44,7 @@ func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, err
 	case user != "" && user != claims.User:
 		return hub.Access{}, unauthorized("expected the userId that the token's sub names, got another")
 	}
-	a := hub.Access{User: claims.User, Expires: claims.Expires}
+	a := hub.Access{User: strings.Clone(claims.User), Expires: claims.Expires}
 	if claims.Groups != nil {
 		a.Allows = claims.Allows
 	}
