@@ -17,9 +17,11 @@ const (
 // Serve accepts connections on ln until Close, and closes ln then. It returns
 // [ErrServerClosed] after Close; an error that wraps [net.ErrClosed] if ln was
 // closed by somebody else. Any other failure to accept, such as having no
-// descriptors left, is waited out. Serve may be called for several listeners.
+// descriptors left, is waited out. Serve may be called for several listeners; a
+// *net.TCPListener must not be used any more by its caller, but for closing it.
 func (s *Server) Serve(ln net.Listener) error {
 	s.begin.Do(s.init)
+	ln = bare(ln)
 	if !s.listen(ln) {
 		ln.Close()
 		return ErrServerClosed

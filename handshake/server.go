@@ -27,9 +27,11 @@ type Acceptance struct {
 	// Start takes the connection over, and owns it from now on. It must write
 	// response (the 101) first; early is what the client sent behind its
 	// request, nil if nothing. Both slices belong to Start. The conn is the
-	// one that the listener returned, without deadlines. Start is called once,
-	// from a goroutine of the Server that Close waits for, so it returns soon
-	// and leaves the rest to goroutines of its own.
+	// one that the listener returned, without deadlines; from a
+	// *net.TCPListener it may have a method Detach() (fd int, ok bool), which,
+	// if ok, hands the bare descriptor over. Start is called once, from a
+	// goroutine of the Server that Close waits for, so it returns soon and
+	// leaves the rest to goroutines of its own.
 	Start func(conn net.Conn, response, early []byte)
 }
 

@@ -114,8 +114,10 @@ func (row *upgradeRow) run(t *testing.T, ts *testServer, conn net.Conn, r *bufio
 	row.check(t, response.StatusCode, response.Header, body)
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		st := ts.started()
-		if _, ok := st.conn.(*net.TCPConn); !ok {
-			t.Errorf("Start got a %T, want a *net.TCPConn", st.conn)
+		switch st.conn.(type) {
+		case *net.TCPConn, interface{ Detach() (int, bool) }:
+		default:
+			t.Errorf("Start got a %T, want the listener's connection", st.conn)
 		}
 		if st.request.Remote.String() != conn.LocalAddr().String() {
 			t.Errorf("Remote is %v, want %v", st.request.Remote, conn.LocalAddr())

@@ -58,10 +58,18 @@ func newPoller(goroutines bool) (poller, error) {
 }
 
 func (p *epoll) take(nc net.Conn) (int, error) {
+	bare, isBare := nc.(interface{ Detach() (int, bool) })
+	if isBare {
+		if fd, ok := bare.Detach(); ok {
+			return fd, nil
+		}
+	}
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		return -1, nil
+		if !isBare {
+			return -1, nil
+		}
 	}
 	raw, err := nc.(syscall.Conn).SyscallConn()
 	if err != nil {
@@ -97,8 +105,7 @@ func (p *epoll) modify(fd int, slot int32, read, write bool) error {
 
 func (p *epoll) control(op, fd int, slot int32, events uint32) error {
 	// The kernel hands Fd back as it is: it holds the slot.
-	err := syscall.EpollCtl(p.fd, op, fd, &syscall.EpollEvent{Events: events, Fd: slot})
-	return os.NewSyscallError("epoll_ctl", err)
+	return epollControl(p.fd, op, fd, &syscall.EpollEvent{Events: events, Fd: slot})
 }
 
 func (p *epoll) wait(block bool) []event {

@@ -17,6 +17,16 @@ func epollWait(fd int, events []syscall.EpollEvent) (int, syscall.Errno) {
 	return int(n), err
 }
 
+// epollControl is epoll_ctl.
+func epollControl(epfd, op, fd int, event *syscall.EpollEvent) error {
+	_, _, err := syscall.RawSyscall6(syscall.SYS_EPOLL_CTL, uintptr(epfd), uintptr(op), uintptr(fd),
+		uintptr(unsafe.Pointer(event)), 0, 0)
+	if err != 0 {
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	return nil
+}
+
 // dup duplicates a descriptor.
 func dup(fd int) (int, error) {
 	n, _, err := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
@@ -82,5 +92,5 @@ func sysWrite(fd int, p []byte) (int, error) {
 
 // Whoever has no peer any more gets an error of the next call anyway.
 
-func sysCloseWrite(fd int) { _ = syscall.Shutdown(fd, syscall.SHUT_WR) }
-func sysClose(fd int)      { _ = syscall.Close(fd) }
+func sysCloseWrite(fd int) { _ = shutdown(fd, syscall.SHUT_WR) }
+func sysClose(fd int)      { syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }

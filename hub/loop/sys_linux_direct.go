@@ -18,3 +18,8 @@ func send(fd int, p []byte) (int, syscall.Errno) {
 		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
 	return int(n), err
 }
+
+func shutdown(fd, how int) syscall.Errno {
+	_, _, err := syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), uintptr(how), 0)
+	return err
+}

@@ -13,3 +13,5 @@ func result(n int, err error) (int, syscall.Errno) {
 	errno, _ := err.(syscall.Errno)
 	return max(n, 0), errno
 }
+
+func shutdown(fd, how int) error { return syscall.Shutdown(fd, how) }

@@ -1,0 +1,222 @@
+//go:build linux && (amd64 || arm64)
+
+package handshake
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// bareTries is how often others are let run before a connection that has sent
+// nothing yet becomes an ordinary one.
+const bareTries = 3
+
+// bareConn is a connection that was accepted by a bareListener. It becomes an
+// ordinary one as soon as something has to be waited for. Safe for concurrent use.
+type bareConn struct {
+	remote syscall.RawSockaddrInet6 // or what fits into it of a RawSockaddrInet4
+
+	mu       sync.Mutex
+	fd       int      // -1: closed, handed over, or in conn
+	conn     net.Conn // the ordinary one, once there is one
+	deadline time.Time
+}
+
+// accept takes the next connection of a listener, if there is one.
+func (c *bareConn) accept(listener uintptr) syscall.Errno {
+	for {
+		size := uint32(unsafe.Sizeof(c.remote))
+		fd, _, errno := syscall.RawSyscall6(syscall.SYS_ACCEPT4, listener, uintptr(unsafe.Pointer(&c.remote)),
+			uintptr(unsafe.Pointer(&size)), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+		if errno == syscall.EINTR || errno == syscall.ECONNABORTED {
+			continue
+		}
+		c.fd = int(fd)
+		return errno
+	}
+}
+
+// Read reads what is there, and waits if there is nothing.
+func (c *bareConn) Read(p []byte) (int, error) {
+	for range bareTries {
+		n, errno, ok := c.readNow(p)
+		switch {
+		case !ok:
+		case errno == syscall.EAGAIN:
+			runtime.Gosched()
+			continue
+		case errno != 0:
+			return 0, os.NewSyscallError("recvfrom", errno)
+		case n == 0 && len(p) > 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+		break
+	}
+	conn, err := c.ordinary()
+	if err != nil {
+		return 0, err
+	}
+	return conn.Read(p)
+}
+
+// readNow reads without waiting, if the connection is bare.
+func (c *bareConn) readNow(p []byte) (n int, errno syscall.Errno, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fd < 0 {
+		return 0, 0, false
+	}
+	for {
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(c.fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_DONTWAIT, 0, 0)
+		if errno != syscall.EINTR {
+			return int(n), errno, true
+		}
+	}
+}
+
+// ordinary returns the connection as net has it.
+func (c *bareConn) ordinary() (net.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.conn != nil:
+		return c.conn, nil
+	case c.fd < 0:
+		return nil, net.ErrClosed
+	}
+	file := os.NewFile(uintptr(c.fd), "")
+	c.fd = -1
+	conn, err := net.FileConn(file) // a duplicate
+	file.Close()
+	if err != nil {
+		return nil, err
+	}
+	c.conn = conn
+	return conn, conn.SetDeadline(c.deadline)
+}
+
+// Detach returns the descriptor, which is the caller's from then on; or false,
+// and the connection is an ordinary one.
+func (c *bareConn) Detach() (fd int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fd, c.fd = c.fd, -1
+	return fd, fd >= 0
+}
+
+// SyscallConn makes it a syscall.Conn.
+func (c *bareConn) SyscallConn() (syscall.RawConn, error) {
+	conn, err := c.ordinary()
+	if err != nil {
+		return nil, err
+	}
+	return conn.(syscall.Conn).SyscallConn()
+}
+
+// Write implements net.Conn.
+func (c *bareConn) Write(p []byte) (int, error) {
+	conn, err := c.ordinary()
+	if err != nil {
+		return 0, err
+	}
+	return conn.Write(p)
+}
+
+// CloseWrite tells the peer that nothing more comes.
+func (c *bareConn) CloseWrite() error {
+	conn, err := c.ordinary()
+	if err != nil {
+		return err
+	}
+	return conn.(*net.TCPConn).CloseWrite()
+}
+
+// Close implements net.Conn.
+func (c *bareConn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		return c.conn.Close()
+	}
+	if c.fd < 0 {
+		return net.ErrClosed
+	}
+	fd := c.fd
+	c.fd = -1
+	return os.NewSyscallError("close", syscall.Close(fd))
+}
+
+// SetDeadline implements net.Conn. What does not wait needs none.
+func (c *bareConn) SetDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = t
+	if c.conn != nil {
+		return c.conn.SetDeadline(t)
+	}
+	return nil
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *bareConn) SetReadDeadline(t time.Time) error {
+	conn, err := c.ordinary()
+	if err != nil {
+		return err
+	}
+	return conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *bareConn) SetWriteDeadline(t time.Time) error {
+	conn, err := c.ordinary()
+	if err != nil {
+		return err
+	}
+	return conn.SetWriteDeadline(t)
+}
+
+// LocalAddr implements net.Conn; nil if the connection is closed.
+func (c *bareConn) LocalAddr() net.Addr {
+	conn, err := c.ordinary()
+	if err != nil {
+		return nil
+	}
+	return conn.LocalAddr()
+}
+
+// RemoteAddr implements net.Conn.
+func (c *bareConn) RemoteAddr() net.Addr {
+	raw := &c.remote
+	if raw.Family == syscall.AF_INET {
+		raw := (*syscall.RawSockaddrInet4)(unsafe.Pointer(raw))
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(raw.Addr), hostOrder(raw.Port)))
+	}
+	ip := netip.AddrFrom16(raw.Addr)
+	if raw.Scope_id != 0 {
+		ip = ip.WithZone(zone(raw.Scope_id))
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip.Unmap(), hostOrder(raw.Port)))
+}
+
+// hostOrder turns a number from network byte order; the machines this is built
+// for are little-endian.
+func hostOrder(port uint16) uint16 { return port<<8 | port>>8 }
+
+// zone names a zone of IPv6 as net does.
+func zone(index uint32) string {
+	if i, err := net.InterfaceByIndex(int(index)); err == nil {
+		return i.Name
+	}
+	return strconv.FormatUint(uint64(index), 10)
+}
