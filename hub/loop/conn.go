@@ -77,10 +77,11 @@ func (c *Conn) Close(code frame.CloseCode, reason string) {
 // Write sends a message behind what waits already, without a turn through the
 // mailbox. Only from inside Handler.Message or Handler.Open.
 func (c *Conn) Write(op frame.Opcode, payload []byte) {
-	if c.state == open {
-		w := c.waiting()
-		w.buf = c.appendMessage(w.buf, op, payload)
+	if c.state != open || c.writeThrough(op, payload) {
+		return
 	}
+	w := c.waiting()
+	w.buf = c.appendMessage(w.buf, op, payload)
 }
 
 // readable takes what one read gives.

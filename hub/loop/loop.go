@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	// readBuffer is what one read takes at most. One buffer serves all
+	// readBuffer is what one read takes at most: a message of 64 KiB and its
+	// header, so that none of that size has to be copied. One buffer serves all
 	// connections of a loop.
-	readBuffer = 64 << 10
+	readBuffer = 72 << 10
 
 	// slice is how many deliveries a loop makes before it looks at its sockets
 	// again: a walk over ten thousand members takes milliseconds, and others

@@ -32,6 +32,8 @@ const (
 	highWater = 64 << 10
 	// compactAt is how many written bytes an outbox may hold on to.
 	compactAt = 64 << 10
+	// largeMessage is from how many bytes on a message is written past the outbox.
+	largeMessage = 16 << 10
 	// fillTurn is how much of a source is sent before others have their turn.
 	fillTurn = 256 << 10
 	// The spare outboxes of a loop, and how large each may be: as large as one
@@ -108,6 +110,28 @@ func (c *Conn) push(item Item) {
 	if w := c.out; c.state == open && w != nil && w.size()-w.exempt > limit {
 		c.tooSlow()
 	}
+}
+
+// writeThrough writes a large message past the outbox, which saves a copy of it,
+// if nothing waits. It reports whether it did; only what the socket does not take
+// waits then.
+func (c *Conn) writeThrough(op frame.Opcode, payload []byte) bool {
+	if len(payload) < largeMessage || c.stream != nil || c.windowBits > 0 || c.out != nil && c.out.size() > 0 {
+		return false
+	}
+	var space [frame.MaxHeaderLen]byte
+	header := frame.AppendHeader(space[:0], frame.Header{Fin: true, Opcode: op, Length: int64(len(payload))})
+	n, err := sysWriteTwo(int(c.fd), header, payload)
+	if err != nil || n == 0 { // the next write finds it out, too
+		return false
+	}
+	c.loop.stats.WrittenBytes += uint64(n)
+	c.progress()
+	if n < len(header)+len(payload) {
+		w := c.waiting()
+		w.buf, w.off = append(append(w.buf, header...), payload...), n
+	}
+	return true
 }
 
 // flush writes what the socket takes.

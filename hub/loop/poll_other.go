@@ -10,3 +10,5 @@ func sysRead(int, []byte) (int, error)  { panic("loop: no descriptors on this sy
 func sysWrite(int, []byte) (int, error) { panic("loop: no descriptors on this system") }
 func sysCloseWrite(int)                 {}
 func sysClose(int)                      {}
+
+func sysWriteTwo(int, []byte, []byte) (int, error) { panic("loop: no descriptors on this system") }

@@ -90,6 +90,19 @@ func sysWrite(fd int, p []byte) (int, error) {
 	}
 }
 
+// sysWriteTwo writes what the socket takes of p, and q behind it. The descriptors
+// of a loop do not block.
+func sysWriteTwo(fd int, p, q []byte) (int, error) {
+	parts := [2]syscall.Iovec{{Base: unsafe.SliceData(p)}, {Base: unsafe.SliceData(q)}}
+	parts[0].SetLen(len(p))
+	parts[1].SetLen(len(q))
+	n, _, err := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
+	if err != 0 {
+		return 0, os.NewSyscallError("writev", err)
+	}
+	return int(n), nil
+}
+
 // Whoever has no peer any more gets an error of the next call anyway.
 
 func sysCloseWrite(fd int) { _ = shutdown(fd, syscall.SHUT_WR) }
