@@ -25,7 +25,7 @@ func (h *Hub) deliverPrivate(m *Message, item *delivery) (offline bool) {
 	if from := h.online[m.From]; from != nil && m.From != m.To {
 		for _, s := range from.sessions {
 			if s.json() {
-				s.conn.Send(item)
+				s.conn.SendExpress(item)
 			}
 		}
 	}
@@ -37,11 +37,11 @@ func (h *Hub) deliverPrivate(m *Message, item *delivery) (offline bool) {
 	for _, s := range to.sessions {
 		switch {
 		case s.json():
-			s.conn.Send(item)
+			s.conn.SendExpress(item)
 		case s.held != nil:
 			s.hold(m)
 		default:
-			s.conn.Send(private)
+			s.conn.SendExpress(private)
 		}
 	}
 	return false

@@ -85,7 +85,7 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 func (c *Conn) told(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
-	c.loop.mail.call(c.leaveLists)
+	c.loop.mail.callInTurn(c.leaveLists)
 }
 
 func (c *Conn) leaveLists() {

@@ -35,7 +35,7 @@ const (
 	gone            // the socket is closed
 )
 
-// Conn is one connection. Send, Close and Pull are safe for concurrent use; the
+// Conn is one connection. Send, SendExpress, Close and Pull are safe for concurrent use; the
 // other methods may only be called by its handler, inside a call from its loop.
 type Conn struct {
 	loop    *Loop
@@ -60,18 +60,27 @@ type Conn struct {
 	stuck      bool   // had to wait for room at the last visit
 	heard      uint16 // bytes since the last visit, lifeBytes at most
 	finished   bool   // the peer has ended its side
+	inTurn     int32  // of the commands that wait: SendExpress, but not to overtake any more
 }
 
-// Send queues item for this connection.
+// Send queues item for this connection, behind all that has been sent to it or
+// published to its lists.
 func (c *Conn) Send(item Item) {
 	c.loop.mail.post(command{kind: cmdSend, conn: c, item: item, posted: time.Now()})
+}
+
+// SendExpress is Send for what need not wait for what has been published to lists
+// with very many members. It keeps behind what was sent by SendExpress or pulled
+// before it.
+func (c *Conn) SendExpress(item Item) {
+	c.loop.mail.post(command{kind: cmdExpress, conn: c, item: item, posted: time.Now()})
 }
 
 // Close starts the closing handshake with the given code and reason, behind what
 // is queued. It has no effect on a connection that is closing already. Messages
 // that have been read by then may still be handled.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
-	c.loop.mail.call(func() { c.closeWith(code, reason) })
+	c.loop.mail.callInTurn(func() { c.closeWith(code, reason) })
 }
 
 // Write sends a message behind what waits already, without a turn through the

@@ -154,6 +154,56 @@ func TestMembersCloseDuringAWalk(t *testing.T) {
 	})
 }
 
+// SendExpress overtakes a walk over very many members, but nothing of its own
+// kind; other sends, joins, leaves and closings do not.
+func TestExpress(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		n := 5 * slice
+		if d.tls {
+			n = slice + slice/2 // the handshakes take long
+		}
+		s := d.serve(t, Config{Loops: 1})
+		list := s.NewList()
+		clients := make([]*client, n)
+		conns := make([]*Conn, n)
+		for i := range n {
+			r := newRecord()
+			clients[i] = s.dial(r)
+			conns[i] = r.conn(t)
+			list.Join(conns[i])
+		}
+		release := s.loops[0].hold()
+		last, leaver := n-1, n-2 // at the end of the walk
+		list.Publish(text("one"))
+		conns[last].SendExpress(text("for you"))
+		conns[last].Send(text("in turn"))
+		list.Publish(text("two"))
+		conns[last].SendExpress(text("for you, too"))
+		list.Leave(conns[leaver])
+		list.Publish(text("three"))
+		conns[last].Close(frame.NormalClosure, "")
+		release()
+		for i, c := range clients {
+			want := []string{"one", "two", "three"}
+			switch i {
+			case last:
+				want = []string{"for you", "for you, too", "one", "in turn", "two", "three"}
+			case leaver:
+				want = want[:2]
+			}
+			for _, w := range want {
+				c.wantText(w)
+			}
+		}
+		clients[last].wantClose(frame.NormalClosure, "")
+		s.loops[0].do(func() {
+			if left := s.loops[0].mail.backlog.Load(); left > 200 { // this call itself
+				t.Errorf("%d bytes are still counted as waiting", left)
+			}
+		})
+	})
+}
+
 // Everyone who stays gets everything once and in one order, while a quarter
 // leaves: some by the list, some by closing, some by vanishing.
 func TestThreeThousandMembers(t *testing.T) {

@@ -13,16 +13,6 @@ const (
 	// connections of a loop.
 	readBuffer = 72 << 10
 
-	// slice is how many deliveries a loop makes before it looks at its sockets
-	// again: a walk over ten thousand members takes milliseconds, and others
-	// should not wait that long to be heard.
-	slice = 256
-
-	// A run of publishes to one list is delivered in one walk, each member's
-	// messages in one write. The bounds keep a member's batch in the cache.
-	maxRun      = 64
-	maxRunBytes = 256 << 10
-
 	// congestedPause is how long a loop rests that has nothing to do but to read,
 	// and must not because another lags.
 	congestedPause = time.Millisecond
@@ -40,7 +30,9 @@ type Loop struct {
 	free     []int32 // slots to use again
 	batch    []command
 	next     int      // the first of batch that is not carried out
-	walked   int      // how many members have got the run of publishes that begins there
+	inWalk   int      // how many publishes, from there on, one walk delivers
+	walked   int      // how many members have got them
+	sorted   int      // the first of batch that express has not looked at
 	dirty    []*Conn  // have something to write, or to do once it is written
 	closing  []ending // in the order of their deadlines, see closing.go
 	late     []*Conn  // streams that could be read from, but for the congestion
@@ -78,9 +70,10 @@ func (l *Loop) run() {
 		}
 		if l.next == len(l.batch) {
 			clear(l.batch)
-			l.batch, l.next = l.mail.take(l.batch[:0]), 0
+			l.batch, l.next, l.sorted = l.mail.take(l.batch[:0]), 0, 0
 		}
 		l.work()
+		l.express()
 		l.settle()
 		if congested && l.done() {
 			// Another loop lags. Sockets stay readable meanwhile, so that the
@@ -137,78 +130,15 @@ func (l *Loop) readLate() {
 	l.late = l.late[:0]
 }
 
-// work carries out commands until there are none left in the batch, or until a
-// slice of deliveries is done.
-func (l *Loop) work() {
-	budget := slice
-	for l.next < len(l.batch) && budget > 0 {
-		c := &l.batch[l.next]
-		if c.kind == cmdPublish {
-			budget -= l.walk(budget)
-			continue
-		}
-		l.count(1)
-		l.carryOut(c)
-		budget--
-	}
-}
-
-// count counts n commands as carried out.
-func (l *Loop) count(n int) {
-	var size int64
-	for i := range n {
-		size += l.batch[l.next+i].size()
-	}
-	l.mail.backlog.Add(-size)
-	l.next += n
-}
-
-// walk delivers the run of publishes to one list that begins at l.next to at
-// most budget members, and returns to how many it did. It goes on where the
-// slice before ended; lists change by commands only, which wait meanwhile.
-func (l *Loop) walk(budget int) int {
-	list := l.batch[l.next].list
-	run, bytes := 0, 0
-	for _, c := range l.batch[l.next:] {
-		if c.kind != cmdPublish || c.list != list || run == maxRun || (run > 0 && bytes > maxRunBytes) {
-			break
-		}
-		run++
-		bytes += c.item.Size()
-	}
-	items := l.batch[l.next : l.next+run]
-	members := list.shards[l.index].members
-	end := min(len(members), l.walked+budget)
-	for _, c := range members[l.walked:end] {
-		if c.state != open {
-			continue
-		}
-		for i := range items {
-			c.push(items[i].item)
-		}
-		c.flush()
-		if c.out != nil { // the rest has to wait for the socket
-			l.touch(c)
-		}
-	}
-	walked := end - l.walked
-	l.walked = end
-	if end == len(members) {
-		l.walked = 0
-		for i := range items {
-			l.stats.delivered(items[i].posted, len(members))
-		}
-		l.count(run)
-	}
-	return walked + 1
-}
-
 // carryOut does what a command says, publishes excepted.
 func (l *Loop) carryOut(cmd *command) {
 	switch cmd.kind {
-	case cmdCall:
+	case cmdCall, cmdInTurn:
 		cmd.call()
-	case cmdSend:
+	case cmdSend, cmdExpress:
+		if cmd.conn.inTurn > 0 && cmd.kind == cmdExpress {
+			cmd.conn.inTurn--
+		}
 		if cmd.conn.state == open {
 			cmd.conn.push(cmd.item)
 			l.touch(cmd.conn)

@@ -32,10 +32,24 @@ type commandKind uint8
 const (
 	cmdCall    commandKind = iota // call, for all that is not frequent
 	cmdSend                       // item to conn
+	cmdExpress                    // likewise, ahead of what goes to lists
 	cmdPublish                    // item to all of list
 	cmdJoin                       // conn into list
 	cmdLeave                      // conn out of list
+	cmdInTurn                     // call, but not ahead of what goes to lists
 )
+
+// overtakes reports whether a command may be carried out ahead of others. What is
+// sent to a connection stays behind what it is still pulling: that comes first.
+func (c *command) overtakes() bool {
+	switch c.kind {
+	case cmdCall:
+		return true
+	case cmdExpress:
+		return c.conn.inTurn == 0 && (c.conn.out == nil || len(c.conn.out.sources) == 0)
+	}
+	return false
+}
 
 type command struct {
 	kind commandKind
@@ -73,8 +87,11 @@ type mailbox struct {
 	wake     func()
 }
 
-// call posts f to run on the loop's goroutine; false after the loop has ended.
+// call posts f to run on the loop's goroutine, see express; false after the loop has ended.
 func (m *mailbox) call(f func()) bool { return m.post(command{kind: cmdCall, call: f}) }
+
+// callInTurn posts f to run behind all that has been posted before.
+func (m *mailbox) callInTurn(f func()) bool { return m.post(command{kind: cmdInTurn, call: f}) }
 
 // post adds a command; false after the loop has ended.
 func (m *mailbox) post(c command) bool {
@@ -103,6 +120,16 @@ func (m *mailbox) take(old []command) []command {
 	m.commands = old
 	m.mu.Unlock()
 	return got
+}
+
+// takeMore appends the commands that wait to batch.
+func (m *mailbox) takeMore(batch []command) []command {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	batch = append(batch, m.commands...)
+	clear(m.commands)
+	m.commands = m.commands[:0]
+	return batch
 }
 
 // maxSpareCommands bounds the slice that is kept after a burst.

@@ -231,7 +231,7 @@ func (c *Conn) Pull(next func() Item) {
 	if c.state == open {
 		w := c.waiting()
 		w.sources = append(w.sources, nil) // reading stops here and now
-		c.loop.mail.call(func() { c.startPull(next) })
+		c.loop.mail.callInTurn(func() { c.startPull(next) })
 	}
 }
 
