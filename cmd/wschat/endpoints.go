@@ -49,7 +49,8 @@ func (s *server) accept(r *handshake.Request, a loop.Arrival) (handshake.Accepta
 		return acceptance, reject(http.StatusBadRequest, "expected a list of extensions in Sec-WebSocket-Extensions, got none")
 	}
 	if ok && s.deflater != nil {
-		a.Deflate = &deflate
+		agreed := deflate // so that who agrees on nothing pays for nothing
+		a.Deflate = &agreed
 		acceptance.Header = handshake.Header{{Name: "Sec-WebSocket-Extensions", Value: response}}
 	}
 	if a.Gone, err = s.limits.admit(r); err != nil {

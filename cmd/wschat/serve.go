@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"sync"
 	"time"
 
 	"wschat/frame"
@@ -40,6 +41,11 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		return err
 	}
 	defer s.close()
+	stop := make(chan struct{})
+	var trimming sync.WaitGroup
+	trimming.Go(func() { newTrimmer().run(stop) })
+	defer trimming.Wait()
+	defer close(stop)
 	if o.admin != "" {
 		admin, err := s.startAdmin(o.admin)
 		if err != nil {
