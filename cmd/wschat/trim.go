@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -63,6 +64,7 @@ func (t *trimmer) run(stop <-chan struct{}) {
 			return
 		case <-ticker.C:
 			if t.due() {
+				runtime.GC() // pools are emptied by the second one
 				debug.FreeOSMemory()
 			}
 		}

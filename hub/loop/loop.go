@@ -43,6 +43,7 @@ type Loop struct {
 	clock    clock
 	stats    Stats
 	ticks    uint32
+	shrunk   uint32 // the tick of the last shrink
 	stopped  bool
 }
 
@@ -56,6 +57,9 @@ func (l *Loop) run() {
 	defer l.end()
 	for !l.stopped {
 		idle := l.done() && len(l.late) == 0 && l.mail.sleep()
+		if idle && l.ticks != l.shrunk {
+			l.shrink()
+		}
 		events := l.poll.wait(idle)
 		if idle {
 			l.mail.awake()
@@ -89,6 +93,19 @@ func (l *Loop) run() {
 
 // done reports whether nothing is left to do of what has been taken on.
 func (l *Loop) done() bool { return l.next == len(l.batch) && len(l.dirty) == 0 }
+
+// shrink lets go of what a burst has left, when there is nothing to do; once a
+// tick at most, so that bursts that follow each other closely use it again.
+func (l *Loop) shrink() {
+	l.shrunk = l.ticks
+	if cap(l.batch) > idleCommands {
+		l.batch, l.next, l.sorted = nil, 0, 0
+	}
+	if cap(l.dirty) > idleCommands {
+		l.dirty = nil
+	}
+	l.mail.shrink()
+}
 
 // congested reports whether any loop lags so far behind that nobody should be
 // read from.

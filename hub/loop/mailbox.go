@@ -132,8 +132,21 @@ func (m *mailbox) takeMore(batch []command) []command {
 	return batch
 }
 
-// maxSpareCommands bounds the slice that is kept after a burst.
-const maxSpareCommands = 4096
+const (
+	// maxSpareCommands bounds the slice that is kept after a burst,
+	maxSpareCommands = 4096
+	// and idleCommands that of a loop which has nothing to do.
+	idleCommands = 128
+)
+
+// shrink lets a large empty slice go.
+func (m *mailbox) shrink() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.commands) == 0 && cap(m.commands) > idleCommands {
+		m.commands = nil
+	}
+}
 
 // sleep reports whether the loop may wait; from then on a post wakes it.
 func (m *mailbox) sleep() bool {
