@@ -211,15 +211,22 @@ func (c *Conn) settle() {
 func (c *Conn) watch() {
 	read := !c.finished && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
-	if read == c.reading && write == c.writing {
-		return
-	}
+	wasReading, wasWriting := c.reading, c.writing
 	c.reading, c.writing = read, write
 	if c.stream != nil {
-		c.stream.resume()
+		if read != wasReading || write != wasWriting {
+			c.stream.resume()
+		}
 		return
 	}
-	if err := c.loop.poll.modify(int(c.fd), c.slot, read, write); err != nil {
+	var err error
+	if read != wasReading {
+		err = c.loop.poll.watchRead(int(c.fd), c.slot, read)
+	}
+	if write != wasWriting && err == nil {
+		err = c.loop.poll.watchWrite(int(c.fd), c.slot, write)
+	}
+	if err != nil {
 		c.end(frame.InternalError)
 	}
 }

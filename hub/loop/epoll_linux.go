@@ -7,24 +7,36 @@ import (
 	"syscall"
 )
 
-// maxEvents is how many sockets a loop serves before it looks at its mailbox.
-const maxEvents = 256
+// How many sockets a loop serves before it looks at its mailbox: of those that
+// can be read from, and of those that can be written to again. The latter may be
+// very many at a time, when a crowd does not keep up, and each may take much.
+const (
+	maxReads  = 256
+	maxWrites = 32
+)
 
-// wakeSlot marks the event of the descriptor that wake writes to.
-const wakeSlot = -1
+// The marks of descriptors that are no sockets: that which wake writes to, and
+// writers.
+const (
+	wakeSlot    = -1
+	writersSlot = -2
+)
 
 // epoll is the poller of Linux. An epoll descriptor can itself be polled: a
 // loop that has nothing to do parks in the runtime's own poller and costs no
-// thread, while a blocking epoll_wait would cost a hand-over each time.
+// thread, while a blocking epoll_wait would cost a hand-over each time. Sockets
+// that have to wait until they can be written to are also in a set of their own,
+// lest those that can be read from have to queue behind them.
 type epoll struct {
-	fd     int
-	file   *os.File // of fd, for parking
-	raw    syscall.RawConn
-	wakeFD int
-	ready  []syscall.EpollEvent
-	n      int                // how many of ready are valid
-	ask    func(uintptr) bool // poll, as raw wants it; kept, so that waiting takes no memory
-	events []event
+	fd      int
+	file    *os.File // of fd, for parking
+	raw     syscall.RawConn
+	wakeFD  int
+	writers int // the set of those that wait to be written to
+	ready   []syscall.EpollEvent
+	n       int                // how many of ready are valid
+	ask     func(uintptr) bool // poll, as raw wants it; kept, so that waiting takes no memory
+	events  []event
 }
 
 func newPoller(goroutines bool) (poller, error) {
@@ -40,21 +52,31 @@ func newPoller(goroutines bool) (poller, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	p := &epoll{
-		fd: fd, file: os.NewFile(uintptr(fd), "epoll"), wakeFD: -1,
-		ready: make([]syscall.EpollEvent, maxEvents), events: make([]event, 0, maxEvents),
+		fd: fd, file: os.NewFile(uintptr(fd), "epoll"), wakeFD: -1, writers: -1,
+		ready: make([]syscall.EpollEvent, maxReads+maxWrites), events: make([]event, 0, maxReads+maxWrites),
 	}
 	p.ask = func(uintptr) bool { p.poll(); return p.n > 0 }
 	if p.raw, err = p.file.SyscallConn(); err == nil {
-		p.wakeFD, err = eventFD()
-	}
-	if err == nil {
-		err = p.add(p.wakeFD, wakeSlot)
+		err = p.open()
 	}
 	if err != nil {
 		p.close()
 		return nil, err
 	}
 	return p, nil
+}
+
+func (p *epoll) open() (err error) {
+	if p.wakeFD, err = eventFD(); err != nil {
+		return err
+	}
+	if p.writers, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
+		return fmt.Errorf("epoll_create1: %w", err)
+	}
+	if err = p.add(p.wakeFD, wakeSlot); err != nil {
+		return err
+	}
+	return p.add(p.writers, writersSlot)
 }
 
 func (p *epoll) take(nc net.Conn) (int, error) {
@@ -89,23 +111,28 @@ func (p *epoll) take(nc net.Conn) (int, error) {
 }
 
 func (p *epoll) add(fd int, slot int32) error {
-	return p.control(syscall.EPOLL_CTL_ADD, fd, slot, syscall.EPOLLIN)
+	return control(p.fd, syscall.EPOLL_CTL_ADD, fd, slot, syscall.EPOLLIN)
 }
 
-func (p *epoll) modify(fd int, slot int32, read, write bool) error {
-	var events uint32
-	if read {
-		events |= syscall.EPOLLIN
+func (p *epoll) watchRead(fd int, slot int32, on bool) error {
+	var events uint32 // none: a hang-up is told all the same
+	if on {
+		events = syscall.EPOLLIN
 	}
-	if write {
-		events |= syscall.EPOLLOUT
-	}
-	return p.control(syscall.EPOLL_CTL_MOD, fd, slot, events)
+	return control(p.fd, syscall.EPOLL_CTL_MOD, fd, slot, events)
 }
 
-func (p *epoll) control(op, fd int, slot int32, events uint32) error {
+func (p *epoll) watchWrite(fd int, slot int32, on bool) error {
+	op := syscall.EPOLL_CTL_DEL
+	if on {
+		op = syscall.EPOLL_CTL_ADD
+	}
+	return control(p.writers, op, fd, slot, syscall.EPOLLOUT)
+}
+
+func control(epfd, op, fd int, slot int32, events uint32) error {
 	// The kernel hands Fd back as it is: it holds the slot.
-	return epollControl(p.fd, op, fd, &syscall.EpollEvent{Events: events, Fd: slot})
+	return epollControl(epfd, op, fd, &syscall.EpollEvent{Events: events, Fd: slot})
 }
 
 func (p *epoll) wait(block bool) []event {
@@ -117,8 +144,11 @@ func (p *epoll) wait(block bool) []event {
 	}
 	p.events = p.events[:0]
 	for _, e := range p.ready[:p.n] {
-		if e.Fd == wakeSlot {
+		switch e.Fd {
+		case wakeSlot:
 			drainEventFD(p.wakeFD)
+			continue
+		case writersSlot: // they are behind it
 			continue
 		}
 		const over = syscall.EPOLLHUP | syscall.EPOLLERR
@@ -134,12 +164,21 @@ func (p *epoll) wait(block bool) []event {
 
 // poll asks epoll without waiting.
 func (p *epoll) poll() {
+	p.n = pollSet(p.fd, p.ready[:maxReads])
+	for _, e := range p.ready[:p.n] {
+		if e.Fd == writersSlot {
+			p.n += pollSet(p.writers, p.ready[p.n:p.n+maxWrites])
+			return
+		}
+	}
+}
+
+func pollSet(epfd int, ready []syscall.EpollEvent) int {
 	for {
-		n, err := epollWait(p.fd, p.ready)
+		n, err := epollWait(epfd, ready)
 		switch err {
 		case 0:
-			p.n = n
-			return
+			return n
 		case syscall.EINTR:
 		default:
 			panic("loop: epoll_wait: " + err.Error()) // only a bug makes it fail
@@ -151,7 +190,9 @@ func (p *epoll) wake() { signalEventFD(p.wakeFD) }
 
 func (p *epoll) close() {
 	p.file.Close()
-	if p.wakeFD >= 0 {
-		syscall.Close(p.wakeFD)
+	for _, fd := range []int{p.wakeFD, p.writers} {
+		if fd >= 0 {
+			syscall.Close(fd)
+		}
 	}
 }

@@ -23,7 +23,8 @@ type poller interface {
 	take(nc net.Conn) (fd int, err error)
 	// add watches a new descriptor for reading.
 	add(fd int, slot int32) error
-	modify(fd int, slot int32, read, write bool) error
+	watchRead(fd int, slot int32, on bool) error
+	watchWrite(fd int, slot int32, on bool) error
 	// wait returns the events there are; if block is set it waits for some, or
 	// for wake. They are valid until the next call.
 	wait(block bool) []event
@@ -41,7 +42,9 @@ func (parker) take(net.Conn) (int, error) { return -1, nil }
 
 func (parker) add(int, int32) error { return errors.ErrUnsupported }
 
-func (parker) modify(int, int32, bool, bool) error { return errors.ErrUnsupported }
+func (parker) watchRead(int, int32, bool) error { return errors.ErrUnsupported }
+
+func (parker) watchWrite(int, int32, bool) error { return errors.ErrUnsupported }
 
 func (p parker) wait(block bool) []event {
 	if block {

@@ -4,7 +4,7 @@ const (
 	// slice is how many deliveries a loop makes before it looks at its sockets
 	// again: a walk over ten thousand members takes milliseconds, and others
 	// should not wait that long to be heard.
-	slice = 256
+	slice = 128
 
 	// A run of publishes to one list is delivered in one walk, each member's
 	// messages in one write. The bounds keep a member's batch in the cache.
