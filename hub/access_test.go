@@ -110,7 +110,7 @@ func TestMembershipFromBefore(t *testing.T) {
 		// When it is the only one, the membership still gives it nothing.
 		free.conn.Close()
 		eventually(t, "one connection is left", func() bool {
-			users, _ := s.Users()
+			users, _, _ := s.Users()
 			return len(users) == 2 && users[0].Connections == 1
 		})
 		b.say("groupY,6", "groupA,6")

@@ -206,11 +206,18 @@ func (h *Hub) welcome(s *session) (welcomeEvent, error) {
 	}
 	h.mu.Unlock()
 	slices.Sort(groups)
+	if h.shared != nil {
+		last, online, count := h.shared.Welcome(s.entered.Entry, groups)
+		return welcomeEvent{"welcome", s.name, h.store.Epoch(), groups, last, notNil(online), count}, nil
+	}
 	last, err := h.store.Last(s.name, append([]string{Everyone}, groups...))
 	if err != nil {
 		return welcomeEvent{}, err
 	}
-	online, count := h.who("")
+	online, count, err := h.who("")
+	if err != nil {
+		return welcomeEvent{}, err
+	}
 	return welcomeEvent{"welcome", s.name, h.store.Epoch(), groups, last, notNil(online), count}, nil
 }
 

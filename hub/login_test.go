@@ -219,7 +219,7 @@ func TestNoFreeID(t *testing.T) {
 	var early earlyFrames
 	early.text("join,groupX")
 	early.text("who,")
-	if err := s.loops.Add(loop.Arrival{Conn: far, Early: early, Handler: s.Session(Access{})}); err != nil {
+	if err := s.loops.Add(loop.Arrival{Conn: far, Early: early, Handler: s.handler(Access{})}); err != nil {
 		t.Fatal(err)
 	}
 	c := newClient(t, "", near)

@@ -92,7 +92,7 @@ func TestWhoManyUsers(t *testing.T) {
 		near, far := net.Pipe()
 		t.Cleanup(func() { near.Close() })
 		names = append(names, fmt.Sprintf("u%04d", i))
-		if err := s.loops.Add(loop.Arrival{Conn: far, Handler: s.Session(Access{User: names[i]})}); err != nil {
+		if err := s.loops.Add(loop.Arrival{Conn: far, Handler: s.handler(Access{User: names[i]})}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,7 +101,7 @@ func TestWhoManyUsers(t *testing.T) {
 		defer s.Hub.mu.Unlock()
 		return len(s.online) == maxNames
 	})
-	list, count := s.who("")
+	list, count, _ := s.who("")
 	if count != maxNames || string(lineSpeech{}.members(Request{}, list, count).(lineText)) != "系统:在线 1000: "+strings.Join(names, " ") {
 		t.Errorf("%d are online: %v", count, list)
 	}

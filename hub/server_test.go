@@ -113,7 +113,7 @@ func (s *server) enterAs(a Access, near, far net.Conn) *client {
 // arrive lets a session in; the arrival lacks its handler.
 func (s *server) arrive(access Access, arrival loop.Arrival, near net.Conn) *client {
 	s.t.Helper()
-	session := s.Session(access).(*session)
+	session := s.handler(access).(*session)
 	arrival.Handler = session
 	if err := s.loops.Add(arrival); err != nil {
 		s.t.Fatal(err)
@@ -121,6 +121,15 @@ func (s *server) arrive(access Access, arrival loop.Arrival, near net.Conn) *cli
 	c := newClient(s.t, access.User, near)
 	c.session = session
 	return c
+}
+
+func (s *server) handler(access Access) loop.Handler {
+	s.t.Helper()
+	handler, err := s.Enter(access)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return handler
 }
 
 // client lets a user in, and returns when the login is done.

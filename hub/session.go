@@ -17,6 +17,8 @@ type session struct {
 	user   *user      // since login; nil again if the session is refused
 	conn   *loop.Conn // since Open
 
+	entered *entered // with a Shared store, since Enter; else nil
+
 	allows  func(group string) bool // see Access
 	expires time.Time
 	expiry  *time.Timer // since Open, if expires is set
@@ -37,13 +39,26 @@ type Access struct {
 	Expires  time.Time               // when it is closed with 4001; zero: never
 }
 
-// Session returns the handler for a new connection.
-func (h *Hub) Session(a Access) loop.Handler {
+// Enter returns the handler for a new connection. It may block for as long as it
+// takes a Shared store to answer, and fails with ErrUnavailable if that is out of
+// reach. The connection must be opened then, or given up by Abandon.
+func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	s := &session{hub: h, speech: lineSpeech{}, name: a.User, allows: a.Allows, expires: a.Expires}
 	if a.Protocol == JSONProtocol {
 		s.speech = jsonSpeech{}
 	}
-	return s
+	if h.shared != nil {
+		return s, h.enter(s)
+	}
+	return s, nil
+}
+
+// Abandon gives up a connection that has never been opened.
+func (h *Hub) Abandon(handler loop.Handler) {
+	if s, ok := handler.(*session); ok && s.entered != nil {
+		h.arrived(s.entered.User)
+		h.shared.Exit(s.entered.User)
+	}
 }
 
 // json reports whether the client speaks JSON.
@@ -81,11 +96,21 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 		return
 	}
 	request, err := s.speech.parse(op, payload)
-	if err == nil {
-		err = s.hub.handle(s, request)
-	}
 	if err != nil {
 		s.fail(request.ID, err)
+		return
+	}
+	s.hub.whenAble(s, request)
+}
+
+// answer does what the client asks for; pull sends it what is long.
+func (s *session) answer(r Request, pull func(next func() loop.Item)) {
+	items, err := s.hub.handle(s, r)
+	if err != nil {
+		s.fail(r.ID, err)
+	}
+	if items != nil {
+		pull(inTurn(items))
 	}
 }
 

@@ -112,7 +112,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	})
 	s.handshake = &handshake.Server{
 		Endpoints:   s.endpoints(o),
-		Pages:       pages(),
+		Pages:       pages(s.hub.Available),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Log:         log,
