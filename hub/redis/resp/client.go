@@ -1,21 +1,88 @@
 package resp
 
-import "context"
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
 
 // Client is connected to a Redis server or cluster, or trying to be. Safe for
 // concurrent use.
-type Client struct{}
+type Client struct {
+	config   Config
+	target   target
+	timeout  time.Duration
+	log      *slog.Logger
+	counters counters
+
+	context context.Context // until Close
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	begun   time.Time
+	wake    chan struct{} // of watch: something has changed
+
+	mu      sync.Mutex
+	closed  bool
+	clock   time.Duration // since begun, of the last tick
+	nodes   map[string]*node
+	route   [slots]*node // who gets the commands
+	owner   [slots]*node // who is to get them; differs while a node is held
+	stale   bool         // the owners must be asked for
+	asking  bool         // and are
+	moved   map[int]bool // slots whose channels must be subscribed (again)
+	waiting int          // commands
+	bytes   int          // of them
+	failed  []outcome    // to be told by unlock
+
+	pubsub pubsub
+}
+
+// outcome is that of a command without reply, to be told.
+type outcome struct {
+	done func(Reply, error)
+	err  error
+}
 
 // Open starts a client and returns at once; commands may be given to it before
 // the first connection stands. An error means that the URL is not valid, or that
 // its CA file cannot be read.
-func Open(c Config) (*Client, error) { return &Client{}, nil }
+func Open(config Config) (*Client, error) {
+	target, err := parseURL(config.URL)
+	if err != nil {
+		return nil, err
+	}
+	if config.MaxPending == 0 {
+		config.MaxPending = maxPending
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 3 * time.Second
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{
+		config: config, target: target, timeout: config.Timeout, log: config.Log,
+		begun: time.Now(), wake: make(chan struct{}, 1), nodes: map[string]*node{},
+		moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
+	}
+	c.context, c.cancel = context.WithCancel(context.Background())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seed := c.node(target.addr)
+	for slot := range slots {
+		c.route[slot], c.owner[slot] = seed, seed
+	}
+	c.count()
+	c.running.Go(c.watch)
+	return c, nil
+}
 
 // Do sends a command, and has done called with its reply, or with what went
 // wrong: a *ServerError, ErrUnavailable, ErrTimeout or ErrClosed. It never
 // blocks, and done is never called from within it, but from a goroutine of the
 // client, once, in the order of the replies of a connection; so done must not
-// block either.
+// block either. It may be nil.
 //
 // An error of Do means that the command is not sent and done is not called:
 // ErrUnavailable, ErrBusy or ErrClosed.
@@ -24,43 +91,76 @@ func Open(c Config) (*Client, error) { return &Client{}, nil }
 // string, []byte, int, int64 or uint64, the first may be a *Script; others panic.
 // They are not kept.
 func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
-	return ErrUnavailable
+	slot := slotOf(key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	n := c.routeTo(slot)
+	if n == nil || n.state == down {
+		return ErrUnavailable
+	}
+	if c.waiting >= c.config.MaxPending || c.bytes >= maxWaiting {
+		return ErrBusy
+	}
+	n.do(slot, done, args)
+	return nil
 }
 
 // Call is Do that waits for the reply, or until ctx is done; then the command may
 // still happen.
 func (c *Client) Call(ctx context.Context, key string, args ...any) (Reply, error) {
-	return Reply{}, ErrUnavailable
+	type answer struct {
+		reply Reply
+		err   error
+	}
+	answers := make(chan answer, 1)
+	if err := c.Do(key, func(r Reply, err error) { answers <- answer{r, err} }, args...); err != nil {
+		return Reply{}, err
+	}
+	select {
+	case a := <-answers:
+		return a.reply, a.err
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
 }
-
-// Subscribe has what is published on a channel (SPUBLISH) handed to
-// Config.Message until Unsubscribe. It only notes that, and does not block; when
-// it has effect Config.Subscribed is told. Subscribing again what is subscribed
-// does nothing.
-func (c *Client) Subscribe(channel string) {}
-
-// Unsubscribe ends that. A message that is on its way may still be handed out.
-func (c *Client) Unsubscribe(channel string) {}
-
-// Up tells whether all of Redis can be reached: all masters, for commands and for
-// subscriptions, and in a cluster all slots.
-func (c *Client) Up() bool { return false }
-
-// Stats returns what has been done so far.
-func (c *Client) Stats() Stats { return Stats{} }
 
 // Close ends all connections. Commands without reply fail with ErrClosed, and all
 // callbacks have returned when it does.
-func (c *Client) Close() {}
+func (c *Client) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	c.running.Wait()
+}
 
-// Stats counts, from the start of the client on.
-type Stats struct {
-	Commands    uint64 // sent, those of the client itself and repetitions included
-	Replies     uint64
-	Messages    uint64 // of subscribed channels
-	Writes      uint64 // system calls
-	Reads       uint64 // system calls
-	BytesOut    uint64
-	BytesIn     uint64
-	Connections uint64 // made
+// unlock gives the lock back, and then tells those whose commands have failed
+// under it.
+func (c *Client) unlock() {
+	failed := c.failed
+	c.failed = nil
+	c.mu.Unlock()
+	for _, f := range failed {
+		f.done(Reply{}, f.err)
+	}
+}
+
+// fail ends a command. The lock is held.
+func (c *Client) fail(cmd *command, err error) {
+	c.waiting--
+	c.bytes -= cmd.to - cmd.from
+	if cmd.done != nil {
+		c.failed = append(c.failed, outcome{cmd.done, err})
+	}
+}
+
+// changed wakes watch.
+func (c *Client) changed() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
 }
