@@ -1,0 +1,363 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"slices"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/resp"
+)
+
+// tickTime is how often the keeper looks around.
+const tickTime = 250 * time.Millisecond
+
+// poke makes the keeper look at once.
+func (s *Store) poke() {
+	select {
+	case s.poked <- struct{}{}:
+	default:
+	}
+}
+
+// keep is the goroutine that looks after everything which nobody asks for: the
+// lease of this node and those of others, what Redis has to be told again, and what
+// comes too late.
+func (s *Store) keep() {
+	ticker := time.NewTicker(tickTime)
+	defer ticker.Stop()
+	var renewed, forgotten time.Time
+	up := false
+	for {
+		now := time.Now()
+		select {
+		case <-s.stop:
+			return
+		case now = <-ticker.C:
+		case <-s.poked:
+		}
+		if s.waits.Load() > 0 {
+			s.answerLate(now)
+		}
+		wasUp := up
+		if up = s.client.Up(); !up {
+			continue
+		}
+		s.flushWritten()
+		if !wasUp || s.isLost() || now.Sub(renewed) > renewTime {
+			if s.renew() {
+				renewed = now
+			}
+			s.syncAll()
+			s.settle()
+			s.dropIdle(now)
+		}
+		if ttl := s.config.MembershipTTL; ttl > 0 && now.Sub(forgotten) > min(max(ttl/10, 10*time.Millisecond), time.Minute) {
+			s.forgetUsers()
+			forgotten = now
+		}
+	}
+}
+
+func (s *Store) answerLate(now time.Time) {
+	s.mu.Lock()
+	followed := make([]*conversation, 0, len(s.conversations))
+	for _, c := range s.conversations {
+		followed = append(followed, c)
+	}
+	s.mu.Unlock()
+	for _, c := range followed {
+		c.answerLate(now)
+	}
+}
+
+// renew renews the lease of this node, and finds out what has happened meanwhile:
+// to the data, to this node, and to others.
+func (s *Store) renew() bool {
+	ctx, cancel := patience()
+	defer cancel()
+	s.mu.Lock()
+	old, lost := s.epoch, s.recovering
+	s.mu.Unlock()
+	next := rand.Text()[:10]
+	if lost {
+		if _, err := s.call(ctx, nodesKey, epochScript, 1, nodesKey, old, next); err != nil {
+			return false
+		}
+	}
+	parts, err := s.callScript(ctx, leaseScript, nodesKey, s.id, leaseTime.Microseconds(), next)
+	if err != nil || len(parts) != 4 {
+		return false
+	}
+	epoch, err1 := parts[0].Text()
+	alive, err2 := parts[1].Int()
+	micros, err3 := parts[2].Int()
+	dead, err4 := parts[3].Strings()
+	if err1 != nil || err2 != nil || err3 != nil || err4 != nil {
+		return false
+	}
+	s.offset.Store(micros - time.Now().UnixMicro())
+	switch {
+	case old == "":
+		s.mu.Lock()
+		s.epoch = epoch
+		s.mu.Unlock()
+	case epoch != old || lost:
+		s.log.Warn("redis has lost its data: a new epoch", "epoch", epoch)
+		s.recover(epoch)
+	case alive == 0:
+		s.log.Warn("this node was taken for dead: its users log in again")
+		s.putBack(true)
+	}
+	for _, id := range dead {
+		if id != s.id {
+			s.bury(id)
+		}
+	}
+	return true
+}
+
+// lost is told when a conversation turns out to have lost its data.
+func (s *Store) lost() {
+	s.mu.Lock()
+	if s.epoch != "" {
+		s.recovering = true
+	}
+	s.mu.Unlock()
+	s.poke()
+}
+
+func (s *Store) isLost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recovering
+}
+
+// recover begins a new epoch here: it puts back the users of this node and their
+// groups, and has the node told of what there is already.
+func (s *Store) recover(epoch string) {
+	s.mu.Lock()
+	s.epoch, s.recovering, s.recovered = epoch, true, time.Now()
+	var all []*conversation
+	for _, c := range s.conversations {
+		all = append(all, c)
+	}
+	for _, u := range s.users {
+		clear(u.paired)
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		c.reset()
+	}
+	s.putBack(false)
+	ctx, cancel := patience()
+	defer cancel()
+	for _, c := range all {
+		if c.reopened(ctx) != nil {
+			break // it goes on by itself
+		}
+	}
+	s.mu.Lock()
+	s.recovering = false
+	node := s.node
+	s.mu.Unlock()
+	node.Renumber()
+}
+
+// reopened waits until the conversation is open.
+func (c *conversation) reopened(ctx context.Context) error {
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for {
+		c.mu.Lock()
+		open := c.open
+		c.mu.Unlock()
+		if open {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// putBack tells Redis again of all users here. Those who were taken offline are
+// told to log in; those whose data were lost have been online all the time, and
+// are put back into their groups.
+func (s *Store) putBack(tell bool) {
+	s.mu.Lock()
+	names := make([]string, 0, len(s.users))
+	for name := range s.users {
+		names = append(names, name)
+	}
+	s.mu.Unlock()
+	const batch = 500
+	for part := range slices.Chunk(names, batch) {
+		if err := s.putBackSome(part, tell); err != nil {
+			s.mu.Lock()
+			for _, name := range part {
+				s.dirty[name] = true
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+func (s *Store) putBackSome(names []string, tell bool) error {
+	ctx, cancel := patience()
+	defer cancel()
+	commands := []command{{nodeKey(s.id), []any{"SADD", nodeKey(s.id)}}}
+	var counted []*user
+	groups, counts := make(map[*user][]string), make(map[*user]int)
+	s.mu.Lock()
+	for _, name := range names {
+		u := s.users[name]
+		if u == nil {
+			continue
+		}
+		commands[0].args = append(commands[0].args, name)
+		counted = append(counted, u)
+		groups[u], counts[u] = slices.Sorted(maps.Keys(u.groups)), u.count
+		key := userKey(name)
+		commands = append(commands, command{key, []any{countScript, 1, key, s.id, u.count}})
+	}
+	s.mu.Unlock()
+	if len(counted) == 0 {
+		return nil
+	}
+	replies, err := s.all(ctx, commands)
+	if err != nil {
+		return err
+	}
+	var again []command
+	for i, u := range counted {
+		parts, err := replies[i+1].Array()
+		if err != nil || len(parts) != 3 {
+			return resp.ErrReply
+		}
+		number, err := parts[1].Int()
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		u.number = uint64(number)
+		if s.users[u.name] != u || u.count != counts[u] { // it may have been told in the wrong order
+			s.dirty[u.name] = true
+		}
+		s.mu.Unlock()
+		again = append(again, s.presence(u.name, hub.Everyone, u.number, true, tell))
+		for _, group := range groups[u] {
+			if tell {
+				again = append(again, s.presence(u.name, group, u.number, true, true))
+				continue
+			}
+			key := conversationKey(group)
+			again = append(again,
+				command{userKey(u.name), []any{"SADD", userKey(u.name) + ":g", group}},
+				command{key, []any{joinScript, 1, key, u.name, u.number, 0}},
+				command{groupsKey, []any{"ZADD", groupsKey, 0, group}})
+		}
+	}
+	_, err = s.all(ctx, again)
+	return err
+}
+
+// bury takes the users of a node that died offline. One node does it for all.
+func (s *Store) bury(id string) {
+	ctx, cancel := patience()
+	defer cancel()
+	lock := nodesKey + ":bury:" + id
+	r, err := s.call(ctx, nodesKey, "SET", lock, s.id, "NX", "EX", 30)
+	if err != nil || r.IsNil() {
+		return
+	}
+	s.log.Warn("a node has died: its users are offline", "node", id)
+	if s.buryUsers(id) {
+		ctx, cancel := patience()
+		defer cancel()
+		s.call(ctx, nodeKey(id), "DEL", nodeKey(id))
+		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", id) // else it is tried again
+	}
+	s.call(ctx, nodesKey, "DEL", lock)
+}
+
+func (s *Store) buryUsers(id string) bool {
+	cursor := "0"
+	for {
+		ctx, cancel := patience()
+		defer cancel()
+		r, err := s.call(ctx, nodeKey(id), "SSCAN", nodeKey(id), cursor, "COUNT", 500)
+		if err != nil {
+			return false
+		}
+		parts, err := r.Array()
+		if err != nil || len(parts) != 2 {
+			return false
+		}
+		cursor, _ = parts[0].Text()
+		names, err := parts[1].Strings()
+		if err != nil {
+			return false
+		}
+		commands := make([]command, len(names))
+		for i, name := range names {
+			key := userKey(name)
+			commands[i] = command{key, []any{countScript, 1, key, id, 0}}
+		}
+		replies, err := s.all(ctx, commands)
+		if err != nil {
+			return false
+		}
+		for i, name := range names {
+			if s.counted(name, replies[i], nil) != nil {
+				return false
+			}
+		}
+		if cursor == "0" {
+			return true
+		}
+	}
+}
+
+// depart gives up this node's place.
+func (s *Store) depart() {
+	ctx, cancel := patience()
+	defer cancel()
+	s.mu.Lock()
+	empty := len(s.users) == 0
+	s.mu.Unlock()
+	if empty { // else another node takes those offline who are left
+		s.call(ctx, nodeKey(s.id), "DEL", nodeKey(s.id))
+		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id)
+	}
+}
+
+// forgetUsers forgets who has been away for too long. Any number of nodes may do
+// that at once.
+func (s *Store) forgetUsers() {
+	ctx, cancel := patience()
+	defer cancel()
+	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", s.now().UnixMilli(), "LIMIT", 0, 500)
+	if err != nil {
+		return
+	}
+	names, err := r.Strings()
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		parts, err := s.callScript(ctx, forgetScript, userKey(name), s.ttl())
+		if err != nil {
+			return
+		}
+		if len(parts) == 2 {
+			groups, _ := parts[1].Strings()
+			s.leaveAll(name, groups)
+		}
+		s.do(forgetKey, ignore, "ZREM", forgetKey, name)
+	}
+}
