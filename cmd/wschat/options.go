@@ -14,6 +14,7 @@ import (
 type options struct {
 	addr             string
 	data             string
+	redis            string
 	history          int
 	membershipTTL    time.Duration
 	allowOrigin      originList
@@ -68,6 +69,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
 	flags.StringVar(&o.data, "data", "", "`directory` in which messages are kept, on disk before anybody sees them (default in memory)")
+	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis that makes one chat of all nodes which name it: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default off)")
 	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
 	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated; * for any")
@@ -127,6 +129,14 @@ func (o *options) check(source map[string]string) error {
 	// Lest a variable that is empty by mistake open the server to all.
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+	}
+	if o.redis != "" {
+		if err := checkRedisURL(o.redis); err != nil { // the value may hold a password
+			return fmt.Errorf("invalid value for %s: %w", source["redis"], err)
+		}
+		if o.data != "" {
+			return errors.New("-data and -redis exclude each other: expected one of them or none")
+		}
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return errors.New("-tls-cert and -tls-key go together: expected both or neither")

@@ -27,6 +27,7 @@ type server struct {
 	secret    []byte          // nil without -auth-secret-file
 	outcomes  outcomes        // of handshakes
 
+	store      hub.Store
 	closeStore func() error
 }
 
@@ -93,7 +94,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.closeStore = closeStore
+	s.store, s.closeStore = store, closeStore
 	s.loops, err = loop.Start(loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
 	})
@@ -141,7 +142,7 @@ func (s *server) close() {
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeStore(); err != nil {
-		s.log.Error("journal", "error", err)
+		s.log.Error("closing the store", "error", err)
 	}
 }
 
