@@ -148,10 +148,9 @@ func (c *Client) unlock() {
 	}
 }
 
-// fail ends a command. The lock is held.
+// fail has unlock tell what a command that waits no more has come to. The lock is
+// held.
 func (c *Client) fail(cmd *command, err error) {
-	c.waiting--
-	c.bytes -= cmd.to - cmd.from
 	if cmd.done != nil {
 		c.failed = append(c.failed, outcome{cmd.done, err})
 	}

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -66,7 +67,7 @@ func (c *Client) learn(from *node, reply Reply) {
 			owner[slot] = n
 		}
 	}
-	c.stale = false
+	c.stale = slices.Contains(owner[:], nil) // until all are there
 	c.own(func(slot int) *node { return owner[slot] })
 }
 
@@ -172,7 +173,7 @@ const lingers = 10 * time.Second
 // if none is left to ask. The lock is held.
 func (c *Client) tidy() {
 	for addr, n := range c.nodes {
-		if n.slots == 0 && n.waiting.n == 0 && len(n.again) == 0 && c.clock-n.used > lingers && !c.owns(n) {
+		if n.slots == 0 && n.waiting.n == 0 && len(n.again) == 0 && c.clock-n.used > lingers && !slices.Contains(c.owner[:], n) {
 			delete(c.nodes, addr)
 			n.end()
 		}
@@ -180,14 +181,4 @@ func (c *Client) tidy() {
 	if !c.closed && c.anyNode() == nil {
 		c.node(c.target.addr)
 	}
-}
-
-// owns tells whether a slot is to belong to n.
-func (c *Client) owns(n *node) bool {
-	for _, owner := range c.owner {
-		if owner == n {
-			return true
-		}
-	}
-	return false
 }

@@ -16,6 +16,17 @@ type command struct {
 
 func (c *command) bytes() []byte { return c.buffer.b[c.from:c.to] }
 
+// enter and leave count a command among those that wait. The lock is held.
+func (c *Client) enter(cmd *command) {
+	c.waiting++
+	c.bytes += cmd.to - cmd.from
+}
+
+func (c *Client) leave(cmd *command) {
+	c.waiting--
+	c.bytes -= cmd.to - cmd.from
+}
+
 // buffer holds commands as they are written, until the last of them is answered.
 type buffer struct {
 	b    []byte

@@ -156,10 +156,12 @@ func (n *node) lost(err error) {
 	}
 	n.state, n.link = down, nil
 	for i := range n.again {
+		c.leave(&n.again[i])
 		c.fail(&n.again[i], err)
 	}
 	for n.waiting.n > 0 {
 		cmd := n.waiting.pop()
+		c.leave(&cmd)
 		c.fail(&cmd, err)
 	}
 	n.again, n.written, n.fill, n.spare, n.held = nil, 0, &buffer{}, nil, false
@@ -195,8 +197,7 @@ func (n *node) answer(reply Reply) error {
 	n.heard = c.clock
 	again := reply.kind == failure && n.redirect(&cmd, reply.bytes)
 	if !again {
-		c.waiting--
-		c.bytes -= cmd.to - cmd.from
+		c.leave(&cmd)
 		n.drop(cmd.buffer)
 	}
 	if n.held && n.written == 0 && n.until <= c.clock {

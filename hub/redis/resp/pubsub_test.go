@@ -19,9 +19,9 @@ type listener struct {
 	messages   map[string][]string
 }
 
-func listen(t testing.TB, url string) (*Client, *listener) {
+func listen(t testing.TB, url string, scripts ...*Script) (*Client, *listener) {
 	l := &listener{subscribed: map[string]int{}, messages: map[string][]string{}}
-	return open(t, Config{URL: url, Timeout: time.Second,
+	return open(t, Config{URL: url, Scripts: scripts, Timeout: time.Second,
 		Subscribed: func(channel string) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -71,6 +71,7 @@ func TestMessagesComeInOrder(t *testing.T) {
 	c.Subscribe("b")
 	c.Subscribe("a")
 	l.waitSubscribed(t, 1, "a", "b")
+	waitUp(t, c, true)
 	const n = 10000
 	for i := range n {
 		if err := c.Do("a", nil, "SPUBLISH", "a", i); err != nil {
@@ -99,6 +100,7 @@ func TestUnsubscribe(t *testing.T) {
 	c.Subscribe("a")
 	c.Subscribe("b")
 	l.waitSubscribed(t, 1, "a", "b")
+	waitUp(t, c, true)
 	c.Unsubscribe("a")
 	c.Unsubscribe("never")
 	redistest.Eventually(t, "the server knows", func() bool {
@@ -109,6 +111,7 @@ func TestUnsubscribe(t *testing.T) {
 	server.Restart(true)
 	c.Unsubscribe("b")
 	l.waitSubscribed(t, 3, "a")
+	waitUp(t, c, true)
 	if got := call(t, c, "b", "SPUBLISH", "b", "x"); got != "0" {
 		t.Errorf("b is subscribed again by %s", got)
 	}
@@ -124,6 +127,7 @@ func TestSubscribeAgainAfterKill(t *testing.T) {
 	}
 	for time := 1; time <= 3; time++ {
 		l.waitSubscribed(t, time, channels...)
+		waitUp(t, c, true)
 		end := fmt.Sprint("end ", time)
 		if got := call(t, c, "", "SPUBLISH", channels[0], end); got != "1" {
 			t.Errorf("%s got it", got)

@@ -9,10 +9,11 @@ import (
 const quickly = 4
 
 // redirect notes a command that must be sent again because of this error, and
-// tells whether it is one. It is tried for Client.timeout. The lock is held.
+// tells whether it is one. It is tried for half of Client.timeout; what remains
+// is for the last answer. The lock is held.
 func (n *node) redirect(cmd *command, text []byte) bool {
 	c := n.c
-	if c.clock-cmd.since > c.timeout {
+	if c.clock-cmd.since > c.timeout/2 {
 		return false
 	}
 	code, rest, _ := strings.Cut(string(text), " ")
@@ -86,8 +87,14 @@ func (n *node) release() {
 	n.fill, n.spare = &buffer{}, nil
 	for i := range cmds {
 		cmd := &cmds[i]
+		c.leave(cmd)
 		to := cmd.ask
-		if to == nil {
+		switch {
+		case cmd.slot == nextsSlot:
+			continue // it will be said again where that is so
+		case cmd.slot == anySlot && n.state == up:
+			to = n
+		case to == nil:
 			to = c.routeTo(cmd.slot)
 		}
 		if to == nil || to.state == down {
@@ -95,11 +102,9 @@ func (n *node) release() {
 			continue
 		}
 		if cmd.ask != nil {
-			to.do(anySlot, nil, []any{"ASKING"})
+			to.do(nextsSlot, nil, []any{"ASKING"})
 			cmd.ask = nil
 		}
-		c.waiting--
-		c.bytes -= cmd.to - cmd.from
 		encoded := cmd.bytes()
 		cmd.from = len(to.fill.b)
 		to.fill.b = append(to.fill.b, encoded...)

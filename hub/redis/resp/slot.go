@@ -5,8 +5,11 @@ import "strings"
 // slots is how many hash slots a cluster has.
 const slots = 16384
 
-// anySlot stands for no key.
-const anySlot = -1
+// What stands in the place of a slot.
+const (
+	anySlot   = -1 // no key
+	nextsSlot = -2 // that of the command behind it, an ASKING goes where that goes
+)
 
 // slotOf returns the slot of a key or channel: the CRC16 of what is between its
 // first { and the next }, if that is not empty, else of all of it (Redis Cluster

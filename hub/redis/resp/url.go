@@ -32,10 +32,10 @@ func parseURL(text string) (target, error) {
 		return t, fmt.Errorf("resp: URL: %w", err)
 	}
 	if u.Scheme != "redis" && u.Scheme != "rediss" {
-		return t, fmt.Errorf("resp: URL: it begins with neither redis:// nor rediss://")
+		return t, errors.New("resp: URL: it begins with neither redis:// nor rediss://")
 	}
-	if u.Hostname() == "" {
-		return t, errors.New("resp: URL: no host")
+	if host := u.Hostname(); host == "" || strings.Contains(host, ":") && u.Host[0] != '[' {
+		return t, fmt.Errorf("resp: URL: %q is no host", host)
 	}
 	t.addr = net.JoinHostPort(u.Hostname(), "6379")
 	if port := u.Port(); port != "" {

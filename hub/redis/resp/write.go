@@ -14,8 +14,7 @@ func (n *node) push(cmd command) {
 	n.fill.refs++
 	n.waiting.push(cmd)
 	n.used = n.c.clock
-	n.c.waiting++
-	n.c.bytes += cmd.to - cmd.from
+	n.c.enter(&cmd)
 	if n.waiting.n == n.written+1 && !n.held {
 		n.wakeWriter()
 	}
