@@ -36,10 +36,8 @@ func TestJoinAndLeave(t *testing.T) {
 		b.say("leave,groupX", "leave,group前端")
 		b.want("系统:已离开 groupX", "系统:已离开 group前端")
 		quiet(a, b)
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		if len(s.groups) > 0 {
-			t.Errorf("groups without members are left: %v", s.groups)
+		if groups, n, err := s.Groups(); len(groups) > 0 || n > 0 || err != nil {
+			t.Errorf("groups without members are left: %v, %v", groups, err)
 		}
 	})
 }
@@ -97,9 +95,8 @@ func TestWhoManyUsers(t *testing.T) {
 		}
 	}
 	eventually(t, "all are online", func() bool {
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		return len(s.online) == maxNames
+		_, count, _ := s.who("")
+		return count == maxNames
 	})
 	list, count, _ := s.who("")
 	if count != maxNames || string(lineSpeech{}.members(Request{}, list, count).(lineText)) != "系统:在线 1000: "+strings.Join(names, " ") {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"errors"
 
 	"wschat/hub/loop"
@@ -104,6 +105,7 @@ func (h *Hub) whenAble(s *session, r Request) {
 		s.answer(r, s.conn.Pull)
 		return
 	}
+	r.Body = bytes.Clone(r.Body) // the payload is the connection's
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
 		s.entered.saying.Wait() // it must find done what was asked for before

@@ -108,7 +108,7 @@ func (c *conversation) tell(e entry) {
 		c.seq = e.m.Seq
 		c.store.node.Deliver(e.m)
 	case 'j', 'l':
-		c.store.setMember(e.user, c.name, e.kind == 'j')
+		c.store.setMember(e.user, c.name, e.kind == 'j', e.p)
 		c.store.node.Member(e.user, c.name, e.kind == 'j')
 	case '+', '-':
 		if c.name == hub.Everyone {

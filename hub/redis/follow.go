@@ -29,6 +29,14 @@ func (s *Store) follow(u *user, name string, fresh bool) *conversation {
 	return c
 }
 
+// followFrom is follow for what nobody here takes part in yet: the node is told of
+// the messages behind seq.
+func (s *Store) followFrom(u *user, name string, seq uint64) *conversation {
+	c := s.follow(u, name, true)
+	c.seq = seq
+	return c
+}
+
 // unfollow ends that. Store.mu is held.
 func (s *Store) unfollow(u *user, name string) {
 	if c := u.conversations[name]; c != nil {
@@ -143,4 +151,39 @@ func (s *Store) syncAll() {
 	for c := range unsynced {
 		c.resync()
 	}
+}
+
+// Reach waits until the node has been told of all that has happened by now to the
+// conversations that somebody here takes part in. It is for tests.
+func (s *Store) Reach() error {
+	ctx, cancel := patience()
+	defer cancel()
+	var names []string
+	var commands []command
+	s.mu.Lock()
+	for name, c := range s.conversations {
+		if c.refs > 0 {
+			names = append(names, name)
+			commands = append(commands, command{c.key, []any{syncScript, 1, c.key, "-", 0}})
+		}
+	}
+	s.mu.Unlock()
+	replies, err := s.all(ctx, commands)
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		parts, err := replies[i].Array()
+		if err != nil {
+			return err
+		}
+		p, err := parts[1].Int()
+		if err != nil {
+			return err
+		}
+		if err := s.reached(ctx, name, uint64(p)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,7 +1,9 @@
 package redis
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"wschat/hub"
 	"wschat/hub/redis/resp"
@@ -42,25 +44,51 @@ func (s *Store) Join(name, group string, done func()) error {
 		}
 		return err
 	}
-	is, told, p, err := change(r)
+	is, _, p, err := change(r)
 	if err != nil {
 		return hub.ErrUnavailable
 	}
 	if is {
 		s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
+		s.announce(name, "joined", group, r)
 	}
-	var e *entry
-	if told {
-		e = &entry{kind: 'j', p: p, user: name}
+	return s.applied(ctx, entry{kind: 'j', p: p, user: name}, group, is, done)
+}
+
+// announce tells the other nodes where a user is connected of a group that they may
+// not follow: from which position on, and behind which message.
+func (s *Store) announce(name, word, group string, r resp.Reply) {
+	parts, err := r.Array()
+	if err != nil || len(parts) < 4 {
+		return
 	}
-	s.happened(group, p, e, func() {
-		if !told { // the user was one already, which the node did not know
-			s.setMember(name, group, true)
-			s.node.Member(name, group, true)
+	p, _ := parts[1].Text()
+	seq, _ := parts[3].Text()
+	key := userKey(name)
+	s.do(key, ignore, "SPUBLISH", key, word+" "+p+" "+seq+" "+group)
+}
+
+// applied waits until the node has been told of a join or a leave, and calls done
+// then.
+func (s *Store) applied(ctx context.Context, e entry, group string, told bool, done func()) error {
+	own := &e
+	if !told { // it was so already, which the node did not know
+		own = nil
+	}
+	ended := make(chan struct{})
+	s.happened(group, e.p, own, func() {
+		if s.setMember(e.user, group, e.kind == 'j', e.p) && !told {
+			s.node.Member(e.user, group, e.kind == 'j')
 		}
 		done()
+		close(ended)
 	})
-	return s.reached(ctx, group, p)
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return hub.ErrUnavailable
+	}
 }
 
 // abandon ends the following of a group that could not be joined.
@@ -82,32 +110,86 @@ func (s *Store) Leave(name, group string, done func()) error {
 		return err
 	}
 	s.do(userKey(name), ignore, "SREM", userKey(name)+":g", group)
-	_, told, p, err := change(r)
+	is, _, p, err := change(r)
 	if err != nil {
 		return hub.ErrUnavailable
 	}
-	s.left(group, r)
-	var e *entry
-	if told {
-		e = &entry{kind: 'l', p: p, user: name}
+	if is {
+		s.left(group, r)
+		s.announce(name, "left", group, r)
 	}
-	s.happened(group, p, e, func() {
-		if !told {
-			s.setMember(name, group, false)
-			s.node.Member(name, group, false)
+	return s.applied(ctx, entry{kind: 'l', p: p, user: name}, group, is, done)
+}
+
+// setMember notes a join or leave, with its position in the group, and reports
+// whether that was news.
+func (s *Store) setMember(name, group string, member bool, p uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || p < u.changed[group] {
+		return false
+	}
+	u.changed[group] = p
+	if u.groups[group] == member {
+		return false
+	}
+	if member {
+		u.groups[group] = true
+		s.follow(u, group, false)
+	} else {
+		delete(u.groups, group)
+		s.unfollow(u, group)
+	}
+	return true
+}
+
+// changedElsewhere is told of a join or leave of a user who is here, too. A group
+// that is followed here tells of it by itself; another one is followed from there
+// on.
+func (s *Store) changedElsewhere(name string, member bool, text string) {
+	p, rest, err1 := cutNumber([]byte(text))
+	seq, rest, err2 := cutNumber(rest)
+	group := string(rest)
+	if err1 != nil || err2 != nil {
+		return
+	}
+	s.mu.Lock()
+	u := s.users[name]
+	if u == nil || p <= u.changed[group] {
+		s.mu.Unlock()
+		return
+	}
+	c := s.conversations[group]
+	if c == nil && member {
+		c = s.followFrom(u, group, seq)
+	}
+	s.mu.Unlock()
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	news := func() {
+		if s.setMember(name, group, member, p) {
+			s.node.Member(name, group, member)
 		}
-		done()
-	})
-	return s.reached(ctx, group, p)
+	}
+	if c.open && c.p < p { // it tells of it soon
+		c.waiters = append(c.waiters, waiter{p, time.Now(), news})
+		s.waits.Add(1)
+		return
+	}
+	news()
 }
 
 // left takes a group without members off the list.
 func (s *Store) left(group string, r resp.Reply) {
 	parts, _ := r.Array()
-	if len(parts) != 4 {
+	if len(parts) != 5 {
 		return
 	}
-	if members, err := parts[3].Int(); err == nil && members == 0 {
+	if members, err := parts[4].Int(); err == nil && members == 0 {
 		s.do(groupsKey, ignore, "ZREM", groupsKey, group)
 	}
 }

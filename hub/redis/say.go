@@ -25,59 +25,112 @@ func (s *Store) Append(m *hub.Message, stored func(error)) {
 	s.say(m, false, func(_ bool, err error) { stored(err) })
 }
 
+// sending is a message on its way to be appended.
+type sending struct {
+	m     *hub.Message
+	away  bool // its user is
+	said  func(offline bool, err error)
+	ready bool // to be appended, or to fail
+	err   error
+}
+
 func (s *Store) say(m *hub.Message, known bool, said func(offline bool, err error)) {
-	if m.To == m.Conversation {
+	private := m.To != m.Conversation
+	s.mu.Lock()
+	u := s.users[m.From]
+	if !private && (u == nil || len(u.lane) == 0) {
+		s.mu.Unlock()
 		s.append(m, false, said)
 		return
 	}
+	next := &sending{m: m, said: said, ready: !private}
+	if u != nil {
+		u.lane = append(u.lane, next)
+	}
+	s.mu.Unlock()
+	if private {
+		s.note(u, next, known)
+	}
+}
+
+// note finds out whether there is the user to whom a private message goes, and
+// notes the conversation for both.
+func (s *Store) note(u *user, next *sending, known bool) {
+	m := next.m
 	key := userKey(m.To)
-	s.send(key, said, func(r resp.Reply) {
+	failed := func(err error) { s.ready(u, next, err) }
+	s.send(key, failed, func(r resp.Reply) {
 		state, err := r.Int()
 		switch {
 		case err != nil:
-			said(false, hub.ErrUnavailable)
 		case state == 0 && s.justRecovered(): // may be somebody whom a node has not put back yet
-			said(false, hub.ErrUnavailable)
+			err = hub.ErrUnavailable
 		case state == 0:
-			said(false, hub.ErrNotOnline)
+			err = hub.ErrNotOnline
 		default:
-			s.pair(m, state == 1, said)
+			next.away = state == 1
+			s.mu.Lock()
+			paired := m.From == m.To || u != nil && u.paired[m.Conversation]
+			s.mu.Unlock()
+			if !paired {
+				s.pair(u, next)
+				return
+			}
 		}
+		s.ready(u, next, err)
 	}, noteScript, 1, key, m.Conversation, s.ttl(), flag(known))
 }
 
-// pair has the conversation noted for the sender, too, before m is appended. While
-// that is under way for one message, those behind it take the same way, or they
-// would overtake it.
-func (s *Store) pair(m *hub.Message, away bool, said func(offline bool, err error)) {
-	s.mu.Lock()
-	u := s.users[m.From]
-	paired := m.From == m.To || u != nil && u.paired[m.Conversation]
-	s.mu.Unlock()
-	if paired {
-		s.append(m, away, said)
-		return
-	}
-	key := userKey(m.From)
-	s.send(key, said, func(r resp.Reply) {
-		new, err := r.Int()
-		if err != nil {
-			said(false, hub.ErrUnavailable)
-			return
-		}
+func (s *Store) pair(u *user, next *sending) {
+	key := userKey(next.m.From)
+	failed := func(err error) { s.ready(u, next, err) }
+	s.send(key, failed, func(r resp.Reply) {
+		fresh, err := r.Int()
 		s.mu.Lock()
-		u := s.users[m.From]
-		if u != nil {
-			s.follow(u, m.Conversation, new == 1)
+		if u := s.users[next.m.From]; u != nil && err == nil {
+			u.paired[next.m.Conversation] = true
+			s.follow(u, next.m.Conversation, fresh == 1)
 		}
 		s.mu.Unlock()
-		s.append(m, away, said)
-		if u != nil {
-			s.mu.Lock()
-			u.paired[m.Conversation] = true
-			s.mu.Unlock()
-		}
-	}, pairScript, 1, key, m.Conversation)
+		s.ready(u, next, err)
+	}, pairScript, 1, key, next.m.Conversation)
+}
+
+// ready appends what a user has sent, in the order in which it was sent, as far as
+// it is ready: a private message takes longer than others.
+func (s *Store) ready(u *user, next *sending, err error) {
+	if u == nil { // who is not here has no order
+		s.leave(next, err)
+		return
+	}
+	s.mu.Lock()
+	next.ready, next.err = true, err
+	if u.draining {
+		s.mu.Unlock()
+		return
+	}
+	u.draining = true
+	for len(u.lane) > 0 && u.lane[0].ready {
+		first := u.lane[0]
+		s.mu.Unlock()
+		s.leave(first, first.err)
+		s.mu.Lock()
+		u.lane = u.lane[1:] // only now, so that nothing overtakes it
+	}
+	if len(u.lane) == 0 {
+		u.lane = nil
+	}
+	u.draining = false
+	s.mu.Unlock()
+}
+
+// leave appends a message, or says that it cannot be.
+func (s *Store) leave(next *sending, err error) {
+	if err != nil {
+		next.said(false, err)
+		return
+	}
+	s.append(next.m, next.away, next.said)
 }
 
 // append numbers and publishes m, all in one step.
@@ -95,7 +148,8 @@ func (s *Store) append(m *hub.Message, away bool, said func(offline bool, err er
 		deadline = 0
 	}
 	key := conversationKey(m.Conversation)
-	s.send(key, said, func(r resp.Reply) { s.appended(m, away, r, said) },
+	failed := func(err error) { said(false, err) }
+	s.send(key, failed, func(r resp.Reply) { s.appended(m, away, r, said) },
 		appendScript, 1, key, encodeMessage(m), keep, max(1, keep/4), deadline, id, flag(away), waits,
 		s.config.MembershipTTL.Milliseconds())
 }
@@ -124,19 +178,19 @@ func (s *Store) appended(m *hub.Message, away bool, r resp.Reply, said func(offl
 }
 
 // send is client.Do for a step of Say.
-func (s *Store) send(key string, said func(bool, error), then func(resp.Reply), args ...any) {
+func (s *Store) send(key string, failed func(error), then func(resp.Reply), args ...any) {
 	s.async.Add(1)
 	err := s.client.Do(key, func(r resp.Reply, err error) {
 		defer s.async.Add(-1)
 		if err != nil {
-			said(false, s.failed(err))
+			failed(s.failed(err))
 			return
 		}
 		then(r)
 	}, args...)
 	if err != nil {
 		s.async.Add(-1)
-		said(false, hub.ErrUnavailable)
+		failed(hub.ErrUnavailable)
 	}
 }
 

@@ -93,25 +93,26 @@ return {member, position(), 0}
 
 // joinScript makes a user who is online a member of a group. Arguments: user, the
 // number of its login, whether to tell. Reply: whether that is new, position,
-// whether it was told.
+// the same, seq.
 var joinScript = script(`
 local new = redis.call('ZADD', base .. ':m', 0, ARGV[1])
 local last = redis.call('GET', base .. ':x:' .. ARGV[1])
 if not last or tonumber(last) <= tonumber(ARGV[2]) then
   redis.call('ZADD', base .. ':o', 0, ARGV[1])
 end
-if new == 1 and ARGV[3] == '1' then return {1, tell('j', ARGV[1]), 1} end
-return {new, position(), 0}
+local p
+if new == 1 and ARGV[3] == '1' then p = tell('j', ARGV[1]) else p = position() end
+return {new, p, new, redis.call('HGET', base .. ':h', 'n') or '0'}
 `)
 
 // leaveScript ends that. Arguments: user. Reply: whether it was one, position,
-// whether it was told, how many members are left.
+// the same, seq, how many members are left.
 var leaveScript = script(`
 local old = redis.call('ZREM', base .. ':m', ARGV[1])
 redis.call('ZREM', base .. ':o', ARGV[1])
 local p
 if old == 1 then p = tell('l', ARGV[1]) else p = position() end
-return {old, p, old, redis.call('ZCARD', base .. ':m')}
+return {old, p, old, redis.call('HGET', base .. ':h', 'n') or '0', redis.call('ZCARD', base .. ':m')}
 `)
 
 // whoScript tells who is online in a group or, with {c:all}, anywhere. Argument:

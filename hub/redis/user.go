@@ -21,8 +21,11 @@ type user struct {
 	number        uint64
 	groups        map[string]bool
 	conversations map[string]*conversation
-	paired        map[string]bool // whose private conversations are noted for the user
-	ready         chan struct{}   // closed when the user's channel is subscribed
+	paired        map[string]bool   // private conversations that are noted for the user
+	changed       map[string]uint64 // the position of the last join or leave, by group
+	lane          []*sending        // what the user has sent, and is not appended yet
+	draining      bool              // somebody is appending it
+	ready         chan struct{}     // closed when the user's channel is subscribed
 	isReady       bool
 }
 
@@ -32,7 +35,7 @@ func (s *Store) hold(name string) *user {
 	if u == nil {
 		u = &user{
 			name: name, groups: make(map[string]bool), conversations: make(map[string]*conversation),
-			paired: make(map[string]bool), ready: make(chan struct{}),
+			paired: make(map[string]bool), changed: make(map[string]uint64), ready: make(chan struct{}),
 		}
 		s.users[name] = u
 		s.client.Subscribe(userKey(name))
@@ -328,6 +331,8 @@ func (s *Store) receiveUser(name, text string) {
 			s.follow(u, rest, true)
 		}
 		s.mu.Unlock()
+	case "joined", "left":
+		s.changedElsewhere(name, word == "joined", rest)
 	case "replace":
 		if serial, err := strconv.ParseUint(rest, 10, 64); err == nil {
 			s.node.Replace(name, serial)
@@ -364,30 +369,19 @@ func (s *Store) subscribedUser(name string) {
 		if replaced, err := parts[0].Int(); err == nil && replaced > 0 {
 			s.node.Replace(name, uint64(replaced))
 		}
-		pairs, _ := parts[1].Strings()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if u := s.users[name]; u != nil {
-			for _, pair := range pairs {
-				s.follow(u, pair, true)
-			}
+		if pairs, err := parts[1].Strings(); err == nil {
+			s.followPairs(name, pairs)
 		}
 	}, userScript, 1, key)
 }
 
-// setMember notes what a conversation has told.
-func (s *Store) setMember(name, group string, member bool) {
+func (s *Store) followPairs(name string, pairs []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[name]
-	switch {
-	case u == nil:
-	case member:
-		u.groups[group] = true
-		s.follow(u, group, false)
-	default:
-		delete(u.groups, group)
-		s.unfollow(u, group)
+	if u := s.users[name]; u != nil {
+		for _, pair := range pairs {
+			s.follow(u, pair, true)
+		}
 	}
 }
 
