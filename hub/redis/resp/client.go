@@ -3,6 +3,7 @@ package resp
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,17 +20,18 @@ type Client struct {
 	context context.Context // until Close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	begun   time.Time
 	wake    chan struct{} // of watch: something has changed
 
 	mu      sync.Mutex
 	closed  bool
-	clock   time.Duration // since begun, of the last tick
+	clock   time.Duration // of the last tick; it stands still while the process does
+	ticked  time.Time
 	nodes   map[string]*node
 	route   [slots]*node // who gets the commands
 	owner   [slots]*node // who is to get them; differs while a node is held
 	stale   bool         // the owners must be asked for
 	asking  bool         // and are
+	scripts []*Script    // those of the config, and others that were called
 	moved   map[int]bool // slots whose channels must be subscribed (again)
 	waiting int          // commands
 	bytes   int          // of them
@@ -63,8 +65,8 @@ func Open(config Config) (*Client, error) {
 	}
 	c := &Client{
 		config: config, target: target, timeout: config.Timeout, log: config.Log,
-		begun: time.Now(), wake: make(chan struct{}, 1), nodes: map[string]*node{},
-		moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
+		ticked: time.Now(), wake: make(chan struct{}, 1), nodes: map[string]*node{},
+		scripts: slices.Clone(config.Scripts), moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
 	}
 	c.context, c.cancel = context.WithCancel(context.Background())
 	c.mu.Lock()

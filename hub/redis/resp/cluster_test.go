@@ -35,7 +35,7 @@ func TestClusterFindsItsNodes(t *testing.T) {
 
 func TestClusterNodeIsKilled(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	c, l := listen(t, cluster.URL())
+	c, l := listen(t, Config{URL: cluster.URL()})
 	waitUp(t, c, true)
 	keys := [3]string{}
 	for i := 0; keys[0] == "" || keys[1] == "" || keys[2] == ""; i++ {
@@ -68,7 +68,7 @@ func TestClusterNodeIsKilled(t *testing.T) {
 func TestClusterSlotMovesUnderLoad(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	both := NewScript("redis.call('INCR', KEYS[2]); return redis.call('INCR', KEYS[1])")
-	c, l := listen(t, cluster.URL(), both, increase)
+	c, l := listen(t, Config{URL: cluster.URL(), Scripts: []*Script{both, increase}})
 	waitUp(t, c, true)
 	// Two keys that move together: if one were missing, it would have to wait, and
 	// be overtaken.

@@ -33,8 +33,11 @@ type buffer struct {
 	refs int // commands in it, and the writer
 }
 
-// maxSpare bounds the capacity of a buffer that is used again, in bytes.
-const maxSpare = 1 << 20
+// Buffers that a node keeps to use them again, and the capacity of each in bytes.
+const (
+	spares   = 8
+	maxSpare = 1 << 20
+)
 
 // queue is a first-in, first-out list of commands.
 type queue struct {

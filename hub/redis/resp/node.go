@@ -42,7 +42,7 @@ type node struct {
 	waiting queue   // commands; the first so many are written
 	written int     //
 	fill    *buffer // has the others
-	spare   *buffer
+	spare   []*buffer
 	held    bool          // nothing is written until all that is is answered
 	until   time.Duration // nor before that
 	again   []command     // what was redirected meanwhile

@@ -19,19 +19,19 @@ type listener struct {
 	messages   map[string][]string
 }
 
-func listen(t testing.TB, url string, scripts ...*Script) (*Client, *listener) {
+func listen(t testing.TB, config Config) (*Client, *listener) {
 	l := &listener{subscribed: map[string]int{}, messages: map[string][]string{}}
-	return open(t, Config{URL: url, Scripts: scripts, Timeout: time.Second,
-		Subscribed: func(channel string) {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.subscribed[channel]++
-		},
-		Message: func(channel string, payload []byte) {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.messages[channel] = append(l.messages[channel], string(payload))
-		}}), l
+	config.Subscribed = func(channel string) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.subscribed[channel]++
+	}
+	config.Message = func(channel string, payload []byte) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.messages[channel] = append(l.messages[channel], string(payload))
+	}
+	return open(t, config), l
 }
 
 // waitSubscribed waits until each channel has been told so often.
@@ -66,7 +66,7 @@ func (l *listener) waitMessage(t testing.TB, channel, last string) []string {
 
 func TestMessagesComeInOrder(t *testing.T) {
 	server := redistest.Start(t)
-	c, l := listen(t, server.URL())
+	c, l := listen(t, Config{URL: server.URL()})
 	c.Subscribe("a")
 	c.Subscribe("b")
 	c.Subscribe("a")
@@ -96,7 +96,7 @@ func TestMessagesComeInOrder(t *testing.T) {
 
 func TestUnsubscribe(t *testing.T) {
 	server := redistest.Start(t)
-	c, l := listen(t, server.URL())
+	c, l := listen(t, Config{URL: server.URL()})
 	c.Subscribe("a")
 	c.Subscribe("b")
 	l.waitSubscribed(t, 1, "a", "b")
@@ -119,7 +119,7 @@ func TestUnsubscribe(t *testing.T) {
 
 func TestSubscribeAgainAfterKill(t *testing.T) {
 	server := redistest.Start(t)
-	c, l := listen(t, server.URL())
+	c, l := listen(t, Config{URL: server.URL()})
 	channels := make([]string, 3*window)
 	for i := range channels {
 		channels[i] = fmt.Sprint("channel ", i)
@@ -140,7 +140,7 @@ func TestSubscribeAgainAfterKill(t *testing.T) {
 func TestSubscribeWhileAway(t *testing.T) {
 	server := redistest.Start(t)
 	server.Kill()
-	c, l := listen(t, server.URL())
+	c, l := listen(t, Config{URL: server.URL()})
 	c.Subscribe("a")
 	c.Subscribe("b")
 	c.Unsubscribe("b")
@@ -158,7 +158,7 @@ func TestSubscribeWhileAway(t *testing.T) {
 func TestSubscribeAgainAfterPartition(t *testing.T) {
 	server := redistest.Start(t)
 	proxy := redistest.NewProxy(t, server.Addr())
-	c, l := listen(t, server.URLAt(proxy.Addr()))
+	c, l := listen(t, Config{URL: server.URLAt(proxy.Addr()), Timeout: time.Second})
 	c.Subscribe("a")
 	l.waitSubscribed(t, 1, "a")
 	proxy.Stall()
@@ -181,7 +181,7 @@ func TestSubscribeAgainAfterPartition(t *testing.T) {
 // Whatever the order of calls was, the last one counts.
 func TestSubscribeAndUnsubscribeByTurns(t *testing.T) {
 	server := redistest.Start(t)
-	c, _ := listen(t, server.URL())
+	c, _ := listen(t, Config{URL: server.URL()})
 	waitUp(t, c, true)
 	want := map[string]string{}
 	for i := range 5000 {

@@ -52,7 +52,9 @@ func (c *Client) Up() bool {
 func (c *Client) tick() {
 	c.mu.Lock()
 	defer c.unlock()
-	c.clock = time.Since(c.begun)
+	now := time.Now()
+	c.clock += min(now.Sub(c.ticked), 2*tick)
+	c.ticked = now
 	for _, n := range c.nodes {
 		n.tick()
 		n.subscriber.tick()

@@ -2,7 +2,10 @@ package resp
 
 // do queues a command. The lock is held.
 func (n *node) do(slot int, done func(Reply, error), args []any) {
-	script, _ := args[0].(*Script)
+	var script *Script
+	if given, ok := args[0].(*Script); ok {
+		script = n.c.script(given)
+	}
 	from := len(n.fill.b)
 	n.fill.b = appendCommand(n.fill.b, args)
 	n.push(command{done: done, from: from, slot: slot, script: script, since: n.c.clock})
@@ -66,18 +69,18 @@ func (n *node) take() *buffer {
 	n.written = n.waiting.n
 	out := n.fill
 	out.refs++
-	n.fill, n.spare = n.spare, nil
-	if n.fill == nil {
-		n.fill = &buffer{}
+	n.fill = &buffer{}
+	if last := len(n.spare) - 1; last >= 0 {
+		n.fill, n.spare = n.spare[last], n.spare[:last]
 	}
 	return out
 }
 
-// drop ends one use of a buffer, and keeps it for the next write if it was the
-// last one. The lock is held.
+// drop ends one use of a buffer, and keeps it for later writes if it was the last
+// one. The lock is held.
 func (n *node) drop(b *buffer) {
-	if b.refs--; b.refs == 0 && b != n.fill && cap(b.b) <= maxSpare {
+	if b.refs--; b.refs == 0 && b != n.fill && cap(b.b) <= maxSpare && len(n.spare) < spares {
 		b.b = b.b[:0]
-		n.spare = b
+		n.spare = append(n.spare, b)
 	}
 }
