@@ -214,7 +214,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 	waitUp(t, c, true)
 }
 
-func TestSlowCommandHoldsNobodyUp(t *testing.T) {
+func TestCallEndsWithItsContext(t *testing.T) {
 	server := redistest.Start(t)
 	c := open(t, Config{URL: server.URL()})
 	if _, err := ask(t, c, "", "BLPOP", "never", "0.5"); err != nil {

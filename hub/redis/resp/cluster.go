@@ -144,14 +144,18 @@ func (n *node) misses() bool {
 // giveAway routes the slots of n that belong elsewhere to where they belong.
 func (n *node) giveAway() {
 	c := n.c
+	given := false
 	for slot, has := range &c.route {
 		if has == n && c.owner[slot] != n {
 			c.route[slot] = c.owner[slot]
 			c.moved[slot] = true
+			given = true
 		}
 	}
-	c.count()
-	c.changed()
+	if given {
+		c.count()
+		c.changed()
+	}
 }
 
 // count counts the slots of each node.

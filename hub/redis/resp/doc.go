@@ -18,19 +18,22 @@
 // answered. Then everything that is to be sent again, and behind it everything
 // that has waited, goes where it belongs now. That costs one round trip, and
 // keeps the order of commands to one key while its slot moves. A slot's new
-// master gets commands only when the old one has answered all it was sent.
+// master gets commands only when the old one has answered all it was sent. Only
+// what is answered with TRYAGAIN (several keys, some of which have moved) may be
+// overtaken by what was written with it.
 //
 // # Failures
 //
-// A connection that is lost takes with it what was written and not answered:
-// those commands fail, and may or may not have happened. A connection that does
-// not answer for Config.Timeout is taken for lost; an idle one is asked by PING
-// each second. It is made again, after 50 ms at first and 2 s at last, and what
-// was subscribed is subscribed again.
+// A connection that is lost takes its commands with it: they fail, and those that
+// were written may or may not have happened. A command that is not answered
+// within Config.Timeout fails likewise, alone. A connection that answers nothing
+// for so long is taken for lost; an idle one is asked by PING each second. It is
+// made again, after 50 ms at first and 2 s at last, and what was subscribed is
+// subscribed again.
 //
 // # Locks
 //
 // Client.mu guards the nodes, the slots and the commands, pubsub.mu the
-// subscriptions. They are taken in that order; none is held during a system call
-// or a callback.
+// subscriptions. They are taken in that order; none is held during a callback or
+// a system call that can block.
 package resp

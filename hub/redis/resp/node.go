@@ -39,10 +39,10 @@ type node struct {
 	slots      int           // routes to it
 	hung       bool
 
-	waiting queue   // commands; the first so many are written
-	written int     //
-	fill    *buffer // has the others
-	spare   []*buffer
+	waiting queue         // commands
+	written int           // how many of them, the first ones, are written
+	fill    *buffer       // has the others
+	spare   []*buffer     // to be used again
 	held    bool          // nothing is written until all that is is answered
 	until   time.Duration // nor before that
 	again   []command     // what was redirected meanwhile
@@ -130,6 +130,7 @@ func (n *node) serve(l *link, replies []Reply) error {
 	c.learn(n, replies[0])
 	n.release()
 	c.unlock()
+	c.changed()
 	gone, written := make(chan struct{}), make(chan struct{})
 	c.running.Go(func() {
 		defer close(written)
@@ -168,6 +169,7 @@ func (n *node) lost(err error) {
 	n.giveAway()
 	c.stale = true
 	c.unlock()
+	c.changed()
 }
 
 // read hands out replies until the connection is lost.

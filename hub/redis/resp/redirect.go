@@ -69,7 +69,9 @@ func (c *Client) place(from *node, text string) (slot int, to *node) {
 	if err != nil || slot < 0 || slot >= slots || colon < 0 || c.closed {
 		return 0, nil
 	}
-	return slot, c.node(from.join(addr[:colon], addr[colon+1:]))
+	to = c.node(from.join(addr[:colon], addr[colon+1:]))
+	to.used = c.clock
+	return slot, to
 }
 
 // release ends the hold of a node that has answered everything: its slots that
