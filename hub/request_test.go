@@ -119,8 +119,10 @@ func TestHistory(t *testing.T) {
 		a.want(none, none, none, "系统:已加入 groupX", none)
 
 		// all and a group: R is the asker, also for what it did not hear itself.
-		a.say("all,to all", "groupX,to the group")
-		a.want("用户(A=>A):to all", "用户(A=>A):to the group")
+		a.say("all,to all")
+		a.want("用户(A=>A):to all")
+		a.say("groupX,to the group")
+		a.want("用户(A=>A):to the group")
 		b.want("用户(A=>B):to all")
 		b.say("history,all", "join,groupX", "history,groupX")
 		b.want("用户(A=>B):to all", "系统:已加入 groupX", "用户(A=>B):to the group")

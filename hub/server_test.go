@@ -169,6 +169,7 @@ func (s *server) clients(users ...string) []*client {
 func (s *server) gone(user string) {
 	s.t.Helper()
 	eventually(s.t, user+" is offline", func() bool { return s.sessions(user) == 0 })
+	s.settle()
 }
 
 // sessions returns how many connections a user has.

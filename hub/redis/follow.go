@@ -152,38 +152,3 @@ func (s *Store) syncAll() {
 		c.resync()
 	}
 }
-
-// Reach waits until the node has been told of all that has happened by now to the
-// conversations that somebody here takes part in. It is for tests.
-func (s *Store) Reach() error {
-	ctx, cancel := patience()
-	defer cancel()
-	var names []string
-	var commands []command
-	s.mu.Lock()
-	for name, c := range s.conversations {
-		if c.refs > 0 {
-			names = append(names, name)
-			commands = append(commands, command{c.key, []any{syncScript, 1, c.key, "-", 0}})
-		}
-	}
-	s.mu.Unlock()
-	replies, err := s.all(ctx, commands)
-	if err != nil {
-		return err
-	}
-	for i, name := range names {
-		parts, err := replies[i].Array()
-		if err != nil {
-			return err
-		}
-		p, err := parts[1].Int()
-		if err != nil {
-			return err
-		}
-		if err := s.reached(ctx, name, uint64(p)); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -45,7 +45,7 @@ func (s *Store) keep() {
 		if up = s.client.Up(); !up {
 			continue
 		}
-		s.flushWritten()
+		s.tellUntold()
 		if !wasUp || s.isLost() || now.Sub(renewed) > renewTime {
 			if s.renew() {
 				renewed = now

@@ -3,7 +3,6 @@ package redis
 import (
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"wschat/hub"
@@ -152,49 +151,4 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 	// Stable, for messages of one conversation that have the same time.
 	slices.SortStableFunc(waiting, func(a, b *hub.Message) int { return a.Time.Compare(b.Time) })
 	return waiting, nil
-}
-
-// written is which private messages have been written, and Redis not been told.
-type written struct {
-	mu   sync.Mutex
-	upTo map[inbox]uint64
-}
-
-type inbox struct{ user, conversation string }
-
-// Written implements hub.Store. Redis is told soon, of many at once.
-func (s *Store) Written(m *hub.Message) {
-	s.written.mu.Lock()
-	defer s.written.mu.Unlock()
-	if s.written.upTo == nil {
-		s.written.upTo = make(map[inbox]uint64)
-		s.poke()
-	}
-	in := inbox{m.To, m.Conversation}
-	s.written.upTo[in] = max(s.written.upTo[in], m.Seq)
-}
-
-// flushWritten tells Redis; what fails is told again.
-func (s *Store) flushWritten() {
-	s.written.mu.Lock()
-	upTo := s.written.upTo
-	s.written.upTo = nil
-	s.written.mu.Unlock()
-	for in, seq := range upTo {
-		key := conversationKey(in.conversation)
-		s.do(key, func(_ resp.Reply, err error) {
-			if err != nil {
-				s.writtenAgain(in, seq)
-			}
-		}, "ZREMRANGEBYSCORE", key+":w:"+in.user, "-inf", seq)
-	}
-}
-
-func (s *Store) writtenAgain(in inbox, seq uint64) {
-	s.written.mu.Lock()
-	defer s.written.mu.Unlock()
-	if s.written.upTo == nil {
-		s.written.upTo = make(map[inbox]uint64)
-	}
-	s.written.upTo[in] = max(s.written.upTo[in], seq)
 }

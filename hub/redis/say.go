@@ -85,11 +85,11 @@ func (s *Store) pair(u *user, next *sending) {
 	key := userKey(next.m.From)
 	failed := func(err error) { s.ready(u, next, err) }
 	s.send(key, failed, func(r resp.Reply) {
-		fresh, err := r.Int()
+		_, err := r.Int()
 		s.mu.Lock()
 		if u := s.users[next.m.From]; u != nil && err == nil {
 			u.paired[next.m.Conversation] = true
-			s.follow(u, next.m.Conversation, fresh == 1)
+			s.follow(u, next.m.Conversation, true) // it was not there at the login
 		}
 		s.mu.Unlock()
 		s.ready(u, next, err)

@@ -68,8 +68,7 @@ end
 return online and 2 or 1
 `)
 
-// pairScript notes it for the sender. Argument: conversation. Reply: whether it is
-// a new one.
+// pairScript notes it for the sender. Argument: conversation. Reply: a number.
 var pairScript = script(`
 local new = redis.call('ZADD', base .. ':p', 'NX', 0, ARGV[1])
 if new == 1 then redis.call('SPUBLISH', base, 'pair ' .. ARGV[1]) end

@@ -63,8 +63,8 @@ type Store struct {
 	waits  atomic.Int64 // see conversation.waiters
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
-	written written
-	recent  recent
+	untold untold
+	recent recent
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
@@ -120,7 +120,7 @@ func (s *Store) Attach(node hub.Node) {
 func (s *Store) Close() error {
 	close(s.stop)
 	s.keeper.Wait()
-	s.flushWritten()
+	s.tellUntold()
 	for end := time.Now().Add(replyTimeout); s.async.Load() > 0 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
