@@ -34,16 +34,39 @@ func listen(t testing.TB, config Config) (*Client, *listener) {
 	return open(t, config), l
 }
 
-// waitSubscribed waits until each channel has been told so often.
-func (l *listener) waitSubscribed(t testing.TB, times int, channels ...string) {
+// counts returns how often each channel has been told.
+func (l *listener) counts() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.subscribed)
+}
+
+// waitSubscribed waits until each channel has been told more often than before.
+func (l *listener) waitSubscribed(t testing.TB, before map[string]int, channels ...string) {
 	t.Helper()
 	for _, channel := range channels {
-		redistest.Eventually(t, fmt.Sprintf("%s is subscribed, time %d", channel, times), func() bool {
+		redistest.Eventually(t, channel+" is subscribed", func() bool {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			return l.subscribed[channel] >= times
+			return l.subscribed[channel] > before[channel]
 		})
 	}
+}
+
+// waitLost waits until all subscriptions are lost, and returns the counts then.
+func (l *listener) waitLost(t testing.TB, c *Client) map[string]int {
+	t.Helper()
+	redistest.Eventually(t, "the loss is noticed", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, n := range c.nodes {
+			if n.subscribed {
+				return false
+			}
+		}
+		return true
+	})
+	return l.counts()
 }
 
 // waitMessage waits for a message, and returns all before it.
@@ -70,7 +93,7 @@ func TestMessagesComeInOrder(t *testing.T) {
 	c.Subscribe("a")
 	c.Subscribe("b")
 	c.Subscribe("a")
-	l.waitSubscribed(t, 1, "a", "b")
+	l.waitSubscribed(t, nil, "a", "b")
 	waitUp(t, c, true)
 	const n = 10000
 	for i := range n {
@@ -99,18 +122,21 @@ func TestUnsubscribe(t *testing.T) {
 	c, l := listen(t, Config{URL: server.URL()})
 	c.Subscribe("a")
 	c.Subscribe("b")
-	l.waitSubscribed(t, 1, "a", "b")
+	l.waitSubscribed(t, nil, "a", "b")
 	waitUp(t, c, true)
 	c.Unsubscribe("a")
 	c.Unsubscribe("never")
 	redistest.Eventually(t, "the server knows", func() bool {
 		return call(t, c, "a", "SPUBLISH", "a", "x") == "0"
 	})
+	before := l.counts()
 	c.Subscribe("a")
-	l.waitSubscribed(t, 2, "a")
-	server.Restart(true)
+	l.waitSubscribed(t, before, "a")
+	server.Kill()
+	before = l.waitLost(t, c)
 	c.Unsubscribe("b")
-	l.waitSubscribed(t, 3, "a")
+	server.Restart(true)
+	l.waitSubscribed(t, before, "a")
 	waitUp(t, c, true)
 	if got := call(t, c, "b", "SPUBLISH", "b", "x"); got != "0" {
 		t.Errorf("b is subscribed again by %s", got)
@@ -125,14 +151,17 @@ func TestSubscribeAgainAfterKill(t *testing.T) {
 		channels[i] = fmt.Sprint("channel ", i)
 		c.Subscribe(channels[i])
 	}
-	for time := 1; time <= 3; time++ {
-		l.waitSubscribed(t, time, channels...)
+	var before map[string]int
+	for round := range 3 {
+		l.waitSubscribed(t, before, channels...)
 		waitUp(t, c, true)
-		end := fmt.Sprint("end ", time)
+		end := fmt.Sprint("end ", round)
 		if got := call(t, c, "", "SPUBLISH", channels[0], end); got != "1" {
 			t.Errorf("%s got it", got)
 		}
 		l.waitMessage(t, channels[0], end)
+		server.Kill()
+		before = l.waitLost(t, c)
 		server.Restart(true)
 	}
 }
@@ -145,7 +174,7 @@ func TestSubscribeWhileAway(t *testing.T) {
 	c.Subscribe("b")
 	c.Unsubscribe("b")
 	server.Restart(true)
-	l.waitSubscribed(t, 1, "a")
+	l.waitSubscribed(t, nil, "a")
 	waitUp(t, c, true)
 	call(t, c, "a", "SPUBLISH", "a", "x")
 	l.waitMessage(t, "a", "x")
@@ -160,22 +189,18 @@ func TestSubscribeAgainAfterPartition(t *testing.T) {
 	proxy := redistest.NewProxy(t, server.Addr())
 	c, l := listen(t, Config{URL: server.URLAt(proxy.Addr()), Timeout: time.Second})
 	c.Subscribe("a")
-	l.waitSubscribed(t, 1, "a")
+	l.waitSubscribed(t, nil, "a")
 	proxy.Stall()
-	redistest.Eventually(t, "the silence is noticed", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return !c.nodes[proxy.Addr()].subscribed
-	})
+	before := l.waitLost(t, c)
 	server.CLI("spublish", "a", "missed")
 	proxy.Pass()
-	l.waitSubscribed(t, 2, "a")
+	l.waitSubscribed(t, before, "a")
 	server.CLI("spublish", "a", "end")
 	l.waitMessage(t, "a", "end")
 	proxy.Cut()
-	waitUp(t, c, false)
+	before = l.waitLost(t, c)
 	proxy.Pass()
-	l.waitSubscribed(t, 3, "a")
+	l.waitSubscribed(t, before, "a")
 }
 
 // Whatever the order of calls was, the last one counts.
