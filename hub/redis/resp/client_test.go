@@ -53,6 +53,7 @@ func waitUp(t testing.TB, c *Client, up bool) {
 
 // answers collects what done is called with. Its do is for one goroutine.
 type answers struct {
+	room    chan struct{} // bounds how many wait, if there is one
 	running sync.WaitGroup
 	asked   int
 	mu      sync.Mutex
@@ -70,6 +71,9 @@ func (a *answers) do(t testing.TB, c *Client, key string, args ...any) {
 
 func (a *answers) try(c *Client, key string, args ...any) error {
 	number := a.asked
+	if a.room != nil {
+		a.room <- struct{}{}
+	}
 	a.running.Add(1)
 	err := c.Do(key, func(r Reply, err error) {
 		a.mu.Lock()
@@ -77,6 +81,9 @@ func (a *answers) try(c *Client, key string, args ...any) error {
 		text, _ := r.Text()
 		a.replies, a.numbers, a.errs = append(a.replies, text), append(a.numbers, number), append(a.errs, err)
 		a.running.Done()
+		if a.room != nil {
+			<-a.room
+		}
 	}, args...)
 	if err != nil {
 		a.running.Done()
@@ -209,7 +216,12 @@ func TestSilenceIsNoticed(t *testing.T) {
 	c := open(t, Config{URL: server.URLAt(proxy.Addr()), Timeout: 500 * time.Millisecond})
 	waitUp(t, c, true)
 	proxy.Stall()
-	waitUp(t, c, false)
+	redistest.Eventually(t, "both connections are given up", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		n := c.nodes[proxy.Addr()]
+		return n.state == down && !n.subscribed
+	})
 	proxy.Pass()
 	waitUp(t, c, true)
 }
