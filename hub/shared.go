@@ -93,9 +93,10 @@ type Node interface {
 	Replace(user string, serial uint64)
 	// Kick ends all of them.
 	Kick(user string)
-	// Renumber tells that all is put back after the store had lost its data: there
-	// is a new Epoch. It has no lock held, and may block.
-	Renumber()
+	// Renumber tells that all users are put back after the store had lost its data:
+	// there is a new Epoch, of whose messages nothing has been told yet. It has no
+	// lock held, and may block.
+	Renumber() error
 }
 
 // whenAble does what s asks for, on a goroutine of its own if that may block; the

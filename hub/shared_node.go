@@ -108,11 +108,11 @@ func (n node) Replace(name string, serial uint64) {
 func (n node) Kick(name string) { n.kickHere(name) }
 
 // Renumber implements Node: every program gets a new welcome.
-func (n node) Renumber() {
+func (n node) Renumber() error {
 	h := n.Hub
 	names, count, err := h.shared.Who("")
 	if err != nil {
-		return // the store is away again, and will be renumbered again or not
+		return err
 	}
 	h.mu.Lock()
 	var programs []*session
@@ -126,11 +126,13 @@ func (n node) Renumber() {
 	h.mu.Unlock()
 	for _, s := range programs {
 		event, err := h.welcome(s)
-		if err == nil {
-			event.Online, event.Count = names, count
-			s.conn.Send(jsonText(encode(event)))
+		if err != nil {
+			return err
 		}
+		event.Online, event.Count = names, count
+		s.conn.Send(jsonText(encode(event)))
 	}
+	return nil
 }
 
 // enroll makes u a member of a group for this node. The lock is held.

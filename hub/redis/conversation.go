@@ -29,6 +29,7 @@ type conversation struct {
 	open    bool       // the channel brings what comes behind p
 	syncing bool
 	again   bool
+	held    bool    // see hold
 	pending []entry // that come behind something that is missing, in order
 	waiters []waiter
 	opened  chan struct{} // closed when it is open for the first time
@@ -181,24 +182,33 @@ func (c *conversation) resync() {
 	c.sync()
 }
 
-// reset makes the node be told of everything once more: it is another conversation
-// by the same name.
-func (c *conversation) reset() {
+// hold is called when the data are lost: it is another conversation by the same
+// name then, and the node is told of it from the beginning, after release.
+func (c *conversation) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seq, c.p, c.began, c.known, c.pending = 0, 0, "", true, nil
+	c.open, c.held = false, true
 	c.answer(func(waiter) bool { return true })
+}
+
+func (c *conversation) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = false
 	c.sync()
 }
 
 func (c *conversation) sync() {
 	c.open = false
-	if c.syncing {
+	switch {
+	case c.held:
+	case c.syncing:
 		c.again = true
-		return
+	default:
+		c.syncing, c.again = true, false
+		c.ask()
 	}
-	c.syncing, c.again = true, false
-	c.ask()
 }
 
 func (c *conversation) ask() {
@@ -224,7 +234,11 @@ func (c *conversation) synced(r resp.Reply, err error) {
 
 // catchUp takes the reply to syncScript.
 func (c *conversation) catchUp(r resp.Reply) error {
-	if c.again { // it may be from before a reset
+	if c.held {
+		c.syncing = false
+		return nil
+	}
+	if c.again { // this may be from before what it is to be asked again for
 		c.again = false
 		c.ask()
 		return nil

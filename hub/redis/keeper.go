@@ -1,8 +1,8 @@
 package redis
 
 import (
-	"context"
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -13,6 +13,10 @@ import (
 
 // tickTime is how often the keeper looks around.
 const tickTime = 250 * time.Millisecond
+
+// meetTime is how long a node waits for others after the data were lost. They are
+// connected again within two seconds.
+const meetTime = 3 * time.Second
 
 // poke makes the keeper look at once.
 func (s *Store) poke() {
@@ -88,14 +92,15 @@ func (s *Store) renew() bool {
 		}
 	}
 	parts, err := s.callScript(ctx, leaseScript, nodesKey, s.id, leaseTime.Microseconds(), next)
-	if err != nil || len(parts) != 4 {
+	if err != nil || len(parts) != 5 {
 		return false
 	}
 	epoch, err1 := parts[0].Text()
 	alive, err2 := parts[1].Int()
 	micros, err3 := parts[2].Int()
 	dead, err4 := parts[3].Strings()
-	if err1 != nil || err2 != nil || err3 != nil || err4 != nil {
+	peers, err5 := parts[4].Int()
+	if errors.Join(err1, err2, err3, err4, err5) != nil {
 		return false
 	}
 	s.offset.Store(micros - time.Now().UnixMicro())
@@ -109,8 +114,14 @@ func (s *Store) renew() bool {
 		s.recover(epoch)
 	case alive == 0:
 		s.log.Warn("this node was taken for dead: its users log in again")
-		s.putBack(true)
+		if s.putBack(true) != nil {
+			s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id) // to be tried again
+			return false
+		}
 	}
+	s.mu.Lock()
+	s.peers = peers
+	s.mu.Unlock()
 	for _, id := range dead {
 		if id != s.id {
 			s.bury(id)
@@ -136,59 +147,59 @@ func (s *Store) isLost() bool {
 }
 
 // recover begins a new epoch here: it puts back the users of this node and their
-// groups, and has the node told of what there is already.
+// groups, waits for a while for the other nodes to do the same, and has the node
+// told: of the epoch first, and then of what there is in it. If it fails it is
+// tried again.
 func (s *Store) recover(epoch string) {
 	s.mu.Lock()
 	s.epoch, s.recovering, s.recovered = epoch, true, time.Now()
-	var all []*conversation
-	for _, c := range s.conversations {
-		all = append(all, c)
-	}
+	node, peers := s.node, s.peers
+	all := slices.Collect(maps.Values(s.conversations))
 	for _, u := range s.users {
 		clear(u.paired)
+		clear(u.changed)
 	}
 	s.mu.Unlock()
 	for _, c := range all {
-		c.reset()
+		c.hold()
 	}
-	s.putBack(false)
-	ctx, cancel := patience()
-	defer cancel()
+	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || node.Renumber() != nil {
+		return
+	}
 	for _, c := range all {
-		if c.reopened(ctx) != nil {
-			break // it goes on by itself
-		}
+		c.release()
 	}
 	s.mu.Lock()
 	s.recovering = false
-	node := s.node
 	s.mu.Unlock()
-	node.Renumber()
 }
 
-// reopened waits until the conversation is open.
-func (c *conversation) reopened(ctx context.Context) error {
-	ticker := time.NewTicker(time.Millisecond)
-	defer ticker.Stop()
-	for {
-		c.mu.Lock()
-		open := c.open
-		c.mu.Unlock()
-		if open {
-			return nil
+// meet waits until so many nodes have put back their users, or for meetTime.
+func (s *Store) meet(epoch string, peers int64) error {
+	ctx, cancel := patience()
+	defer cancel()
+	key := nodesKey + ":back:" + epoch
+	_, err := s.all(ctx, []command{
+		{nodesKey, []any{"SADD", key, s.id}},
+		{nodesKey, []any{"EXPIRE", key, 60}},
+	})
+	for end := time.Now().Add(meetTime); err == nil && time.Now().Before(end); {
+		r, err := s.call(ctx, nodesKey, "SCARD", key)
+		if err != nil {
+			return err
 		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		if n, err := r.Int(); err != nil || n >= peers {
+			return err
 		}
+		time.Sleep(meetTime / 100)
 	}
+	return err
 }
 
 // putBack tells Redis again of all users here. Those who were taken offline are
 // told to log in; those whose data were lost have been online all the time, and
 // are put back into their groups.
-func (s *Store) putBack(tell bool) {
+func (s *Store) putBack(tell bool) error {
 	s.mu.Lock()
 	names := make([]string, 0, len(s.users))
 	for name := range s.users {
@@ -198,13 +209,10 @@ func (s *Store) putBack(tell bool) {
 	const batch = 500
 	for part := range slices.Chunk(names, batch) {
 		if err := s.putBackSome(part, tell); err != nil {
-			s.mu.Lock()
-			for _, name := range part {
-				s.dirty[name] = true
-			}
-			s.mu.Unlock()
+			return err
 		}
 	}
+	return nil
 }
 
 func (s *Store) putBackSome(names []string, tell bool) error {

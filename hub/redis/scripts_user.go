@@ -111,13 +111,14 @@ return {1, groups}
 
 // leaseScript keeps a node alive. Arguments: node, for how long, a new epoch in
 // case there is none. Reply: epoch, whether the node was taken for alive, time,
-// nodes that are not any more.
+// nodes that are not any more, how many nodes there are.
 var leaseScript = script(`
 local t, lease = now(), base .. ':lease'
 redis.call('SET', base .. ':epoch', ARGV[3], 'NX')
 local had = redis.call('ZSCORE', lease, ARGV[1]) and 1 or 0
 redis.call('ZADD', lease, text(t + ARGV[2]), ARGV[1])
-return {redis.call('GET', base .. ':epoch'), had, text(t), redis.call('ZRANGEBYSCORE', lease, '-inf', text(t))}
+return {redis.call('GET', base .. ':epoch'), had, text(t),
+  redis.call('ZRANGEBYSCORE', lease, '-inf', text(t)), redis.call('ZCARD', lease)}
 `)
 
 // epochScript begins a new epoch, unless another node has. Arguments: the old one,

@@ -68,6 +68,7 @@ type Store struct {
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
+	peers         int64  // nodes
 	recovering    bool
 	recovered     time.Time // when the data was lost last
 	conversations map[string]*conversation
@@ -252,4 +253,4 @@ func (nobody) Member(string, string, bool)          {}
 func (nobody) Present(string, string, uint64, bool) {}
 func (nobody) Replace(string, uint64)               {}
 func (nobody) Kick(string)                          {}
-func (nobody) Renumber()                            {}
+func (nobody) Renumber() error                      { return nil }
