@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -211,9 +212,11 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestSilenceIsNoticed(t *testing.T) {
+	var log lines
 	server := redistest.Start(t)
 	proxy := redistest.NewProxy(t, server.Addr())
-	c := open(t, Config{URL: server.URLAt(proxy.Addr()), Timeout: 500 * time.Millisecond})
+	c := open(t, Config{URL: server.URLAt(proxy.Addr()), Timeout: 500 * time.Millisecond,
+		Log: slog.New(slog.NewTextHandler(&log, nil))})
 	waitUp(t, c, true)
 	proxy.Stall()
 	redistest.Eventually(t, "both connections are given up", func() bool {
@@ -222,6 +225,11 @@ func TestSilenceIsNoticed(t *testing.T) {
 		n := c.nodes[proxy.Addr()]
 		return n.state == down && !n.subscribed
 	})
+	for _, purpose := range []string{"commands", "subscriptions"} {
+		redistest.Eventually(t, "the log says it of "+purpose, func() bool {
+			return log.has("for=" + purpose + ` err="resp: timeout"`)
+		})
+	}
 	proxy.Pass()
 	waitUp(t, c, true)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 )
 
 // link is a connection that has been greeted.
@@ -13,11 +14,18 @@ type link struct {
 	conn net.Conn // what is read and written
 	raw  net.Conn // the same without TLS
 	in   *reader
+	hung atomic.Bool // it was closed for its silence
 }
 
 // close ends both without a word, as one that waits for a stalled peer must not:
 // the close of TLS would be a write.
 func (l *link) close() { l.raw.Close() }
+
+// giveUp closes a link whose peer says nothing.
+func (l *link) giveUp() {
+	l.hung.Store(true)
+	l.close()
+}
 
 // dial connects to a node, logs in, and has each of the greetings answered. An
 // error among the answers is handed out in its place; one of the login is one of

@@ -4,13 +4,12 @@ package resp
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-
-	"log/slog"
 
 	"wschat/hub/redis/redistest"
 )

@@ -37,7 +37,6 @@ type node struct {
 	heard      time.Duration // Client.clock of the last reply, or when there was nothing to wait for
 	used       time.Duration // of the last command
 	slots      int           // routes to it
-	hung       bool
 
 	waiting queue         // commands
 	written int           // how many of them, the first ones, are written
@@ -94,6 +93,9 @@ func (n *node) keep(s service) {
 			err = s.serve(l, replies)
 			stop()
 			l.close()
+			if l.hung.Load() {
+				err = ErrTimeout
+			}
 			if time.Since(begun) > maxPause {
 				pause = firstPause
 			}
@@ -125,7 +127,7 @@ func (n *node) wait(pause time.Duration) bool {
 func (n *node) serve(l *link, replies []Reply) error {
 	c := n.c
 	c.mu.Lock()
-	n.link, n.state, n.hung = l, up, false
+	n.link, n.state = l, up
 	n.heard, n.used = c.clock, c.clock
 	c.learn(n, replies[0])
 	n.release()
@@ -150,9 +152,7 @@ func (n *node) lost(err error) {
 	switch {
 	case c.closed:
 		err = ErrClosed
-	case n.hung:
-		err = ErrTimeout
-	default:
+	case err != ErrTimeout:
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	n.state, n.link = down, nil

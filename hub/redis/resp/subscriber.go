@@ -171,7 +171,7 @@ func (s *subscriber) tick() {
 		s.ping = true
 		s.wakeWriter()
 	default:
-		s.link.close()
+		s.link.giveUp()
 	}
 }
 

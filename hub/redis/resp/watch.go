@@ -90,8 +90,7 @@ func (n *node) tick() {
 	case n.state != up:
 	case n.written > 0:
 		if c.clock-n.heard > c.timeout {
-			n.hung = true
-			n.link.close()
+			n.link.giveUp()
 		}
 	case n.held:
 		if n.until <= c.clock {
