@@ -37,6 +37,7 @@ type chatter struct {
 	texts    map[string]map[uint64]string
 	whole    map[string]uint64 // up to there nothing is missing
 	live     map[string]uint64 // the last that came as an event on this connection
+	asked    map[string]bool   // conversations whose history is on its way
 	open     map[string]string // sends without ack, by id
 	acked    map[string]uint64 // seq by text
 	refused  int               // unavailable
@@ -133,7 +134,7 @@ func (c *chatter) run() {
 			continue
 		}
 		c.mu.Lock()
-		c.conn, c.live = conn, make(map[string]uint64)
+		c.conn, c.live, c.asked = conn, make(map[string]uint64), make(map[string]bool)
 		quits := c.quits
 		c.mu.Unlock()
 		for !quits {
@@ -172,7 +173,8 @@ func (c *chatter) take(text string) {
 		for _, m := range e.Messages {
 			c.keep(m)
 		}
-		if e.More {
+		c.asked[e.Of] = false
+		if newest := slices.Max(append(slices.Collect(maps.Keys(c.texts[e.Of])), 0)); newest > c.whole[e.Of] {
 			c.ask(e.Of)
 		}
 	case "ack":
@@ -207,7 +209,7 @@ func (c *chatter) welcome(e event) {
 	if e.Epoch != c.epoch {
 		c.epoch = e.Epoch
 		c.epochs++
-		c.live = make(map[string]uint64)
+		c.live, c.asked = make(map[string]uint64), make(map[string]bool)
 		clear(c.texts)
 		clear(c.whole)
 	}
@@ -223,6 +225,10 @@ func (c *chatter) welcome(e event) {
 }
 
 func (c *chatter) ask(of string) {
+	if c.asked[of] {
+		return
+	}
+	c.asked[of] = true
 	c.send(fmt.Sprintf(`{"op":"history","of":%q,"after":%d,"limit":200}`, of, c.whole[of]))
 }
 
@@ -301,6 +307,13 @@ func quiet(chatters []*chatter) {
 	}
 }
 
+// waiting is how many sends are without ack.
+func (c *chatter) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open)
+}
+
 // talk has each chatter send now and then, to groupX and to all, until stopped; the
 // texts are all different. stop returns when nothing more is sent.
 func talk(chatters []*chatter, pause time.Duration) (stop func()) {
@@ -320,7 +333,9 @@ func talk(chatters []*chatter, pause time.Duration) (stop func()) {
 				if i%4 == 0 {
 					to = "all"
 				}
-				c.say(to, fmt.Sprintf("%s says %d", c.user, i))
+				if c.waiting() < 20 { // a person, too, waits to see what was sent
+					c.say(to, fmt.Sprintf("%s says %d", c.user, i))
+				}
 			}
 		})
 	}

@@ -95,7 +95,7 @@ func TestKilledRedis(t *testing.T) {
 		redis.Restart(true)
 		began := time.Now()
 		for _, c := range all {
-			c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 50 })
+			c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
 		}
 	}
 	stop()
@@ -155,8 +155,8 @@ func TestPartition(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	proxy := redistest.NewProxy(t, redis.Addr())
-	nodes := startNodes(t, 2, redis.URL(), "-presence", "none")
-	cut := startNode(t, redis.URLAt(proxy.Addr()), "-presence", "none")
+	nodes := startNodes(t, 2, redis.URL(), "-presence", "none", "-history", "0")
+	cut := startNode(t, redis.URLAt(proxy.Addr()), "-presence", "none", "-history", "0")
 	all := append(crowdOn(t, nodes, 6), newChatter(t, "user06", []*target.Server{cut}, 0), newChatter(t, "user07", []*target.Server{cut}, 0))
 	inside := lineClient(t, cut, "inside")
 	stop := talk(all, 20*time.Millisecond)
@@ -186,7 +186,7 @@ func TestPartition(t *testing.T) {
 		proxy.Pass()
 		began = time.Now()
 		for _, c := range all {
-			c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 20 })
+			c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
 		}
 	}
 	stop()
