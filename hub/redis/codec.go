@@ -146,3 +146,21 @@ func cutNumber(b []byte) (uint64, []byte, error) {
 	n, err := strconv.ParseUint(string(number), 10, 64)
 	return n, rest, err
 }
+
+// place is where a conversation is: its last seq and position, and when it began.
+type place struct {
+	seq, p uint64
+	began  string
+}
+
+// parsePlace reads the reply to syncScript; list is the messages in it.
+func parsePlace(r resp.Reply) (at place, list resp.Reply, err error) {
+	parts, err := r.Array()
+	if err != nil || len(parts) != 4 {
+		return at, list, resp.ErrReply
+	}
+	seq, err1 := parts[0].Int()
+	p, err2 := parts[1].Int()
+	began, err3 := parts[2].Text()
+	return place{uint64(seq), uint64(p), began}, parts[3], errors.Join(err1, err2, err3)
+}

@@ -182,14 +182,34 @@ func (c *conversation) resync() {
 	c.sync()
 }
 
-// hold is called when the data are lost: it is another conversation by the same
-// name then, and the node is told of it from the beginning, after release.
+// hold is called when data are lost somewhere: until release the node is told of
+// nothing.
 func (c *conversation) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seq, c.p, c.began, c.known, c.pending = 0, 0, "", true, nil
 	c.open, c.held = false, true
 	c.answer(func(waiter) bool { return true })
+}
+
+// compare finds out whether this conversation has lost its data: where it is and
+// when it began says what is left. If it is another one by the same name, the node
+// is told of it from the beginning; if only its end is lost, as after a failover,
+// it goes on from what is left.
+func (c *conversation) compare(at place) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.lost(at) && at.began != c.began:
+		c.seq, c.p, c.began = 0, 0, at.began
+	case c.lost(at):
+		c.seq, c.p = min(c.seq, at.seq), at.p
+	}
+	c.known, c.pending = true, nil
+}
+
+// lost reports whether something is missing that the node was told of.
+func (c *conversation) lost(at place) bool {
+	return c.known && (c.began != "" && at.began != c.began || at.p < c.p || at.seq < c.seq)
 }
 
 func (c *conversation) release() {
@@ -243,32 +263,20 @@ func (c *conversation) catchUp(r resp.Reply) error {
 		c.ask()
 		return nil
 	}
-	parts, err := r.Array()
-	if err != nil || len(parts) != 4 {
-		return resp.ErrReply
-	}
-	seq, err := parts[0].Int()
+	at, list, err := parsePlace(r)
 	if err != nil {
 		return err
 	}
-	p, err := parts[1].Int()
-	if err != nil {
-		return err
-	}
-	began, err := parts[2].Text()
-	if err != nil {
-		return err
-	}
-	if c.known && c.began != "" && began != c.began || uint64(p) < c.p {
+	if c.lost(at) {
 		c.syncing = false
 		c.store.lost()
 		return nil
 	}
-	messages, err := streamMessages(c.name, parts[3])
+	messages, err := streamMessages(c.name, list)
 	if err != nil {
 		return err
 	}
-	c.began = began
+	c.began = at.began
 	for _, m := range messages {
 		if m.Seq > c.seq {
 			c.seq = m.Seq
@@ -279,7 +287,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 		c.ask()
 		return nil
 	}
-	c.seq, c.p, c.known, c.open, c.syncing = uint64(seq), uint64(p), true, true, false
+	c.seq, c.p, c.known, c.open, c.syncing = at.seq, at.p, true, true, false
 	select {
 	case <-c.opened:
 	default:

@@ -14,6 +14,9 @@ import (
 // tickTime is how often the keeper looks around.
 const tickTime = 250 * time.Millisecond
 
+// batch is how many users or conversations are looked after at once.
+const batch = 500
+
 // meetTime is how long a node waits for others after the data were lost. They are
 // connected again within two seconds.
 const meetTime = 3 * time.Second
@@ -163,7 +166,7 @@ func (s *Store) recover(epoch string) {
 	for _, c := range all {
 		c.hold()
 	}
-	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || node.Renumber() != nil {
+	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || node.Renumber() != nil {
 		return
 	}
 	for _, c := range all {
@@ -172,6 +175,30 @@ func (s *Store) recover(epoch string) {
 	s.mu.Lock()
 	s.recovering = false
 	s.mu.Unlock()
+}
+
+// compare has conversations find out what they have lost.
+func (s *Store) compare(all []*conversation) error {
+	for part := range slices.Chunk(all, batch) {
+		ctx, cancel := patience()
+		defer cancel()
+		commands := make([]command, len(part))
+		for i, c := range part {
+			commands[i] = command{c.key, []any{syncScript, 1, c.key, "-", 0}}
+		}
+		replies, err := s.all(ctx, commands)
+		if err != nil {
+			return err
+		}
+		for i, c := range part {
+			at, _, err := parsePlace(replies[i])
+			if err != nil {
+				return err
+			}
+			c.compare(at)
+		}
+	}
+	return nil
 }
 
 // meet waits until so many nodes have put back their users, or for meetTime.
@@ -206,7 +233,6 @@ func (s *Store) putBack(tell bool) error {
 		names = append(names, name)
 	}
 	s.mu.Unlock()
-	const batch = 500
 	for part := range slices.Chunk(names, batch) {
 		if err := s.putBackSome(part, tell); err != nil {
 			return err
@@ -298,7 +324,7 @@ func (s *Store) buryUsers(id string) bool {
 	for {
 		ctx, cancel := patience()
 		defer cancel()
-		r, err := s.call(ctx, nodeKey(id), "SSCAN", nodeKey(id), cursor, "COUNT", 500)
+		r, err := s.call(ctx, nodeKey(id), "SSCAN", nodeKey(id), cursor, "COUNT", batch)
 		if err != nil {
 			return false
 		}
@@ -349,7 +375,8 @@ func (s *Store) depart() {
 func (s *Store) forgetUsers() {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", s.now().UnixMilli(), "LIMIT", 0, 500)
+	due := s.now().UnixMilli()
+	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", due, "LIMIT", 0, batch)
 	if err != nil {
 		return
 	}
@@ -366,6 +393,6 @@ func (s *Store) forgetUsers() {
 			groups, _ := parts[1].Strings()
 			s.leaveAll(name, groups)
 		}
-		s.do(forgetKey, ignore, "ZREM", forgetKey, name)
+		s.do(forgetKey, ignore, forgottenScript, 1, forgetKey, name, due)
 	}
 }

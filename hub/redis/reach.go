@@ -38,15 +38,11 @@ func (s *Store) Reach() error {
 		return err
 	}
 	for i, name := range names {
-		parts, err := replies[i].Array()
-		if err != nil || len(parts) < 2 {
-			return resp.ErrReply
-		}
-		p, err := parts[1].Int()
+		at, _, err := parsePlace(replies[i])
 		if err != nil {
 			return err
 		}
-		if err := s.reached(ctx, name, uint64(p)); err != nil {
+		if err := s.reached(ctx, name, at.p); err != nil {
 			return err
 		}
 	}

@@ -109,6 +109,14 @@ redis.call('EXPIRE', h, 120)
 return {1, groups}
 `)
 
+// forgottenScript takes a user off those to be forgotten, unless it was here again.
+// Arguments: user, due.
+var forgottenScript = script(`
+local at = redis.call('ZSCORE', base, ARGV[1])
+if at and tonumber(at) <= tonumber(ARGV[2]) then redis.call('ZREM', base, ARGV[1]) end
+return 1
+`)
+
 // leaseScript keeps a node alive. Arguments: node, for how long, a new epoch in
 // case there is none. Reply: epoch, whether the node was taken for alive, time,
 // nodes that are not any more, how many nodes there are.
@@ -130,6 +138,6 @@ return 1
 
 var scripts = []*resp.Script{
 	appendScript, syncScript, presentScript, joinScript, leaveScript, whoScript, waitingScript, sizesScript,
-	loginScript, countScript, noteScript, pairScript, userScript, enrollScript, kickScript, forgetScript,
+	loginScript, countScript, noteScript, pairScript, userScript, enrollScript, kickScript, forgetScript, forgottenScript,
 	leaseScript, epochScript,
 }
