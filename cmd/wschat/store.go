@@ -40,10 +40,10 @@ func (s *server) writeStore(t *metric.Text) {
 	}
 	stats := r.Stats()
 	up := 0.0
-	if stats.Up {
+	if stats.Available {
 		up = 1
 	}
-	t.Gauge("wschat_redis_up", "Whether all of Redis can be reached.", up)
+	t.Gauge("wschat_redis_up", "Whether Redis can be reached, all of it, and what it lost is put back.", up)
 	t.Gauge("wschat_redis_conversations", "Conversations that this node follows.", float64(stats.Conversations))
 	t.Counter("wschat_redis_commands_total", "Commands sent to Redis.", float64(stats.Commands))
 	t.Counter("wschat_redis_replies_total", "Replies from Redis.", float64(stats.Replies))

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -49,6 +50,7 @@ func leftover() string {
 // open opens a store, which ends with the test, and waits until it is available.
 func open(t *testing.T, config Config) *Store {
 	t.Helper()
+	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	s, err := Open(config)
 	if err != nil {
 		t.Fatal(err)

@@ -136,8 +136,11 @@ func (s *Store) Close() error {
 func (s *Store) Available() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.epoch != "" && !s.recovering && s.client.Up()
+	return s.available()
 }
+
+// available is Available with the lock held.
+func (s *Store) available() bool { return s.epoch != "" && !s.recovering && s.client.Up() }
 
 // Epoch implements hub.Store. It is "" before Redis has been reached.
 func (s *Store) Epoch() string {
@@ -149,7 +152,7 @@ func (s *Store) Epoch() string {
 // Stats tells what the store has cost so far.
 type Stats struct {
 	resp.Stats
-	Up            bool
+	Available     bool
 	Conversations int // subscribed here
 }
 
@@ -157,7 +160,7 @@ type Stats struct {
 func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{s.client.Stats(), s.client.Up(), len(s.conversations)}
+	return Stats{s.client.Stats(), s.available(), len(s.conversations)}
 }
 
 // Expire implements hub.Store. It does nothing: what waits too long is dropped by

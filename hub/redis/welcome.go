@@ -117,3 +117,21 @@ func otherOf(conversation, user string) (string, bool) {
 	}
 	return a, private
 }
+
+// insert puts name into sorted names, at most maxNames of them.
+func insert(names []string, name string) []string {
+	i, found := slices.BinarySearch(names, name)
+	if found || i >= maxNames {
+		return names
+	}
+	names = slices.Insert(names, i, name)
+	return names[:min(len(names), maxNames)]
+}
+
+// remove takes name out of sorted names.
+func remove(names []string, name string) []string {
+	if i, found := slices.BinarySearch(names, name); found {
+		return slices.Delete(names, i, i+1)
+	}
+	return names
+}
