@@ -147,10 +147,10 @@ func cutNumber(b []byte) (uint64, []byte, error) {
 	return n, rest, err
 }
 
-// place is where a conversation is: its last seq and position, and when it began.
+// place is where a conversation is: its last seq and position, and its mark.
 type place struct {
 	seq, p uint64
-	began  string
+	mark   string
 }
 
 // parsePlace reads the reply to syncScript; list is the messages in it.
@@ -161,6 +161,6 @@ func parsePlace(r resp.Reply) (at place, list resp.Reply, err error) {
 	}
 	seq, err1 := parts[0].Int()
 	p, err2 := parts[1].Int()
-	began, err3 := parts[2].Text()
-	return place{uint64(seq), uint64(p), began}, parts[3], errors.Join(err1, err2, err3)
+	mark, err3 := parts[2].Text()
+	return place{uint64(seq), uint64(p), mark}, parts[3], errors.Join(err1, err2, err3)
 }

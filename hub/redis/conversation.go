@@ -24,7 +24,7 @@ type conversation struct {
 	mu      sync.Mutex // held while the node is told
 	seq     uint64     // of the last message that the node was told of
 	p       uint64     // the position of the last thing
-	began   string     // when the conversation did: another one has lost its data
+	mark    string     // that Redis has on it: with another one the data were lost
 	known   bool       // seq and p are
 	open    bool       // the channel brings what comes behind p
 	syncing bool
@@ -192,15 +192,15 @@ func (c *conversation) hold() {
 }
 
 // compare finds out whether this conversation has lost its data: where it is and
-// when it began says what is left. If it is another one by the same name, the node
+// its mark say what is left. If it is another one by the same name, the node
 // is told of it from the beginning; if only its end is lost, as after a failover,
 // it goes on from what is left.
 func (c *conversation) compare(at place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.lost(at) && at.began != c.began:
-		c.seq, c.p, c.began = 0, 0, at.began
+	case c.lost(at) && at.mark != c.mark:
+		c.seq, c.p, c.mark = 0, 0, at.mark
 	case c.lost(at):
 		c.seq, c.p = min(c.seq, at.seq), at.p
 	}
@@ -209,7 +209,7 @@ func (c *conversation) compare(at place) {
 
 // lost reports whether something is missing that the node was told of.
 func (c *conversation) lost(at place) bool {
-	return c.known && (c.began != "" && at.began != c.began || at.p < c.p || at.seq < c.seq)
+	return c.known && (c.mark != "" && at.mark != c.mark || at.p < c.p || at.seq < c.seq)
 }
 
 func (c *conversation) release() {
@@ -276,7 +276,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	if err != nil {
 		return err
 	}
-	c.began = at.began
+	c.mark = at.mark
 	for _, m := range messages {
 		if m.Seq > c.seq {
 			c.seq = m.Seq

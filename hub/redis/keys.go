@@ -6,7 +6,7 @@ package redis
 
 // conversationKey is the base of a conversation: {c:groupA}. Behind it come
 //
-//	:h        hash: n the last seq, p the last position, i when it began
+//	:h        hash: n the last seq, p the last position, i its mark
 //	:s        stream of its messages, with seq-0 as their ids
 //	:i:U,ID   what the send of user U with that ID was answered with, for 10 minutes
 //	:m, :o    sorted sets of a group's members, and of those online; {c:all}:o is who is

@@ -17,7 +17,6 @@ local function text(n) return string.format('%.0f', n) end
 -- tell gives what happens to a conversation its position, and publishes it.
 local function tell(kind, rest)
   local p = redis.call('HINCRBY', base .. ':h', 'p', 1)
-  if p == 1 then redis.call('HSET', base .. ':h', 'i', text(now())) end
   redis.call('SPUBLISH', base, kind .. ' ' .. p .. ' ' .. rest)
   return p
 end
@@ -58,14 +57,16 @@ return {n, p, text(t)}
 `)
 
 // syncScript tells where a conversation is, and its messages after a seq; "-": none.
-// Arguments: seq, limit. Reply: seq, position, when it began, messages.
+// It marks the conversation, so that another one by the same name is told from it.
+// Arguments: seq, limit. Reply: seq, position, mark, messages.
 var syncScript = script(`
+redis.call('HSETNX', base .. ':h', 'i', text(now()))
 local h = redis.call('HMGET', base .. ':h', 'n', 'p', 'i')
 local list = {}
 if ARGV[1] ~= '-' then
   list = redis.call('XRANGE', base .. ':s', '(' .. ARGV[1] .. '-0', '+', 'COUNT', ARGV[2])
 end
-return {h[1] or '0', h[2] or '0', h[3] or '', list}
+return {h[1] or '0', h[2] or '0', h[3], list}
 `)
 
 // presentScript enters a login or exit into {c:all} or a group. Arguments: user,
