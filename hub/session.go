@@ -56,8 +56,8 @@ func (h *Hub) Enter(a Access) (loop.Handler, error) {
 // Abandon gives up a connection that has never been opened.
 func (h *Hub) Abandon(handler loop.Handler) {
 	if s, ok := handler.(*session); ok && s.entered != nil {
-		h.arrived(s.entered.User)
-		h.shared.Exit(s.entered.User)
+		h.arrived(s.entered.user)
+		h.shared.Exit(s.entered.user)
 	}
 }
 

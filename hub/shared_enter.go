@@ -12,7 +12,9 @@ import (
 
 // entered is what a session has of a Shared store.
 type entered struct {
-	*Entry
+	user   string
+	serial uint64         // see Entry
+	entry  *Entry         // until it is of no more use; it may be long
 	saying sync.WaitGroup // sends that are not answered yet
 }
 
@@ -45,7 +47,7 @@ func (h *Hub) enterAs(s *session, name string, fresh bool) error {
 		h.arrived(name)
 		return err
 	}
-	s.entered = &entered{Entry: entry}
+	s.entered = &entered{user: name, serial: entry.Serial, entry: entry}
 	return nil
 }
 
@@ -98,14 +100,14 @@ func (h *Hub) forgetAbsent(u *user) {
 // open registers a session that the store has counted.
 func (h *Hub) open(s *session) {
 	h.mu.Lock()
-	u := h.users[s.entered.User]
+	u := h.users[s.entered.user]
 	s.name, s.user = u.name, u
-	for _, name := range s.entered.Groups {
+	for _, name := range s.entered.entry.Groups {
 		if !u.arriving.left[name] && u.membership(name) == nil {
 			h.enroll(u, name)
 		}
 	}
-	late := s.entered.Serial < u.arriving.replaced
+	late := s.entered.serial < u.arriving.replaced
 	if !late {
 		u.sessions = append(u.sessions, s)
 		h.online[u.name] = u
@@ -118,6 +120,9 @@ func (h *Hub) open(s *session) {
 	}
 	h.endArrival(u)
 	h.mu.Unlock()
+	if !s.json() {
+		s.entered.entry = nil
+	}
 	if late {
 		s.conn.Close(frame.Replaced, "replaced by a newer connection")
 		h.shared.Exit(u.name)

@@ -86,7 +86,7 @@ func (n node) Replace(name string, serial uint64) {
 	}
 	var stay, gone []*session
 	for _, s := range u.sessions {
-		if s.entered.Serial < serial {
+		if s.entered.serial < serial {
 			gone = append(gone, s)
 		} else {
 			stay = append(stay, s)
@@ -125,7 +125,7 @@ func (n node) Renumber() error {
 	}
 	h.mu.Unlock()
 	for _, s := range programs {
-		event, err := h.welcome(s)
+		event, err := h.welcome(s, &Entry{User: s.name})
 		if err != nil {
 			return err
 		}

@@ -88,7 +88,7 @@ func (s *Store) pair(u *user, next *sending) {
 		_, err := r.Int()
 		s.mu.Lock()
 		if u := s.users[next.m.From]; u != nil && err == nil {
-			u.paired[next.m.Conversation] = true
+			u.pair(next.m.Conversation)
 			s.follow(u, next.m.Conversation, true) // it was not there at the login
 		}
 		s.mu.Unlock()

@@ -34,8 +34,8 @@ func (s *Store) hold(name string) *user {
 	u := s.users[name]
 	if u == nil {
 		u = &user{
-			name: name, groups: make(map[string]bool), conversations: make(map[string]*conversation),
-			paired: make(map[string]bool), changed: make(map[string]uint64), ready: make(chan struct{}),
+			name: name, groups: make(map[string]bool), conversations: make(map[string]*conversation, 1),
+			changed: make(map[string]uint64), ready: make(chan struct{}),
 		}
 		s.users[name] = u
 		s.client.Subscribe(userKey(name))
@@ -56,6 +56,14 @@ func (s *Store) letGo(u *user) {
 	delete(s.users, u.name)
 	s.client.Unsubscribe(userKey(u.name))
 	s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), u.name)
+}
+
+// pair notes that a private conversation is noted for the user.
+func (u *user) pair(name string) {
+	if u.paired == nil {
+		u.paired = make(map[string]bool)
+	}
+	u.paired[name] = true
 }
 
 func ignore(resp.Reply, error) {}
@@ -159,7 +167,7 @@ func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pa
 		follow = append(follow, s.follow(u, name, false))
 	}
 	for _, name := range pairs {
-		u.paired[name] = true
+		u.pair(name)
 		follow = append(follow, s.follow(u, name, false))
 	}
 	s.mu.Unlock()
