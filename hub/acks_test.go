@@ -51,9 +51,11 @@ func TestRepeatedSend(t *testing.T) {
 		c.want("用户(B=>C):mine")
 
 		// Errors do not use it up, nor do other requests.
-		one.say(send("3", "Nobody", "x"), send("3", "", "x"), send("3", "B", ""),
+		one.say(send("3", "Nobody", "x"))
+		one.wants(errorOf("3", "not_online"))
+		one.say(send("3", "", "x"), send("3", "B", ""),
 			`{"op":"who","id":"3"}`, `{"op":"history","id":"3","of":"Nobody"}`, `{"op":"leave","id":"3","group":"groupX"}`, `{"op":"join","id":"3","group":"groupX"}`)
-		one.wants(errorOf("3", "not_online"), errorOf("3", "bad_target"), errorOf("3", "bad_request"),
+		one.wants(errorOf("3", "bad_target"), errorOf("3", "bad_request"),
 			`{"event":"members","id":"3","users":["A","B","C"],"count":3}`, `{"event":"history","id":"3","of":"Nobody","messages":[],"more":false}`,
 			errorOf("3", "not_member"))
 		one.wantsBoth(`{"event":"ack","id":"3"}`, `{"event":"joined","group":"groupX","user":"A"}`)

@@ -11,6 +11,24 @@ import (
 // wait for its user. They go out as fast as the client reads, and ahead of
 // those that arrive meanwhile, which are held back.
 func (s *session) catchUp() {
+	if s.hub.shared == nil {
+		if next := s.waiting(); next != nil {
+			s.conn.Pull(next)
+		}
+		return
+	}
+	begin := s.conn.PullLater()
+	s.hub.ended.Go(func() {
+		next := s.waiting()
+		if next == nil {
+			next = inTurn(nil)
+		}
+		begin(next)
+	})
+}
+
+// waiting returns a source of what waits, nil if that is nothing.
+func (s *session) waiting() func() loop.Item {
 	var since time.Time
 	if ttl := s.hub.config.MembershipTTL; ttl > 0 {
 		since = time.Now().Add(-ttl)
@@ -40,9 +58,9 @@ func (s *session) catchUp() {
 	}
 	first := next()
 	if first == nil {
-		return
+		return nil
 	}
-	s.conn.Pull(func() loop.Item {
+	return func() loop.Item {
 		m := first
 		if m == nil {
 			if m = next(); m == nil {
@@ -51,7 +69,7 @@ func (s *session) catchUp() {
 		}
 		first = nil
 		return &linePrivate{s.hub.newDelivery(m), s.hub.store}
-	})
+	}
 }
 
 // heldBack is what a session that catches up has not been sent.

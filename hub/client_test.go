@@ -13,6 +13,7 @@ import (
 type client struct {
 	*frametest.Peer
 	t       *testing.T
+	server  *server // may be nil
 	name    string
 	conn    net.Conn
 	session *session        // the server's end
@@ -42,6 +43,7 @@ const question, answer = "who,groupNobodyEverJoins", "系统:在线 0:"
 // meant for the client until now has been read. It is kept for next.
 func (c *client) sync() {
 	c.t.Helper()
+	c.settle()
 	c.say(question)
 	for {
 		m, err := c.Next()
@@ -52,6 +54,13 @@ func (c *client) sync() {
 			return
 		}
 		c.pending = append(c.pending, m)
+	}
+}
+
+// settle has all that has happened known where the client is connected.
+func (c *client) settle() {
+	if c.server != nil {
+		c.server.settle()
 	}
 }
 

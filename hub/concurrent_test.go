@@ -52,6 +52,7 @@ func TestConcurrentOrder(t *testing.T) {
 			}
 			return m.SendText(question)
 		})
+		cr.settle()
 		cr.each(func(_ int, m *member) error { return m.SendText(question) })
 
 		cr.checkAll()

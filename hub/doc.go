@@ -12,6 +12,19 @@
 //	Hub.deliver       to the lists of the loops       deliver.go
 //	AppendFrame       as each recipient reads it      delivery.go, line_out.go, json_out.go
 //
+// # Many nodes
+//
+// With a Shared store (hub/redis) hubs on several nodes are one chat. The store
+// then says in one order, to all of them, who logs in, joins, speaks, leaves and
+// exits, and a hub only delivers that to the sessions it has:
+//
+//	Shared            what the store does           shared.go
+//	node              what it tells the hub         shared_node.go, shared_told.go
+//	Hub.Enter         the login, before the 101     shared_enter.go
+//
+// What has to wait for the store does so on a goroutine of its own, while the
+// client is not listened to (Hub.whenAble); a message that is sent waits nowhere.
+//
 // # Locks
 //
 // The registry, which is everything in Hub, user and group, is guarded by
@@ -26,5 +39,6 @@
 // Hub.noting, which comes before all the others (registry.go). Nothing is written to
 // a socket or waited for under any of them: what is to be sent is posted to a
 // mailbox. Since joins, leaves and publishes are posted under Hub.mu, all loops
-// see them in one order.
+// see them in one order. A Shared store has a lock for each conversation, under
+// which it calls Node.
 package hub

@@ -11,50 +11,36 @@ import (
 // maxNames bounds the user ids in an answer.
 const maxNames = 1000
 
-// handle does what s asks for, or returns an *Error.
-func (h *Hub) handle(s *session, r Request) error {
+// handle does what s asks for, or returns an *Error. The items are the answer, if
+// it is long; others are sent at once. It may block if Hub.mayBlock says so.
+func (h *Hub) handle(s *session, r Request) ([]loop.Item, error) {
 	if r.Op != Leave && isGroup(r.Target) && !s.may(r.Target) {
-		return ErrForbidden.about(r.Target)
+		return nil, ErrForbidden.about(r.Target)
 	}
+	done := func() { s.tell(s.speech.done(r)) }
 	switch r.Op {
 	case Send:
-		return h.send(s, r)
+		return nil, h.send(s, r)
 	case Join:
-		h.mu.Lock()
-		defer h.unlock()
-		if err := h.join(s.user, r.Target); err != nil {
-			return err
-		}
-		s.tell(s.speech.done(r))
+		return nil, h.joinGroup(s.user, r.Target, done)
 	case Leave:
-		h.mu.Lock()
-		defer h.unlock()
-		g := s.user.membership(r.Target)
-		if g == nil {
-			return ErrNotMember.about(r.Target)
-		}
-		h.leave(s.user, g)
-		s.tell(s.speech.done(r))
+		return nil, h.leaveGroup(s.user, r.Target, done)
 	case Who:
-		names, count := h.who(r.Target)
-		s.conn.Pull(inTurn([]loop.Item{s.speech.members(r, names, count)}))
+		names, count, err := h.who(r.Target)
+		if err != nil {
+			return nil, err
+		}
+		return []loop.Item{s.speech.members(r, names, count)}, nil
 	case History:
 		return h.history(s, r)
 	}
-	return nil
+	return nil, nil
 }
 
 // send checks whether the message may be sent, and hands it to the store. What
 // follows is deliver. A repeated one, by its ID, gets the first answer again.
 func (h *Hub) send(s *session, r Request) error {
-	told := func(a ack, err error) {
-		if err != nil {
-			s.fail(r.ID, err)
-			return
-		}
-		s.tell(s.speech.sent(r, a.seq, a.offline))
-	}
-	if r.ID != "" && !h.acks.begin(s.name, r.ID, told) {
+	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.told(r, a, err) }) {
 		return nil
 	}
 	m, err := h.newMessage(s, r)
@@ -63,26 +49,43 @@ func (h *Hub) send(s *session, r Request) error {
 		return err
 	case err != nil:
 		h.acks.failed(s.name, r.ID, err)
-		return nil
+	case h.shared != nil:
+		s.entered.saying.Add(1)
+		h.shared.Say(m, func(offline bool, err error) {
+			h.said(s, r, ack{m.Seq, offline}, sayError(m, err))
+			s.entered.saying.Done()
+		})
+	default:
+		h.store.Append(m, func(err error) {
+			if err != nil {
+				h.said(s, r, ack{}, ErrUnavailable)
+				return
+			}
+			h.said(s, r, ack{m.Seq, h.deliver(m)}, nil)
+		})
 	}
-	h.store.Append(m, func(err error) {
-		if err != nil {
-			err = ErrUnavailable
-		}
-		a := ack{seq: m.Seq}
-		if err == nil {
-			a.offline = h.deliver(m)
-		}
-		switch {
-		case r.ID == "":
-			told(a, err)
-		case err != nil:
-			h.acks.failed(s.name, r.ID, err)
-		default:
-			h.acks.done(s.name, r.ID, a)
-		}
-	})
 	return nil
+}
+
+// said answers a send, which the store has done with.
+func (h *Hub) said(s *session, r Request, a ack, err error) {
+	switch {
+	case r.ID == "":
+		s.told(r, a, err)
+	case err != nil:
+		h.acks.failed(s.name, r.ID, err)
+	default:
+		h.acks.done(s.name, r.ID, a)
+	}
+}
+
+// told answers one request to send.
+func (s *session) told(r Request, a ack, err error) {
+	if err != nil {
+		s.fail(r.ID, err)
+		return
+	}
+	s.tell(s.speech.sent(r, a.seq, a.offline))
 }
 
 // newMessage makes the message of a request that may be sent; to send to a group
@@ -101,10 +104,8 @@ func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 		if !isGroup(r.Target) {
 			return m, nil
 		}
-		h.mu.Lock()
-		defer h.unlock()
-		return m, h.join(s.user, r.Target)
-	case !h.knows(r.Target):
+		return m, h.joinGroup(s.user, r.Target, func() {})
+	case h.shared == nil && !h.knows(r.Target):
 		return nil, ErrNotOnline.about(r.Target)
 	}
 	m.Conversation = PairOf(m.From, m.To)
@@ -113,10 +114,13 @@ func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 
 // who returns who is online, or online in a group: the first of them by name,
 // and how many they are.
-func (h *Hub) who(group string) (names []string, count int) {
+func (h *Hub) who(group string) (names []string, count int, err error) {
+	if h.shared != nil {
+		return h.shared.Who(group)
+	}
 	names = h.onlineNames(group)
 	slices.Sort(names)
-	return names[:min(len(names), maxNames)], len(names)
+	return names[:min(len(names), maxNames)], len(names), nil
 }
 
 func (h *Hub) onlineNames(group string) []string {
@@ -136,8 +140,8 @@ func (h *Hub) onlineNames(group string) []string {
 	return names
 }
 
-// history sends s messages of a conversation.
-func (h *Hub) history(s *session, r Request) error {
+// history returns messages of a conversation, as s reads them.
+func (h *Hub) history(s *session, r Request) ([]loop.Item, error) {
 	conversation := r.Target
 	switch {
 	case r.Target == Everyone:
@@ -146,17 +150,16 @@ func (h *Hub) history(s *session, r Request) error {
 		g := s.user.membership(r.Target)
 		h.mu.Unlock()
 		if g == nil {
-			return ErrNotMember.about(r.Target)
+			return nil, ErrNotMember.about(r.Target)
 		}
 	default:
 		conversation = PairOf(s.name, r.Target)
 	}
 	messages, more, err := h.store.History(conversation, r.Query)
 	if err != nil {
-		return ErrUnavailable
+		return nil, ErrUnavailable
 	}
-	s.conn.Pull(inTurn(s.speech.history(h, r, messages, more)))
-	return nil
+	return s.speech.history(h, r, messages, more), nil
 }
 
 // inTurn is the source of an answer that consists of the given items.

@@ -42,6 +42,7 @@ type Hub struct {
 	config   Config
 	store    Store
 	registry Registry // the store, if it is one; else nil
+	shared   Shared   // likewise
 	acks     *acks
 	stop     chan struct{}
 	ended    sync.WaitGroup
@@ -55,6 +56,7 @@ type Hub struct {
 	groups map[string]*group // those with members
 	away   list.List         // of *user: those without sessions, the longest offline first
 	all    *loop.List        // every session
+	told   tellings          // see shared_told.go
 }
 
 // user is somebody who is or was here. Guarded by Hub.mu, but for the name.
@@ -64,6 +66,7 @@ type user struct {
 	groups   []*group
 	seen     time.Time     // when the last session ended
 	away     *list.Element // in Hub.away, while offline
+	arriving *arriving     // sessions on their way, see shared_enter.go; else nil
 }
 
 // group is a group with members, online or not. Guarded by Hub.mu.
@@ -96,13 +99,16 @@ func New(config Config) *Hub {
 		h.registry = r
 		h.restore(r.Load())
 	}
-	if config.MembershipTTL > 0 {
+	if shared, ok := config.Store.(Shared); ok {
+		h.shared = shared
+		shared.Attach(node{h})
+	} else if config.MembershipTTL > 0 {
 		h.ended.Go(h.forgetUsers)
 	}
 	return h
 }
 
-// Close ends the hub's own goroutine. Sessions end with the loops.
+// Close ends the hub's own goroutines. Sessions end with the loops, before.
 func (h *Hub) Close() {
 	close(h.stop)
 	h.ended.Wait()

@@ -71,12 +71,7 @@ func TestDeflatedFanOut(t *testing.T) {
 			c := s.deflated(Access{User: "D"}, bits)
 			line = append(line, c)
 		}
-		eventually(t, "all are here", func() bool {
-			s.Hub.mu.Lock()
-			defer s.Hub.mu.Unlock()
-			d := s.users["D"]
-			return d != nil && len(d.sessions) == 4
-		})
+		eventually(t, "all are here", func() bool { return s.sessions("D") == 4 })
 		for i, text := range []string{strings.Repeat("hello ", 500), "short", strings.Repeat("\x01", 5000), noise(5000)} {
 			l.say("all," + text)
 			l.want("用户(L=>L):" + text)

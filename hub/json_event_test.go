@@ -43,10 +43,12 @@ func TestJSONRequests(t *testing.T) {
 		a.say(`{"op":"leave","group":"groupA"}`, `{"op":"join","group":"groupA"}`, `{"op":"send","to":"groupA","text":"x"}`)
 		a.wants(`{"event":"left","group":"groupA","user":"A"}`, `{"event":"joined","group":"groupA","user":"A"}`,
 			messageText(2, "A", "groupA", "x"))
-		c.say(`{"op":"send","to":"D","text":"x"}`, `{"op":"send","id":"9","to":"D","text":"y"}`, `{"op":"send","to":"E","text":"x"}`,
-			`{"op":"send","id":"9","to":"E","text":"x"}`, `{"op":"send","id":"10","to":"E","text":"x"}`)
-		c.wants(messageText(1, "C", "D", "x"), messageText(2, "C", "D", "y"), `{"event":"ack","id":"9","seq":2,"offline":true}`,
-			errorOf("", "not_online"), `{"event":"ack","id":"9","seq":2,"offline":true}`, errorOf("10", "not_online"))
+		c.say(`{"op":"send","to":"D","text":"x"}`, `{"op":"send","id":"9","to":"D","text":"y"}`)
+		c.wants(messageText(1, "C", "D", "x"), messageText(2, "C", "D", "y"), `{"event":"ack","id":"9","seq":2,"offline":true}`)
+		c.say(`{"op":"send","to":"E","text":"x"}`)
+		c.wants(errorOf("", "not_online"))
+		c.say(`{"op":"send","id":"9","to":"E","text":"x"}`, `{"op":"send","id":"10","to":"E","text":"x"}`)
+		c.wants(`{"event":"ack","id":"9","seq":2,"offline":true}`, errorOf("10", "not_online"))
 		c.say(`{"op":"history","id":"11","of":"D"}`, `{"op":"history","of":"groupA"}`, `{"op":"history","id":"12","of":"all"}`)
 		c.wants(`{"event":"history","id":"11","of":"D","messages":[`+messageText(1, "C", "D", "x")+`,`+messageText(2, "C", "D", "y")+`],"more":false}`,
 			errorOf("", "not_member"), `{"event":"history","id":"12","of":"all","messages":[],"more":false}`)

@@ -33,7 +33,7 @@ func TestJSONHistory(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
 	p := s.program("A")
 	for range 300 {
-		s.store.Append(&Message{Conversation: "groupA", From: "A", To: "groupA", Body: []byte("x")}, func(error) {})
+		s.append(&Message{Conversation: "groupA", From: "A", To: "groupA", Body: []byte("x")})
 	}
 	p.say(`{"op":"join","group":"groupA"}`)
 	p.event()
@@ -136,7 +136,7 @@ func TestJSONHistorySize(t *testing.T) {
 		for range count {
 			m := body
 			m.Conversation, m.From, m.To = "all", "A", "all"
-			s.store.Append(&m, func(error) {})
+			s.append(&m)
 		}
 		size := 0
 		ask := func(query string) (first, last uint64, more bool) {

@@ -40,10 +40,10 @@ func TestLineAndJSON(t *testing.T) {
 
 			send("groupX", text)
 			if i == 0 {
-				p.wants(`{"event":"joined","group":"groupX","user":"P"}`)
+				p.wants(`{"event":"joined","group":"groupX","user":"P"}`, messageText(1, "P", "groupX", text))
 				l.say("join,groupX")
 				l.want("系统:已加入 groupX")
-				p.wants(messageText(1, "P", "groupX", text), `{"event":"joined","group":"groupX","user":"L"}`)
+				p.wants(`{"event":"joined","group":"groupX","user":"L"}`)
 			} else {
 				p.wants(messageText(seq+1, "P", "groupX", text))
 				l.want("用户(P=>L):" + text)

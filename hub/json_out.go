@@ -130,7 +130,11 @@ func (jsonSpeech) greet(s *session) {
 			return nil
 		}
 		asked = true
-		event, err := s.hub.welcome(s)
+		var entry *Entry
+		if s.entered != nil {
+			entry, s.entered.entry = s.entered.entry, nil
+		}
+		event, err := s.hub.welcome(s, entry)
 		if err != nil {
 			s.refuse("the store is out of reach")
 			return nil
@@ -195,8 +199,9 @@ func (jsonSpeech) failed(id string, e *Error) loop.Item {
 	return jsonText(encode(errorEvent{"error", id, e.Code, e.text()}))
 }
 
-// welcome is the first event of a session: all that its client needs to know.
-func (h *Hub) welcome(s *session) (welcomeEvent, error) {
+// welcome is the first event of a session: all that its client needs to know. The
+// entry is for a Shared store.
+func (h *Hub) welcome(s *session, entry *Entry) (welcomeEvent, error) {
 	h.mu.Lock()
 	groups := make([]string, 0, len(s.user.groups))
 	for _, g := range s.user.groups {
@@ -206,11 +211,18 @@ func (h *Hub) welcome(s *session) (welcomeEvent, error) {
 	}
 	h.mu.Unlock()
 	slices.Sort(groups)
+	if h.shared != nil {
+		last, online, count := h.shared.Welcome(entry, groups)
+		return welcomeEvent{"welcome", s.name, h.store.Epoch(), groups, last, notNil(online), count}, nil
+	}
 	last, err := h.store.Last(s.name, append([]string{Everyone}, groups...))
 	if err != nil {
 		return welcomeEvent{}, err
 	}
-	online, count := h.who("")
+	online, count, err := h.who("")
+	if err != nil {
+		return welcomeEvent{}, err
+	}
 	return welcomeEvent{"welcome", s.name, h.store.Epoch(), groups, last, notNil(online), count}, nil
 }
 

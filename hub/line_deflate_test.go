@@ -25,7 +25,7 @@ func (s *server) windowed(user string, windowBits int) *deflating {
 		s.t.Fatal(err)
 	}
 	config := &frame.Config{Role: frame.Client}
-	a := loop.Arrival{Conn: far, Handler: s.Session(Access{User: user})}
+	a := loop.Arrival{Conn: far, Handler: s.handler(Access{User: user})}
 	if windowBits > 0 {
 		a.Deflate = &frame.Deflate{ServerNoContext: true, ServerWindowBits: windowBits, ClientWindowBits: 15}
 		config.Deflate = a.Deflate

@@ -15,6 +15,10 @@ var errNoFreeName = errors.New("hub: no free user id")
 // login registers a new session, whose name may still be missing, and tells the
 // others.
 func (h *Hub) login(s *session) error {
+	if h.shared != nil {
+		h.open(s)
+		return nil
+	}
 	h.mu.Lock()
 	defer h.unlock()
 	if s.name == "" {
@@ -66,6 +70,10 @@ func (h *Hub) replace(u *user) {
 // logout takes a session out of the registry, and tells the others if it was the
 // user's last.
 func (h *Hub) logout(s *session) {
+	if h.shared != nil {
+		h.exit(s)
+		return
+	}
 	h.mu.Lock()
 	defer h.unlock()
 	u := s.user

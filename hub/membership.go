@@ -5,6 +5,45 @@ import "slices"
 // maxGroups bounds the groups of one user.
 const maxGroups = 1000
 
+// joinGroup makes u a member of a group, if it is not; done is called at the
+// moment from which it is one.
+func (h *Hub) joinGroup(u *user, name string, done func()) error {
+	h.mu.Lock()
+	if h.shared != nil {
+		in := u.membership(name) != nil
+		h.mu.Unlock()
+		if !in {
+			return h.shared.Join(u.name, name, done)
+		}
+		done()
+		return nil
+	}
+	defer h.unlock()
+	if err := h.join(u, name); err != nil {
+		return err
+	}
+	done()
+	return nil
+}
+
+// leaveGroup ends that, in the same way.
+func (h *Hub) leaveGroup(u *user, name string, done func()) error {
+	h.mu.Lock()
+	g := u.membership(name)
+	if g == nil {
+		h.mu.Unlock()
+		return ErrNotMember.about(name)
+	}
+	if h.shared != nil {
+		h.mu.Unlock()
+		return h.shared.Leave(u.name, name, done)
+	}
+	defer h.unlock()
+	h.leave(u, g)
+	done()
+	return nil
+}
+
 // join makes u a member of the group called name, if it is not. The lock is held.
 func (h *Hub) join(u *user, name string) error {
 	g := h.groups[name]
@@ -17,8 +56,7 @@ func (h *Hub) join(u *user, name string) error {
 		return ErrManyGroups
 	}
 	if g == nil {
-		g = &group{name: name, members: make(map[*user]struct{}), list: h.config.Loops.NewList()}
-		h.groups[name] = g
+		g = h.newGroup(name)
 	}
 	g.members[u] = struct{}{}
 	h.note(func(r Registry) { r.SetMember(u.name, name, true) })
@@ -28,8 +66,15 @@ func (h *Hub) join(u *user, name string) error {
 			g.add(s)
 		}
 	}
-	g.tell("joined", u)
+	g.tell("joined", u.name)
 	return nil
+}
+
+// newGroup makes a group without members. The lock is held.
+func (h *Hub) newGroup(name string) *group {
+	g := &group{name: name, members: make(map[*user]struct{}), list: h.config.Loops.NewList()}
+	h.groups[name] = g
+	return g
 }
 
 // leave ends u's membership in g. A group without members is not listed. The
@@ -40,15 +85,17 @@ func (h *Hub) leave(u *user, g *group) {
 	if len(g.members) == 0 {
 		delete(h.groups, g.name)
 	}
-	i := slices.Index(u.groups, g)
-	u.groups = slices.Delete(u.groups, i, i+1)
-	g.tell("left", u)
+	u.groups = without(u.groups, g)
+	g.tell("left", u.name)
 	for _, s := range u.sessions {
-		g.list.Leave(s.conn)
-		if g.programs != nil {
-			g.programs.Leave(s.conn)
-		}
+		g.remove(s)
 	}
+}
+
+// without takes g, which is one of them, out of groups.
+func without(groups []*group, g *group) []*group {
+	i := slices.Index(groups, g)
+	return slices.Delete(groups, i, i+1)
 }
 
 // add puts a member's session on the lists of the group. The lock is held.
@@ -62,10 +109,18 @@ func (g *group) add(s *session) {
 	}
 }
 
-// tell tells the group's JSON clients of a member. The lock is held.
-func (g *group) tell(event string, u *user) {
+// remove takes a session off them. The lock is held.
+func (g *group) remove(s *session) {
+	g.list.Leave(s.conn)
 	if g.programs != nil {
-		g.programs.Publish(groupNotice(event, g, u))
+		g.programs.Leave(s.conn)
+	}
+}
+
+// tell tells the group's JSON clients of a member. The lock is held.
+func (g *group) tell(event, name string) {
+	if g.programs != nil {
+		g.programs.Publish(groupNotice(event, g.name, name))
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 func TestMemory(t *testing.T) {
 	for _, keep := range []int{0, 1000, math.MaxInt} {
 		t.Run(fmt.Sprint("keep ", keep), func(t *testing.T) {
-			storetest.Run(t, func(*testing.T) hub.Store { return hub.NewMemory(keep) })
+			open := func(*testing.T) hub.Store { return hub.NewMemory(keep) }
+			storetest.Run(t, open)
+			storetest.Expires(t, open)
 		})
 	}
 }

@@ -10,27 +10,27 @@ import (
 type notice struct {
 	line  lineText
 	json  jsonText
-	about *user // is not told himself; nil: is
+	about string // is not told himself; "": is
 }
 
-func loginNotice(u *user) *notice {
-	return &notice{lineText("用户(" + u.name + ")登录了"), encode(userEvent{"online", u.name}), u}
+func loginNotice(name string) *notice {
+	return &notice{lineText("用户(" + name + ")登录了"), encode(userEvent{"online", name}), name}
 }
 
-func exitNotice(u *user) *notice {
-	return &notice{lineText("用户(" + u.name + ")退出了"), encode(userEvent{"offline", u.name}), u}
+func exitNotice(name string) *notice {
+	return &notice{lineText("用户(" + name + ")退出了"), encode(userEvent{"offline", name}), name}
 }
 
 // groupNotice is for the JSON clients of a group; event is joined or left.
-func groupNotice(event string, g *group, u *user) *notice {
-	return &notice{json: encode(groupEvent{event, g.name, u.name})}
+func groupNotice(event, group, name string) *notice {
+	return &notice{json: encode(groupEvent{event, group, name})}
 }
 
 // AppendFrame implements loop.Item.
 func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	s := to.(*session)
 	switch {
-	case s.user == nil, s.user == n.about:
+	case s.user == nil, s.name == n.about:
 		return dst
 	case s.json():
 		return frame.AppendFrame(dst, frame.Text, n.json)

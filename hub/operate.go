@@ -22,8 +22,12 @@ type GroupInfo struct {
 	Online  int    `json:"online"` // members who are
 }
 
-// Users returns who is online, the first 1,000 by name, and how many they are.
-func (h *Hub) Users() (users []UserInfo, count int) {
+// Users returns who is online, the first 1,000 by name, and how many they are. The
+// error is ErrUnavailable.
+func (h *Hub) Users() (users []UserInfo, count int, err error) {
+	if h.shared != nil {
+		return h.shared.Users()
+	}
 	h.mu.Lock()
 	all := make([]UserInfo, 0, len(h.online))
 	for name, u := range h.online {
@@ -31,11 +35,15 @@ func (h *Hub) Users() (users []UserInfo, count int) {
 	}
 	h.mu.Unlock()
 	slices.SortFunc(all, func(a, b UserInfo) int { return strings.Compare(a.User, b.User) })
-	return all[:min(len(all), maxNames)], len(all)
+	return all[:min(len(all), maxNames)], len(all), nil
 }
 
-// Groups returns the groups, the first 1,000 by name, and how many there are.
-func (h *Hub) Groups() (groups []GroupInfo, count int) {
+// Groups returns the groups, the first 1,000 by name, and how many there are. The
+// error is ErrUnavailable.
+func (h *Hub) Groups() (groups []GroupInfo, count int, err error) {
+	if h.shared != nil {
+		return h.shared.Groups()
+	}
 	h.mu.Lock()
 	all := make([]GroupInfo, 0, len(h.groups))
 	for name, g := range h.groups {
@@ -49,10 +57,11 @@ func (h *Hub) Groups() (groups []GroupInfo, count int) {
 	}
 	h.mu.Unlock()
 	slices.SortFunc(all, func(a, b GroupInfo) int { return strings.Compare(a.Group, b.Group) })
-	return all[:min(len(all), maxNames)], len(all)
+	return all[:min(len(all), maxNames)], len(all), nil
 }
 
-// Counts returns how many users are online and how many groups there are.
+// Counts returns how many users are online and how many groups there are, with a
+// Shared store those of this node.
 func (h *Hub) Counts() (users, groups int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -60,8 +69,15 @@ func (h *Hub) Counts() (users, groups int) {
 }
 
 // Kick closes the connections of a user with 1008, and returns how many there
-// are; none if the user is not online.
-func (h *Hub) Kick(name string) int {
+// are; none if the user is not online. The error is ErrUnavailable.
+func (h *Hub) Kick(name string) (int, error) {
+	if h.shared != nil {
+		return h.shared.Kick(name)
+	}
+	return h.kickHere(name), nil
+}
+
+func (h *Hub) kickHere(name string) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.online[name]
@@ -89,20 +105,29 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err erro
 	}
 	m := &Message{Conversation: to, From: from, To: to, Body: []byte(text)}
 	if m.private() {
-		if !h.knows(to) {
+		if h.shared == nil && !h.knows(to) {
 			return 0, false, ErrNotOnline.about(to)
 		}
 		m.Conversation = PairOf(from, to)
 	}
-	stored := make(chan error, 1)
-	h.store.Append(m, func(err error) {
-		if err == nil {
-			offline = h.deliver(m)
-		}
-		stored <- err
-	})
-	if err := <-stored; err != nil {
-		return 0, false, ErrUnavailable
+	said := make(chan error, 1)
+	if h.shared != nil {
+		h.shared.Say(m, func(away bool, err error) {
+			offline = away
+			said <- sayError(m, err)
+		})
+	} else {
+		h.store.Append(m, func(err error) {
+			if err == nil {
+				offline = h.deliver(m)
+			} else {
+				err = ErrUnavailable
+			}
+			said <- err
+		})
+	}
+	if err := <-said; err != nil {
+		return 0, false, err
 	}
 	return m.Seq, offline, nil
 }

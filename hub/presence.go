@@ -12,13 +12,13 @@ const (
 
 // notify tells those whom Config.Presence names, but not u itself. The lock is
 // held.
-func (h *Hub) notify(u *user, made func(*user) *notice) {
+func (h *Hub) notify(u *user, made func(name string) *notice) {
 	switch h.config.Presence {
 	case ToAll:
-		h.all.Publish(made(u))
+		h.all.Publish(made(u.name))
 	case ToGroup:
 		told := make(map[*session]bool)
-		item := made(u)
+		item := made(u.name)
 		for _, g := range u.groups {
 			for member := range g.members {
 				for _, s := range member.sessions {

@@ -142,6 +142,7 @@ func (p *program) wantsBoth(one, two string) {
 // sync is client.sync for a program.
 func (p *program) sync() {
 	p.t.Helper()
+	p.settle()
 	p.asked++
 	id := fmt.Sprintf("sync %d", p.asked)
 	p.say(`{"op":"who","id":"` + id + `","group":"groupNobodyEverJoins"}`)

@@ -36,10 +36,8 @@ func TestJoinAndLeave(t *testing.T) {
 		b.say("leave,groupX", "leave,group前端")
 		b.want("系统:已离开 groupX", "系统:已离开 group前端")
 		quiet(a, b)
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		if len(s.groups) > 0 {
-			t.Errorf("groups without members are left: %v", s.groups)
+		if groups, n, err := s.Groups(); len(groups) > 0 || n > 0 || err != nil {
+			t.Errorf("groups without members are left: %v, %v", groups, err)
 		}
 	})
 }
@@ -92,16 +90,15 @@ func TestWhoManyUsers(t *testing.T) {
 		near, far := net.Pipe()
 		t.Cleanup(func() { near.Close() })
 		names = append(names, fmt.Sprintf("u%04d", i))
-		if err := s.loops.Add(loop.Arrival{Conn: far, Handler: s.Session(Access{User: names[i]})}); err != nil {
+		if err := s.loops.Add(loop.Arrival{Conn: far, Handler: s.handler(Access{User: names[i]})}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	eventually(t, "all are online", func() bool {
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		return len(s.online) == maxNames
+		_, count, _ := s.who("")
+		return count == maxNames
 	})
-	list, count := s.who("")
+	list, count, _ := s.who("")
 	if count != maxNames || string(lineSpeech{}.members(Request{}, list, count).(lineText)) != "系统:在线 1000: "+strings.Join(names, " ") {
 		t.Errorf("%d are online: %v", count, list)
 	}
@@ -122,8 +119,10 @@ func TestHistory(t *testing.T) {
 		a.want(none, none, none, "系统:已加入 groupX", none)
 
 		// all and a group: R is the asker, also for what it did not hear itself.
-		a.say("all,to all", "groupX,to the group")
-		a.want("用户(A=>A):to all", "用户(A=>A):to the group")
+		a.say("all,to all")
+		a.want("用户(A=>A):to all")
+		a.say("groupX,to the group")
+		a.want("用户(A=>A):to the group")
 		b.want("用户(A=>B):to all")
 		b.say("history,all", "join,groupX", "history,groupX")
 		b.want("用户(A=>B):to all", "系统:已加入 groupX", "用户(A=>B):to the group")

@@ -61,12 +61,15 @@ func TestSendToGroup(t *testing.T) {
 
 		a.say("groupA,3, with a comma")
 		a.want("用户(A=>A):3, with a comma")
+		both.want("用户(A=>Both):3, with a comma")
 		b.say("groupB,4")
 		b.want("用户(B=>B):4")
-		both.want("用户(A=>Both):3, with a comma", "用户(B=>Both):4")
+		both.want("用户(B=>Both):4")
 
-		both.say("groupA,5", "groupB,6")
-		both.want("用户(Both=>Both):5", "用户(Both=>Both):6")
+		both.say("groupA,5")
+		both.want("用户(Both=>Both):5")
+		both.say("groupB,6")
+		both.want("用户(Both=>Both):6")
 		a.want("用户(Both=>A):5")
 		b.want("用户(Both=>B):6")
 		quiet(both, a, b, none)

@@ -14,6 +14,7 @@ type server struct {
 	t     *testing.T
 	loops *loop.Loops
 	ln    net.Listener
+	nodes nodes // in a test of several; Hub is the first of them
 
 	mu sync.Mutex // so that the two ends of a connection find each other
 }
@@ -23,6 +24,10 @@ var silent = Config{Presence: ToNone}
 
 // drivers runs a test with both kinds of connections.
 func drivers(t *testing.T, test func(t *testing.T, driver loop.Config)) {
+	if spread(t) { // what drives a connection does not matter there
+		test(t, loop.Config{Loops: 2})
+		return
+	}
 	for name, driver := range map[string]loop.Config{
 		"loops":      {Loops: 2},
 		"goroutines": {Loops: 2, Goroutines: true},
@@ -39,14 +44,19 @@ func start(t *testing.T, driver loop.Config, config Config) *server {
 		t.Fatal(err)
 	}
 	config.Loops = loops
-	if config.Store == nil {
-		config.Store = NewMemory(0)
+	s := &server{t: t, loops: loops}
+	if config.Store == nil && spread(t) {
+		s.startNodes(config)
+	} else {
+		if config.Store == nil {
+			config.Store = NewMemory(0)
+		}
+		s.Hub = New(config)
+		t.Cleanup(func() {
+			loops.Close()
+			s.Hub.Close()
+		})
 	}
-	s := &server{Hub: New(config), t: t, loops: loops}
-	t.Cleanup(func() {
-		loops.Close()
-		s.Hub.Close()
-	})
 	if s.ln, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +123,23 @@ func (s *server) enterAs(a Access, near, far net.Conn) *client {
 // arrive lets a session in; the arrival lacks its handler.
 func (s *server) arrive(access Access, arrival loop.Arrival, near net.Conn) *client {
 	s.t.Helper()
-	session := s.Session(access).(*session)
+	session := s.handler(access).(*session)
 	arrival.Handler = session
 	if err := s.loops.Add(arrival); err != nil {
 		s.t.Fatal(err)
 	}
 	c := newClient(s.t, access.User, near)
-	c.session = session
+	c.session, c.server = session, s
 	return c
+}
+
+func (s *server) handler(access Access) loop.Handler {
+	s.t.Helper()
+	handler, err := s.nextHub().Enter(access)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return handler
 }
 
 // client lets a user in, and returns when the login is done.
@@ -149,11 +168,31 @@ func (s *server) clients(users ...string) []*client {
 // gone waits until a user is offline.
 func (s *server) gone(user string) {
 	s.t.Helper()
-	eventually(s.t, user+" is offline", func() bool {
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		return s.online[user] == nil
-	})
+	eventually(s.t, user+" is offline", func() bool { return s.sessions(user) == 0 })
+	s.settle()
+}
+
+// sessions returns how many connections a user has.
+func (s *server) sessions(name string) int {
+	s.t.Helper()
+	if s.nodes.hubs != nil {
+		users, _, err := s.Users()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, u := range users {
+			if u.User == name {
+				return u.Connections
+			}
+		}
+		return 0
+	}
+	s.Hub.mu.Lock()
+	defer s.Hub.mu.Unlock()
+	if u := s.online[name]; u != nil {
+		return len(u.sessions)
+	}
+	return 0
 }
 
 // away lets users in and out again, so that they are known.
@@ -162,5 +201,15 @@ func (s *server) away(users ...string) {
 	for _, user := range users {
 		s.client(user).conn.Close()
 		s.gone(user)
+	}
+}
+
+// append has the store keep a message, behind the hub's back.
+func (s *server) append(m *Message) {
+	s.t.Helper()
+	stored := make(chan error, 1)
+	s.store.Append(m, func(err error) { stored <- err })
+	if err := <-stored; err != nil {
+		s.t.Fatal(err)
 	}
 }

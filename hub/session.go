@@ -17,7 +17,8 @@ type session struct {
 	user   *user      // since login; nil again if the session is refused
 	conn   *loop.Conn // since Open
 
-	permit *permit // nil: it may do everything, and for good
+	entered *entered // with a Shared store, since Enter; else nil
+	permit  *permit  // nil: it may do everything, and for good
 
 	// Private messages wait until those from before the login are sent; see
 	// catch_up.go. nil: that is done. Guarded by Hub.mu.
@@ -39,8 +40,10 @@ type Access struct {
 	Expires  time.Time               // when it is closed with 4001; zero: never
 }
 
-// Session returns the handler for a new connection.
-func (h *Hub) Session(a Access) loop.Handler {
+// Enter returns the handler for a new connection. It may block for as long as it
+// takes a Shared store to answer, and fails with ErrUnavailable if that is out of
+// reach. The connection must be opened then, or given up by Abandon.
+func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	s := &session{hub: h, speech: lineSpeech{}, name: a.User}
 	if a.Allows != nil || !a.Expires.IsZero() {
 		s.permit = &permit{allows: a.Allows, expires: a.Expires}
@@ -48,7 +51,18 @@ func (h *Hub) Session(a Access) loop.Handler {
 	if a.Protocol == JSONProtocol {
 		s.speech = jsonSpeech{}
 	}
-	return s
+	if h.shared != nil {
+		return s, h.enter(s)
+	}
+	return s, nil
+}
+
+// Abandon gives up a connection that has never been opened.
+func (h *Hub) Abandon(handler loop.Handler) {
+	if s, ok := handler.(*session); ok && s.entered != nil {
+		h.arrived(s.entered.user)
+		h.shared.Exit(s.entered.user)
+	}
 }
 
 // json reports whether the client speaks JSON.
@@ -88,11 +102,21 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 		return
 	}
 	request, err := s.speech.parse(op, payload)
-	if err == nil {
-		err = s.hub.handle(s, request)
-	}
 	if err != nil {
 		s.fail(request.ID, err)
+		return
+	}
+	s.hub.whenAble(s, request)
+}
+
+// answer does what the client asks for; pull sends it what is long.
+func (s *session) answer(r Request, pull func(next func() loop.Item)) {
+	items, err := s.hub.handle(s, r)
+	if err != nil {
+		s.fail(r.ID, err)
+	}
+	if items != nil {
+		pull(inTurn(items))
 	}
 }
 

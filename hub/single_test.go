@@ -48,9 +48,12 @@ func TestSingleRace(t *testing.T) {
 			rivals = append(rivals, s.raw("A")) // each on another loop than the one before
 		}
 		eventually(t, "all are logged in", func() bool {
-			s.Hub.mu.Lock()
-			defer s.Hub.mu.Unlock()
-			return !slices.ContainsFunc(rivals, func(c *client) bool { return c.session.user == nil })
+			return !slices.ContainsFunc(rivals, func(c *client) bool {
+				h := c.session.hub
+				h.mu.Lock()
+				defer h.mu.Unlock()
+				return c.session.user == nil
+			})
 		})
 		b.want("用户(A)登录了")
 		b.say("A,who is left?")

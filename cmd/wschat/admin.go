@@ -89,12 +89,20 @@ func only(method string, handle http.HandlerFunc) http.HandlerFunc {
 }
 
 func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
-	users, count := a.server.hub.Users()
+	users, count, err := a.server.hub.Users()
+	if err != nil {
+		failWith(w, err)
+		return
+	}
 	answer(w, http.StatusOK, map[string]any{"users": users, "count": count})
 }
 
 func (a *admin) groups(w http.ResponseWriter, _ *http.Request) {
-	groups, count := a.server.hub.Groups()
+	groups, count, err := a.server.hub.Groups()
+	if err != nil {
+		failWith(w, err)
+		return
+	}
 	answer(w, http.StatusOK, map[string]any{"groups": groups, "count": count})
 }
 
@@ -137,7 +145,11 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected user to be a user id")
 		return
 	}
-	connections := a.server.hub.Kick(*request.User)
+	connections, err := a.server.hub.Kick(*request.User)
+	if err != nil {
+		failWith(w, err)
+		return
+	}
 	if connections == 0 {
 		fail(w, http.StatusNotFound, "user is not online")
 		return

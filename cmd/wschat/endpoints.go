@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -30,19 +31,20 @@ func (s *server) socket(r *handshake.Request) (handshake.Acceptance, error) {
 		return handshake.Acceptance{}, err
 	}
 	who.Protocol = protocol // none is the line protocol
-	acceptance, err := s.accept(r, loop.Arrival{Handler: s.hub.Session(who), Metered: true})
+	acceptance, err := s.accept(r, true, func() (loop.Handler, error) { return s.hub.Enter(who) })
 	acceptance.Protocol = protocol
 	return acceptance, err
 }
 
 // echo accepts whoever comes. It knows no rate: it is there to be measured.
 func (s *server) echo(r *handshake.Request) (handshake.Acceptance, error) {
-	return s.accept(r, loop.Arrival{Handler: loop.Echo{}})
+	return s.accept(r, false, func() (loop.Handler, error) { return loop.Echo{}, nil })
 }
 
 // accept takes a place for a connection, agrees on compression, and hands the
-// connection to the loops once its handshake is done.
-func (s *server) accept(r *handshake.Request, a loop.Arrival) (handshake.Acceptance, error) {
+// connection to the loops once its handshake is done. enter makes its handler.
+func (s *server) accept(r *handshake.Request, metered bool, enter func() (loop.Handler, error)) (handshake.Acceptance, error) {
+	a := loop.Arrival{Metered: metered}
 	var acceptance handshake.Acceptance
 	deflate, response, ok, err := frame.NegotiateDeflate(r.Header.Values("Sec-WebSocket-Extensions"))
 	if err != nil {
@@ -56,12 +58,29 @@ func (s *server) accept(r *handshake.Request, a loop.Arrival) (handshake.Accepta
 	if a.Gone, err = s.limits.admit(r); err != nil {
 		return acceptance, err
 	}
+	if a.Handler, err = enter(); err != nil {
+		a.Gone()
+		return acceptance, away(err)
+	}
 	acceptance.Start = func(conn net.Conn, response, early []byte) {
 		a.Conn, a.Response, a.Early = conn, response, early
 		if err := s.loops.Add(a); err != nil {
 			a.Gone()
+			s.hub.Abandon(a.Handler)
 			s.log.Warn("connection lost after its handshake", "error", err)
 		}
 	}
 	return acceptance, nil
+}
+
+// away makes of a store that is out of reach the answer to who wants to connect.
+func away(err error) error {
+	if !errors.Is(err, hub.ErrUnavailable) {
+		return err
+	}
+	return &handshake.Rejection{
+		Status: http.StatusServiceUnavailable,
+		Header: handshake.Header{{Name: "Retry-After", Value: "2"}},
+		Reason: "the store is out of reach",
+	}
 }

@@ -49,6 +49,7 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	t.Gauge("wschat_groups", "Groups with members.", float64(groups))
 	s.writeLoops(&t)
 	s.outcomes.write(&t)
+	s.writeStore(&t)
 	writeProcess(&t)
 	w.Header().Set("Content-Type", metric.ContentType)
 	w.Write(t.Bytes())

@@ -16,6 +16,7 @@ import (
 type options struct {
 	addr             string
 	data             string
+	redis            string
 	history          int
 	maxConversations int
 	historyBytes     int64
@@ -74,6 +75,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
 	flags.StringVar(&o.data, "data", "", "`directory` in which messages are kept, on disk before anybody sees them (default in memory)")
+	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis that makes one chat of all nodes which name it: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default off)")
 	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "most `bytes` that all kept messages take; beyond, old ones of silent conversations go first")
 	flags.IntVar(&o.maxConversations, "max-conversations", hub.DefaultConversations, "most `conversations`; what would begin another is unavailable")
@@ -137,6 +139,14 @@ func (o *options) check(source map[string]string) error {
 	// Lest a variable that is empty by mistake open the server to all.
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+	}
+	if o.redis != "" {
+		if err := checkRedisURL(o.redis); err != nil { // the value may hold a password
+			return fmt.Errorf("invalid value for %s: %w", source["redis"], err)
+		}
+		if o.data != "" {
+			return errors.New("-data and -redis exclude each other: expected one of them or none")
+		}
 	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return errors.New("-tls-cert and -tls-key go together: expected both or neither")

@@ -151,7 +151,7 @@ func (s *server) close() {
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeStore(); err != nil {
-		s.log.Error("journal", "error", err)
+		s.log.Error("closing the store", "error", err)
 	}
 }
 

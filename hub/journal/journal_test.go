@@ -18,11 +18,13 @@ import (
 func TestStore(t *testing.T) {
 	for _, c := range []Config{{}, {Keep: 1000}, {Keep: math.MaxInt}, {Keep: 1000, segmentSize: 1000}} {
 		t.Run(fmt.Sprintf("keep %d, segments of %d", c.Keep, c.segmentSize), func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T) hub.Store {
+			open := func(t *testing.T) hub.Store {
 				c := c
 				c.Dir = t.TempDir()
 				return open(t, c)
-			})
+			}
+			storetest.Run(t, open)
+			storetest.Expires(t, open)
 		})
 	}
 }

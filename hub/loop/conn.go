@@ -35,7 +35,7 @@ const (
 	gone            // the socket is closed
 )
 
-// Conn is one connection. Send, SendExpress, Close and Pull are safe for concurrent use; the
+// Conn is one connection. Send, SendExpress and Close are safe for concurrent use; the
 // other methods may only be called by its handler, inside a call from its loop.
 type Conn struct {
 	loop    *Loop

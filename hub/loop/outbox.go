@@ -235,6 +235,18 @@ func (c *Conn) Pull(next func() Item) {
 	}
 }
 
+// PullLater is Pull for an answer that takes its time: nothing is read from the
+// client from now on, until begin has been called and what it is given has come to
+// its end. begin must be called once, on whatever goroutine; it does not block.
+// Only from inside Handler.Message or Open, and not while another one is due.
+func (c *Conn) PullLater() (begin func(next func() Item)) {
+	if c.state == open {
+		w := c.waiting()
+		w.sources = append(w.sources, nil)
+	}
+	return func(next func() Item) { c.loop.mail.callInTurn(func() { c.startPull(next) }) }
+}
+
 // startPull follows Pull when the commands posted before it are carried out.
 func (c *Conn) startPull(next func() Item) {
 	if c.state != open {

@@ -30,10 +30,15 @@ func Run(t *testing.T, open func(t *testing.T) hub.Store) {
 		"waiting since":        testSince,
 		"written":              testWritten,
 		"written out of order": testWrittenOrder,
-		"expire":               testExpire,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+}
+
+// Expires runs the test of a store in which what waits too long is dropped when
+// Expire says so, and not by itself.
+func Expires(t *testing.T, open func(t *testing.T) hub.Store) {
+	t.Run("expire", func(t *testing.T) { testExpire(t, open(t)) })
 }
 
 // say appends a text message and waits until it is stored. The conversation

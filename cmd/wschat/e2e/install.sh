@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the end-to-end tests need beyond Go: wscat, by npm into this
-# folder, Chromium and nginx, by apt. What is there already is left as it is.
+# folder, Chromium, nginx and Redis, by apt. What is there already is left as it is.
 # What cannot be installed is written to .missing, one line each with the reason.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -33,7 +33,7 @@ apt_install() {
 		# One source that is out of reach is no reason to give up.
 		as_root apt-get -qq -o DPkg::Lock::Timeout=120 update
 	fi
-	as_root env DEBIAN_FRONTEND=noninteractive \
+	as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
 		apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@" >/dev/null
 }
 
@@ -98,6 +98,34 @@ install_nginx() {
 	fi
 }
 
+# Sharded pub/sub came with Redis 7.
+find_redis() {
+	for name in redis valkey; do
+		if has $name-cli && $name-server --version 2>/dev/null | grep -Eq ' v=([7-9]|[1-9][0-9])\.'; then return 0; fi
+	done
+	return 1
+}
+
+# The tests start servers of their own, so the package's service is not wanted: in
+# runlevel 1 none is started, and where systemd does not care for that it is
+# stopped.
+install_redis() {
+	if find_redis; then
+		return
+	elif ! has apt-get; then
+		lack "Redis: there is no apt-get to install it; any redis-server and redis-cli from 7.0 on in PATH will do"
+	elif ! may_be_root; then
+		lack "Redis: not root, and sudo asks for a password; install it by: apt-get install redis-server"
+	elif ! apt_install redis-server; then
+		lack "Redis: apt-get failed"
+	elif ! find_redis; then
+		lack "Redis: apt-get installed none from 7.0 on that can be found"
+	fi
+	if has systemctl; then
+		as_root systemctl --quiet disable --now redis-server 2>/dev/null
+	fi
+}
+
 font=fonts-wqy-microhei
 has_font() {
 	dpkg -s $font >/dev/null 2>&1 || { has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; }
@@ -115,5 +143,6 @@ install_font() {
 install_wscat
 install_chromium
 install_nginx
+install_redis
 [ -e "$missing" ] || install_font
-[ -e "$missing" ] || echo "wscat, Chromium and nginx are there"
+[ -e "$missing" ] || echo "wscat, Chromium, nginx and Redis are there"

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"log/slog"
+
+	"wschat/hub"
+	"wschat/hub/journal"
+	"wschat/hub/metric"
+	"wschat/hub/redis"
+)
+
+// openStore opens what keeps the messages: a journal with -data, Redis with -redis,
+// else memory. closeStore closes it when nobody uses it any more.
+func openStore(o *options, log *slog.Logger) (store hub.Store, closeStore func() error, err error) {
+	switch {
+	case o.data != "":
+		j, err := journal.Open(journal.Config{
+			Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL,
+			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes, Log: log,
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return j, j.Close, nil
+	case o.redis != "":
+		r, err := redis.Open(redis.Config{
+			URL: o.redis, Keep: o.history, MembershipTTL: o.membershipTTL,
+			Presence: o.presence.Presence, Single: o.single, Log: log,
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		return r, r.Close, nil
+	}
+	memory := hub.NewMemory(o.history)
+	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
+	return memory, func() error { return nil }, nil
+}
+
+// writeStore writes what Redis costs, where it is the store.
+func (s *server) writeStore(t *metric.Text) {
+	r, ok := s.store.(*redis.Store)
+	if !ok {
+		return
+	}
+	stats := r.Stats()
+	up := 0.0
+	if stats.Available {
+		up = 1
+	}
+	t.Gauge("wschat_redis_up", "Whether Redis can be reached, all of it, and what it lost is put back.", up)
+	t.Gauge("wschat_redis_conversations", "Conversations that this node follows.", float64(stats.Conversations))
+	t.Counter("wschat_redis_commands_total", "Commands sent to Redis.", float64(stats.Commands))
+	t.Counter("wschat_redis_replies_total", "Replies from Redis.", float64(stats.Replies))
+	t.Counter("wschat_redis_messages_total", "What Redis has published to this node.", float64(stats.Messages))
+	t.Counter("wschat_redis_writes_total", "Writes to Redis' connections, many commands each.", float64(stats.Writes))
+	t.Counter("wschat_redis_reads_total", "Reads from them.", float64(stats.Reads))
+	t.Counter("wschat_redis_written_bytes_total", "Bytes written to Redis.", float64(stats.BytesOut))
+	t.Counter("wschat_redis_read_bytes_total", "Bytes read from Redis.", float64(stats.BytesIn))
+	t.Counter("wschat_redis_connections_total", "Connections made to Redis.", float64(stats.Connections))
+}

@@ -1,0 +1,71 @@
+package hub
+
+import (
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// RunOnNodes runs the black-box tests of the chat with their users spread over
+// three nodes.
+func RunOnNodes(t *testing.T) {
+	for _, test := range []func(*testing.T){
+		TestForbiddenGroups,
+		TestNoGroupsAtAll,
+		TestMembershipFromBefore,
+		TestPresenceInForbiddenGroup,
+		TestRepeatedSend,
+		TestLiveMessagesDuringCatchUp,
+		TestCatchUpOfTwoConnections,
+		TestTooSlowToCatchUp,
+		TestConcurrentOrder,
+		TestConcurrentLogins,
+		TestDeflatedFanOut,
+		TestJSONErrors,
+		TestJSONRequests,
+		TestWelcome,
+		TestWelcomeBeforeEarlyFrames,
+		TestLongWelcome,
+		TestJSONHistory,
+		TestJSONHistoryOfPair,
+		TestLineAndJSON,
+		TestBinaryToJSON,
+		TestPrivateCopies,
+		TestJSONDoesNotUseUpWaiting,
+		TestJoinedAndLeft,
+		TestOnlineAndOffline,
+		TestJSONGroupLimit,
+		TestDeflatedLines,
+		TestLoginAndExitNotices,
+		TestLoginMessageDoesNothing,
+		TestExitIsToldOnce,
+		TestSeveralConnections,
+		TestGivenIDs,
+		TestUsersAndGroups,
+		TestKick,
+		TestPublish,
+		TestPresenceGroup,
+		TestPresenceNone,
+		TestJoinAndLeave,
+		TestTooManyGroups,
+		TestWho,
+		TestWhoManyUsers,
+		TestHistory,
+		TestHistoryLimit,
+		TestSendPrivate,
+		TestSendToAll,
+		TestSendToGroup,
+		TestSendBinary,
+		TestSendKeepsTheBody,
+		TestSingle,
+		TestSingleRace,
+		TestWaitingMessages,
+		TestGroupAndAllDoNotWait,
+		TestWaitingOutlivesABrokenCatchUp,
+		TestUnwrittenLiveMessageWaits,
+	} {
+		name := runtime.FuncForPC(reflect.ValueOf(test).Pointer()).Name()
+		t.Run(name[strings.LastIndex(name, ".")+1:], test)
+	}
+}

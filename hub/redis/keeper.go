@@ -1,0 +1,222 @@
+package redis
+
+import (
+	"crypto/rand"
+	"errors"
+	"time"
+)
+
+// tickTime is how often the keeper looks around.
+const tickTime = 250 * time.Millisecond
+
+// batch is how many users or conversations are looked after at once.
+const batch = 500
+
+// poke makes the keeper look at once.
+func (s *Store) poke() {
+	select {
+	case s.poked <- struct{}{}:
+	default:
+	}
+}
+
+// keep is the goroutine that looks after everything which nobody asks for: the
+// lease of this node and those of others, what Redis has to be told again, and what
+// comes too late.
+func (s *Store) keep() {
+	ticker := time.NewTicker(tickTime)
+	defer ticker.Stop()
+	var renewed, forgotten time.Time
+	up := false
+	for {
+		now := time.Now()
+		select {
+		case <-s.stop:
+			return
+		case now = <-ticker.C:
+		case <-s.poked:
+		}
+		if s.waits.Load() > 0 {
+			s.answerLate(now)
+		}
+		wasUp := up
+		if up = s.client.Up(); !up {
+			continue
+		}
+		s.tellUntold()
+		if !wasUp || s.isLost() || now.Sub(renewed) > renewTime {
+			if s.renew() {
+				renewed = now
+			}
+			s.syncAll()
+			s.settle()
+			s.dropIdle(now)
+		}
+		if ttl := s.config.MembershipTTL; ttl > 0 && now.Sub(forgotten) > min(max(ttl/10, 10*time.Millisecond), time.Minute) {
+			s.forgetUsers()
+			forgotten = now
+		}
+	}
+}
+
+func (s *Store) answerLate(now time.Time) {
+	s.mu.Lock()
+	followed := make([]*conversation, 0, len(s.conversations))
+	for _, c := range s.conversations {
+		followed = append(followed, c)
+	}
+	s.mu.Unlock()
+	for _, c := range followed {
+		c.answerLate(now)
+	}
+}
+
+// renew renews the lease of this node, and finds out what has happened meanwhile:
+// to the data, to this node, and to others.
+func (s *Store) renew() bool {
+	ctx, cancel := patience()
+	defer cancel()
+	s.mu.Lock()
+	old, lost := s.epoch, s.recovering
+	s.mu.Unlock()
+	next := rand.Text()[:10]
+	if lost {
+		if _, err := s.call(ctx, nodesKey, epochScript, 1, nodesKey, old, next); err != nil {
+			return false
+		}
+	}
+	parts, err := s.callScript(ctx, leaseScript, nodesKey, s.id, leaseTime.Microseconds(), next)
+	if err != nil || len(parts) != 5 {
+		return false
+	}
+	epoch, err1 := parts[0].Text()
+	alive, err2 := parts[1].Int()
+	micros, err3 := parts[2].Int()
+	dead, err4 := parts[3].Strings()
+	peers, err5 := parts[4].Int()
+	if errors.Join(err1, err2, err3, err4, err5) != nil {
+		return false
+	}
+	s.offset.Store(micros - time.Now().UnixMicro())
+	switch {
+	case old == "":
+		s.mu.Lock()
+		s.epoch = epoch
+		s.mu.Unlock()
+	case epoch != old || lost:
+		s.log.Warn("redis has lost its data: a new epoch", "epoch", epoch)
+		s.recover(epoch)
+	case alive == 0:
+		s.log.Warn("this node was taken for dead: its users log in again")
+		if s.putBack(true) != nil {
+			s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id) // to be tried again
+			return false
+		}
+	}
+	s.mu.Lock()
+	s.peers = peers
+	s.mu.Unlock()
+	for _, id := range dead {
+		if id != s.id {
+			s.bury(id)
+		}
+	}
+	return true
+}
+
+// bury takes the users of a node that died offline. One node does it for all.
+func (s *Store) bury(id string) {
+	ctx, cancel := patience()
+	defer cancel()
+	lock := nodesKey + ":bury:" + id
+	r, err := s.call(ctx, nodesKey, "SET", lock, s.id, "NX", "EX", 30)
+	if err != nil || r.IsNil() {
+		return
+	}
+	s.log.Warn("a node has died: its users are offline", "node", id)
+	if s.buryUsers(id) {
+		ctx, cancel := patience()
+		defer cancel()
+		s.call(ctx, nodeKey(id), "DEL", nodeKey(id))
+		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", id) // else it is tried again
+	}
+	s.call(ctx, nodesKey, "DEL", lock)
+}
+
+func (s *Store) buryUsers(id string) bool {
+	cursor := "0"
+	for {
+		ctx, cancel := patience()
+		defer cancel()
+		r, err := s.call(ctx, nodeKey(id), "SSCAN", nodeKey(id), cursor, "COUNT", batch)
+		if err != nil {
+			return false
+		}
+		parts, err := r.Array()
+		if err != nil || len(parts) != 2 {
+			return false
+		}
+		cursor, _ = parts[0].Text()
+		names, err := parts[1].Strings()
+		if err != nil {
+			return false
+		}
+		commands := make([]command, len(names))
+		for i, name := range names {
+			key := userKey(name)
+			commands[i] = command{key, []any{countScript, 1, key, id, 0}}
+		}
+		replies, err := s.all(ctx, commands)
+		if err != nil {
+			return false
+		}
+		for i, name := range names {
+			if s.counted(name, replies[i], nil) != nil {
+				return false
+			}
+		}
+		if cursor == "0" {
+			return true
+		}
+	}
+}
+
+// depart gives up this node's place.
+func (s *Store) depart() {
+	ctx, cancel := patience()
+	defer cancel()
+	s.mu.Lock()
+	empty := len(s.users) == 0
+	s.mu.Unlock()
+	if empty { // else another node takes those offline who are left
+		s.call(ctx, nodeKey(s.id), "DEL", nodeKey(s.id))
+		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id)
+	}
+}
+
+// forgetUsers forgets who has been away for too long. Any number of nodes may do
+// that at once.
+func (s *Store) forgetUsers() {
+	ctx, cancel := patience()
+	defer cancel()
+	due := s.now().UnixMilli()
+	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", due, "LIMIT", 0, batch)
+	if err != nil {
+		return
+	}
+	names, err := r.Strings()
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		parts, err := s.callScript(ctx, forgetScript, userKey(name), s.ttl())
+		if err != nil {
+			return
+		}
+		if len(parts) == 2 {
+			groups, _ := parts[1].Strings()
+			s.leaveAll(name, groups)
+		}
+		s.do(forgetKey, ignore, forgottenScript, 1, forgetKey, name, due)
+	}
+}

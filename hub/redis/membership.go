@@ -1,0 +1,210 @@
+package redis
+
+import (
+	"context"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/resp"
+)
+
+// Join implements hub.Shared.
+func (s *Store) Join(name, group string, done func()) error {
+	ctx, cancel := patience()
+	defer cancel()
+	s.mu.Lock()
+	u := s.users[name]
+	if u == nil || s.recovering {
+		s.mu.Unlock()
+		return hub.ErrUnavailable
+	}
+	following := u.conversations[group] != nil
+	c := s.follow(u, group, false)
+	number := u.number
+	s.mu.Unlock()
+	err := opened(ctx, []*conversation{c})
+	var r resp.Reply
+	if err == nil {
+		key := userKey(name)
+		r, err = s.call(ctx, key, enrollScript, 1, key, group, maxGroups)
+	}
+	if err == nil {
+		if room, _ := r.Int(); room == 0 {
+			err = hub.ErrManyGroups
+		}
+	}
+	if err == nil {
+		key := conversationKey(group)
+		r, err = s.call(ctx, key, joinScript, 1, key, name, number, 1)
+	}
+	if err != nil {
+		if !following {
+			s.abandon(name, group)
+		}
+		return err
+	}
+	is, _, p, err := change(r)
+	if err != nil {
+		return hub.ErrUnavailable
+	}
+	if is {
+		s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
+		s.announce(name, "joined", group, r)
+	}
+	return s.applied(ctx, entry{kind: 'j', p: p, user: name}, group, is, done)
+}
+
+// announce tells the other nodes where a user is connected of a group that they may
+// not follow: from which position on, and behind which message.
+func (s *Store) announce(name, word, group string, r resp.Reply) {
+	parts, err := r.Array()
+	if err != nil || len(parts) < 4 {
+		return
+	}
+	p, _ := parts[1].Text()
+	seq, _ := parts[3].Text()
+	key := userKey(name)
+	s.do(key, ignore, "SPUBLISH", key, word+" "+p+" "+seq+" "+group)
+}
+
+// applied waits until the node has been told of a join or a leave, and calls done
+// then.
+func (s *Store) applied(ctx context.Context, e entry, group string, told bool, done func()) error {
+	own := &e
+	if !told { // it was so already, which the node did not know
+		own = nil
+	}
+	ended := make(chan struct{})
+	s.happened(group, e.p, own, func() {
+		if s.setMember(e.user, group, e.kind == 'j', e.p) && !told {
+			s.node.Member(e.user, group, e.kind == 'j')
+		}
+		done()
+		close(ended)
+	})
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return hub.ErrUnavailable
+	}
+}
+
+// abandon ends the following of a group that could not be joined.
+func (s *Store) abandon(name, group string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.users[name]; u != nil && !u.groups[group] {
+		s.unfollow(u, group)
+	}
+}
+
+// Leave implements hub.Shared.
+func (s *Store) Leave(name, group string, done func()) error {
+	ctx, cancel := patience()
+	defer cancel()
+	key := conversationKey(group)
+	r, err := s.call(ctx, key, leaveScript, 1, key, name)
+	if err != nil {
+		return err
+	}
+	s.do(userKey(name), ignore, "SREM", userKey(name)+":g", group)
+	is, _, p, err := change(r)
+	if err != nil {
+		return hub.ErrUnavailable
+	}
+	if is {
+		s.left(group, r)
+		s.announce(name, "left", group, r)
+	}
+	return s.applied(ctx, entry{kind: 'l', p: p, user: name}, group, is, done)
+}
+
+// setMember notes a join or leave, with its position in the group, and reports
+// whether that was news.
+func (s *Store) setMember(name, group string, member bool, p uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || p < u.changed[group] {
+		return false
+	}
+	u.changed[group] = p
+	if u.groups[group] == member {
+		return false
+	}
+	if member {
+		u.groups[group] = true
+		s.follow(u, group, false)
+	} else {
+		delete(u.groups, group)
+		s.unfollow(u, group)
+	}
+	return true
+}
+
+// changedElsewhere is told of a join or leave of a user who is here, too. A group
+// that is followed here tells of it by itself; another one is followed from there
+// on.
+func (s *Store) changedElsewhere(name string, member bool, text string) {
+	p, rest, err1 := cutNumber([]byte(text))
+	seq, rest, err2 := cutNumber(rest)
+	group := string(rest)
+	if err1 != nil || err2 != nil {
+		return
+	}
+	s.mu.Lock()
+	u := s.users[name]
+	if u == nil || p <= u.changed[group] {
+		s.mu.Unlock()
+		return
+	}
+	c := s.conversations[group]
+	if c == nil && member {
+		c = s.followFrom(u, group, seq)
+	}
+	s.mu.Unlock()
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	news := func() {
+		if s.setMember(name, group, member, p) {
+			s.node.Member(name, group, member)
+		}
+	}
+	if c.open && c.p < p { // it tells of it soon
+		c.waiters = append(c.waiters, waiter{p, time.Now(), news})
+		s.waits.Add(1)
+		return
+	}
+	news()
+}
+
+// left takes a group without members off the list.
+func (s *Store) left(group string, r resp.Reply) {
+	parts, _ := r.Array()
+	if len(parts) != 5 {
+		return
+	}
+	if members, err := parts[4].Int(); err == nil && members == 0 {
+		s.do(groupsKey, ignore, "ZREM", groupsKey, group)
+	}
+}
+
+// leaveAll ends the memberships of a user who is forgotten.
+func (s *Store) leaveAll(name string, groups []string) {
+	for _, group := range groups {
+		key := conversationKey(group)
+		s.do(key, func(r resp.Reply, err error) {
+			if err != nil {
+				return // presentScript finds no harm in it, and a login looks again
+			}
+			if _, told, p, err := change(r); err == nil && told {
+				s.left(group, r)
+				s.happened(group, p, &entry{kind: 'l', p: p, user: name}, func() {})
+			}
+		}, leaveScript, 1, key, name)
+	}
+}

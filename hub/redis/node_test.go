@@ -1,0 +1,360 @@
+package redis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/redistest"
+)
+
+// recorder is a hub.Node that writes down what it is told.
+type recorder struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (r *recorder) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = append(r.told, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Deliver(m *hub.Message) {
+	r.note("%s %d %s", m.Conversation, m.Seq, m.Body)
+}
+
+func (r *recorder) Member(user, group string, member bool) {
+	r.note("%s in %s: %v", user, group, member)
+}
+
+func (r *recorder) Present(user, where string, _ uint64, online bool) {
+	r.note("%s at %s: %v", user, where, online)
+}
+
+func (r *recorder) Replace(user string, serial uint64) { r.note("replace %s %d", user, serial) }
+func (r *recorder) Kick(user string)                   { r.note("kick %s", user) }
+
+func (r *recorder) Renumber() error {
+	r.note("renumber")
+	return nil
+}
+
+// about returns what was told that begins so, in order.
+func (r *recorder) about(prefix string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []string
+	for _, text := range r.told {
+		if rest, ok := strings.CutPrefix(text, prefix); ok {
+			found = append(found, rest)
+		}
+	}
+	return found
+}
+
+// node opens a store that tells a recorder.
+func node(t *testing.T, config Config) (*Store, *recorder) {
+	t.Helper()
+	s, r := open(t, config), new(recorder)
+	s.Attach(r)
+	return s, r
+}
+
+func enter(t *testing.T, s *Store, user string) *hub.Entry {
+	t.Helper()
+	e, err := s.Enter(user, false, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// say has a user say something, and waits until that is done.
+func say(t *testing.T, s *Store, from, to, id, text string) *hub.Message {
+	t.Helper()
+	m := &hub.Message{Conversation: to, From: from, To: to, ID: id, Body: []byte(text)}
+	if to != hub.Everyone && !hub.ValidGroup(to) {
+		m.Conversation = hub.PairOf(from, to)
+	}
+	said := make(chan error, 1)
+	s.Say(m, func(_ bool, err error) { said <- err })
+	if err := <-said; err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func want(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+// A subscription that is lost loses and doubles nothing.
+func TestLostSubscription(t *testing.T) {
+	server := redistest.Start(t)
+	a, _ := node(t, Config{URL: server.URL()})
+	b, told := node(t, Config{URL: server.URL()})
+	enter(t, b, "B")
+	const count = 600 // several pages of a sync
+	for i := 1; i <= count; i++ {
+		if i%100 == 50 {
+			server.CLI("client", "kill", "type", "pubsub")
+		}
+		say(t, a, "A", "all", "", "x")
+	}
+	redistest.Eventually(t, "B has been told of all", func() bool { return len(told.about("all ")) >= count })
+	if err := b.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range told.about("all ") {
+		if text != fmt.Sprintf("%d x", i+1) {
+			t.Fatalf("message %d is %q", i+1, text)
+		}
+	}
+}
+
+// What is heard too early waits for what is missing, and nothing is told twice.
+func TestHole(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	if err := s.Join("A", "groupX", func() {}); err != nil {
+		t.Fatal(err)
+	}
+	// Two messages that the channel has not brought, and a third that it brings.
+	key := conversationKey("groupX")
+	server.CLI("eval", `for n = 1, 3 do
+		redis.call('XADD', KEYS[1] .. ':s', n .. '-0', 'd', 'tB' .. string.char(0, 0) .. 'x', 't', '1')
+		redis.call('HSET', KEYS[1] .. ':h', 'n', n, 'p', 1 + n)
+	end
+	redis.call('SPUBLISH', KEYS[1], 'm 4 3 1 tB' .. string.char(0, 0) .. 'x')`, "1", key)
+	say(t, s, "A", "groupX", "", "y")
+	if err := s.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "groupX", told.about("groupX "), "1 x", "2 x", "3 x", "4 y")
+}
+
+// The same ID on another node gets the first answer, and only within the
+// conversation it was used in.
+func TestRepeatedElsewhere(t *testing.T) {
+	server := redistest.Start(t)
+	a, _ := node(t, Config{URL: server.URL()})
+	b, told := node(t, Config{URL: server.URL()})
+	enter(t, a, "A")
+	enter(t, b, "A")
+	first := say(t, a, "A", "all", "7", "x")
+	say(t, a, "A", "all", "8", "y")
+	again := say(t, b, "A", "all", "7", "x")
+	if again.Seq != first.Seq || first.Seq != 1 {
+		t.Errorf("got %d, then %d", first.Seq, again.Seq)
+	}
+	if err := b.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "told", told.about("all "), "1 x", "2 y")
+}
+
+// What could not be done in time is not done later: the sender has been told.
+func TestTooLate(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	s.offset.Add(-time.Minute.Microseconds())
+	said := make(chan error, 1)
+	s.Say(&hub.Message{Conversation: "all", From: "A", To: "all", Body: []byte("x")}, func(_ bool, err error) { said <- err })
+	if err := <-said; err != hub.ErrUnavailable {
+		t.Errorf("got %v", err)
+	}
+	if messages, _, err := s.History("all", hub.Query{Limit: 1}); len(messages) > 0 || err != nil {
+		t.Errorf("kept: %v, %v", messages, err)
+	}
+	want(t, "told", told.about("all "))
+}
+
+// PROTOCOL 6: who has been away for longer than the TTL is a member of nothing and
+// known to nobody, even if no node has found out yet.
+func TestForgotten(t *testing.T) {
+	server := redistest.Start(t)
+	const ttl = 200 * time.Millisecond
+	a, told := node(t, Config{URL: server.URL(), MembershipTTL: ttl})
+	b, _ := node(t, Config{URL: server.URL(), MembershipTTL: ttl})
+	enter(t, a, "A")
+	enter(t, b, "B")
+	for user, s := range map[string]*Store{"A": a, "B": b} {
+		if err := s.Join(user, "groupX", func() {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Exit("B")
+	redistest.Eventually(t, "the others are told that B is no member", func() bool {
+		return slices.Contains(told.about("B in groupX: "), "false")
+	})
+	said := make(chan error, 1)
+	a.Say(&hub.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}, func(_ bool, err error) { said <- err })
+	if err := <-said; err != hub.ErrNotOnline {
+		t.Errorf("got %v", err)
+	}
+	if e := enter(t, b, "B"); len(e.Groups) > 0 {
+		t.Errorf("B is a member of %v", e.Groups)
+	}
+	groups, n, err := a.Groups()
+	if err != nil || n != 1 || groups[0] != (hub.GroupInfo{Group: "groupX", Members: 1, Online: 1}) {
+		t.Errorf("%v, %d, %v", groups, n, err)
+	}
+}
+
+// A node that is not heard of any more: others take its users offline, once; one
+// who is connected elsewhere, too, stays.
+func TestDeadNode(t *testing.T) {
+	server := redistest.Start(t)
+	a, told := node(t, Config{URL: server.URL()})
+	c, _ := node(t, Config{URL: server.URL()})
+	dead, err := Open(Config{URL: server.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, "Redis is reached", func() bool { return dead.Err() == nil })
+	enter(t, a, "A")
+	enter(t, dead, "B")
+	enter(t, dead, "A")
+	close(dead.stop)
+	dead.keeper.Wait()
+	dead.client.Close()
+	server.CLI("zadd", nodesKey+":lease", "1", dead.id) // as if it were long ago
+	a.renew()
+	c.renew()
+	redistest.Eventually(t, "B is offline", func() bool {
+		names, _, err := a.Who("")
+		return err == nil && slices.Equal(names, []string{"A"})
+	})
+	if err := a.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "B", told.about("B at all: "), "true", "false")
+	want(t, "A", told.about("A at all: "), "true")
+	if users, _, err := a.Users(); err != nil || !slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}}) {
+		t.Errorf("%v, %v", users, err)
+	}
+	if left := server.CLI("zcard", nodesKey+":lease"); left != "2" {
+		t.Errorf("%s nodes are left", left)
+	}
+}
+
+// A node that was taken for dead puts its users back.
+func TestTakenForDead(t *testing.T) {
+	server := redistest.Start(t)
+	a, told := node(t, Config{URL: server.URL()})
+	b, _ := node(t, Config{URL: server.URL()})
+	enter(t, a, "A")
+	enter(t, b, "B")
+	if err := b.Join("B", "groupX", func() {}); err != nil {
+		t.Fatal(err)
+	}
+	server.CLI("zadd", nodesKey+":lease", "1", b.id)
+	a.renew()
+	redistest.Eventually(t, "B is offline", func() bool { return slices.Contains(told.about("B at all: "), "false") })
+	b.renew()
+	names, count, err := a.Who("groupX")
+	if err != nil || count != 1 || names[0] != "B" {
+		t.Errorf("online in groupX: %v, %d, %v", names, count, err)
+	}
+	if err := a.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "B", told.about("B at all: "), "true", "false", "true")
+	b.Exit("B")
+	redistest.Eventually(t, "B is offline", func() bool { return len(told.about("B at all: ")) == 4 })
+}
+
+// If only a part of the data is lost, as with one master of a cluster, there is a
+// new epoch, but only what is lost begins anew.
+func TestPartOfTheDataLost(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	for _, group := range []string{"groupX", "groupY", "groupZ"} {
+		if err := s.Join("A", group, func() {}); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			say(t, s, "A", group, "", "before")
+		}
+	}
+	epoch := s.Epoch()
+	x, z := conversationKey("groupX"), conversationKey("groupZ")
+	server.CLI("del", x+":h", x+":s", x+":m", x+":o")
+	server.CLI("hset", z+":h", "n", "2", "p", "3") // the last message only, as after a failover
+	server.CLI("eval", `local list = redis.call('XRANGE', KEYS[1], '-', '2-0')
+	redis.call('DEL', KEYS[1])
+	for _, m in ipairs(list) do redis.call('XADD', KEYS[1], m[1], unpack(m[2])) end`, "1", z+":s")
+	server.CLI("client", "kill", "type", "pubsub")
+	redistest.Eventually(t, "a new epoch", func() bool { return s.Err() == nil && s.Epoch() != epoch })
+	for _, group := range []string{"groupX", "groupY", "groupZ"} {
+		say(t, s, "A", group, "", "after")
+	}
+	if err := s.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "groupX", told.about("groupX "), "1 before", "2 before", "3 before", "1 after")
+	want(t, "groupY", told.about("groupY "), "1 before", "2 before", "3 before", "4 after")
+	want(t, "groupZ", told.about("groupZ "), "1 before", "2 before", "3 before", "3 after")
+	if names, _, err := s.Who("groupX"); err != nil || !slices.Equal(names, []string{"A"}) {
+		t.Errorf("online in groupX: %v, %v", names, err)
+	}
+	if n := len(told.about("renumber")); n != 1 {
+		t.Errorf("renumbered %d times", n)
+	}
+}
+
+// Several entries and exits of one user at the same time, on several nodes, end
+// with the right count, and are told by turns.
+func TestManyEntries(t *testing.T) {
+	server := redistest.Start(t)
+	watcher, told := node(t, Config{URL: server.URL()})
+	enter(t, watcher, "W")
+	stores := []*Store{watcher, open(t, Config{URL: server.URL()}), open(t, Config{URL: server.URL()})}
+	var busy sync.WaitGroup
+	for i := range 30 {
+		s := stores[i%3]
+		busy.Go(func() {
+			for range 20 {
+				if _, err := s.Enter("A", false, false); err != nil {
+					t.Error(err)
+					return
+				}
+				s.Exit("A")
+			}
+		})
+	}
+	busy.Wait()
+	enter(t, stores[1], "A")
+	for range 2 {
+		for _, s := range stores {
+			if err := s.Reach(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	users, _, err := watcher.Users()
+	if err != nil || !slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}, {User: "W", Connections: 1}}) {
+		t.Errorf("%v, %v", users, err)
+	}
+	online := "false"
+	for i, text := range told.about("A at all: ") {
+		if text == online {
+			t.Fatalf("event %d says %s again", i, text)
+		}
+		online = text
+	}
+	if online != "true" {
+		t.Error("A is said to be offline")
+	}
+}

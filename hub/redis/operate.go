@@ -1,0 +1,98 @@
+package redis
+
+import "wschat/hub"
+
+// Who implements hub.Shared.
+func (s *Store) Who(group string) (names []string, count int, err error) {
+	ctx, cancel := patience()
+	defer cancel()
+	if group == "" {
+		group = hub.Everyone
+	}
+	r, err := s.who(ctx, group)
+	return r.Names, r.Count, err
+}
+
+// Users implements hub.Shared.
+func (s *Store) Users() ([]hub.UserInfo, int, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	r, err := s.who(ctx, hub.Everyone)
+	if err != nil {
+		return nil, 0, err
+	}
+	commands := make([]command, len(r.Names))
+	for i, name := range r.Names {
+		commands[i] = command{userKey(name), []any{"HGET", userKey(name) + ":h", "t"}}
+	}
+	replies, err := s.all(ctx, commands)
+	if err != nil {
+		return nil, 0, err
+	}
+	users := make([]hub.UserInfo, 0, len(r.Names))
+	for i, name := range r.Names {
+		if n, err := replies[i].Int(); err == nil && n > 0 {
+			users = append(users, hub.UserInfo{User: name, Connections: int(n)})
+		} else {
+			r.Count-- // just gone
+		}
+	}
+	return users, r.Count, nil
+}
+
+// Groups implements hub.Shared.
+func (s *Store) Groups() ([]hub.GroupInfo, int, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	replies, err := s.all(ctx, []command{
+		{groupsKey, []any{"ZCARD", groupsKey}},
+		{groupsKey, []any{"ZRANGE", groupsKey, 0, maxNames - 1}},
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	count, err1 := replies[0].Int()
+	names, err2 := replies[1].Strings()
+	if err1 != nil || err2 != nil {
+		return nil, 0, hub.ErrUnavailable
+	}
+	commands := make([]command, len(names))
+	for i, name := range names {
+		key := conversationKey(name)
+		commands[i] = command{key, []any{sizesScript, 1, key}}
+	}
+	if replies, err = s.all(ctx, commands); err != nil {
+		return nil, 0, err
+	}
+	groups := make([]hub.GroupInfo, 0, len(names))
+	for i, name := range names {
+		parts, err := replies[i].Array()
+		if err != nil || len(parts) != 2 {
+			return nil, 0, hub.ErrUnavailable
+		}
+		members, _ := parts[0].Int()
+		online, _ := parts[1].Int()
+		if members == 0 {
+			count--
+			continue
+		}
+		groups = append(groups, hub.GroupInfo{Group: name, Members: int(members), Online: int(online)})
+	}
+	return groups, int(count), nil
+}
+
+// Kick implements hub.Shared.
+func (s *Store) Kick(name string) (int, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	key := userKey(name)
+	r, err := s.call(ctx, key, kickScript, 1, key)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.Int()
+	if err != nil {
+		return 0, hub.ErrUnavailable
+	}
+	return int(n), nil
+}

@@ -1,0 +1,154 @@
+package redis
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/resp"
+)
+
+// pageLimit is how many messages are read at once.
+const pageLimit = 50
+
+// History implements hub.Store. It may block.
+func (s *Store) History(name string, q hub.Query) (messages []*hub.Message, more bool, err error) {
+	ctx, cancel := patience()
+	defer cancel()
+	key := conversationKey(name) + ":s"
+	from := q.Seq
+	if q.Direction == hub.Newest {
+		from = 1 << 63
+	}
+	for len(messages) <= q.Limit { // one more, to see if there is
+		if q.Direction != hub.After && from == 0 {
+			break
+		}
+		n := min(pageLimit, q.Limit+1-len(messages))
+		bound := "(" + strconv.FormatUint(from, 10) + "-0"
+		args := []any{"XREVRANGE", key, bound, "-", "COUNT", n}
+		if q.Direction == hub.After {
+			args = []any{"XRANGE", key, bound, "+", "COUNT", n}
+		}
+		r, err := s.call(ctx, key, args...)
+		if err != nil {
+			return nil, false, err
+		}
+		page, err := streamMessages(name, r)
+		if err != nil {
+			return nil, false, err
+		}
+		messages = append(messages, page...)
+		if len(page) < n {
+			break
+		}
+		from = page[n-1].Seq
+	}
+	if len(messages) > q.Limit {
+		messages, more = messages[:q.Limit], true
+	}
+	if q.Direction != hub.After {
+		slices.Reverse(messages)
+	}
+	return messages, more, nil
+}
+
+// Last implements hub.Store. It may block.
+func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	r, err := s.call(ctx, userKey(user), "ZRANGE", userKey(user)+":p", 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := r.Strings()
+	if err != nil {
+		return nil, err
+	}
+	of := append(slices.Clone(names), pairs...)
+	commands := make([]command, len(of))
+	for i, name := range of {
+		key := conversationKey(name)
+		commands[i] = command{key, []any{"HGET", key + ":h", "n"}}
+	}
+	replies, err := s.all(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
+	last := make(map[string]uint64, len(of))
+	for i, name := range of {
+		if i >= len(names) {
+			name, _ = otherOf(name, user)
+		}
+		if seq, err := replies[i].Int(); err == nil && seq > 0 {
+			last[name] = uint64(seq)
+		}
+	}
+	return last, nil
+}
+
+// Waiting implements hub.Store. It may block, also until the node has been told of
+// all that it returns, so that what comes later is new.
+func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	after := "-inf"
+	if !since.IsZero() {
+		after = strconv.FormatInt(since.UnixMicro(), 10)
+	}
+	r, err := s.call(ctx, userKey(user), "ZRANGEBYSCORE", userKey(user)+":p", after, "+inf")
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := r.Strings()
+	if err != nil {
+		return nil, err
+	}
+	var waiting []*hub.Message
+	from := make([]string, len(pairs)) // after which seq
+	for i := range from {
+		from[i] = "0"
+	}
+	for len(pairs) > 0 {
+		commands := make([]command, len(pairs))
+		for i, name := range pairs {
+			key := conversationKey(name)
+			commands[i] = command{key, []any{waitingScript, 1, key, user, from[i], pageLimit}}
+		}
+		replies, err := s.all(ctx, commands)
+		if err != nil {
+			return nil, err
+		}
+		var moreOf, moreFrom []string
+		for i, name := range pairs {
+			parts, err := replies[i].Array()
+			if err != nil || len(parts) != 3 {
+				return nil, resp.ErrReply
+			}
+			p, err := parts[0].Int()
+			if err != nil {
+				return nil, err
+			}
+			seq, err := parts[1].Text()
+			if err != nil {
+				return nil, err
+			}
+			messages, err := streamMessages(name, parts[2])
+			if err != nil {
+				return nil, err
+			}
+			waiting = append(waiting, messages...)
+			if seq != "0" {
+				moreOf, moreFrom = append(moreOf, name), append(moreFrom, seq)
+			} else if err := s.reached(ctx, name, uint64(p)); err != nil {
+				return nil, err
+			}
+		}
+		pairs, from = moreOf, moreFrom
+	}
+	waiting = slices.DeleteFunc(waiting, func(m *hub.Message) bool { return !m.Time.After(since) })
+	// Stable, for messages of one conversation that have the same time.
+	slices.SortStableFunc(waiting, func(a, b *hub.Message) int { return a.Time.Compare(b.Time) })
+	return waiting, nil
+}

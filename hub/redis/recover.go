@@ -1,0 +1,181 @@
+package redis
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/resp"
+)
+
+// meetTime is how long a node waits for others after the data were lost. They are
+// connected again within two seconds.
+const meetTime = 3 * time.Second
+
+// lost is told when a conversation turns out to have lost its data.
+func (s *Store) lost() {
+	s.mu.Lock()
+	if s.epoch != "" {
+		s.recovering = true
+	}
+	s.mu.Unlock()
+	s.poke()
+}
+
+func (s *Store) isLost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recovering
+}
+
+// recover begins a new epoch here: it puts back the users of this node and their
+// groups, waits for a while for the other nodes to do the same, and has the node
+// told: of the epoch first, and then of what there is in it. If it fails it is
+// tried again.
+func (s *Store) recover(epoch string) {
+	s.mu.Lock()
+	s.epoch, s.recovering, s.recovered = epoch, true, time.Now()
+	node, peers := s.node, s.peers
+	all := slices.Collect(maps.Values(s.conversations))
+	for _, u := range s.users {
+		clear(u.paired)
+		clear(u.changed)
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		c.hold()
+	}
+	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || node.Renumber() != nil {
+		return
+	}
+	for _, c := range all {
+		c.release()
+	}
+	s.mu.Lock()
+	s.recovering = false
+	s.mu.Unlock()
+}
+
+// compare has conversations find out what they have lost.
+func (s *Store) compare(all []*conversation) error {
+	for part := range slices.Chunk(all, batch) {
+		ctx, cancel := patience()
+		defer cancel()
+		commands := make([]command, len(part))
+		for i, c := range part {
+			commands[i] = command{c.key, []any{syncScript, 1, c.key, "-", 0}}
+		}
+		replies, err := s.all(ctx, commands)
+		if err != nil {
+			return err
+		}
+		for i, c := range part {
+			at, _, err := parsePlace(replies[i])
+			if err != nil {
+				return err
+			}
+			c.compare(at)
+		}
+	}
+	return nil
+}
+
+// meet waits until so many nodes have put back their users, or for meetTime.
+func (s *Store) meet(epoch string, peers int64) error {
+	ctx, cancel := patience()
+	defer cancel()
+	key := nodesKey + ":back:" + epoch
+	_, err := s.all(ctx, []command{
+		{nodesKey, []any{"SADD", key, s.id}},
+		{nodesKey, []any{"EXPIRE", key, 60}},
+	})
+	for end := time.Now().Add(meetTime); err == nil && time.Now().Before(end); {
+		r, err := s.call(ctx, nodesKey, "SCARD", key)
+		if err != nil {
+			return err
+		}
+		if n, err := r.Int(); err != nil || n >= peers {
+			return err
+		}
+		time.Sleep(meetTime / 100)
+	}
+	return err
+}
+
+// putBack tells Redis again of all users here. Those who were taken offline are
+// told to log in; those whose data were lost have been online all the time, and
+// are put back into their groups.
+func (s *Store) putBack(tell bool) error {
+	s.mu.Lock()
+	names := make([]string, 0, len(s.users))
+	for name := range s.users {
+		names = append(names, name)
+	}
+	s.mu.Unlock()
+	for part := range slices.Chunk(names, batch) {
+		if err := s.putBackSome(part, tell); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) putBackSome(names []string, tell bool) error {
+	ctx, cancel := patience()
+	defer cancel()
+	commands := []command{{nodeKey(s.id), []any{"SADD", nodeKey(s.id)}}}
+	var counted []*user
+	groups, counts := make(map[*user][]string), make(map[*user]int)
+	s.mu.Lock()
+	for _, name := range names {
+		u := s.users[name]
+		if u == nil {
+			continue
+		}
+		commands[0].args = append(commands[0].args, name)
+		counted = append(counted, u)
+		groups[u], counts[u] = slices.Sorted(maps.Keys(u.groups)), u.count
+		key := userKey(name)
+		commands = append(commands, command{key, []any{countScript, 1, key, s.id, u.count}})
+	}
+	s.mu.Unlock()
+	if len(counted) == 0 {
+		return nil
+	}
+	replies, err := s.all(ctx, commands)
+	if err != nil {
+		return err
+	}
+	var again []command
+	for i, u := range counted {
+		parts, err := replies[i+1].Array()
+		if err != nil || len(parts) != 3 {
+			return resp.ErrReply
+		}
+		number, err := parts[1].Int()
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		u.number = uint64(number)
+		if s.users[u.name] != u || u.count != counts[u] { // it may have been told in the wrong order
+			s.dirty[u.name] = true
+		}
+		s.mu.Unlock()
+		again = append(again, s.presence(u.name, hub.Everyone, u.number, true, tell))
+		for _, group := range groups[u] {
+			if tell {
+				again = append(again, s.presence(u.name, group, u.number, true, true))
+				continue
+			}
+			key := conversationKey(group)
+			again = append(again,
+				command{userKey(u.name), []any{"SADD", userKey(u.name) + ":g", group}},
+				command{key, []any{joinScript, 1, key, u.name, u.number, 0}},
+				command{groupsKey, []any{"ZADD", groupsKey, 0, group}})
+		}
+	}
+	_, err = s.all(ctx, again)
+	return err
+}

@@ -1,0 +1,120 @@
+//go:build redis
+
+package redistest
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain fails the package if a test leaves a goroutine behind.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if left := leftover(); code == 0 && left != "" {
+		fmt.Fprintf(os.Stderr, "goroutines left:\n%s\n", left)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// leftover returns the stacks of the goroutines but the caller's that are in this
+// module, once they have had their time to end.
+func leftover() string {
+	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
+		all := make([]byte, 1<<20)
+		all = all[:runtime.Stack(all, true)]
+		var left []string
+		for _, stack := range strings.Split(string(all), "\n\n")[1:] {
+			if strings.Contains(stack, "wschat/") {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 || time.Now().After(deadline) {
+			return strings.Join(left, "\n\n")
+		}
+	}
+}
+
+func TestServerKeepsItsDataOrNot(t *testing.T) {
+	s := Start(t, "appendonly yes", "appendfsync always", "requirepass secret")
+	s.CLI("set", "k", "v")
+	s.Restart(true)
+	if got := s.CLI("get", "k"); got != "v" {
+		t.Errorf("%q is left after a kill", got)
+	}
+	s.Stop()
+	s.Restart(false)
+	if got := s.CLI("get", "k"); got != "" {
+		t.Errorf("%q is left without data", got)
+	}
+	if !strings.HasPrefix(s.URL(), "redis://:secret@127.0.0.1:") {
+		t.Error(s.URL())
+	}
+}
+
+func TestServerSpeaksTLS(t *testing.T) {
+	if got := StartTLS(t).CLI("ping"); got != "PONG" {
+		t.Error(got)
+	}
+}
+
+func TestClusterMovesASlot(t *testing.T) {
+	c := StartCluster(t, 3)
+	slot := c.Slot("{a}x") // 15495
+	from, to := c.Owner(slot), 0
+	c.Nodes[from].CLI("set", "{a}x", "v")
+	c.BeginMove(slot, to)
+	if got, _ := c.Nodes[from].cli([]string{"get", "{a}y"}); !strings.HasPrefix(got, "ASK 15495 ") {
+		t.Errorf("a key that is not there: %s", got)
+	}
+	c.MoveKeys(slot, to)
+	c.EndMove(slot, to)
+	if got := c.Owner(slot); got != to {
+		t.Errorf("node %d has it", got)
+	}
+	if got, _ := c.Nodes[from].cli([]string{"get", "{a}x"}); !strings.HasPrefix(got, "MOVED 15495 ") {
+		t.Errorf("at the old node: %s", got)
+	}
+	if got := c.Nodes[to].CLI("get", "{a}x"); got != "v" {
+		t.Errorf("at the new node: %s", got)
+	}
+	c.Wait()
+}
+
+func TestProxy(t *testing.T) {
+	p := NewProxy(t, Start(t).Addr())
+	conn, err := net.Dial("tcp", p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	ask := func(patience time.Duration) (string, error) {
+		conn.Write([]byte("PING\r\n"))
+		conn.SetReadDeadline(time.Now().Add(patience))
+		return r.ReadString('\n')
+	}
+	if got, err := ask(patience); got != "+PONG\r\n" {
+		t.Fatal(got, err)
+	}
+	p.Stall()
+	if got, err := ask(50 * time.Millisecond); !os.IsTimeout(err) {
+		t.Error("stalled:", got, err)
+	}
+	p.Pass()
+	for range 2 {
+		if got, err := ask(patience); got != "+PONG\r\n" {
+			t.Error("passing again:", got, err)
+		}
+	}
+	p.Cut()
+	if got, err := ask(patience); err == nil || os.IsTimeout(err) {
+		t.Error("cut:", got, err)
+	}
+}

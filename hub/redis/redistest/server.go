@@ -1,0 +1,255 @@
+// Package redistest starts real redis-servers for tests, alone or as a cluster,
+// ends and starts them again, and stands between them and a client. What it
+// starts listens on 127.0.0.1, keeps its data in a folder of the test, and ends
+// with the test.
+package redistest
+
+import (
+	"bufio"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds what is waited for; reaching it fails the test.
+const patience = 20 * time.Second
+
+// Server is a redis-server. Its methods are for the test's goroutine.
+type Server struct {
+	t        testing.TB
+	port     int
+	dir      string // its data
+	lines    []string
+	password string
+	ca       string // file; "" without TLS
+
+	command *exec.Cmd // nil: it does not run
+	ended   chan struct{}
+}
+
+// Start starts a server with these lines of configuration, "appendonly yes" say,
+// and waits until it is ready. Without any it keeps everything in memory only.
+func Start(t testing.TB, lines ...string) *Server {
+	t.Helper()
+	return start(t, "", lines)
+}
+
+// StartTLS is Start of a server that speaks only TLS, with a new certificate.
+func StartTLS(t testing.TB, lines ...string) *Server {
+	t.Helper()
+	ca, key := certificate(t)
+	return start(t, ca, append([]string{"tls-cert-file " + ca, "tls-key-file " + key,
+		"tls-ca-cert-file " + ca, "tls-auth-clients no"}, lines...))
+}
+
+func start(t testing.TB, ca string, lines []string) *Server {
+	t.Helper()
+	s := &Server{t: t, dir: t.TempDir(), lines: lines, ca: ca}
+	for _, line := range lines {
+		if password, ok := strings.CutPrefix(line, "requirepass "); ok {
+			s.password = password
+		}
+	}
+	t.Cleanup(s.Kill)
+	for range 5 { // somebody may take the port first
+		s.port = freePort(t)
+		if s.run() {
+			return s
+		}
+	}
+	t.Fatal("redis-server does not start")
+	return nil
+}
+
+// freePort returns a port below those that systems give to connections, so that it
+// is still free when the server is started again.
+func freePort(t testing.TB) int {
+	for range 100 {
+		port := 12000 + rand.IntN(10000)
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
+}
+
+// Addr returns the host and port it listens on.
+func (s *Server) Addr() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
+
+// URL returns where it is, with what is needed to get in.
+func (s *Server) URL() string { return s.URLAt(s.Addr()) }
+
+// URLAt is URL of another address, a Proxy's say.
+func (s *Server) URLAt(addr string) string {
+	user := ""
+	if s.password != "" {
+		user = ":" + s.password + "@"
+	}
+	if s.ca != "" {
+		return "rediss://" + user + addr + "?ca=" + s.ca
+	}
+	return "redis://" + user + addr
+}
+
+// Kill ends it as kill -9 does, if it runs.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// Stop ends it in order; without "appendonly yes" its data are lost all the same.
+func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+
+func (s *Server) end(signal os.Signal) {
+	if s.command == nil {
+		return
+	}
+	s.command.Process.Signal(signal)
+	<-s.ended
+	s.command = nil
+}
+
+// Restart starts it again at the same port, after a Kill if it runs: with what is
+// in its files, or without any data.
+func (s *Server) Restart(keep bool) {
+	s.t.Helper()
+	s.Kill()
+	if !keep {
+		s.empty()
+	}
+	if !s.run() {
+		s.t.Fatal("redis-server does not start again")
+	}
+}
+
+// empty removes its data, but not what a node knows of its cluster.
+func (s *Server) empty() {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "nodes.conf" {
+			if err := os.RemoveAll(filepath.Join(s.dir, e.Name())); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// run starts the process and tells whether it became ready.
+func (s *Server) run() bool {
+	s.t.Helper()
+	port := "port"
+	if s.ca != "" {
+		port = "port 0\ntls-port"
+	}
+	config := append([]string{"bind 127.0.0.1", port + " " + strconv.Itoa(s.port), "dir " + s.dir,
+		`save ""`, "enable-debug-command local"}, s.lines...)
+	s.command = exec.Command(find(s.t, "redis-server", "valkey-server"), "-")
+	s.command.Stdin = strings.NewReader(strings.Join(config, "\n") + "\n")
+	out, in := io.Pipe()
+	s.command.Stdout, s.command.Stderr = in, in
+	if err := s.command.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.ended = make(chan struct{})
+	ready := make(chan bool, 1)
+	said := newTail()
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			said.add(lines.Text())
+			if strings.Contains(lines.Text(), "Ready to accept connections") {
+				ready <- true
+			}
+		}
+		io.Copy(io.Discard, out)
+	})
+	go func(command *exec.Cmd, ended chan struct{}) {
+		command.Wait()
+		in.Close()
+		reading.Wait()
+		close(ended)
+	}(s.command, s.ended)
+	select {
+	case <-ready:
+		return true
+	case <-s.ended:
+	case <-time.After(patience):
+		s.Kill()
+	}
+	s.command = nil
+	s.t.Logf("redis-server:\n%s", said)
+	return false
+}
+
+// CLI runs redis-cli with these arguments and returns what it says, without the
+// line end. It fails the test if that begins like an error.
+func (s *Server) CLI(args ...string) string {
+	s.t.Helper()
+	said, err := s.cli(args)
+	if err != nil {
+		s.t.Fatalf("redis-cli %s: %v: %s", strings.Join(args, " "), err, said)
+	}
+	return said
+}
+
+func (s *Server) cli(args []string) (string, error) {
+	all := []string{"-e", "-p", strconv.Itoa(s.port)}
+	if s.password != "" {
+		all = append(all, "--no-auth-warning", "-a", s.password)
+	}
+	if s.ca != "" {
+		all = append(all, "--tls", "--cacert", s.ca)
+	}
+	said, err := exec.Command(find(s.t, "redis-cli", "valkey-cli"), slices.Concat(all, args)...).CombinedOutput()
+	return strings.TrimRight(string(said), "\n"), err
+}
+
+// find returns the first of these programs that is in PATH, or fails the test.
+func find(t testing.TB, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatalf("there is no %s in PATH: make tools installs it", names[0])
+	return ""
+}
+
+// tail keeps the last lines of a log. Safe for concurrent use.
+type tail struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func newTail() *tail { return &tail{} }
+
+func (t *tail) add(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lines = append(t.lines, line)
+	if len(t.lines) > 20 {
+		t.lines = slices.Delete(t.lines, 0, 1)
+	}
+}
+
+// String returns the lines.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Join(t.lines, "\n")
+}

@@ -1,0 +1,75 @@
+package resp
+
+import "strconv"
+
+// appendCommand appends a command as an array of strings. The arguments do not
+// escape, so that a call of Do allocates nothing for them.
+func appendCommand(b []byte, args []any) []byte {
+	if script, ok := args[0].(*Script); ok {
+		b = appendHead(b, '*', len(args)+1)
+		b = appendText(b, "EVALSHA")
+		b = appendText(b, script.sha)
+		args = args[1:]
+	} else {
+		b = appendHead(b, '*', len(args))
+	}
+	for _, arg := range args {
+		b = appendArgument(b, arg)
+	}
+	return b
+}
+
+func appendArgument(b []byte, arg any) []byte {
+	switch arg := arg.(type) {
+	case string:
+		return appendText(b, arg)
+	case []byte:
+		b = appendHead(b, '$', len(arg))
+		b = append(b, arg...)
+		return append(b, "\r\n"...)
+	case int:
+		return appendInt(b, int64(arg))
+	case int64:
+		return appendInt(b, arg)
+	case uint64:
+		var digits [20]byte
+		return appendDigits(b, strconv.AppendUint(digits[:0], arg, 10))
+	}
+	panic("resp: an argument is neither string, []byte, int, int64 nor uint64")
+}
+
+// appendHead appends a first byte, a length and a line end.
+func appendHead(b []byte, first byte, n int) []byte {
+	b = strconv.AppendInt(append(b, first), int64(n), 10)
+	return append(b, "\r\n"...)
+}
+
+func appendText(b []byte, text string) []byte {
+	b = appendHead(b, '$', len(text))
+	b = append(b, text...)
+	return append(b, "\r\n"...)
+}
+
+func appendInt(b []byte, n int64) []byte {
+	var digits [20]byte
+	return appendDigits(b, strconv.AppendInt(digits[:0], n, 10))
+}
+
+func appendDigits(b, digits []byte) []byte {
+	b = appendHead(b, '$', len(digits))
+	b = append(b, digits...)
+	return append(b, "\r\n"...)
+}
+
+// appendEval appends a command that calls script by its hash, so that it carries
+// the source instead.
+func appendEval(b, command []byte, script *Script) []byte {
+	end := 0
+	for command[end] != '\n' {
+		end++
+	}
+	b = append(b, command[:end+1]...) // as many strings as before
+	b = appendText(b, "EVAL")
+	b = appendText(b, script.source)
+	return append(b, command[end+1+len("$7\r\nEVALSHA\r\n$40\r\n")+len(script.sha)+len("\r\n"):]...)
+}

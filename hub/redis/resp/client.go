@@ -1,0 +1,167 @@
+package resp
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Client is connected to a Redis server or cluster, or trying to be. Safe for
+// concurrent use.
+type Client struct {
+	config   Config
+	target   target
+	timeout  time.Duration
+	log      *slog.Logger
+	counters counters
+
+	context context.Context // until Close
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	wake    chan struct{} // of watch: something has changed
+
+	mu      sync.Mutex
+	closed  bool
+	clock   time.Duration // of the last tick; it stands still while the process does
+	ticked  time.Time
+	nodes   map[string]*node
+	route   [slots]*node // who gets the commands
+	owner   [slots]*node // who is to get them; differs while a node is held
+	stale   bool         // the owners must be asked for
+	asking  bool         // and are
+	scripts []*Script    // those of the config, and others that were called
+	moved   map[int]bool // slots whose channels must be subscribed (again)
+	waiting int          // commands
+	bytes   int          // of them
+	failed  []outcome    // to be told by unlock
+
+	pubsub pubsub
+}
+
+// outcome is that of a command without reply, to be told.
+type outcome struct {
+	done func(Reply, error)
+	err  error
+}
+
+// Open starts a client and returns at once; commands may be given to it before
+// the first connection stands. An error means that the URL is not valid, or that
+// its CA file cannot be read.
+func Open(config Config) (*Client, error) {
+	target, err := parseURL(config.URL)
+	if err != nil {
+		return nil, err
+	}
+	if config.MaxPending == 0 {
+		config.MaxPending = maxPending
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 3 * time.Second
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{
+		config: config, target: target, timeout: config.Timeout, log: config.Log,
+		ticked: time.Now(), wake: make(chan struct{}, 1), nodes: map[string]*node{},
+		scripts: slices.Clone(config.Scripts), moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
+	}
+	c.context, c.cancel = context.WithCancel(context.Background())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seed := c.node(target.addr)
+	for slot := range slots {
+		c.route[slot], c.owner[slot] = seed, seed
+	}
+	c.count()
+	c.running.Go(c.watch)
+	return c, nil
+}
+
+// Do sends a command, and has done called with its reply, or with what went
+// wrong: a *ServerError, ErrUnavailable, ErrTimeout or ErrClosed. It never
+// blocks, and done is never called from within it, but from a goroutine of the
+// client, once, in the order of the replies of a connection; so done must not
+// block either. It may be nil.
+//
+// An error of Do means that the command is not sent and done is not called:
+// ErrUnavailable, ErrBusy or ErrClosed.
+//
+// The key says which node of a cluster is meant; "" means any. The arguments are
+// string, []byte, int, int64 or uint64, the first may be a *Script; others panic.
+// They are not kept.
+func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
+	slot := slotOf(key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	n := c.routeTo(slot)
+	if n == nil || n.state == down {
+		return ErrUnavailable
+	}
+	if c.waiting >= c.config.MaxPending || c.bytes >= maxWaiting {
+		return ErrBusy
+	}
+	n.do(slot, done, args)
+	return nil
+}
+
+// Call is Do that waits for the reply, or until ctx is done; then the command may
+// still happen.
+func (c *Client) Call(ctx context.Context, key string, args ...any) (Reply, error) {
+	type answer struct {
+		reply Reply
+		err   error
+	}
+	answers := make(chan answer, 1)
+	if err := c.Do(key, func(r Reply, err error) { answers <- answer{r, err} }, args...); err != nil {
+		return Reply{}, err
+	}
+	select {
+	case a := <-answers:
+		return a.reply, a.err
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+}
+
+// Close ends all connections. Commands without reply fail with ErrClosed, and all
+// callbacks have returned when it does.
+func (c *Client) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	c.running.Wait()
+}
+
+// unlock gives the lock back, and then tells those whose commands have failed
+// under it.
+func (c *Client) unlock() {
+	failed := c.failed
+	c.failed = nil
+	c.mu.Unlock()
+	for _, f := range failed {
+		f.done(Reply{}, f.err)
+	}
+}
+
+// fail has unlock tell what a command that waits no more has come to. The lock is
+// held.
+func (c *Client) fail(cmd *command, err error) {
+	if cmd.done != nil {
+		c.failed = append(c.failed, outcome{cmd.done, err})
+	}
+}
+
+// changed wakes watch.
+func (c *Client) changed() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}

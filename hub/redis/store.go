@@ -1,0 +1,263 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/resp"
+)
+
+// Config says where Redis is and how much it keeps. URL is required. What is said
+// here must be the same on all nodes.
+type Config struct {
+	// URL is that of package resp.
+	URL string
+	// Keep is how many messages of each conversation are kept at least, and at
+	// most twice as many; 0: all.
+	Keep int
+	// MembershipTTL, Presence and Single are those of hub.Config.
+	MembershipTTL time.Duration
+	Presence      hub.Presence
+	Single        bool
+	Log           *slog.Logger // nil: nothing is logged
+}
+
+const (
+	// replyTimeout is how long Redis may take for one answer; what a client asks
+	// for takes two or three at most before it is unavailable.
+	replyTimeout = 2 * time.Second
+	// callTimeout bounds what may block.
+	callTimeout = 4 * time.Second
+	// leaseTime is how long a node that is not heard of is taken for alive, and
+	// renewTime how often it is heard of. Together they are the longest that the
+	// users of a node that died seem to be online.
+	leaseTime = 13 * time.Second
+	renewTime = 4 * time.Second
+	// maxNames bounds the names in an answer.
+	maxNames = 1000
+	// maxGroups bounds the groups of a user.
+	maxGroups = 1000
+)
+
+// Store is one node's part in a chat of many. It is a hub.Shared; its methods are
+// safe for concurrent use.
+type Store struct {
+	config Config
+	id     string // of this node, another one at each start
+	log    *slog.Logger
+	client *resp.Client
+	node   hub.Node // who is told; set by Attach, before there is anything to tell
+
+	stop   chan struct{}
+	poked  chan struct{} // the keeper is to look at once
+	keeper sync.WaitGroup
+	async  atomic.Int64 // commands whose reply nobody waits for
+	waits  atomic.Int64 // see conversation.waiters
+	offset atomic.Int64 // Redis' clock less ours, in microseconds
+
+	untold untold
+	recent recent
+
+	mu            sync.Mutex
+	epoch         string // "": Redis has not been reached yet
+	peers         int64  // nodes
+	recovering    bool
+	recovered     time.Time // when the data was lost last
+	conversations map[string]*conversation
+	users         map[string]*user
+	unsynced      map[*conversation]bool // to be synced when Redis is back
+	dirty         map[string]bool        // users whose number of connections Redis may not know
+}
+
+var _ hub.Shared = (*Store)(nil)
+
+// Open starts a store, which looks for Redis from then on. It fails if the URL is
+// not valid. Close ends it.
+func Open(config Config) (*Store, error) {
+	s := &Store{
+		config:        config,
+		id:            rand.Text()[:10],
+		log:           cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
+		node:          nobody{},
+		stop:          make(chan struct{}),
+		poked:         make(chan struct{}, 1),
+		conversations: make(map[string]*conversation),
+		users:         make(map[string]*user),
+		unsynced:      make(map[*conversation]bool),
+		dirty:         make(map[string]bool),
+	}
+	var err error
+	s.client, err = resp.Open(resp.Config{
+		URL: config.URL, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
+		State:      func(bool) { s.poke() },
+		Message:    s.receive,
+		Subscribed: s.subscribed,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	s.keeper.Go(s.keep)
+	s.poke()
+	return s, nil
+}
+
+// Attach implements hub.Shared.
+func (s *Store) Attach(node hub.Node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.node = node
+}
+
+// Close waits for what is under way, for two seconds at most, gives up this node's
+// place among the others, and ends the connections.
+func (s *Store) Close() error {
+	close(s.stop)
+	s.keeper.Wait()
+	s.tellUntold()
+	for end := time.Now().Add(replyTimeout); s.async.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if s.client.Up() {
+		s.depart()
+	}
+	s.client.Close()
+	return nil
+}
+
+// Err implements hub.Store: ErrUnavailable while Redis cannot be reached, or what
+// it has lost is being put back.
+func (s *Store) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.available() {
+		return hub.ErrUnavailable
+	}
+	return nil
+}
+
+// available is Err with the lock held.
+func (s *Store) available() bool { return s.epoch != "" && !s.recovering && s.client.Up() }
+
+// Epoch implements hub.Store. It is "" before Redis has been reached.
+func (s *Store) Epoch() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.epoch
+}
+
+// Stats tells what the store has cost so far.
+type Stats struct {
+	resp.Stats
+	Available     bool
+	Conversations int // subscribed here
+}
+
+// Stats returns that.
+func (s *Store) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Stats{s.client.Stats(), s.available(), len(s.conversations)}
+}
+
+// Expire implements hub.Store. It does nothing: what waits too long is dropped by
+// Redis itself.
+func (s *Store) Expire(time.Time) {}
+
+// do sends a command whose reply nobody waits for.
+func (s *Store) do(key string, done func(resp.Reply, error), args ...any) {
+	s.async.Add(1)
+	err := s.client.Do(key, func(r resp.Reply, err error) {
+		done(r, err)
+		s.async.Add(-1)
+	}, args...)
+	if err != nil {
+		// On a goroutine of its own, so that nobody is called back with a lock held.
+		go func() {
+			done(resp.Reply{}, err)
+			s.async.Add(-1)
+		}()
+	}
+}
+
+// call sends a command and waits for its reply.
+func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, error) {
+	r, err := s.client.Call(ctx, key, args...)
+	return r, s.failed(err)
+}
+
+// callScript is call for a script.
+func (s *Store) callScript(ctx context.Context, script *resp.Script, key string, args ...any) ([]resp.Reply, error) {
+	r, err := s.call(ctx, key, append([]any{script, 1, key}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return r.Array()
+}
+
+// command is one of several.
+type command struct {
+	key  string
+	args []any
+}
+
+// all sends commands together, and waits for their replies, in order.
+func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, error) {
+	replies := make([]resp.Reply, len(commands))
+	done := make(chan error, len(commands))
+	for i, c := range commands {
+		err := s.client.Do(c.key, func(r resp.Reply, err error) {
+			replies[i] = r
+			done <- err
+		}, c.args...)
+		if err != nil {
+			done <- err
+		}
+	}
+	for range commands {
+		select {
+		case err := <-done:
+			if err != nil {
+				return nil, s.failed(err)
+			}
+		case <-ctx.Done():
+			return nil, hub.ErrUnavailable
+		}
+	}
+	return replies, nil
+}
+
+// failed makes hub.ErrUnavailable of what went wrong with a command, and logs what
+// should not.
+func (s *Store) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	var refused *resp.ServerError
+	if errors.As(err, &refused) && refused.Code() != "LATE" {
+		s.log.Warn("redis refuses", "error", err)
+	}
+	return hub.ErrUnavailable
+}
+
+// patience is a context for what may block.
+func patience() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), callTimeout)
+}
+
+// nobody is told while there is no hub.
+type nobody struct{}
+
+func (nobody) Deliver(*hub.Message)                 {}
+func (nobody) Member(string, string, bool)          {}
+func (nobody) Present(string, string, uint64, bool) {}
+func (nobody) Replace(string, uint64)               {}
+func (nobody) Kick(string)                          {}
+func (nobody) Renumber() error                      { return nil }

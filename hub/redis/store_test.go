@@ -1,0 +1,33 @@
+package redis
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"wschat/hub"
+	"wschat/hub/redis/redistest"
+	"wschat/hub/storetest"
+)
+
+func TestStore(t *testing.T) {
+	for _, keep := range []int{0, 1000, math.MaxInt} {
+		t.Run(fmt.Sprint("keep ", keep), func(t *testing.T) {
+			server := redistest.Start(t)
+			storetest.Run(t, func(t *testing.T) hub.Store {
+				server.CLI("flushall")
+				return open(t, Config{URL: server.URL(), Keep: keep})
+			})
+		})
+	}
+}
+
+func TestStoreOnACluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	storetest.Run(t, func(t *testing.T) hub.Store {
+		for _, node := range cluster.Nodes {
+			node.CLI("flushall")
+		}
+		return open(t, Config{URL: cluster.URL(), Keep: 1000})
+	})
+}

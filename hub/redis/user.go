@@ -1,0 +1,293 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"wschat/hub"
+	"wschat/hub/redis/resp"
+)
+
+// user is somebody who is connected to this node, or about to be. Guarded by
+// Store.mu, but for the name and ready.
+type user struct {
+	name          string
+	holds         int // connections here, those on their way included
+	count         int // those of them that Redis has been told of
+	number        uint64
+	groups        map[string]bool
+	conversations map[string]*conversation
+	paired        map[string]bool   // private conversations that are noted for the user
+	changed       map[string]uint64 // the position of the last join or leave, by group
+	lane          []*sending        // what the user has sent, and is not appended yet
+	draining      bool              // somebody is appending it
+	ready         chan struct{}     // closed when the user's channel is subscribed
+	isReady       bool
+}
+
+// hold returns the user of that name, who stays until let go. Store.mu is held.
+func (s *Store) hold(name string) *user {
+	u := s.users[name]
+	if u == nil {
+		u = &user{
+			name: name, groups: make(map[string]bool), conversations: make(map[string]*conversation, 1),
+			changed: make(map[string]uint64), ready: make(chan struct{}),
+		}
+		s.users[name] = u
+		s.client.Subscribe(userKey(name))
+		s.do(nodeKey(s.id), ignore, "SADD", nodeKey(s.id), name)
+	}
+	u.holds++
+	return u
+}
+
+// letGo ends that. Store.mu is held.
+func (s *Store) letGo(u *user) {
+	if u.holds--; u.holds > 0 {
+		return
+	}
+	for name := range maps.Clone(u.conversations) {
+		s.unfollow(u, name)
+	}
+	delete(s.users, u.name)
+	s.client.Unsubscribe(userKey(u.name))
+	s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), u.name)
+}
+
+// pair notes that a private conversation is noted for the user.
+func (u *user) pair(name string) {
+	if u.paired == nil {
+		u.paired = make(map[string]bool)
+	}
+	u.paired[name] = true
+}
+
+func ignore(resp.Reply, error) {}
+
+// Enter implements hub.Shared.
+func (s *Store) Enter(name string, fresh, online bool) (*hub.Entry, error) {
+	if s.Err() != nil {
+		return nil, hub.ErrUnavailable
+	}
+	ctx, cancel := patience()
+	defer cancel()
+	s.mu.Lock()
+	u := s.hold(name)
+	s.mu.Unlock()
+	entry, err := s.enter(ctx, u, fresh)
+	if err == nil && online {
+		entry.Online, err = s.roster(ctx)
+	}
+	if err != nil && entry != nil { // the connection has been counted
+		s.Exit(name)
+		return nil, err
+	}
+	if err != nil {
+		s.mu.Lock()
+		s.letGo(u)
+		s.mu.Unlock()
+		return nil, err
+	}
+	return entry, nil
+}
+
+// enter returns an entry, with an error too, once the connection is counted.
+func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*hub.Entry, error) {
+	select {
+	case <-u.ready:
+	case <-ctx.Done():
+		return nil, hub.ErrUnavailable
+	}
+	parts, err := s.login(ctx, u, fresh)
+	if err != nil {
+		return &hub.Entry{}, err
+	}
+	if len(parts) == 0 {
+		s.mu.Lock()
+		u.count--
+		s.mu.Unlock()
+		return nil, hub.ErrTaken
+	}
+	serial, err1 := parts[0].Int()
+	number, err2 := parts[1].Int()
+	forgotten, err3 := parts[2].Int()
+	groups, err4 := parts[3].Strings()
+	pairs, err5 := parts[4].Strings()
+	entry := &hub.Entry{User: u.name, Serial: uint64(serial)}
+	if errors.Join(err1, err2, err3, err4, err5) != nil {
+		return entry, hub.ErrUnavailable
+	}
+	if forgotten == 1 {
+		s.leaveAll(u.name, groups)
+		groups = nil
+	}
+	entry.Groups, err = s.takePart(ctx, u, uint64(number), groups, pairs)
+	return entry, err
+}
+
+// login counts the connection. The count is noted under the lock under which the
+// command is given, so that the last one Redis gets is right.
+func (s *Store) login(ctx context.Context, u *user, fresh bool) ([]resp.Reply, error) {
+	type result struct {
+		reply resp.Reply
+		err   error
+	}
+	done := make(chan result, 1)
+	s.mu.Lock()
+	u.count++
+	key := userKey(u.name)
+	err := s.client.Do(key, func(r resp.Reply, err error) { done <- result{r, err} },
+		loginScript, 1, key, s.id, u.count, s.ttl(), flag(fresh), flag(s.config.Single))
+	s.mu.Unlock()
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, s.failed(r.err)
+		}
+		return r.reply.Array()
+	case <-ctx.Done():
+		return nil, hub.ErrUnavailable
+	}
+}
+
+// takePart follows all that concerns a user who has logged in, and enters the
+// login there. It returns the groups whose member the user is.
+func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pairs []string) ([]string, error) {
+	s.mu.Lock()
+	u.number = max(u.number, number)
+	follow := []*conversation{s.follow(u, hub.Everyone, false)}
+	for _, name := range groups {
+		follow = append(follow, s.follow(u, name, false))
+	}
+	for _, name := range pairs {
+		u.pair(name)
+		follow = append(follow, s.follow(u, name, false))
+	}
+	s.mu.Unlock()
+	if err := opened(ctx, follow); err != nil {
+		return nil, err
+	}
+	return s.appear(ctx, u.name, number, groups, true)
+}
+
+// Exit implements hub.Shared.
+func (s *Store) Exit(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	u.count--
+	s.count(name, u.count)
+	s.letGo(u)
+}
+
+// count tells Redis how many connections of a user are here. Store.mu is held.
+func (s *Store) count(name string, n int) {
+	key := userKey(name)
+	s.do(key, func(r resp.Reply, err error) {
+		if err = s.counted(name, r, err); err != nil {
+			s.mu.Lock()
+			s.dirty[name] = true
+			s.mu.Unlock()
+		}
+	}, countScript, 1, key, s.id, n)
+}
+
+// settle tells Redis of users of whom it may not have been told right.
+func (s *Store) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.dirty {
+		n := 0
+		if u := s.users[name]; u != nil {
+			n = u.count
+		}
+		s.count(name, n)
+	}
+	clear(s.dirty)
+}
+
+// receiveUser gets what is published for a user.
+func (s *Store) receiveUser(name, text string) {
+	word, rest, _ := strings.Cut(text, " ")
+	switch word {
+	case "pair":
+		s.mu.Lock()
+		if u := s.users[name]; u != nil {
+			s.follow(u, rest, true)
+		}
+		s.mu.Unlock()
+	case "joined", "left":
+		s.changedElsewhere(name, word == "joined", rest)
+	case "replace":
+		if serial, err := strconv.ParseUint(rest, 10, 64); err == nil {
+			s.node.Replace(name, serial)
+		}
+	case "kick":
+		s.node.Kick(name)
+	}
+}
+
+// subscribedUser is told when a user's channel is: what was said on it before may
+// have been missed.
+func (s *Store) subscribedUser(name string) {
+	s.mu.Lock()
+	u := s.users[name]
+	if u == nil {
+		s.mu.Unlock()
+		return
+	}
+	first := !u.isReady
+	if first {
+		u.isReady = true
+		close(u.ready)
+	}
+	s.mu.Unlock()
+	if first {
+		return
+	}
+	key := userKey(name)
+	s.do(key, func(r resp.Reply, err error) {
+		parts, err2 := r.Array()
+		if err != nil || err2 != nil || len(parts) != 2 {
+			return // it will be subscribed again, or recovered
+		}
+		if replaced, err := parts[0].Int(); err == nil && replaced > 0 {
+			s.node.Replace(name, uint64(replaced))
+		}
+		if pairs, err := parts[1].Strings(); err == nil {
+			s.followPairs(name, pairs)
+		}
+	}, userScript, 1, key)
+}
+
+func (s *Store) followPairs(name string, pairs []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.users[name]; u != nil {
+		for _, pair := range pairs {
+			s.follow(u, pair, true)
+		}
+	}
+}
+
+// ttl is MembershipTTL as the scripts have it, in microseconds.
+func (s *Store) ttl() int64 { return s.config.MembershipTTL.Microseconds() }
+
+// now is the time of Redis, as far as is known.
+func (s *Store) now() time.Time {
+	return time.Now().Add(time.Duration(s.offset.Load()) * time.Microsecond)
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

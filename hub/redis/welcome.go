@@ -1,0 +1,137 @@
+package redis
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"wschat/hub"
+)
+
+// recent is the last logins and exits that the node was told of: a roster that was
+// asked for before can be brought up to date. Safe for concurrent use.
+type recent struct {
+	mu      sync.Mutex
+	entries []entry // in a ring
+	next    int
+}
+
+// maxRecent bounds them; a login is done long before as many others are.
+const maxRecent = 4096
+
+func (r *recent) add(e entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.entries) < maxRecent {
+		r.entries = append(r.entries, e)
+		return
+	}
+	r.entries[r.next] = e
+	r.next = (r.next + 1) % maxRecent
+}
+
+// after returns those behind a position, in order.
+func (r *recent) after(p uint64) []entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []entry
+	for i := len(r.entries) - 1; i >= 0; i-- {
+		e := r.entries[(r.next+i)%len(r.entries)]
+		if e.p <= p {
+			break
+		}
+		found = append(found, e)
+	}
+	slices.Reverse(found)
+	return found
+}
+
+// roster asks who is online.
+func (s *Store) roster(ctx context.Context) (hub.Roster, error) { return s.who(ctx, hub.Everyone) }
+
+func (s *Store) who(ctx context.Context, where string) (r hub.Roster, err error) {
+	parts, err := s.callScript(ctx, whoScript, conversationKey(where), maxNames)
+	if err != nil || len(parts) != 3 {
+		return r, hub.ErrUnavailable
+	}
+	p, err1 := parts[0].Int()
+	count, err2 := parts[1].Int()
+	names, err3 := parts[2].Strings()
+	if err1 != nil || err2 != nil || err3 != nil {
+		return r, hub.ErrUnavailable
+	}
+	if names == nil {
+		names = []string{}
+	}
+	return hub.Roster{Names: names, Count: int(count), Version: uint64(p)}, nil
+}
+
+// Welcome implements hub.Shared. The seqs are those that the node has been told of:
+// what is not among them is delivered.
+func (s *Store) Welcome(entry *hub.Entry, groups []string) (last map[string]uint64, online []string, count int) {
+	s.mu.Lock()
+	follows := make(map[string]*conversation)
+	if u := s.users[entry.User]; u != nil {
+		for name, c := range u.conversations {
+			if other, private := otherOf(name, entry.User); private {
+				follows[other] = c
+			}
+		}
+		for _, name := range append([]string{hub.Everyone}, groups...) {
+			if c := u.conversations[name]; c != nil {
+				follows[name] = c
+			}
+		}
+	}
+	s.mu.Unlock()
+	last = make(map[string]uint64, len(follows))
+	for name, c := range follows {
+		if seq := c.last(); seq > 0 {
+			last[name] = seq
+		}
+	}
+	online, count = slices.Clone(entry.Online.Names), entry.Online.Count
+	for _, e := range s.recent.after(entry.Online.Version) {
+		if e.kind == '+' {
+			online, count = insert(online, e.user), count+1
+		} else {
+			online, count = remove(online, e.user), count-1
+		}
+	}
+	return last, online, count
+}
+
+// last returns the seq up to which the node has been told of messages.
+func (c *conversation) last() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seq
+}
+
+// otherOf returns with whom user has a private conversation.
+func otherOf(conversation, user string) (string, bool) {
+	a, b, private := strings.Cut(conversation, ",")
+	if a == user {
+		return b, private
+	}
+	return a, private
+}
+
+// insert puts name into sorted names, at most maxNames of them.
+func insert(names []string, name string) []string {
+	i, found := slices.BinarySearch(names, name)
+	if found || i >= maxNames {
+		return names
+	}
+	names = slices.Insert(names, i, name)
+	return names[:min(len(names), maxNames)]
+}
+
+// remove takes name out of sorted names.
+func remove(names []string, name string) []string {
+	if i, found := slices.BinarySearch(names, name); found {
+		return slices.Delete(names, i, i+1)
+	}
+	return names
+}

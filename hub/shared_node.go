@@ -1,0 +1,162 @@
+package hub
+
+import (
+	"time"
+
+	"wschat/frame"
+)
+
+// node is a hub as its Shared store sees it.
+type node struct{ *Hub }
+
+// Deliver implements Node.
+func (n node) Deliver(m *Message) { n.deliver(m) }
+
+// Member implements Node.
+func (n node) Member(name, group string, member bool) {
+	h := n.Hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.users[name]
+	event := "left"
+	if member {
+		event = "joined"
+		if u != nil && u.membership(group) == nil {
+			h.enroll(u, group)
+		}
+	}
+	g := h.groups[group]
+	if g == nil {
+		return
+	}
+	g.tell(event, name) // while who leaves is still there to hear it
+	if u == nil || member {
+		return
+	}
+	if u.arriving != nil {
+		u.arriving.left[group] = true
+	}
+	if u.membership(group) != nil {
+		h.dismiss(u, g)
+		u.groups = without(u.groups, g)
+	}
+}
+
+// Present implements Node.
+func (n node) Present(name, where string, number uint64, online bool) {
+	h := n.Hub
+	made := exitNotice
+	if online {
+		made = loginNotice
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.config.Presence == ToAll && where == Everyone:
+		h.all.Publish(made(name))
+	case h.config.Presence == ToGroup && h.groups[where] != nil:
+		h.tellGroup(h.groups[where], made(name), h.told.of(name, number, time.Now()))
+	}
+}
+
+// tellGroup tells the members of g, but not those who share an earlier group of
+// those told with the user. The lock is held.
+func (h *Hub) tellGroup(g *group, item *notice, told *toldGroups) {
+	for member := range g.members {
+		for _, s := range member.sessions {
+			if member.name != item.about && s.may(g.name) && !told.have(s) {
+				s.conn.Send(item)
+			}
+		}
+	}
+	told.groups = append(told.groups, g.name)
+}
+
+// Replace implements Node.
+func (n node) Replace(name string, serial uint64) {
+	h := n.Hub
+	h.mu.Lock()
+	u := h.users[name]
+	if u == nil {
+		h.mu.Unlock()
+		return
+	}
+	if u.arriving != nil {
+		u.arriving.replaced = max(u.arriving.replaced, serial)
+	}
+	var stay, gone []*session
+	for _, s := range u.sessions {
+		if s.entered.serial < serial {
+			gone = append(gone, s)
+		} else {
+			stay = append(stay, s)
+		}
+	}
+	u.sessions = stay
+	if len(stay) == 0 {
+		delete(h.online, name)
+	}
+	h.forgetAbsent(u)
+	h.mu.Unlock()
+	for _, s := range gone {
+		s.conn.Close(frame.Replaced, "replaced by a newer connection")
+		h.shared.Exit(name)
+	}
+}
+
+// Kick implements Node.
+func (n node) Kick(name string) { n.kickHere(name) }
+
+// Renumber implements Node: every program gets a new welcome.
+func (n node) Renumber() error {
+	h := n.Hub
+	names, count, err := h.shared.Who("")
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	var programs []*session
+	for _, u := range h.online {
+		for _, s := range u.sessions {
+			if s.json() {
+				programs = append(programs, s)
+			}
+		}
+	}
+	h.mu.Unlock()
+	for _, s := range programs {
+		event, err := h.welcome(s, &Entry{User: s.name})
+		if err != nil {
+			return err
+		}
+		event.Online, event.Count = names, count
+		s.conn.Send(jsonText(encode(event)))
+	}
+	return nil
+}
+
+// enroll makes u a member of a group for this node. The lock is held.
+func (h *Hub) enroll(u *user, name string) {
+	g := h.groups[name]
+	if g == nil {
+		g = h.newGroup(name)
+	}
+	g.members[u] = struct{}{}
+	u.groups = append(u.groups, g)
+	for _, s := range u.sessions {
+		if s.may(name) {
+			g.add(s)
+		}
+	}
+}
+
+// dismiss takes u off the lists of g. The lock is held.
+func (h *Hub) dismiss(u *user, g *group) {
+	delete(g.members, u)
+	if len(g.members) == 0 {
+		delete(h.groups, g.name)
+	}
+	for _, s := range u.sessions {
+		g.remove(s)
+	}
+}
