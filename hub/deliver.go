@@ -22,14 +22,14 @@ func (h *Hub) deliver(m *Message) (offline bool) {
 // deliverPrivate sends m to its user, or lets it wait. The lock is held.
 func (h *Hub) deliverPrivate(m *Message, item *delivery) (offline bool) {
 	// The sender's JSON sessions get a copy, unless he is the recipient.
-	if from := h.online[m.From]; from != nil && m.From != m.To {
+	if from := h.here(m.From); from != nil && m.From != m.To {
 		for _, s := range from.sessions {
 			if s.json() {
 				s.conn.SendExpress(item)
 			}
 		}
 	}
-	to := h.online[m.To]
+	to := h.here(m.To)
 	if to == nil {
 		return true
 	}

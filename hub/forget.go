@@ -24,8 +24,8 @@ func (h *Hub) forgetUsers() {
 func (h *Hub) forgetBefore(t time.Time) {
 	h.mu.Lock()
 	defer h.unlock()
-	for e := h.away.Front(); e != nil && !e.Value.(*user).seen.After(t); e = h.away.Front() {
-		h.forget(e.Value.(*user))
+	for e := h.away.Front(); e != nil && !e.Value.(*absence).since.After(t); e = h.away.Front() {
+		h.forget(e.Value.(*absence).user)
 	}
 }
 
@@ -33,7 +33,7 @@ func (h *Hub) forgetBefore(t time.Time) {
 // is held.
 func (h *Hub) forgetExcess() {
 	for e := h.away.Front(); e != nil && len(h.users) > h.config.MaxUsers; e = h.away.Front() {
-		h.forget(e.Value.(*user))
+		h.forget(e.Value.(*absence).user)
 	}
 }
 

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 
 	"wschat/hub/loop"
@@ -127,7 +126,11 @@ func (h *Hub) onlineNames(group string) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if group == "" {
-		return slices.AppendSeq(make([]string, 0, len(h.online)), maps.Keys(h.online))
+		names := make([]string, len(h.online))
+		for i, u := range h.online {
+			names[i] = u.name
+		}
+		return names
 	}
 	var names []string
 	if g := h.groups[group]; g != nil {

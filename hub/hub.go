@@ -52,11 +52,14 @@ type Hub struct {
 	mu     sync.Mutex
 	notes  []func(Registry)  // not handed over yet
 	users  map[string]*user  // who is online or was within MembershipTTL
-	online map[string]*user  // those of them with sessions
+	online roster            // those of them with sessions
 	groups map[string]*group // those with members
-	away   list.List         // of *user: those without sessions, the longest offline first
+	away   list.List         // of *absence: those without sessions, the longest offline first
 	all    *loop.List        // every session
-	told   tellings          // see shared_told.go
+
+	// With a Shared store, see shared_enter.go and shared_told.go.
+	arriving map[string]*arriving // by name, of those with sessions on their way
+	told     tellings
 }
 
 // user is somebody who is or was here. Guarded by Hub.mu, but for the name.
@@ -64,9 +67,14 @@ type user struct {
 	name     string
 	sessions []*session // none: offline
 	groups   []*group
-	seen     time.Time     // when the last session ended
 	away     *list.Element // in Hub.away, while offline
-	arriving *arriving     // sessions on their way, see shared_enter.go; else nil
+	place    int32         // in Hub.online, from 1; 0: offline
+}
+
+// absence is that of a user who is offline.
+type absence struct {
+	user  *user
+	since time.Time
 }
 
 // group is a group with members, online or not. Guarded by Hub.mu.
@@ -91,9 +99,10 @@ func New(config Config) *Hub {
 		acks:   newAcks(cmp.Or(config.MaxIDs, DefaultIDs)),
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
-		online: make(map[string]*user),
 		groups: make(map[string]*group),
 		all:    config.Loops.NewList(),
+
+		arriving: make(map[string]*arriving),
 	}
 	if r, ok := config.Store.(Registry); ok {
 		h.registry = r

@@ -181,7 +181,8 @@ func TestJSONWhoManyUsers(t *testing.T) {
 	s.groups["groupA"] = g
 	for i := range 1500 {
 		u := &user{name: fmt.Sprintf("u%04d", i), sessions: []*session{nil}}
-		s.users[u.name], s.online[u.name], g.members[u] = u, u, struct{}{}
+		s.users[u.name], g.members[u] = u, struct{}{}
+		s.Hub.online.add(u)
 	}
 	s.Hub.mu.Unlock()
 	check := func(e event, list, first string, count uint64) {

@@ -51,7 +51,7 @@ func (h *Hub) login(s *session) error {
 		}
 	}
 	if first {
-		h.online[u.name] = u
+		h.online.add(u)
 		h.note(func(r Registry) { r.Seen(u.name, time.Time{}) })
 		h.notify(u, loginNotice)
 	}
@@ -86,11 +86,10 @@ func (h *Hub) logout(s *session) {
 		return
 	}
 	u.sessions = nil
-	u.seen = time.Now()
-	seen := u.seen
-	h.note(func(r Registry) { r.Seen(u.name, seen) })
-	u.away = h.away.PushBack(u)
-	delete(h.online, u.name)
+	now := time.Now()
+	h.note(func(r Registry) { r.Seen(u.name, now) })
+	u.away = h.away.PushBack(&absence{u, now})
+	h.online.remove(u)
 	h.notify(u, exitNotice)
 }
 

@@ -30,8 +30,8 @@ func (h *Hub) Users() (users []UserInfo, count int, err error) {
 	}
 	h.mu.Lock()
 	all := make([]UserInfo, 0, len(h.online))
-	for name, u := range h.online {
-		all = append(all, UserInfo{name, len(u.sessions)})
+	for _, u := range h.online {
+		all = append(all, UserInfo{u.name, len(u.sessions)})
 	}
 	h.mu.Unlock()
 	slices.SortFunc(all, func(a, b UserInfo) int { return strings.Compare(a.User, b.User) })
@@ -80,7 +80,7 @@ func (h *Hub) Kick(name string) (int, error) {
 func (h *Hub) kickHere(name string) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	u := h.online[name]
+	u := h.here(name)
 	if u == nil {
 		return 0
 	}

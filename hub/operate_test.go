@@ -50,7 +50,7 @@ func TestManyUsersAndGroups(t *testing.T) {
 	for i := range many {
 		name := fmt.Sprintf("%04d", i)
 		u := &user{name: name, sessions: []*session{nil, nil}}
-		s.online[name] = u
+		s.Hub.online.add(u)
 		s.groups["group"+name] = &group{name: "group" + name, members: map[*user]struct{}{u: {}}}
 	}
 	s.Hub.mu.Unlock()

@@ -45,8 +45,8 @@ type KnownRequest struct {
 func (h *Hub) restore(k Known) {
 	slices.SortFunc(k.Users, func(a, b KnownUser) int { return a.Seen.Compare(b.Seen) })
 	for _, known := range k.Users {
-		u := &user{name: known.Name, seen: known.Seen}
-		u.away = h.away.PushBack(u)
+		u := &user{name: known.Name}
+		u.away = h.away.PushBack(&absence{u, known.Seen})
 		h.users[u.name] = u
 		for _, group := range known.Groups {
 			h.join(u, group)

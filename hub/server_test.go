@@ -189,7 +189,7 @@ func (s *server) sessions(name string) int {
 	}
 	s.Hub.mu.Lock()
 	defer s.Hub.mu.Unlock()
-	if u := s.online[name]; u != nil {
+	if u := s.here(name); u != nil {
 		return len(u.sessions)
 	}
 	return 0

@@ -61,10 +61,12 @@ func (h *Hub) arrive(name string) {
 		u = &user{name: name}
 		h.users[name] = u
 	}
-	if u.arriving == nil {
-		u.arriving = &arriving{left: make(map[string]bool)}
+	a := h.arriving[name]
+	if a == nil {
+		a = &arriving{left: make(map[string]bool)}
+		h.arriving[name] = a
 	}
-	u.arriving.sessions++
+	a.sessions++
 }
 
 // arrived is the end of arrive.
@@ -76,9 +78,10 @@ func (h *Hub) arrived(name string) {
 
 // endArrival forgets a user of whom nothing is here any more. The lock is held.
 func (h *Hub) endArrival(u *user) {
-	u.arriving.sessions--
-	if u.arriving.sessions == 0 {
-		u.arriving = nil
+	a := h.arriving[u.name]
+	a.sessions--
+	if a.sessions == 0 {
+		delete(h.arriving, u.name)
 	}
 	h.forgetAbsent(u)
 }
@@ -86,14 +89,14 @@ func (h *Hub) endArrival(u *user) {
 // forgetAbsent takes a user with neither sessions nor arrivals out of the
 // registry; the store knows what it is a member of. The lock is held.
 func (h *Hub) forgetAbsent(u *user) {
-	if len(u.sessions) > 0 || u.arriving != nil {
+	if len(u.sessions) > 0 || h.arriving[u.name] != nil {
 		return
 	}
 	for _, g := range u.groups {
 		h.dismiss(u, g)
 	}
 	u.groups = nil
-	delete(h.online, u.name)
+	h.online.remove(u)
 	delete(h.users, u.name)
 }
 
@@ -103,14 +106,14 @@ func (h *Hub) open(s *session) {
 	u := h.users[s.entered.user]
 	s.name, s.user = u.name, u
 	for _, name := range s.entered.entry.Groups {
-		if !u.arriving.left[name] && u.membership(name) == nil {
+		if !h.arriving[u.name].left[name] && u.membership(name) == nil {
 			h.enroll(u, name)
 		}
 	}
-	late := s.entered.serial < u.arriving.replaced
+	late := s.entered.serial < h.arriving[u.name].replaced
 	if !late {
 		u.sessions = append(u.sessions, s)
-		h.online[u.name] = u
+		h.online.add(u)
 		h.all.Join(s.conn)
 		for _, g := range u.groups {
 			if s.may(g.name) {
@@ -138,7 +141,7 @@ func (h *Hub) exit(s *session) {
 		u.sessions = slices.Delete(u.sessions, i, i+1)
 		if len(u.sessions) == 0 {
 			u.sessions = nil
-			delete(h.online, u.name)
+			h.online.remove(u)
 		}
 		h.forgetAbsent(u)
 	}

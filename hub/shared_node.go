@@ -33,8 +33,8 @@ func (n node) Member(name, group string, member bool) {
 	if u == nil || member {
 		return
 	}
-	if u.arriving != nil {
-		u.arriving.left[group] = true
+	if a := h.arriving[name]; a != nil {
+		a.left[group] = true
 	}
 	if u.membership(group) != nil {
 		h.dismiss(u, g)
@@ -81,8 +81,8 @@ func (n node) Replace(name string, serial uint64) {
 		h.mu.Unlock()
 		return
 	}
-	if u.arriving != nil {
-		u.arriving.replaced = max(u.arriving.replaced, serial)
+	if a := h.arriving[name]; a != nil {
+		a.replaced = max(a.replaced, serial)
 	}
 	var stay, gone []*session
 	for _, s := range u.sessions {
@@ -94,7 +94,7 @@ func (n node) Replace(name string, serial uint64) {
 	}
 	u.sessions = stay
 	if len(stay) == 0 {
-		delete(h.online, name)
+		h.online.remove(u)
 	}
 	h.forgetAbsent(u)
 	h.mu.Unlock()

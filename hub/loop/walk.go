@@ -87,11 +87,11 @@ func (l *Loop) runLength() int {
 	return run
 }
 
-// express lets some commands overtake deliveries to lists that take more than one
-// turn: a private message does not wait for those to ten thousand others. Among
+// express lets some commands overtake the deliveries to a list that take more than
+// one turn: a private message does not wait for those to ten thousand others. Among
 // themselves they keep their order.
 func (l *Loop) express() {
-	if l.next == len(l.batch) {
+	if l.walked == 0 || len(l.batch[l.next].list.shards[l.index].members) <= slice {
 		return
 	}
 	l.batch = l.mail.takeMore(l.batch)
