@@ -6,6 +6,8 @@
 //	wsbench fan     --url ws://…  each member gets what some members send
 //	wsbench idle    --url ws://…  connections that do nothing
 //	wsbench connect --url ws://…  connections that are opened and closed
+//	wsbench set                   a set of measurements as a table; make bench
+//	wsbench plot                  charts; make bench-plot
 //	wsbench help                  all options
 package main
 
@@ -51,6 +53,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return measure(ctx, load.Mode(command), args, stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		printHelp(stdout)
+	case "set", "plot":
+		err = compare(ctx, command, args, stdout, stderr)
 	default:
 		err = usageError{fmt.Errorf("unknown command %q: expected echo, fan, idle, connect, set, plot or help", command)}
 	}

@@ -27,6 +27,13 @@ func newProgress(c *Config) progress {
 	return progress{w: c.Progress, next: progressEvery}
 }
 
+// begun tells that the connections are open and quiet.
+func (p *progress) begun(e *engine) {
+	if p.w != nil {
+		fmt.Fprintf(p.w, "wsbench: %d connections are open (%v), the load begins\n", e.opened, e.result.OpenTime.Round(time.Millisecond))
+	}
+}
+
 // tell writes a line if it is time for one.
 func (p *progress) tell(e *engine, now time.Duration) {
 	if p.w == nil || now < p.next {

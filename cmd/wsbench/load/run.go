@@ -88,6 +88,7 @@ func (e *engine) settleMemory() error {
 
 // measure puts the load on, and takes the figures at both ends of the window.
 func (e *engine) measure() error {
+	e.progress.begun(e)
 	began := e.now()
 	e.from = began + e.config.Warmup
 	e.to = e.from + e.config.Time

@@ -1,0 +1,5 @@
+package suite
+
+import "context"
+
+func Plot(ctx context.Context, c *Config) error { return nil }
