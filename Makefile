@@ -20,7 +20,7 @@ ROUNDS  ?= 5
 SECS    ?= 4
 # Some rows of the table only, as a regular expression; bin/wsbench set -help lists them.
 ROWS    ?=
-# Where make bench-plot leaves charts, and make bench the table.
+# Where make bench-plot leaves its charts.
 CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
 
 .PHONY: build run test race e2e soak crash tools quickfuzz fuzz bench bench-go bench-plot floor lint clean help
@@ -96,4 +96,4 @@ clean: ## remove what was built and installed here
 	rm -rf bin $(E2E)/node_modules $(E2E)/.missing
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

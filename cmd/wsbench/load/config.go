@@ -52,6 +52,8 @@ type Config struct {
 
 	PIDs     []int     // the server's processes; none: its CPU and memory are not told
 	Progress io.Writer // gets a line now and then; nil: none
+
+	streams bool // goroutines serve the connections, as over TLS
 }
 
 // burst is how many handshakes are under way at most, but in Connect.

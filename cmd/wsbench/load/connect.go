@@ -36,7 +36,7 @@ func runConnect(ctx context.Context, c *Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if address := first.conn.RemoteAddr(); u.Scheme == "ws" && canConnectBare {
+	if address := first.conn.RemoteAddr(); u.Scheme == "ws" && canConnectBare && !c.streams {
 		err = connectBare(ctx, c, u.Host, address.(*net.TCPAddr), r)
 	} else {
 		err = connectByDialer(ctx, c, r)

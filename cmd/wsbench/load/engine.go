@@ -73,7 +73,7 @@ func newEngine(ctx context.Context, c *Config) (*engine, error) {
 		e.tracks = make([]track, c.Conns*c.Senders)
 	}
 	var err error
-	if u, _ := url.Parse(numbered(c.URL, 0)); u.Scheme == "wss" {
+	if u, _ := url.Parse(numbered(c.URL, 0)); u.Scheme == "wss" || c.streams {
 		e.sockets = newStreams(c.Conns)
 	} else if e.sockets, err = newSockets(c.Conns); err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package load
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // pace is the schedule of an open loop: message k is due at start + k/rate,
 // whatever happened to those before it. Who comes late finds all that has
@@ -13,7 +16,7 @@ type pace struct {
 
 // due is when the next message is.
 func (p *pace) due() time.Duration {
-	return p.start + time.Duration(float64(p.sent)/p.rate*float64(time.Second))
+	return p.start + time.Duration(math.Round(float64(p.sent)/p.rate*float64(time.Second)))
 }
 
 // take returns the time of the next message, and goes on to the one after it,

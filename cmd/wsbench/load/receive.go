@@ -24,6 +24,11 @@ type part struct {
 // receive handles what a connection has sent.
 func (e *engine) receive(slot int32, c *conn, b []byte, now time.Duration) error {
 	for len(b) > 0 {
+		if start, end := c.skim.quick(b); end > 0 {
+			e.message(slot, b[start:end], now)
+			b = b[end:]
+			continue
+		}
 		p, n, err := c.skim.next(b)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.name(slot), err)
@@ -158,7 +163,7 @@ func (e *engine) count(slot int32, m mark, length int64, corrupt bool, now time.
 	if corrupt {
 		checks.Corrupt++
 	}
-	if fresh, _ := t.note(m.seq, checks); !fresh {
+	if !t.note(m.seq, checks) {
 		return
 	}
 	checks.Received++

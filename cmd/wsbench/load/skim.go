@@ -56,6 +56,28 @@ func (s *skimmer) next(b []byte) (p piece, n int, err error) {
 	return p, n + m, err
 }
 
+// quick finds a whole message in one frame of less than 64 KiB at the front of b,
+// which is what nearly all frames are: its payload is b[start:end]. If there is
+// something else, end is 0, and next finds out what.
+func (s *skimmer) quick(b []byte) (start, end int) {
+	const text, binary, length16 = 0x81, 0x82, 126 // final frames; unmasked, since their second byte is less than 128
+	if len(b) < 4 || (b[0] != text && b[0] != binary) || s.inFrame || s.assembling || len(s.start) > 0 {
+		return 0, 0
+	}
+	start, end = 2, 2+int(b[1])
+	if b[1] >= length16 {
+		length := int(b[2])<<8 | int(b[3])
+		if b[1] > length16 || length < length16 {
+			return 0, 0
+		}
+		start, end = 4, 4+length
+	}
+	if end > len(b) {
+		return 0, 0
+	}
+	return start, end
+}
+
 // begin checks a header, and makes its frame the current one.
 func (s *skimmer) begin(h *frame.Header) error {
 	plain := h.Fin && !h.Masked && h.RSV == 0 && !s.assembling && (h.Opcode == frame.Text || h.Opcode == frame.Binary)

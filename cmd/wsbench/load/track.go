@@ -25,12 +25,12 @@ func (c Checks) Good() bool {
 
 // note counts message q, and reports whether it is the first time that it came.
 // A message that is late by 64 or more is taken to come for the first time,
-// since it is no longer known. inOrder is false for whatever is late.
-func (t *track) note(q uint32, c *Checks) (fresh, inOrder bool) {
+// since it is no longer known.
+func (t *track) note(q uint32, c *Checks) (fresh bool) {
 	if q == t.next {
 		t.seen = t.seen<<1 | 1
 		t.next++
-		return true, true
+		return true
 	}
 	if q > t.next {
 		missing := q - t.next
@@ -38,16 +38,16 @@ func (t *track) note(q uint32, c *Checks) (fresh, inOrder bool) {
 		c.GapMessages += uint64(missing)
 		t.seen = t.seen<<(missing+1) | 1 // Go shifts by 64 and more to 0
 		t.next = q + 1
-		return true, true
+		return true
 	}
 	behind := t.next - 1 - q
 	if behind < 64 && t.seen>>behind&1 != 0 {
 		c.Duplicates++
-		return false, false
+		return false
 	}
 	if behind < 64 {
 		t.seen |= 1 << behind
 	}
 	c.Late++
-	return true, false
+	return true
 }
