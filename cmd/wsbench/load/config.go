@@ -48,7 +48,7 @@ type Config struct {
 	Settle  time.Duration // nothing has to come for so long before the load begins
 	Warmup  time.Duration
 	Time    time.Duration // of the measured window
-	Timeout time.Duration // of a handshake, and without any answer to a sender
+	Timeout time.Duration // of a handshake; without any answer to a sender; for what is outstanding at the end
 
 	PIDs     []int     // the server's processes; none: its CPU and memory are not told
 	Progress io.Writer // gets a line now and then; nil: none

@@ -30,7 +30,6 @@ type Result struct {
 	Stalls             uint64        // whole run: times that a sender waited for Timeout in vain
 	Other              uint64        // whole run: messages without a mark
 	Pings              uint64        // whole run
-	Fragmented         uint64        // whole run: messages in several frames
 	WithoutSubprotocol uint64        // connections on which the server chose none
 	CleanCloses        uint64        // connections that ended with a closing handshake
 	OpenTime           time.Duration // in which all connections were opened

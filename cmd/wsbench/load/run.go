@@ -12,7 +12,6 @@ import (
 
 const (
 	maxSettle = 30 * time.Second       // then the load begins though it is not quiet
-	maxDrain  = 10 * time.Second       // for what is outstanding at the end
 	tooMany   = 200 * time.Millisecond // to see whether something comes twice
 )
 
@@ -171,7 +170,7 @@ func (e *engine) drain() error {
 	if !e.loading {
 		return nil
 	}
-	end := e.now() + maxDrain
+	end := e.now() + e.config.Timeout
 	for checks.Received < checks.Expected && e.now() < end {
 		if err := e.turn(end); err != nil {
 			return err
