@@ -112,7 +112,10 @@ func (e *engine) measure() error {
 	if err := e.turnUntil(e.to); err != nil {
 		return err
 	}
-	return w.end(e.config.PIDs, e.result)
+	if err := w.end(e.config.PIDs, e.result); err != nil || !e.loading || e.config.Rate == 0 {
+		return err
+	}
+	return e.sendDue(e.now()) // what became due at the very end
 }
 
 func (e *engine) turnUntil(t time.Duration) error {

@@ -39,18 +39,16 @@ func runs(t *testing.T, c *Config, check func(t *testing.T, r *Result, err error
 }
 
 // wantGood is the check of a run in which all went well.
-func wantGood(mode Mode) func(*testing.T, *Result, error) {
-	return func(t *testing.T, r *Result, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !r.Good(mode) {
-			t.Errorf("not good: %+v, %d messages, %d not sent", r.Checks, r.Messages, r.Skipped)
-		}
-		if r.Messages != r.Latency.Count() || r.Messages > r.Checks.Received {
-			t.Errorf("%d messages in the window, %d latencies, %d in all", r.Messages, r.Latency.Count(), r.Checks.Received)
-		}
+func wantGood(t *testing.T, r *Result, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Checks.Good() || r.Checks.Received == 0 || r.Skipped > 0 { // there may be none in the window, on a busy machine
+		t.Errorf("not good: %+v, %d not sent", r.Checks, r.Skipped)
+	}
+	if r.Messages != r.Latency.Count() || r.Messages > r.Checks.Received {
+		t.Errorf("%d messages in the window, %d latencies, %d in all", r.Messages, r.Latency.Count(), r.Checks.Received)
 	}
 }
 
@@ -66,7 +64,7 @@ func TestGoodServer(t *testing.T) {
 		{"echo, binary", Echo, "/echo", func(c *Config) { c.Binary = true }},
 		{"echo, of the least size", Echo, "/echo", func(c *Config) { c.Size = markLen }},
 		{"echo, in frames with 8 bytes of length", Echo, "/echo", func(c *Config) { c.Size, c.Inflight = 1<<16, 1 }},
-		{"echo, longer than what is read at once", Echo, "/echo", func(c *Config) { c.Size, c.Conns, c.Inflight = 1<<20, 2, 2 }},
+		{"echo, longer than what is read at once", Echo, "/echo", func(c *Config) { c.Size, c.Conns, c.Inflight = 300<<10, 2, 2 }},
 		{"echo, open loop", Echo, "/echo", func(c *Config) { c.Rate = 500 }},
 		{"echo, with a protocol around", Echo, "/echo", func(c *Config) { c.Prefix, c.Suffix = "{i}:", ":{i}" }},
 		{"fan", Fan, "/fan", func(*Config) {}},
@@ -76,7 +74,7 @@ func TestGoodServer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			c := short(row.mode, s.url+row.path)
 			row.set(c)
-			runs(t, c, wantGood(row.mode))
+			runs(t, c, wantGood)
 		})
 	}
 }
@@ -121,6 +119,7 @@ func TestNoCoordinatedOmission(t *testing.T) {
 
 // What a server does wrong is found, and told as what it is.
 func TestBadServer(t *testing.T) {
+	// The messages that are in flight from the start are four: 0 to 3.
 	once := func(at int, f func(message []byte) [][]byte) fault {
 		return func(n int, message []byte) [][]byte {
 			if n == at {
@@ -134,15 +133,15 @@ func TestBadServer(t *testing.T) {
 		fault func() fault
 		found func(Checks) bool
 	}{
-		{"drops one", func() fault { return once(5, func([]byte) [][]byte { return nil }) },
+		{"drops one", func() fault { return once(2, func([]byte) [][]byte { return nil }) },
 			func(c Checks) bool {
 				return c.Lost > 0 && c.Lost == c.GapMessages && c.Duplicates+c.Late+c.Corrupt == 0
 			}},
-		{"doubles one", func() fault { return once(5, func(m []byte) [][]byte { return [][]byte{m, m} }) },
+		{"doubles one", func() fault { return once(2, func(m []byte) [][]byte { return [][]byte{m, m} }) },
 			func(c Checks) bool { return c.Duplicates > 0 && c.Lost+c.Gaps+c.Late+c.Corrupt == 0 }},
 		{"swaps two", swapper,
 			func(c Checks) bool { return c.Gaps > 0 && c.Late == c.Gaps && c.Lost+c.Duplicates+c.Corrupt == 0 }},
-		{"cuts one", func() fault { return once(16, func(m []byte) [][]byte { return [][]byte{m[:len(m)-1]} }) },
+		{"cuts one", func() fault { return once(2, func(m []byte) [][]byte { return [][]byte{m[:len(m)-1]} }) },
 			func(c Checks) bool { return c.Corrupt > 0 && c.Lost+c.Gaps+c.Late+c.Duplicates == 0 }},
 		{"changes a byte", func() fault {
 			return func(_ int, m []byte) [][]byte { m[len(m)-1] ^= 1; return [][]byte{m} }
@@ -167,15 +166,15 @@ func TestBadServer(t *testing.T) {
 	}
 }
 
-// swapper keeps the sixth message back until after the seventh.
+// swapper keeps the third message back until after the fourth.
 func swapper() fault {
 	kept := make(map[string][]byte) // by sender, as its mark has it
 	return func(n int, m []byte) [][]byte {
-		if n != 5 && n != 6 {
+		if n != 2 && n != 3 {
 			return [][]byte{m}
 		}
 		sender := string(m[16:20])
-		if n == 5 {
+		if n == 2 {
 			kept[sender] = m
 			return nil
 		}
