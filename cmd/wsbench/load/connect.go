@@ -140,18 +140,20 @@ func closeFrame(dst []byte) []byte {
 	return frame.AppendMaskedFrame(dst, frame.Close, [4]byte{0x5a, 0x3c, 0x96, 0xe1}, frame.AppendClose(nil, frame.NormalClosure, ""))
 }
 
-// request is a handshake as Dialer would send it, but for the key, which is put
-// behind it with an empty line.
-func (c *Config) request(host string, i int) (head []byte) {
-	u, _ := url.Parse(numbered(c.URL, i)) // Check has parsed it
-	head = fmt.Appendf(head, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n", u.RequestURI(), host)
+// request is a handshake as Dialer would send it, cut where the number of the
+// connection belongs. The key is put behind it, and an empty line.
+func (c *Config) request(host string) []string {
+	const number = "wsbenchNUMBERwsbench" // nothing of it is escaped in a URL
+	put := strings.NewReplacer("{i}", number)
+	u, _ := url.Parse(put.Replace(c.URL)) // Check has parsed it
+	head := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n", u.RequestURI(), host)
 	if c.Subprotocol != "" {
-		head = fmt.Appendf(head, "Sec-WebSocket-Protocol: %s\r\n", c.Subprotocol)
+		head += "Sec-WebSocket-Protocol: " + c.Subprotocol + "\r\n"
 	}
-	for _, f := range c.header(i) {
-		head = fmt.Appendf(head, "%s: %s\r\n", f.Name, f.Value)
+	for _, field := range c.Header {
+		head += put.Replace(field) + "\r\n"
 	}
-	return append(head, "Sec-WebSocket-Key: "...)
+	return strings.Split(head+"Sec-WebSocket-Key: ", number)
 }
 
 // accepts reports what is wrong with an answer to the request with this key, as

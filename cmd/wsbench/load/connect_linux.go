@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -28,7 +29,7 @@ const ipBindAddressNoPort = 24 // the port is chosen by connect, for this peer a
 // connector opens and closes connections by bare system calls.
 type connector struct {
 	config   *Config
-	host     string
+	head     []string // of the request, around the connection's number; the key follows
 	to       syscall.Sockaddr
 	family   int
 	loopback bool
@@ -63,7 +64,7 @@ func connectBare(ctx context.Context, c *Config, host string, to *net.TCPAddr, r
 		return err
 	}
 	defer poll.closeAll()
-	k := &connector{config: c, host: host, poll: poll.(*epoll), base: time.Now(), all: make([]attempt, c.Conns), rx: make([]byte, readSize), result: r}
+	k := &connector{config: c, head: c.request(host), poll: poll.(*epoll), base: time.Now(), all: make([]attempt, c.Conns), rx: make([]byte, readSize), result: r}
 	k.setAddress(to)
 	if r.Server.Start, err = process.Read(c.PIDs...); err != nil {
 		return err
@@ -149,7 +150,11 @@ func (k *connector) socket(serial int) (int, error) {
 
 // request sends the handshake, and reports whether it could.
 func (k *connector) request(slot int32, a *attempt) bool {
-	k.tx = append(k.tx[:0], k.config.request(k.host, a.serial)...)
+	number := strconv.Itoa(firstNumber + a.serial)
+	k.tx = append(k.tx[:0], k.head[0]...)
+	for _, part := range k.head[1:] {
+		k.tx = append(append(k.tx, number...), part...)
+	}
 	k.tx = append(append(k.tx, a.key...), "\r\n\r\n"...)
 	n, err := k.poll.write(slot, k.tx)
 	return err == nil && n == len(k.tx)
@@ -235,6 +240,9 @@ func (k *connector) serve(ev event) error {
 		}
 		if err := k.receive(ev.slot, a, k.rx[:n]); err != nil {
 			return k.fail(a, err)
+		}
+		if n < len(k.rx) && !ev.hangup {
+			return nil // the socket is empty
 		}
 	}
 }
