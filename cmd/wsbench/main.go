@@ -32,6 +32,9 @@ const (
 	exitWrong  = 3 // the run went to its end, but messages were lost, doubled, disordered or changed
 )
 
+// version is set by the linker when it is built from a tag or commit.
+var version = ""
+
 // usageError is what is wrong with the command line.
 type usageError struct{ error }
 

@@ -13,7 +13,7 @@ import (
 
 // compare is the commands set and plot: both measure wschat beside others.
 func compare(ctx context.Context, command string, args []string, stdout, stderr io.Writer) error {
-	c := &suite.Config{Progress: stderr, Command: "wsbench " + command + " " + quoted(args)}
+	c := &suite.Config{Version: version, Progress: stderr, Command: "wsbench " + command + " " + quoted(args)}
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.Wschat, "wschat", "bin/wschat", "`binary` of wschat")

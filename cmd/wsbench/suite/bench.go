@@ -23,6 +23,7 @@ type Config struct {
 	Data   string  // where directories for -data are made; "": where temporary files are
 	Out    string  // Plot: the directory for the charts
 
+	Version  string    // of wsbench, a tag or commit; "": as the binary has it
 	Command  string    // as it was given, for the table
 	Progress io.Writer // gets a line for each figure
 }

@@ -13,7 +13,7 @@ import (
 // heading says what the table holds and where it comes from.
 func (b *bench) heading(t *table) string {
 	lines := []string{
-		fmt.Sprintf("%s, %s, commit %s", time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), commit()),
+		fmt.Sprintf("%s, %s, commit %s", time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), commit(b.config.Version)),
 		fmt.Sprintf("%s, %d cores; %s", processor(), runtime.NumCPU(), kernel()),
 		fmt.Sprintf("medians of %d, %s s each: %s", b.config.Rounds, b.secs, b.config.Command),
 	}
@@ -29,21 +29,18 @@ func (b *bench) heading(t *table) string {
 }
 
 // commit is what this binary was built from.
-func commit() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+func commit(version string) string {
+	if version != "" {
+		return version
 	}
-	revision, changed := "unknown", ""
-	for _, setting := range info.Settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			revision = setting.Value[:min(12, len(setting.Value))]
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			changed = " with changes"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
 		}
 	}
-	return revision + changed
+	return "unknown"
 }
 
 // processor is the model of the processor, or its architecture.
