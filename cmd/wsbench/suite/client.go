@@ -33,7 +33,7 @@ func (f figures) get(name string) (float64, error) {
 type loader struct {
 	cmd   *exec.Cmd
 	out   bytes.Buffer
-	begun chan struct{} // closed when its load begins, or it ends
+	begun chan struct{} // closed when its load begins; only runs of some seconds tell
 	said  []string      // lines of its standard error that are no progress
 	read  chan struct{} // closed when all of standard error has been read
 }
@@ -66,19 +66,25 @@ func (b *bench) startLoad(r *running, on cores, args ...string) (*loader, error)
 
 func (l *loader) listen(stderr io.Reader) {
 	defer close(l.read)
-	begun := false
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
 		switch line := lines.Text(); {
 		case strings.HasSuffix(line, "the load begins"):
 			close(l.begun)
-			begun = true
 		case strings.Contains(line, "note:"), !strings.HasPrefix(line, "wsbench: "), !isProgress(line):
 			l.said = append(l.said, strings.TrimPrefix(line, "wsbench: "))
 		}
 	}
-	if !begun {
-		close(l.begun)
+}
+
+// begin waits until all connections of the run are open and its load begins.
+func (l *loader) begin() error {
+	select {
+	case <-l.begun:
+		return nil
+	case <-l.read:
+		_, err := l.wait()
+		return fmt.Errorf("the load ended before its time: %w", err)
 	}
 }
 

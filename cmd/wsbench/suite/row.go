@@ -1,9 +1,13 @@
 package suite
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
+
+	"wschat/cmd/wsbench/process"
 )
 
 // row is one measurement, which becomes a line of the table.
@@ -46,6 +50,7 @@ func rows() []row {
 		{name: "echo-64k", title: "echo of 64 KiB, 50 connections", unit: "µs CPU/message", kinds: all, measure: echoing(perMessage, "--conns", "50", "--size", "65536")},
 		{name: "mb-64k", title: "the same, for each MB", unit: "µs CPU/MB", kinds: all, measure: echoing(perMB, "--conns", "50", "--size", "65536")},
 		{name: "mb-1m", title: "echo of 1 MiB, 10 connections, for each MB", unit: "µs CPU/MB", kinds: all, measure: echoing(perMB, "--conns", "10", "--size", "1048576")},
+		{name: "burst", title: "memory kept a minute after a burst of 1 MiB messages", unit: "KiB", kinds: rooms, once: true, measure: burst},
 		{name: "fan-1000x1", title: "fan-out to 1,000, 1 sender", unit: "µs CPU/delivery", kinds: rooms, measure: fanning(perDelivery, lineText, "--conns", "1000")},
 		{name: "fan-100x16", title: "fan-out to 100, 16 senders", unit: "µs CPU/delivery", kinds: rooms, measure: fanning(perDelivery, lineText, "--conns", "100", "--senders", "16")},
 		{name: "fan-1000x16", title: "fan-out to 1,000, 16 senders", unit: "µs CPU/delivery", kinds: rooms, measure: fanning(perDelivery, lineText, "--conns", "1000", "--senders", "16")},
@@ -177,13 +182,42 @@ func beside(idle int) func(*bench, Subject) (sample, error) {
 			return sample{}, err
 		}
 		defer idlers.stop()
-		<-idlers.begun
+		if err := idlers.begin(); err != nil {
+			return sample{}, err
+		}
 		f, err := b.load(r, args...)
 		if err != nil {
 			return sample{}, err
 		}
 		return take(f, "server_cpu_us_per_message")
 	}
+}
+
+// burst measures how much more memory is resident a minute after 50 connections
+// have sent messages of 1 MiB than when they had sent small ones only.
+func burst(b *bench, s Subject) (sample, error) {
+	r, err := b.start(s, b.server)
+	if err != nil {
+		return sample{}, err
+	}
+	defer r.stop()
+	if _, err := b.load(r, b.echoArgs(s, "--conns", "50")...); err != nil {
+		return sample{}, err
+	}
+	before, err := process.Read(r.pid)
+	if err != nil {
+		return sample{}, err
+	}
+	if _, err := b.load(r, b.echoArgs(s, "--conns", "50", "--size", "1048576")...); err != nil {
+		return sample{}, err
+	}
+	select {
+	case <-time.After(time.Minute):
+	case <-b.ctx.Done():
+		return sample{}, context.Cause(b.ctx)
+	}
+	after, err := process.Read(r.pid)
+	return sample{value: float64(after.RSS-before.RSS) / 1024}, err
 }
 
 // private measures messages between two users, while others flood a group. The
@@ -201,7 +235,9 @@ func private(b *bench, s Subject) (sample, error) {
 		return sample{}, err
 	}
 	defer flood.stop()
-	<-flood.begun
+	if err := flood.begin(); err != nil {
+		return sample{}, err
+	}
 	f, err := b.load(r, "echo", "--url", s.Base+"/socket?userId=p{i}", "--prefix", "p{j},", "--conns", "2", "--rate", "100", "--secs", b.secs)
 	if err != nil {
 		return sample{}, err
