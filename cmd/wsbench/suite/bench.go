@@ -115,7 +115,9 @@ func (b *bench) measure(t *table, round, i, j int) {
 	r, s := t.rows[i], t.subjects[j]
 	got, err := r.measure(b, s)
 	if err != nil {
-		t.failures = append(t.failures, fmt.Sprintf("%s, %s: %v", r.name, s.Name, err))
+		if failure := fmt.Sprintf("%s, %s: %v", r.name, s.Name, err); !slices.Contains(t.failures, failure) {
+			t.failures = append(t.failures, failure)
+		}
 		fmt.Fprintf(b.config.Progress, "round %d of %d: %s: %s: %v\n", round+1, b.config.Rounds, r.name, s.Name, err)
 		return
 	}

@@ -24,7 +24,6 @@ type row struct {
 type sample struct {
 	value  float64 // in the row's unit
 	p99    float64 // latency in µs; 0: none
-	client float64 // CPU of the load, in percent of a core
 	others float64 // CPU of other processes, in percent of a core
 }
 
@@ -88,7 +87,14 @@ func (r row) can(s Subject) bool { return slices.Contains(r.kinds, s.kind) }
 // take makes a sample of what wsbench has measured.
 func take(f figures, figure string) (sample, error) {
 	value, err := f.get(figure)
-	return sample{value, f.numbers["latency_us_p99"], f.numbers["client_cpu_percent"], f.numbers["others_cpu_percent"]}, err
+	return sample{value: value, p99: f.numbers["latency_us_p99"], others: f.numbers["others_cpu_percent"]}, err
+}
+
+// takeBeside is take where another load of ours is what others do.
+func takeBeside(f figures, figure string) (sample, error) {
+	got, err := take(f, figure)
+	got.others = 0
+	return got, err
 }
 
 // once starts the server, loads it, and stops it.
@@ -189,7 +195,7 @@ func beside(idle int) func(*bench, Subject) (sample, error) {
 		if err != nil {
 			return sample{}, err
 		}
-		return take(f, "server_cpu_us_per_message")
+		return takeBeside(f, "server_cpu_us_per_message")
 	}
 }
 
@@ -242,7 +248,7 @@ func private(b *bench, s Subject) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	return take(f, "latency_us_p99")
+	return takeBeside(f, "latency_us_p99")
 }
 
 // together measures fan-out with server and load on the same cores: with one

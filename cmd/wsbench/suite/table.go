@@ -36,7 +36,6 @@ func (t *table) value(i, j int, of func(sample) float64) (v float64, ok bool) {
 
 func value(s sample) float64  { return s.value }
 func p99(s sample) float64    { return s.p99 }
-func client(s sample) float64 { return s.client }
 func others(s sample) float64 { return s.others }
 
 // most is the greatest median of all rows and subjects.
