@@ -137,6 +137,36 @@ func TestRowsAreConsistent(t *testing.T) {
 	}
 }
 
+func rowOf(once bool, take func() sample) row {
+	return row{once: once, measure: func(*bench, Subject) (sample, error) { return take(), nil }}
+}
+
+// A disturbed figure is taken again, and the least disturbed one counts.
+func TestUndisturbed(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		others []float64 // of one try after the other
+		once   bool
+		want   float64 // the try that counts, from 1
+		taken  int
+	}{
+		{"quiet", []float64{disturbance}, false, 1, 1},
+		{"quiet at the second try", []float64{50, 3}, false, 2, 2},
+		{"never quiet", []float64{50, 90, 40, 60}, false, 3, 4},
+		{"too long to be taken again", []float64{50}, true, 1, 1},
+	} {
+		taken := 0
+		r := rowOf(row.once, func() sample {
+			taken++
+			return sample{value: float64(taken), others: row.others[taken-1]}
+		})
+		got, err := new(bench).undisturbed(r, Subject{})
+		if err != nil || got.value != row.want || taken != row.taken {
+			t.Errorf("%s: try %v of %d counts, %v; want %v of %d", row.name, got.value, taken, err, row.want, row.taken)
+		}
+	}
+}
+
 func TestParseFigures(t *testing.T) {
 	f, err := parseFigures([]byte(`{"mode":"echo","messages_per_s":12.5,"latency_us_quantiles":[[0.5,7]],"ok":true}` + "\n"))
 	if err != nil {
