@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -168,11 +169,14 @@ func TestBadServer(t *testing.T) {
 
 // swapper keeps the third message back until after the fourth.
 func swapper() fault {
+	var mu sync.Mutex
 	kept := make(map[string][]byte) // by sender, as its mark has it
 	return func(n int, m []byte) [][]byte {
 		if n != 2 && n != 3 {
 			return [][]byte{m}
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		sender := string(m[16:20])
 		if n == 2 {
 			kept[sender] = m
