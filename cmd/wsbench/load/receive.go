@@ -172,11 +172,25 @@ func (e *engine) count(slot int32, m mark, length int64, corrupt bool, now time.
 		s.acked = max(s.acked, m.seq+1)
 		s.progress = now
 	}
-	if now >= e.from && now < e.to {
+	if e.inWindow(now) {
 		e.result.Messages++
 		e.result.Bytes += uint64(length)
+	}
+	if e.measured(m, now) {
 		e.result.Latency.Record(now - m.sent)
 	}
+}
+
+func (e *engine) inWindow(t time.Duration) bool { return t >= e.from && t < e.to }
+
+// measured reports whether a message's latency counts. In an open loop it does
+// if the message was due within the window, however late it comes: else a server
+// that stands still at the window's end would seem fast.
+func (e *engine) measured(m mark, now time.Duration) bool {
+	if e.config.Rate > 0 {
+		return e.inWindow(m.sent)
+	}
+	return e.inWindow(now)
 }
 
 // source is the sender whose messages reach a connection in Echo.

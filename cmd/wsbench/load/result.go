@@ -14,7 +14,11 @@ type Result struct {
 	Messages  uint64        // Echo: that came back; Fan: deliveries, to all members together
 	Bytes     uint64        // of payload in them, with what the server has put around it
 	Published uint64        // messages sent
-	Latency   histogram.Histogram
+
+	// Latency is from sending to arrival, of the messages that arrived within
+	// the window; in an open loop, from when it was due, of the messages that
+	// were due within the window.
+	Latency histogram.Histogram
 
 	// Handshakes counts, in Connect, connections that were opened and closed,
 	// and Cycle their times from the first SYN to the end. Handshake is, in all

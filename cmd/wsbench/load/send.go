@@ -38,7 +38,7 @@ func (e *engine) build(dst []byte, i int, when time.Duration) []byte {
 	}
 	s.sent++
 	e.result.Sent++
-	if when >= e.from && when < e.to {
+	if e.inWindow(when) {
 		e.result.Published++
 	}
 	return dst
