@@ -12,7 +12,18 @@ ARTEFACTS ?= $(or $(TMPDIR),/tmp)/wschat-artefacts
 
 E2E = cmd/wschat/e2e
 
-.PHONY: build run test race e2e soak crash tools quickfuzz fuzz bench lint clean help
+# make bench: other servers to measure beside wschat, as NAME=URL,PID of one that
+# runs, or NAME=URL,COMMAND that starts one, separated by ;
+#   make bench PEERS='gws=ws://127.0.0.1:9201,path/to/gws -addr 127.0.0.1:9201'
+PEERS   ?=
+ROUNDS  ?= 5
+SECS    ?= 4
+# Some rows of the table only, as a regular expression; bin/wsbench set -help lists them.
+ROWS    ?=
+# Where make bench-plot leaves its charts.
+CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
+
+.PHONY: build run test race e2e soak crash tools quickfuzz fuzz bench bench-go bench-plot floor lint clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -61,9 +72,20 @@ fuzz: ## every fuzz target for FUZZTIME each
 		done; \
 	done
 
-bench: build ## Go benchmarks of every package
+bench: build floor ## wschat beside PEERS, as a table: medians of ROUNDS
+	@bin/wsbench set --floor '$(FLOOR)' --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --rows '$(ROWS)'
+
+bench-plot: build ## the same as charts, in CHARTS
+	@bin/wsbench plot --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --out '$(CHARTS)'
+
+bench-go: build ## Go benchmarks of every package, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat $(GO) test -tags e2e -run '^$$' -bench . -benchtime 5x ./$(E2E)/crash
+
+# The least that an echo server can do, to compare with; it needs Linux.
+FLOOR = $(if $(filter linux,$(shell $(GO) env GOOS)),bin/floor)
+floor:
+	@$(if $(FLOOR),$(GO) build -trimpath -o $(FLOOR) ./cmd/wsbench/testdata/floor)
 
 lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
@@ -75,4 +97,4 @@ clean: ## remove what was built and installed here
 	rm -rf bin $(E2E)/node_modules $(E2E)/.missing
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

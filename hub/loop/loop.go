@@ -77,7 +77,9 @@ func (l *Loop) run() {
 			l.batch, l.next, l.sorted = l.mail.take(l.batch[:0]), 0, 0
 		}
 		l.work()
-		l.express()
+		if l.walked > 0 && l.isLarge() {
+			l.express()
+		}
 		l.settle()
 		if congested && l.done() {
 			// Another loop lags. Sockets stay readable meanwhile, so that the

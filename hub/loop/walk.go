@@ -42,12 +42,14 @@ func (l *Loop) count(n int) {
 // most budget members, and returns to how many it did. It goes on where the
 // slice before ended; lists change by commands only, which wait meanwhile.
 func (l *Loop) walk(budget int) int {
-	list := l.batch[l.next].list
+	members := l.batch[l.next].list.shards[l.index].members
 	if l.walked == 0 {
+		if l.isLarge() {
+			l.express()
+		}
 		l.inWalk = l.runLength()
 	}
 	items := l.batch[l.next : l.next+l.inWalk]
-	members := list.shards[l.index].members
 	end := min(len(members), l.walked+budget)
 	for _, c := range members[l.walked:end] {
 		if c.state != open {
@@ -87,12 +89,20 @@ func (l *Loop) runLength() int {
 	return run
 }
 
+// isLarge reports whether the list to which the next command publishes has more
+// members than a slice.
+func (l *Loop) isLarge() bool {
+	return len(l.batch[l.next].list.shards[l.index].members) > slice
+}
+
 // express lets some commands overtake the deliveries to a list that take more than
-// one turn: a private message does not wait for those to ten thousand others. Among
-// themselves they keep their order.
+// one turn: a private message does not wait for those to ten thousand others, nor
+// does it part a run of them. Among themselves they keep their order.
 func (l *Loop) express() {
-	if l.walked == 0 || len(l.batch[l.next].list.shards[l.index].members) <= slice {
-		return
+	if l.next > len(l.batch)/2 { // what is done goes, as the batch may never come to its end
+		rest := copy(l.batch, l.batch[l.next:])
+		clear(l.batch[rest:])
+		l.batch, l.sorted, l.next = l.batch[:rest], max(0, l.sorted-l.next), 0
 	}
 	l.batch = l.mail.takeMore(l.batch)
 	from := max(l.sorted, l.next)

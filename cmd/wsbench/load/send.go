@@ -1,0 +1,124 @@
+package load
+
+import (
+	"fmt"
+	"time"
+)
+
+// sender is a connection that sends.
+type sender struct {
+	conn     int32
+	sent     uint32
+	acked    uint32        // one more than the highest of its messages that came back
+	progress time.Duration // when something came back, or the first was sent
+}
+
+// newSenders returns the senders, spread evenly over the connections.
+func newSenders(c *Config) []sender {
+	n := 0
+	switch c.Mode {
+	case Echo:
+		n = c.Conns
+	case Fan:
+		n = c.Senders
+	}
+	senders := make([]sender, n)
+	for i := range senders {
+		senders[i].conn = int32(i * c.Conns / n)
+	}
+	return senders
+}
+
+// build appends the next message of a sender to dst.
+func (e *engine) build(dst []byte, i int, when time.Duration) []byte {
+	s := &e.senders[i]
+	dst = e.templates[i].append(dst, mark{seq: s.sent, sender: uint16(i), sent: when})
+	if s.sent == s.acked {
+		s.progress = when
+	}
+	s.sent++
+	e.result.Sent++
+	if e.inWindow(when) {
+		e.result.Published++
+	}
+	return dst
+}
+
+// pump, in a closed loop, brings a sender's messages in flight up to what they
+// may be.
+func (e *engine) pump(slot int32, c *conn, now time.Duration) error {
+	s := &e.senders[c.sender]
+	for now < e.to && len(c.out) == 0 && c.state == open {
+		room := e.config.Inflight - int(s.sent-s.acked)
+		if room <= 0 {
+			return nil
+		}
+		e.tx = e.tx[:0]
+		for ; room > 0 && len(e.tx) < cap(e.rx); room-- {
+			e.tx = e.build(e.tx, int(c.sender), now)
+		}
+		if err := e.transmit(slot, c, e.tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendDue, in an open loop, sends what has become due, the senders in turn.
+func (e *engine) sendDue(now time.Duration) error {
+	for e.pace.due() < e.to {
+		due, ok := e.pace.take(now)
+		if !ok {
+			return nil
+		}
+		i := e.turnOf
+		e.turnOf = (e.turnOf + 1) % len(e.senders)
+		slot := e.senders[i].conn
+		c := &e.conns[slot]
+		if len(c.out) > maxOut {
+			e.result.Skipped++
+			continue
+		}
+		if due >= e.from {
+			e.result.MaxLag = max(e.result.MaxLag, now-due)
+		}
+		e.tx = e.build(e.tx[:0], i, due)
+		if err := e.transmit(slot, c, e.tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchSenders finds senders whose messages do not come back. Where something
+// has come back before, what is in flight is given up, and the sender goes on.
+func (e *engine) watchSenders(now time.Duration) error {
+	if e.config.NoSelf || now >= e.to {
+		return nil
+	}
+	for i := range e.senders {
+		s := &e.senders[i]
+		if s.sent == s.acked || now < s.progress+e.config.Timeout {
+			continue
+		}
+		if s.acked == 0 {
+			return fmt.Errorf("%s: none of its messages has come back within %v%s", e.name(s.conn), e.config.Timeout, e.hintNoSelf())
+		}
+		if e.config.Rate > 0 {
+			continue
+		}
+		e.result.Stalls++
+		s.acked, s.progress = s.sent, now
+		if err := e.pump(s.conn, &e.conns[s.conn], now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *engine) hintNoSelf() string {
+	if e.config.Mode == Fan {
+		return " (if the server does not send them to their sender: --rate and --no-self)"
+	}
+	return ""
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"wschat/cmd/wsbench/load"
+)
+
+// options are those of a measuring command.
+type options struct {
+	config load.Config
+	json   bool
+}
+
+// parseOptions reads the options of a measuring command. An error is one line.
+func parseOptions(mode load.Mode, args []string) (*options, error) {
+	o := &options{config: load.Config{Mode: mode}}
+	flags := o.flagSet()
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if err := o.fits(flags); err != nil {
+		return nil, err
+	}
+	if o.config.Conns == 0 {
+		o.config.Conns = map[load.Mode]int{load.Echo: 50, load.Fan: 100, load.Idle: 1000, load.Connect: 50}[mode]
+	}
+	return o, o.config.Check()
+}
+
+// onlyFor are the options that only some modes have.
+var onlyFor = map[string][]load.Mode{
+	"size": {load.Echo, load.Fan}, "prefix": {load.Echo, load.Fan}, "suffix": {load.Echo, load.Fan},
+	"binary": {load.Echo, load.Fan}, "inflight": {load.Echo, load.Fan}, "rate": {load.Echo, load.Fan},
+	"loose": {load.Echo}, "senders": {load.Fan}, "no-self": {load.Fan},
+}
+
+// fits reports an option that the mode does not have.
+func (o *options) fits(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		modes, limited := onlyFor[f.Name]
+		for _, m := range modes {
+			limited = limited && m != o.config.Mode
+		}
+		if limited && err == nil {
+			err = fmt.Errorf("--%s is not for %s", f.Name, o.config.Mode)
+		}
+	})
+	return err
+}
+
+func (o *options) flagSet() *flag.FlagSet {
+	c := &o.config
+	flags := flag.NewFlagSet("wsbench", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are printed once, by run
+	flags.StringVar(&c.URL, "url", "", "`URL` of the server, ws or wss")
+	flags.IntVar(&c.Conns, "conns", 0, "`connections`; connect: at a time (echo, connect 50, fan 100, idle 1000)")
+	flags.Var((*seconds)(&c.Time), "secs", "`seconds` that are measured (default 5)")
+	flags.Var((*seconds)(&c.Warmup), "warmup", "`seconds` of load before, which are not measured (default 1)")
+	flags.Var((*seconds)(&c.Settle), "settle", "`seconds` without anything coming in, before the load begins (default 0.3)")
+	flags.Var((*seconds)(&c.Timeout), "timeout", "`seconds` for a handshake, and for an answer to a sender (default 10)")
+	flags.Var((*texts)(&c.Hello), "hello", "text `message` right after the handshake; may be given several times")
+	flags.StringVar(&c.Subprotocol, "subprotocol", "", "`subprotocol` to offer")
+	flags.Var((*texts)(&c.Header), "header", "`field` for the handshake, as 'Name: value'; may be given several times")
+	flags.Var((*numbers)(&c.PIDs), "pid", "`process` of the server, of which CPU time and memory are told; several with commas")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object")
+	flags.IntVar(&c.Size, "size", 128, "`bytes` of payload; 32 at least, for the mark that tells messages apart")
+	flags.IntVar(&c.Inflight, "inflight", 1, "closed loop: `messages` in flight for each sender")
+	flags.Float64Var(&c.Rate, "rate", 0, "open loop: `messages` a second of all senders; latency counts from when each was due")
+	flags.StringVar(&c.Prefix, "prefix", "", "`text` before each payload")
+	flags.StringVar(&c.Suffix, "suffix", "", "`text` behind each payload")
+	flags.BoolVar(&c.Binary, "binary", false, "binary messages")
+	flags.BoolVar(&c.Loose, "loose", false, "echo: the server may put text around what it sends back")
+	flags.IntVar(&c.Senders, "senders", 1, "fan: `members` that send")
+	flags.BoolVar(&c.NoSelf, "no-self", false, "fan, with --rate: the server does not send a message to its sender")
+	c.Time, c.Warmup, c.Settle, c.Timeout = 5*time.Second, time.Second, 300*time.Millisecond, 10*time.Second
+	return flags
+}
+
+// seconds is a duration that is given as a number of seconds, such as 0.5.
+type seconds time.Duration
+
+func (s *seconds) String() string {
+	return strconv.FormatFloat(time.Duration(*s).Seconds(), 'g', -1, 64)
+}
+
+func (s *seconds) Set(text string) error {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n != n || n < 0 || n > 1e6 {
+		return errors.New("expected a number of seconds, 0 to 1000000")
+	}
+	*s = seconds(n * float64(time.Second))
+	return nil
+}
+
+// texts is an option that may be given several times.
+type texts []string
+
+func (t *texts) String() string { return strings.Join(*t, " ") }
+
+func (t *texts) Set(text string) error {
+	*t = append(*t, text)
+	return nil
+}
+
+// numbers is a list of process numbers.
+type numbers []int
+
+func (n *numbers) String() string { return strings.Trim(fmt.Sprint([]int(*n)), "[]") }
+
+func (n *numbers) Set(text string) error {
+	for one := range strings.SplitSeq(text, ",") {
+		pid, err := strconv.Atoi(one)
+		if err != nil || pid < 1 {
+			return fmt.Errorf("expected process numbers, got %q", one)
+		}
+		*n = append(*n, pid)
+	}
+	return nil
+}
+
+func printHelp(w io.Writer) {
+	fmt.Fprint(w, `usage: wsbench echo|fan|idle|connect --url URL [options]
+
+In --url, --hello, --header, --prefix and --suffix {i} becomes the connection's
+number: 100000, 100001 and so on. With {j} in echo's --prefix, the number of its
+partner (100000 and 100001, ...), each message has to reach the partner.
+
+Exit status: 0 good, 1 the server or this machine failed, 2 a wrong option,
+3 messages were lost, doubled, disordered or changed.
+
+`)
+	flags := new(options).flagSet()
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+}

@@ -1,0 +1,131 @@
+package suite
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// figures are what a run of wsbench has printed as JSON: its numbers, and the
+// distribution of latencies.
+type figures struct {
+	numbers   map[string]float64
+	quantiles [][2]float64
+}
+
+// get returns a figure, which has to be there.
+func (f figures) get(name string) (float64, error) {
+	n, ok := f.numbers[name]
+	if !ok {
+		return 0, fmt.Errorf("wsbench has not told %s", name)
+	}
+	return n, nil
+}
+
+// loader is a run of wsbench in a process of its own.
+type loader struct {
+	cmd   *exec.Cmd
+	out   bytes.Buffer
+	begun chan struct{} // closed when its load begins; only runs of some seconds tell
+	said  []string      // lines of its standard error that are no progress
+	read  chan struct{} // closed when all of standard error has been read
+}
+
+// load runs wsbench against a server and returns what it has measured.
+func (b *bench) load(r *running, args ...string) (figures, error) {
+	l, err := b.startLoad(r, b.client, args...)
+	if err != nil {
+		return figures{}, err
+	}
+	return l.wait()
+}
+
+// startLoad begins such a run.
+func (b *bench) startLoad(r *running, on cores, args ...string) (*loader, error) {
+	command := append([]string{b.self}, args...)
+	command = append(command, "--json", "--pid", strconv.Itoa(r.pid))
+	l := &loader{cmd: on.command(command), begun: make(chan struct{}), read: make(chan struct{})}
+	l.cmd.Stdout = &l.out
+	stderr, err := l.cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := l.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go l.listen(stderr)
+	return l, nil
+}
+
+func (l *loader) listen(stderr io.Reader) {
+	defer close(l.read)
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		switch line := lines.Text(); {
+		case strings.HasSuffix(line, "the load begins"):
+			close(l.begun)
+		case strings.Contains(line, "note:"), !strings.HasPrefix(line, "wsbench: "), !isProgress(line):
+			l.said = append(l.said, strings.TrimPrefix(line, "wsbench: "))
+		}
+	}
+}
+
+// begin waits until all connections of the run are open and its load begins.
+func (l *loader) begin() error {
+	select {
+	case <-l.begun:
+		return nil
+	case <-l.read:
+		_, err := l.wait()
+		return fmt.Errorf("the load ended before its time: %w", err)
+	}
+}
+
+// isProgress reports whether the line begins with a time, such as "wsbench: 2s:".
+func isProgress(line string) bool {
+	return line[len("wsbench: ")] >= '0' && line[len("wsbench: ")] <= '9'
+}
+
+// wait waits for the run's end. A run that lost messages is an error.
+func (l *loader) wait() (figures, error) {
+	<-l.read
+	if err := l.cmd.Wait(); err != nil {
+		return figures{}, errors.New(strings.Join(append(l.said, err.Error()), "; "))
+	}
+	return parseFigures(l.out.Bytes())
+}
+
+// stop ends the run before its time.
+func (l *loader) stop() {
+	l.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+	<-l.read
+	l.cmd.Wait() // its status is that of an interrupted run
+}
+
+func parseFigures(text []byte) (figures, error) {
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return figures{}, fmt.Errorf("wsbench's output: %w", err)
+	}
+	f := figures{numbers: make(map[string]float64)}
+	for name, value := range members {
+		if n, ok := value.(float64); ok {
+			f.numbers[name] = n
+		}
+	}
+	var more struct {
+		Quantiles [][2]float64 `json:"latency_us_quantiles"`
+	}
+	if err := json.Unmarshal(text, &more); err != nil {
+		return figures{}, fmt.Errorf("wsbench's output: %w", err)
+	}
+	f.quantiles = more.Quantiles
+	return f, nil
+}
