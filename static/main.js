@@ -1,251 +1,214 @@
-// Wires the rooms together and holds what the page knows: who one is, who is
-// online, and where the next message goes.
+// Wires the page: who one is, the connection, and what is open.
 
-import { Chat } from './chat.js';
-import { bytes, groupName, isUserId } from './names.js';
-import { People } from './people.js';
-import { choose as chooseText, errorText } from './text.js';
-import { View } from './view.js';
+import { Composer } from './composer.js';
+import { $, inTime, write } from './dom.js';
+import { keep, kept } from './kept.js';
+import { groupName, isGroup, isUserId } from './names.js';
+import { ask, beep, call, title } from './notify.js';
+import { Pane } from './pane.js';
+import { Room } from './room.js';
+import { Sidebar } from './sidebar.js';
+import { closeReason, errorText, language, shown, speak, text } from './text.js';
 
-const $ = (id) => document.getElementById(id);
-const mostBytes = 1 << 20; // the server's default for one message
+await speak();
 
-const text = chooseText(navigator.language);
-const people = new People();
-const joined = new Set();
-let chat = new Chat();
-let me = '';
-let to = 'all';
-let sending = []; // {to, body, item, seq}: own messages that have not come back
-let oldest = new Map(); // by conversation whose history was loaded: the first seq
+let room; // of who is or was connected
+let open; // conversation
+let token = ''; // in memory only
+let detail = { state: 'idle' }; // of the connection
+let due = 0; // ms at which it is tried again
+let refused = false; // the server is there, but does not let one in
 
-const view = new View(text, (destination) => {
-  choose(destination);
+const pane = new Pane();
+const sidebar = new Sidebar(choose);
+const composer = new Composer((what) => room.send(open, what));
+
+// choose opens a conversation.
+function choose(name, quietly) {
+  if (open) open.draft = composer.draft;
+  open = room.get(name);
+  composer.draft = open.draft;
+  pane.show(room, open);
+  if (isGroup(name) && open.joined) room.count(open);
+  changed();
+  if (quietly) return;
+  document.body.dataset.pane = 'chat';
   $('text').focus();
+}
+
+// changed: something that the list or the title tells.
+const changed = inTime(() => {
+  sidebar.show(room, open.name);
+  pane.about();
+  title([...room.conversations.values()].reduce((sum, { unread }) => sum + unread, 0));
 });
 
-// The browser may refuse its storage.
-function stored(id) {
-  try {
-    if (id === undefined) return localStorage.getItem('userId');
-    localStorage.setItem('userId', id);
-  } catch {
-    return null;
-  }
-}
-
-function choose(destination) {
-  to = destination;
-  view.destination(to);
-  load(to);
-}
-
-function refused(error) {
-  view.notice(errorText(text, error), 'error');
-}
-
-// What the chat tells.
-
-const on = {
-  state(now) {
-    if (now.state === 'connected') me = chat.user;
-    else view.people(people.replace([], 0));
-    view.state(now, me);
-  },
-  epoch() {
-    view.epoch();
-    oldest = new Map();
-    sending = sending.filter(({ seq }) => !seq);
-    // The server was started anew and knows of no membership.
-    for (const group of joined) chat.join(group).catch(refused);
-  },
-  welcome({ user, groups, online, count }) {
-    if ($('userId').value.trim() === '') view.notice(text.assigned(user));
-    $('userId').value = user;
-    stored(user);
-    for (const group of joined) if (!groups.includes(group)) isOut(group);
-    for (const group of groups) isIn(group);
-    view.people(people.replace(online, count));
-    load(to);
-  },
-  message(m) {
-    show(m, true);
-    if (oldest.get(m.conversation) === 0) oldest.set(m.conversation, m.seq);
-  },
-  gap({ conversation }) {
-    view.notice(text.gap(view.label(conversation)));
-  },
-  online({ user }) {
-    const at = people.add(user);
-    if (at >= 0) view.insertPerson(user, at);
-    view.countPeople(people);
-    view.notice(text.login(user));
-  },
-  offline({ user }) {
-    const at = people.remove(user);
-    if (at >= 0) view.removePerson(at);
-    view.countPeople(people);
-    view.notice(text.exit(user));
-  },
-  joined({ group, user }) {
-    if (user !== me) return;
-    isIn(group);
-    if (group === to) load(to);
-  },
-  left({ group, user }) {
-    if (user === me) isOut(group);
-  },
-};
-
-function isIn(group) {
-  joined.add(group);
-  view.group(group, true);
-}
-
-function isOut(group) {
-  joined.delete(group);
-  oldest.delete(group);
-  view.removeGroup(group);
-  if (to === group) choose('all');
-}
-
-// show shows a message; one's own may be there already, as being sent.
-function show(m, live) {
-  const own = m.from === me;
-  const body = m.data === undefined ? m.text : text.binary(size(m.data));
-  if (own && live) {
-    const at = sending.findIndex((each) => each.to === m.to && each.body === m.text && (each.seq || m.seq) === m.seq);
-    if (at >= 0) view.sent(sending.splice(at, 1)[0].item, m);
-  }
-  view.message({ ...m, body, own, binary: m.data !== undefined }, live);
-}
-
-// size is the number of bytes that base64 stands for.
-function size(base64) {
-  return base64.length / 4 * 3 - (/=*$/.exec(base64)[0].length);
-}
-
-// load fetches the newest messages of a conversation, once.
-function load(conversation) {
-  const closed = conversation.startsWith('group') && !joined.has(conversation);
-  if (chat.state !== 'connected' || closed || oldest.has(conversation)) return;
-  oldest.set(conversation, 0);
-  earlier(conversation).catch(() => oldest.delete(conversation));
-}
-
-// earlier fetches what is before the messages that were loaded.
-async function earlier(conversation) {
-  const known = oldest;
-  const before = known.get(conversation) || undefined;
-  const { messages } = await chat.history(conversation, { before });
-  if (known !== oldest) return true;
-  for (const m of messages) show(m, false);
-  if (messages.length > 0) known.set(conversation, messages[0].seq);
-  return messages.length > 0;
-}
-
-// What the user does.
-
-function send() {
-  const body = $('text').value;
-  if (body.trim() === '' || chat.state === 'closed') return;
-  if (bytes(JSON.stringify(body)) > mostBytes - 300) {
-    view.notice(text.tooLong, 'error');
-    return;
-  }
-  const mine = { to, body, item: view.sending({ from: me, to, body }), seq: 0 };
-  sending.push(mine);
-  chat.send(to, body).then(({ seq, offline }) => {
-    mine.seq = seq;
-    if (sending.includes(mine)) view.sent(mine.item, { conversation: mine.to, seq });
-    if (offline) view.notice(text.waits(mine.to));
-  }, (error) => {
-    sending = sending.filter((each) => each !== mine);
-    view.failed(mine.item, text.failed(errorText(text, error)));
+// enter connects as somebody, who sees nothing of who was here before.
+function enter(user) {
+  room?.chat.disconnect();
+  open = undefined;
+  const mine = room = new Room({ user, token }, {
+    state: (now) => mine === room && state(now),
+    welcome: () => {
+      if (!token) keep('id', room.me);
+      keep('enter', true);
+      if (open.joined) room.load(open)?.catch(() => {});
+      pane.show(room, open);
+    },
+    people: () => mine === room && changed(),
+    list: () => mine === room && changed(),
+    items: (c) => mine === room && pane.items(c),
+    arrived: (c, item) => {
+      pane.arrived(c, item);
+      if (!item.own && !pane.looking(c)) call(c, item, () => choose(c.name));
+    },
   });
-  $('text').value = '';
-  grow();
-  view.scrollToEnd();
+  room.changed = changed;
+  choose('all', true);
+  room.chat.connect();
 }
 
-// grow gives the field as many lines as its text has, up to eight.
-function grow() {
-  $('text').rows = Math.min(8, $('text').value.split('\n').length);
+// state shows how the connection is.
+function state(now) {
+  detail = now;
+  due = Date.now() + (now.in ?? 0);
+  if (now.state === 'connected' || now.opened) refused = false;
+  else if (now.state === 'waiting') fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
+  const first = !room?.me;
+  document.body.dataset.state = now.state;
+  $('login').hidden = !first;
+  $('app').hidden = first;
+  $('name').readOnly = token !== '' || (now.state !== 'idle' && now.state !== 'closed');
+  $('enter').disabled = now.state === 'connecting';
+  $('connect').hidden = now.state === 'connected' || now.state === 'connecting';
+  $('disconnect').hidden = now.state === 'closed';
+  $('send').disabled = now.state === 'closed';
+  write($('me'), shown(room?.me ?? ''));
+  $('me').title = room?.me ?? '';
+  if (now.state === 'connected' && [document.body, $('name'), $('enter'), $('now')].includes(document.activeElement)) $('text').focus();
+  if (first && now.state === 'idle') $('name').focus();
+  say();
 }
 
-// refuse says beside a field what is wrong with it, until it is changed.
-function refuse(field, sentence) {
-  const input = $(field);
-  input.ariaInvalid = 'true';
-  input.setCustomValidity(sentence);
-  input.reportValidity();
-  input.addEventListener('input', () => {
-    input.ariaInvalid = 'false';
-    input.setCustomValidity('');
-  }, { once: true });
+// say says it, and counts down.
+function say() {
+  const seconds = Math.max(0, Math.ceil((due - Date.now()) / 1000));
+  const why = () => closeReason(detail, refused);
+  const said = {
+    idle: () => '',
+    connecting: () => text.connecting,
+    connected: () => '',
+    waiting: () => text.waiting(why(), seconds),
+    closed: () => text.closed(why()),
+  }[detail.state]();
+  const waits = room?.me ? [...room.conversations.values()].flatMap(({ pending }) => pending).filter((each) => each.state === 'sending').length : 0;
+  write($('why'), said);
+  write($('more-why'), detail.state === 'waiting' ? text.writesOn(waits) : '');
+  write($('login-why'), said);
+  $('strip').hidden = said === '' || (detail.state === 'connecting' && !due);
+  $('now').hidden = detail.state !== 'waiting' && detail.state !== 'closed';
+  write($('now'), detail.state === 'closed' ? text.connect : text.now);
+  write($('enter'), detail.state === 'waiting' ? text.now : text.connect);
 }
+setInterval(() => detail.state === 'waiting' && say(), 500);
 
-// connect connects, or does now what was to be done later. Another id is
-// another person, who sees nothing of the first one's.
 function connect() {
-  const id = $('userId').value.trim();
-  if (id !== '' && !isUserId(id)) {
-    refuse('userId', text.badId);
-    return;
-  }
-  if (id !== me || id === '') {
-    chat.disconnect();
-    for (const group of joined) isOut(group);
-    view.clear();
-    oldest = new Map();
-    sending = [];
-    me = id;
-    chat = new Chat({ user: id });
-    for (const [type, then] of Object.entries(on)) chat.addEventListener(type, ({ detail }) => then(detail));
-  }
-  chat.connect();
+  const user = $('name').value.trim();
+  const bad = !token && user !== '' && !isUserId(user);
+  $('name').ariaInvalid = String(bad);
+  write($('login-why'), bad ? text.badName : '');
+  if (bad) return;
+  if (!room || (room.me || room.chat.user) !== user) enter(token ? '' : user);
+  else room.chat.connect();
 }
 
-function group(verb) {
-  const name = groupName($('groupName').value);
-  if (!name) {
-    refuse('groupName', text.badGroup);
-    return;
-  }
-  const told = verb === 'join' ? text.joined : text.left;
-  chat[verb](name).then(() => view.notice(told(view.label(name))), refused);
-  if (verb !== 'join') return;
-  view.group(name, joined.has(name));
-  choose(name);
+// readToken takes a token out of the address.
+function readToken() {
+  const found = /^#token=(.+)/.exec(location.hash);
+  if (!found) return false;
+  token = decodeURIComponent(found[1]);
+  history.replaceState(null, '', location.pathname + location.search);
+  return true;
 }
 
-function submit(form, then) {
-  $(form).addEventListener('submit', (event) => {
-    event.preventDefault();
-    then();
-  });
+function disconnect() {
+  keep('enter', false);
+  room.chat.disconnect();
 }
 
-submit('session', connect);
-submit('group', () => group('join'));
-submit('compose', send);
-$('disconnect').addEventListener('click', () => chat.disconnect());
-$('leaveGroup').addEventListener('click', () => group('leave'));
-$('refresh').addEventListener('click', () => {
-  chat.who().then(({ users, count }) => view.people(people.replace(users, count)), refused);
-});
-$('history').addEventListener('click', () => {
-  const conversation = to;
-  earlier(conversation).then((some) => some || view.notice(text.noEarlier), refused);
-});
-$('text').addEventListener('input', grow);
-$('text').addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+function login() {
+  disconnect();
+  room = open = undefined;
+  state({ state: 'idle' });
+}
+
+async function translate(chosen) {
+  await speak(chosen);
+  composer.translate();
+  if (room?.me) pane.redraw();
+  if (open) changed();
+  say();
+}
+
+function refuse(promise) {
+  composer.complain('');
+  promise.catch((error) => composer.complain(errorText(error)));
+}
+
+$('login-form').onsubmit = (event) => {
   event.preventDefault();
-  send();
+  connect();
+};
+$('connect').onclick = $('now').onclick = () => room.chat.connect();
+$('disconnect').onclick = disconnect;
+$('join').onclick = () => refuse(room.chat.join(open.name).then(() => room.load(open)));
+$('leave').onclick = () => refuse(room.chat.leave(open.name));
+$('back').onclick = () => { document.body.dataset.pane = 'list'; };
+$('settings').onclick = () => {
+  [$('notify').checked, $('sound').checked] = [kept('notify') ?? false, kept('sound') ?? false];
+  $('options').showModal();
+};
+$('notify').onchange = async () => {
+  const wanted = $('notify').checked;
+  $('notify').checked = await ask(wanted);
+  write($('denied'), wanted && !$('notify').checked ? text.denied : '');
+};
+$('sound').onchange = () => {
+  keep('sound', $('sound').checked);
+  if ($('sound').checked) beep();
+};
+$('other-name').onclick = () => {
+  $('options').close();
+  login();
+};
+for (const each of document.querySelectorAll('.language')) each.onclick = () => translate(language() === 'zh' ? 'en' : 'zh');
+document.addEventListener('click', ({ target }) => {
+  const from = target.closest('#messages .from');
+  if (from) choose(from.dataset.open);
 });
+addEventListener('keydown', (event) => {
+  if (!room?.me || document.querySelector('dialog[open]')) return;
+  const { key, altKey, target } = event;
+  const command = event.ctrlKey || event.metaKey;
+  if (command && key === 'k') {
+    document.body.dataset.pane = 'list';
+    $('find').select();
+  } else if (altKey && (key === 'ArrowUp' || key === 'ArrowDown')) choose(sidebar.next(key === 'ArrowUp' ? -1 : 1));
+  else if (key === 'Escape') {
+    document.body.dataset.pane = 'chat';
+    $('text').focus();
+  } else {
+    if (key.length === 1 && !command && !altKey && (target === document.body || target === $('log'))) $('text').focus(); // and type there
+    return;
+  }
+  event.preventDefault();
+});
+addEventListener('hashchange', () => readToken() && enter(''));
+addEventListener('pagehide', () => room?.keepRead());
+document.addEventListener('visibilitychange', () => room?.keepRead());
 
-$('userId').value = stored() || String(100000 + Math.floor(Math.random() * 900000));
-view.state({ state: 'idle' }, me);
-view.people(people);
-choose('all');
+composer.translate();
+state({ state: 'idle' });
+const given = readToken();
+$('name').value = given ? '' : kept('id') ?? String(100000 + Math.floor(Math.random() * 900000));
+if (given || kept('enter')) enter(given ? '' : $('name').value);

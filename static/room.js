@@ -1,0 +1,181 @@
+// What a user sees of the chat: conversations, people, and what goes on. The views
+// are told by on: state(detail), welcome(), people(), list(), items(conversation),
+// arrived(conversation, item).
+
+import { Chat } from './chat.js';
+import { Conversation } from './conversation.js';
+import { unwrap, wrap } from './files.js';
+import { keep, kept } from './kept.js';
+import { isGroup } from './names.js';
+import { People } from './people.js';
+import { mention } from './rich.js';
+
+export class Room {
+  conversations = new Map();
+  people = new People();
+  me = ''; // known with the first welcome
+  mine; // matches where one is mentioned
+  #on;
+  #previewed = false;
+
+  constructor(options, on) {
+    this.#on = on;
+    this.chat = new Chat(options);
+    const handlers = {
+      state: (detail) => {
+        if (detail.state !== 'connected') this.people.replace([], 0);
+        else [this.me, this.mine] = [this.chat.user, mention(this.chat.user)];
+        on.state(detail);
+        on.people();
+      },
+      epoch: () => {
+        for (const c of this.conversations.values()) {
+          c.anew();
+          if (isGroup(c.name) && c.joined) this.chat.join(c.name).catch(() => {}); // the server may know of no membership
+        }
+      },
+      welcome: (e) => this.#welcome(e),
+      message: (m) => this.#take(m),
+      gap: ({ conversation, from, to }) => this.#note(conversation, { lost: to - from + 1 }),
+      online: ({ user }) => this.#presence('add', user, { came: user }),
+      offline: ({ user }) => this.#presence('remove', user, { went: user }),
+      joined: ({ group, user }) => this.#member(group, user, { came: user }),
+      left: ({ group, user }) => this.#member(group, user, { went: user }),
+    };
+    for (const [type, handle] of Object.entries(handlers)) this.chat.addEventListener(type, ({ detail }) => handle(detail));
+    for (const name of ['all', 'groupA', 'groupB']) this.get(name);
+  }
+
+  get connected() { return this.chat.state === 'connected'; }
+
+  // get is a conversation by name, new if need be.
+  get(name) {
+    let c = this.conversations.get(name);
+    if (!c) {
+      this.conversations.set(name, c = new Conversation(name));
+      c.joined = !isGroup(name);
+    }
+    return c;
+  }
+
+  #welcome({ user, epoch, groups, conversations, online, count }) {
+    this.people.replace(online, count);
+    const isIn = new Set(groups);
+    for (const name of [...groups, ...Object.keys(conversations)]) this.get(name);
+    for (const c of this.conversations.values()) if (isGroup(c.name)) c.joined = isIn.has(c.name);
+    const marks = kept('read');
+    this.epoch = epoch;
+    if (!this.#previewed) {
+      for (const [name, seq] of Object.entries(conversations)) {
+        const c = this.get(name);
+        c.seen = marks?.user === user && marks.epoch === epoch ? marks.seen[name] ?? 0 : seq;
+        c.unread = Math.max(0, seq - c.seen);
+      }
+      this.#preview(Object.keys(conversations));
+    }
+    this.#on.welcome();
+    this.#on.people();
+    this.#on.list();
+  }
+
+  // #preview fetches what was said last, one after the other.
+  async #preview(names) {
+    this.#previewed = true;
+    for (const name of names) {
+      const c = this.get(name);
+      if (!c.items.length && !c.loading) await this.load(c, 1).catch(() => {});
+    }
+  }
+
+  // keepRead keeps what has been read.
+  keepRead() {
+    if (!this.me) return;
+    keep('read', { user: this.me, epoch: this.epoch, seen: Object.fromEntries([...this.conversations].map(([name, { seen }]) => [name, seen])) });
+  }
+
+  #item({ conversation, data, ...m }) {
+    const own = m.from === this.me;
+    const item = { kind: 'message', ...m, own, at: Date.parse(m.time), file: data && unwrap(data) };
+    item.mentions = !own && !data && this.mine.test(m.text);
+    this.mine.lastIndex = 0;
+    return item;
+  }
+
+  #take(m) {
+    const c = this.get(m.conversation);
+    const item = c.put(this.#item(m), true);
+    if (item) this.#on.arrived(c, item);
+    this.#on.items(c);
+    this.#on.list();
+  }
+
+  #note(name, what) {
+    const c = this.get(name);
+    c.note(what);
+    this.#on.items(c);
+  }
+  #presence(verb, user, what) {
+    this.people[verb](user);
+    if (verb === 'remove') for (const { members } of this.conversations.values()) members?.remove(user);
+    this.#note('all', what);
+    this.#on.people();
+    this.#on.list();
+  }
+  #member(group, user, what) {
+    const c = this.get(group);
+    if (user === this.me) [c.joined, c.more] = [what.came !== undefined, true];
+    this.#note(group, what);
+    this.#on.list();
+    if (user === this.me) this.count(c);
+    else c.members?.[what.came ? 'add' : 'remove'](user);
+  }
+
+  // count asks who of a group is online.
+  async count(c) {
+    const answer = c.joined && await this.chat.who(c.name).catch(() => {});
+    c.members = answer ? new People().replace(answer.users, answer.count) : undefined;
+    this.#on.list();
+  }
+
+  // load fetches the messages before those that are here, once at a time.
+  load(c, limit = 50) {
+    if (!this.connected || !c.more || !c.joined) return undefined;
+    return c.loading ??= (async () => {
+      try {
+        const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
+        for (const m of messages) c.put(this.#item(m));
+        c.more = more;
+      } finally {
+        c.loading = undefined;
+        this.#on.items(c);
+        this.#on.list();
+      }
+    })();
+  }
+
+  // send sends a text or a File, and shows what becomes of it.
+  send(c, { text, file }) {
+    const item = { kind: 'message', own: true, from: this.me, to: c.name, text, at: Date.now() };
+    if (file) item.file = { name: file.name, id: crypto.getRandomValues(new Uint32Array(2)).join('-'), size: file.size, blob: file };
+    this.#transmit(c, item);
+  }
+  retry(c, item) {
+    c.pending.splice(c.pending.indexOf(item), 1);
+    this.#transmit(c, item);
+  }
+  async #transmit(c, item) {
+    const { chat } = this;
+    c.pending.push(item);
+    Object.assign(item, { state: 'sending', stale: true });
+    this.#on.items(c);
+    try {
+      const { seq, offline } = await (item.file ? wrap(item.file.blob, item.file.id).then((body) => chat.sendBytes(c.name, body)) : chat.send(c.name, item.text));
+      Object.assign(item, { seq, offline, state: 'sent' });
+    } catch (why) {
+      Object.assign(item, { why, state: 'failed' });
+    }
+    item.stale = true;
+    this.#on.items(c);
+    this.#on.list();
+  }
+}

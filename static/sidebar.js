@@ -1,0 +1,108 @@
+// Conversations and people, at the left.
+
+import { $, arrange, element, inTime, write } from './dom.js';
+import { groupName, isGroup, isUserId } from './names.js';
+import { label, shown, text } from './text.js';
+
+const mostPeople = 100; // in the document; the others are found by typing
+
+export class Sidebar {
+  #room;
+  #open; // name of the conversation
+  #entries = new Map(); // buttons' list items by `${kind} ${name}`
+  #order = []; // names of conversations, as shown
+  changed = inTime(() => this.#draw());
+
+  // choose(name) is called when a conversation is chosen.
+  constructor(choose) {
+    const side = $('side');
+    side.addEventListener('click', ({ target }) => {
+      const name = target.closest('button')?.dataset.open;
+      if (name === undefined) return;
+      $('find').value = '';
+      choose(name);
+    });
+    side.addEventListener('mouseleave', this.changed);
+    $('find').oninput = () => this.#draw();
+    side.onkeydown = (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const stops = [$('find'), ...side.querySelectorAll('li button')];
+      const at = stops.indexOf(document.activeElement);
+      if (event.key === 'Enter' && at === 0 && $('find').value) stops[1]?.click();
+      else if (step && at >= 0) stops[at + step]?.focus();
+      else return;
+      event.preventDefault();
+    };
+  }
+
+  show(room, open) {
+    [this.#room, this.#open] = [room, open];
+    this.#draw();
+  }
+
+  // next is the conversation so many places further.
+  next(step) {
+    const all = this.#order;
+    return all[(all.indexOf(this.#open) + step + all.length) % all.length];
+  }
+
+  #draw() {
+    const room = this.#room;
+    if (!room) return;
+    const typed = $('find').value.trim();
+    const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
+    const entries = new Map();
+    const entry = (kind, name, fill) => {
+      const key = `${kind} ${name}`;
+      const li = this.#entries.get(key) ?? element('li', {}, this.#button(name));
+      entries.set(key, li);
+      fill(li.firstChild);
+      return li;
+    };
+    // Under the mouse nothing changes its place.
+    const calm = !typed && $('conversations').matches(':hover') && matchMedia('(hover: hover)').matches;
+    const all = [...room.conversations.values()].filter(({ name }) => matches(name));
+    const place = ({ name }) => this.#order.indexOf(name);
+    all.sort((a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at));
+    this.#order = all.map(({ name }) => name);
+    const begin = [['group', groupName(typed), text.joinGroup], ['user', isUserId(typed) ? typed : '', text.writeTo]]
+      .filter(([, name]) => name && !room.conversations.has(name))
+      .map(([kind, name, say]) => entry(`begin ${kind}`, name, (button) => write(button.children[1], say(label(name)))));
+    arrange($('conversations'), [...all.map((c) => entry('conversation', c.name, (button) => this.#conversation(button, c))), ...typed ? begin : []]);
+    const people = room.people.users.filter(matches);
+    arrange($('people'), people.slice(0, mostPeople).map((user) => entry('person', user, (button) => this.#person(button, user))));
+    const more = people.length - mostPeople + (typed ? 0 : room.people.count - room.people.users.length);
+    write($('more'), more > 0 ? text.more(Math.max(more, people.length - mostPeople)) : '');
+    write($('count'), room.people.count || '');
+    this.#entries = entries;
+  }
+
+  #button(name) {
+    const button = element('button', { type: 'button', title: name === 'all' ? '' : name },
+      element('i', { ariaHidden: 'true' }), element('bdi', { className: 'name' }), element('span', { className: 'badge' }), element('span', { className: 'last', dir: 'auto' }));
+    button.dataset.open = name;
+    return button;
+  }
+
+  #conversation(button, c) {
+    const { me, people } = this.#room;
+    const [dot, name, badge, last] = button.children;
+    write(name, label(c.name, me));
+    dot.className = isGroup(c.name) || c.name === 'all' ? 'hash' : people.has(c.name) ? 'dot on' : 'dot';
+    const { from, own, text: words, file } = c.last ?? {};
+    const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
+    write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
+    write(badge, c.unread ? `${Math.min(c.unread, 999)}${c.unread > 999 ? '+' : ''}` : '');
+    badge.ariaLabel = c.unread ? text.unread(c.unread) : '';
+    badge.role = c.unread ? 'img' : '';
+    button.ariaCurrent = String(c.name === this.#open);
+    button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
+  }
+
+  #person(button, user) {
+    const [dot, name, , last] = button.children;
+    dot.className = 'dot on';
+    write(name, shown(user));
+    write(last, user === this.#room.me ? text.you : '');
+  }
+}
