@@ -97,7 +97,6 @@ export class Composer {
   }
 
   #grow() {
-    $('text').style.height = 'auto';
-    $('text').style.height = `${$('text').scrollHeight + 2}px`;
+    $('text').rows = Math.min(9, this.draft.split('\n').length);
   }
 }

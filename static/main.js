@@ -52,7 +52,6 @@ function enter(user) {
     welcome: () => {
       if (!token) keep('id', room.me);
       keep('enter', true);
-      if (open.joined) room.load(open)?.catch(() => {});
       pane.show(room, open);
     },
     people: () => mine === room && changed(),
@@ -161,7 +160,7 @@ $('login-form').onsubmit = (event) => {
 };
 $('connect').onclick = $('now').onclick = () => room.chat.connect();
 $('disconnect').onclick = disconnect;
-$('join').onclick = () => refuse(room.chat.join(open.name).then(() => room.load(open)));
+$('join').onclick = () => refuse(room.chat.join(open.name));
 $('leave').onclick = () => refuse(room.chat.leave(open.name));
 $('back').onclick = () => { document.body.dataset.pane = 'list'; };
 $('settings').onclick = () => {

@@ -14,10 +14,7 @@ export class Pane {
     items: () => this.#c?.all ?? [],
     draw: (item, before) => row(item, before, { mine: this.#room.mine, first: this.#c.first }),
     drop: forget,
-    scrolled: (atTop) => {
-      if (atTop) this.#room?.load(this.#c);
-      this.#look();
-    },
+    scrolled: () => this.#look(),
   });
 
   constructor() {
@@ -46,7 +43,6 @@ export class Pane {
     this.#window.reset();
     this.items(c);
     this.about();
-    if (c.items.length < 50) room.load(c)?.then(() => this.#c === c && this.#look(), () => {});
   }
 
   redraw() {
@@ -92,9 +88,11 @@ export class Pane {
       : said.map(({ from, text: words, file }) => text.says(shown(from), file ? file.name || text.file : words.slice(0, 200))).join('\n');
   });
 
-  // #look notes what has been read.
+  // #look notes what has been read, and fetches what is soon to be.
   #look = inTime(() => {
     const c = this.#c;
+    if (!c) return;
+    if ($('log').scrollTop < 600) this.#room.load(c);
     if (this.looking(c) && (c.unread || c.seen !== c.last?.seq)) {
       c.read();
       this.#room.changed();

@@ -71,19 +71,20 @@ export class Room {
         c.seen = marks?.user === user && marks.epoch === epoch ? marks.seen[name] ?? 0 : seq;
         c.unread = Math.max(0, seq - c.seen);
       }
-      this.#preview(Object.keys(conversations));
     }
     this.#on.welcome();
     this.#on.people();
     this.#on.list();
+    this.#preview(Object.keys(conversations));
   }
 
   // #preview fetches what was said last, one after the other.
   async #preview(names) {
+    if (this.#previewed) return;
     this.#previewed = true;
     for (const name of names) {
       const c = this.get(name);
-      if (!c.items.length && !c.loading) await this.load(c, 1).catch(() => {});
+      if (!c.items.length && !c.loading) await this.load(c, 1);
     }
   }
 
@@ -145,11 +146,12 @@ export class Room {
         const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
         for (const m of messages) c.put(this.#item(m));
         c.more = more;
-      } finally {
-        c.loading = undefined;
-        this.#on.items(c);
-        this.#on.list();
+      } catch {
+        c.more = !this.connected; // else there is no way to them
       }
+      c.loading = undefined;
+      this.#on.items(c);
+      this.#on.list();
     })();
   }
 

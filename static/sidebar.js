@@ -66,6 +66,7 @@ export class Sidebar {
     all.sort((a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at));
     this.#order = all.map(({ name }) => name);
     const begin = [['group', groupName(typed), text.joinGroup], ['user', isUserId(typed) ? typed : '', text.writeTo]]
+      .sort(() => (room.people.has(typed) ? -1 : 0))
       .filter(([, name]) => name && !room.conversations.has(name))
       .map(([kind, name, say]) => entry(`begin ${kind}`, name, (button) => write(button.children[1], say(label(name)))));
     arrange($('conversations'), [...all.map((c) => entry('conversation', c.name, (button) => this.#conversation(button, c))), ...typed ? begin : []]);

@@ -26,7 +26,7 @@ export class Windowed {
   });
 
   // options: items() returns all; draw(item, before) makes an element, anew for an
-  // item that is stale; drop(element) when it is no longer shown; scrolled(atTop) is called when the reader has scrolled.
+  // item that is stale; drop(element) when it is no longer shown; scrolled() is called when the reader has scrolled.
   constructor(scroller, list, options) {
     [this.#scroller, this.#list, this.#options] = [scroller, list, options];
     this.#sizes.observe(scroller);
@@ -54,12 +54,12 @@ export class Windowed {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const nearEnd = scrollTop + clientHeight > scrollHeight - 30;
+    const nearEnd = scrollTop + clientHeight > scrollHeight - 3;
     if (!this.atEnd || scrollTop < this.#top - 1) this.atEnd = nearEnd; // what grows does not lead away from the end
     this.#top = scrollTop;
     this.#anchor = this.#inSight();
     this.update();
-    this.#options.scrolled(scrollTop < beyond);
+    this.#options.scrolled();
   }
 
   #height = (item) => item.height || this.#usual;
