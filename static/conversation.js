@@ -38,7 +38,7 @@ export class Conversation {
     const own = message.own ? this.pending.findIndex(same) : -1;
     if (own >= 0) [item] = this.pending.splice(own, 1);
     if (known) return undefined;
-    Object.assign(item, { seq, at, epoch: this.#epoch, state: 'sent' });
+    Object.assign(item, { seq, at, file: message.file, epoch: this.#epoch, state: 'sent', stale: true });
     this.#numbers.set(seq, item);
     let place = this.items.length;
     while (place && this.#isAfter(this.items[place - 1], item)) place--;

@@ -38,6 +38,7 @@ function choose(name, quietly) {
 
 // changed: something that the list or the title tells.
 const changed = inTime(() => {
+  if (!open) return;
   sidebar.show(room, open.name);
   pane.about();
   title([...room.conversations.values()].reduce((sum, { unread }) => sum + unread, 0));

@@ -125,10 +125,13 @@ export class Room {
   #member(group, user, what) {
     const c = this.get(group);
     if (user === this.me) [c.joined, c.more] = [what.came !== undefined, true];
-    this.#note(group, what);
-    this.#on.list();
     if (user === this.me) this.count(c);
-    else c.members?.[what.came ? 'add' : 'remove'](user);
+    else {
+      c.members?.[what.came ? 'add' : 'remove'](user);
+      this.#note(group, what);
+    }
+    this.#on.items(c);
+    this.#on.list();
   }
 
   // count asks who of a group is online.

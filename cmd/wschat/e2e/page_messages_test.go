@@ -20,7 +20,9 @@ func TestPageMessages(t *testing.T) {
 			bob.say("alice," + line)
 		}
 	}
+	alice.people("alice", "bob")
 	alice.find("bob")
+	alice.isOpen("bob")
 	say("Morning! The numbers are at https://example.com/report(2)/q3?a=1&b=2#top, have a look.",
 		"The loop is `for i := range n`, or longer:",
 		"```go\nfunc main() {\n\tfmt.Println(\"<b>hello</b>\", \"http://not.a.link\")\n}\n```",

@@ -17,6 +17,7 @@ type page struct {
 	t       *testing.T
 	browser *chromium
 	session string
+	context string // its own, for storage and permissions
 }
 
 // message is one that is shown.
@@ -32,7 +33,7 @@ func (b *chromium) open(s *server, language string) *page {
 	p.must(b.tools.call("", "Target.createBrowserContext", nil, &browserContext))
 	p.must(b.tools.call("", "Target.createTarget", params{"url": "about:blank", "browserContextId": browserContext.BrowserContextID}, &target))
 	p.must(b.tools.call("", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached))
-	p.session = attached.SessionID
+	p.session, p.context = attached.SessionID, browserContext.BrowserContextID
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
 		p.call(domain+".enable", nil, nil)
 	}
