@@ -41,13 +41,13 @@ export class Conversation {
     Object.assign(item, { seq, at, file: message.file, epoch: this.#epoch, state: 'sent', stale: true });
     this.#numbers.set(seq, item);
     let place = this.items.length;
-    while (place && this.#isAfter(this.items[place - 1], item)) place--;
+    while (place && this.#isAfter(this.items[place - 1], item, live)) place--;
     this.items.splice(place, 0, item);
     if (at >= this.at) [this.at, this.last] = [at, item];
     if (this.items.length > mostKept) this.#trim();
     return item;
   }
-  #isAfter(item, { seq, at }) { return item.seq ? item.epoch === this.#epoch && item.seq > seq : item.at > at; }
+  #isAfter(item, { seq, at }, live) { return item.seq ? item.epoch === this.#epoch && item.seq > seq : !live && item.at > at; }
   #trim() {
     for (const { seq, epoch } of this.items.splice(0, mostKept / 4)) if (epoch === this.#epoch) this.#numbers.delete(seq);
     this.more = true;

@@ -63,12 +63,12 @@ export class Room {
     const isIn = new Set(groups);
     for (const name of [...groups, ...Object.keys(conversations)]) this.get(name);
     for (const c of this.conversations.values()) if (isGroup(c.name)) c.joined = isIn.has(c.name);
-    const marks = kept('read');
+    const marks = kept('read'); // no object by names, for a user may be called __proto__
     this.epoch = epoch;
     if (!this.#previewed) {
       for (const [name, seq] of Object.entries(conversations)) {
         const c = this.get(name);
-        c.seen = marks?.user === user && marks.epoch === epoch ? marks.seen[name] ?? 0 : seq;
+        c.seen = marks?.user === user && marks.epoch === epoch ? marks.seen.find(([each]) => each === name)?.[1] ?? 0 : seq;
         c.unread = Math.max(0, seq - c.seen);
       }
     }
@@ -91,7 +91,7 @@ export class Room {
   // keepRead keeps what has been read.
   keepRead() {
     if (!this.me) return;
-    keep('read', { user: this.me, epoch: this.epoch, seen: Object.fromEntries([...this.conversations].map(([name, { seen }]) => [name, seen])) });
+    keep('read', { user: this.me, epoch: this.epoch, seen: [...this.conversations].map(([name, { seen }]) => [name, seen]) });
   }
 
   #item({ conversation, data, ...m }) {

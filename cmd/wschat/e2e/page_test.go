@@ -177,10 +177,15 @@ func (p *page) state(state string) {
 	p.until("the state "+state, `document.body.dataset.state === `+quoted(state))
 }
 
-// to opens a conversation: all, a group that is listed, or with a person.
+// to opens a conversation: all, a group that is listed, or with a person. The list
+// may change while the mouse is on its way.
 func (p *page) to(name string) {
 	p.t.Helper()
-	p.click(fmt.Sprintf(`#side [data-open="%s"]`, name))
+	until(p.t, "to open "+name, func() (ok bool) {
+		p.click(fmt.Sprintf(`#side [data-open="%s"]`, name))
+		p.eval(`document.querySelector("#title").title === `+quoted(name), &ok)
+		return ok
+	})
 	p.isOpen(name)
 }
 
