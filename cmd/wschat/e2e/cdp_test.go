@@ -16,8 +16,9 @@ import (
 	"wschat/handshake"
 )
 
-// devTools is a connection of the Chrome DevTools Protocol: JSON in text
-// messages, over our own client side of WebSocket. Safe for concurrent use.
+// devTools is a connection of the Chrome DevTools Protocol, or of WebDriver BiDi,
+// which is much alike: JSON in text messages, over our own client side of
+// WebSocket. Safe for concurrent use.
 type devTools struct {
 	t     *testing.T
 	conn  net.Conn
@@ -32,8 +33,9 @@ type devTools struct {
 
 // reply is the answer to a command.
 type reply struct {
-	Result json.RawMessage
-	Error  *struct{ Message string }
+	Result  json.RawMessage
+	Error   json.RawMessage // an object, or in BiDi a word, beside a message
+	Message string
 }
 
 // dialDevTools connects to the browser. It hands events to event, one after the
@@ -120,7 +122,7 @@ func (d *devTools) call(session, method string, p params, result any) error {
 	select {
 	case r := <-answer:
 		if r.Error != nil {
-			return fmt.Errorf("%s: %s", method, r.Error.Message)
+			return fmt.Errorf("%s: %s %s", method, r.Error, r.Message)
 		}
 		if result == nil {
 			return nil
