@@ -88,9 +88,7 @@ export class Chat extends EventTarget {
   // send resolves to {seq, offline} once the message is as safe as the server makes it;
   // offline: its user is away. It outlasts broken connections, in the order of the calls.
   send(to, text) {
-    if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
-    if (this.#sends.size >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends are waiting'));
-    return new Promise((resolve, reject) => {
+    return this.#wait(this.#sends.size, (resolve, reject) => {
       const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve, reject };
       this.#sends.set(send.request.id, send);
       if (this.state === 'connected') this.#transmit(send);
@@ -102,12 +100,16 @@ export class Chat extends EventTarget {
   // catching up does not show it, so all that is sent should differ. With its destination it
   // must not exceed the server's -max-message (1 MiB), which ends the connection.
   sendBytes(to, bytes) {
-    if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
-    if (this.#binaries.length >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends are waiting'));
-    return new Promise((resolve, reject) => {
+    return this.#wait(this.#binaries.length, (resolve, reject) => {
       this.#binaries.push({ to, bytes, resolve, reject });
       this.#nextBinary();
     });
+  }
+
+  #wait(waiting, begin) {
+    if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
+    if (waiting >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends are waiting'));
+    return new Promise(begin);
   }
 
   // join and leave resolve once it is done.

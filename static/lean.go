@@ -19,8 +19,12 @@ func lean(name, source string) string {
 		if squeeze != nil {
 			line = squeeze.ReplaceAllStringFunc(withoutComment(line), trimUnlessText)
 		}
-		if line != "" {
-			out.WriteString(line + "\n")
+		if line == "" {
+			continue
+		}
+		out.WriteString(line)
+		if !strings.ContainsAny(line[len(line)-1:], "{(,;>") { // behind these its end means nothing
+			out.WriteByte('\n')
 		}
 	}
 	return out.String()

@@ -3,8 +3,9 @@
 import { Composer } from './composer.js';
 import { $, inTime, write } from './dom.js';
 import { keep, kept } from './kept.js';
-import { groupName, isGroup, isUserId } from './names.js';
-import { ask, beep, call, title } from './notify.js';
+import { isGroup, isUserId } from './names.js';
+import { settings } from './settings.js';
+import { call, title } from './notify.js';
 import { Pane } from './pane.js';
 import { Room } from './room.js';
 import { Sidebar } from './sidebar.js';
@@ -12,34 +13,36 @@ import { closeReason, errorText, language, shown, speak, text } from './text.js'
 
 await speak();
 
+const page = document.body.dataset;
 let room; // of who is or was connected
-let open; // conversation
 let token = ''; // in memory only
-let detail = { state: 'idle' }; // of the connection
+let now = { state: 'idle' }; // how the connection is
 let due = 0; // ms at which it is tried again
 let refused = false; // the server is there, but does not let one in
 
-const pane = new Pane();
+const pane = new Pane(() => changed());
 const sidebar = new Sidebar(choose);
-const composer = new Composer((what) => room.send(open, what));
+const composer = new Composer((what) => {
+  room.send(room.open, what);
+  say();
+});
 
 // choose opens a conversation.
-function choose(name, quietly) {
-  if (open) open.draft = composer.draft;
-  open = room.get(name);
-  composer.draft = open.draft;
-  pane.show(room, open);
-  if (isGroup(name) && open.joined) room.count(open);
+function choose(name) {
+  if (room.open) room.open.draft = composer.draft;
+  const c = room.open = room.get(name);
+  composer.draft = c.draft;
+  pane.show(room);
+  if (isGroup(name)) room.count(c);
   changed();
-  if (quietly) return;
-  document.body.dataset.pane = 'chat';
+  page.pane = 'chat';
   $('text').focus();
 }
 
 // changed: something that the list or the title tells.
 const changed = inTime(() => {
-  if (!open) return;
-  sidebar.show(room, open.name);
+  if (!room?.open) return;
+  sidebar.show(room);
   pane.about();
   title([...room.conversations.values()].reduce((sum, { unread }) => sum + unread, 0));
 });
@@ -47,79 +50,71 @@ const changed = inTime(() => {
 // enter connects as somebody, who sees nothing of who was here before.
 function enter(user) {
   room?.chat.disconnect();
-  open = undefined;
-  const mine = room = new Room({ user, token }, {
-    state: (now) => mine === room && state(now),
-    welcome: () => {
+  room = new Room({ user, token }, {
+    state,
+    changed,
+    welcome() {
       if (!token) keep('id', room.me);
       keep('enter', true);
-      pane.show(room, open);
+      pane.redraw();
     },
-    people: () => mine === room && changed(),
-    list: () => mine === room && changed(),
-    items: (c) => mine === room && pane.items(c),
-    arrived: (c, item) => {
+    items: (c) => pane.items(c),
+    arrived(c, item) {
       pane.arrived(c, item);
       if (!item.own && !pane.looking(c)) call(c, item, () => choose(c.name));
     },
   });
-  room.changed = changed;
-  choose('all', true);
+  choose('all');
   room.chat.connect();
 }
 
 // state shows how the connection is.
-function state(now) {
-  detail = now;
+function state(detail) {
+  now = detail;
   due = Date.now() + (now.in ?? 0);
-  if (now.state === 'connected' || now.opened) refused = false;
-  else if (now.state === 'waiting') fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
+  const is = (...states) => states.includes(now.state);
+  if (is('connected') || now.opened) refused = false;
+  else if (is('waiting')) fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
   const first = !room?.me;
-  document.body.dataset.state = now.state;
+  page.state = now.state;
   $('login').hidden = !first;
   $('app').hidden = first;
-  $('name').readOnly = token !== '' || (now.state !== 'idle' && now.state !== 'closed');
-  $('enter').disabled = now.state === 'connecting';
-  $('connect').hidden = now.state === 'connected' || now.state === 'connecting';
-  $('disconnect').hidden = now.state === 'closed';
-  $('send').disabled = now.state === 'closed';
+  $('name').readOnly = token || !is('idle', 'closed');
+  $('enter').disabled = is('connecting');
+  $('connect').hidden = is('connected', 'connecting');
+  $('disconnect').hidden = $('send').disabled = is('closed');
   write($('me'), shown(room?.me ?? ''));
   $('me').title = room?.me ?? '';
-  if (now.state === 'connected' && [document.body, $('name'), $('enter'), $('now')].includes(document.activeElement)) $('text').focus();
-  if (first && now.state === 'idle') $('name').focus();
+  if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
+  if (is('idle')) $('name').focus();
   say();
 }
 
 // say says it, and counts down.
 function say() {
-  const seconds = Math.max(0, Math.ceil((due - Date.now()) / 1000));
-  const why = () => closeReason(detail, refused);
+  const { state } = now;
+  const why = closeReason(now, refused);
   const said = {
-    idle: () => '',
-    connecting: () => text.connecting,
-    connected: () => '',
-    waiting: () => text.waiting(why(), seconds),
-    closed: () => text.closed(why()),
-  }[detail.state]();
-  const waits = room?.me ? [...room.conversations.values()].flatMap(({ pending }) => pending).filter((each) => each.state === 'sending').length : 0;
-  write($('why'), said);
-  write($('more-why'), detail.state === 'waiting' ? text.writesOn(waits) : '');
-  write($('login-why'), said);
-  $('strip').hidden = said === '' || (detail.state === 'connecting' && !due);
-  $('now').hidden = detail.state !== 'waiting' && detail.state !== 'closed';
-  write($('now'), detail.state === 'closed' ? text.connect : text.now);
-  write($('enter'), detail.state === 'waiting' ? text.now : text.connect);
+    connecting: text.connecting,
+    waiting: text.waiting(why, Math.max(0, Math.ceil((due - Date.now()) / 1000))),
+    closed: text.closed(why),
+  }[state] ?? '';
+  for (const id of ['why', 'login-why']) write($(id), said);
+  write($('more-why'), state === 'waiting' && room.me ? text.writesOn(room.waiting) : '');
+  $('strip').hidden = !said;
+  $('now').hidden = state === 'connecting';
+  write($('now'), state === 'closed' ? text.connect : text.now);
+  write($('enter'), state === 'waiting' ? text.now : text.connect);
 }
-setInterval(() => detail.state === 'waiting' && say(), 500);
+setInterval(() => now.state === 'waiting' && say(), 500);
 
 function connect() {
   const user = $('name').value.trim();
-  const bad = !token && user !== '' && !isUserId(user);
-  $('name').ariaInvalid = String(bad);
-  write($('login-why'), bad ? text.badName : '');
-  if (bad) return;
-  if (!room || (room.me || room.chat.user) !== user) enter(token ? '' : user);
-  else room.chat.connect();
+  const bad = !token && user && !isUserId(user);
+  $('name').ariaInvalid = String(Boolean(bad));
+  if (bad) write($('login-why'), text.badName);
+  else if (room && !room.me && room.chat.user === user) room.chat.connect();
+  else enter(token ? '' : user);
 }
 
 // readToken takes a token out of the address.
@@ -136,17 +131,11 @@ function disconnect() {
   room.chat.disconnect();
 }
 
-function login() {
-  disconnect();
-  room = open = undefined;
-  state({ state: 'idle' });
-}
-
-async function translate(chosen) {
-  await speak(chosen);
+async function translate() {
+  await speak(language() === 'zh' ? 'en' : 'zh');
   composer.translate();
-  if (room?.me) pane.redraw();
-  if (open) changed();
+  pane.redraw();
+  changed();
   say();
 }
 
@@ -155,60 +144,54 @@ function refuse(promise) {
   promise.catch((error) => composer.complain(errorText(error)));
 }
 
+const clicks = {
+  connect: () => room.chat.connect(),
+  now: () => room.chat.connect(),
+  disconnect,
+  join: () => refuse(room.chat.join(room.open.name)),
+  leave: () => refuse(room.chat.leave(room.open.name)),
+  back() { page.pane = 'list'; },
+  'other-name'() {
+    $('options').close();
+    disconnect();
+    room = undefined;
+    state({ state: 'idle' });
+  },
+};
+for (const [id, then] of Object.entries(clicks)) $(id).onclick = then;
+for (const each of document.querySelectorAll('.language')) each.onclick = translate;
 $('login-form').onsubmit = (event) => {
   event.preventDefault();
   connect();
 };
-$('connect').onclick = $('now').onclick = () => room.chat.connect();
-$('disconnect').onclick = disconnect;
-$('join').onclick = () => refuse(room.chat.join(open.name));
-$('leave').onclick = () => refuse(room.chat.leave(open.name));
-$('back').onclick = () => { document.body.dataset.pane = 'list'; };
-$('settings').onclick = () => {
-  [$('notify').checked, $('sound').checked] = [kept('notify') ?? false, kept('sound') ?? false];
-  $('options').showModal();
-};
-$('notify').onchange = async () => {
-  const wanted = $('notify').checked;
-  $('notify').checked = await ask(wanted);
-  write($('denied'), wanted && !$('notify').checked ? text.denied : '');
-};
-$('sound').onchange = () => {
-  keep('sound', $('sound').checked);
-  if ($('sound').checked) beep();
-};
-$('other-name').onclick = () => {
-  $('options').close();
-  login();
-};
-for (const each of document.querySelectorAll('.language')) each.onclick = () => translate(language() === 'zh' ? 'en' : 'zh');
-document.addEventListener('click', ({ target }) => {
-  const from = target.closest('#messages .from');
+$('messages').addEventListener('click', ({ target }) => {
+  const from = target.closest('.from');
   if (from) choose(from.dataset.open);
 });
 addEventListener('keydown', (event) => {
   if (!room?.me || document.querySelector('dialog[open]')) return;
   const { key, altKey, target } = event;
   const command = event.ctrlKey || event.metaKey;
+  const step = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];
   if (command && key === 'k') {
-    document.body.dataset.pane = 'list';
+    page.pane = 'list';
     $('find').select();
-  } else if (altKey && (key === 'ArrowUp' || key === 'ArrowDown')) choose(sidebar.next(key === 'ArrowUp' ? -1 : 1));
+  } else if (step) choose(sidebar.next(step));
   else if (key === 'Escape') {
-    document.body.dataset.pane = 'chat';
+    page.pane = 'chat';
     $('text').focus();
   } else {
-    if (key.length === 1 && !command && !altKey && (target === document.body || target === $('log'))) $('text').focus(); // and type there
+    if (key.length === 1 && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
     return;
   }
   event.preventDefault();
 });
 addEventListener('hashchange', () => readToken() && enter(''));
-addEventListener('pagehide', () => room?.keepRead());
-document.addEventListener('visibilitychange', () => room?.keepRead());
+for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => room?.keepRead());
 
+settings();
 composer.translate();
-state({ state: 'idle' });
+state(now);
 const given = readToken();
-$('name').value = given ? '' : kept('id') ?? String(100000 + Math.floor(Math.random() * 900000));
-if (given || kept('enter')) enter(given ? '' : $('name').value);
+$('name').value = given ? '' : kept('id') ?? 100000 + Math.floor(Math.random() * 900000);
+if (given || kept('enter')) enter($('name').value);

@@ -1,22 +1,14 @@
 // What calls the user back: the title, and, if asked for, a notification and a
 // sound for private messages and mentions.
 
-import { keep, kept } from './kept.js';
+import { kept } from './kept.js';
 import { isGroup } from './names.js';
 import { shown, text } from './text.js';
 
 let audio;
 
 export function title(unread) {
-  const wanted = unread ? `(${unread}) wschat` : 'wschat';
-  if (document.title !== wanted) document.title = wanted;
-}
-
-// ask turns notifications on, if the browser's user agrees, or off.
-export async function ask(on) {
-  const granted = on && globalThis.Notification && await Notification.requestPermission() === 'granted';
-  keep('notify', granted);
-  return granted;
+  document.title = unread ? `(${unread}) wschat` : 'wschat';
 }
 
 // call tells of a message that nobody looks at. open is called if it is clicked.

@@ -8,7 +8,8 @@ import { Windowed } from './windowed.js';
 
 export class Pane {
   #room;
-  #c; // conversation
+  #c; // the open conversation
+  #changed;
   #said = []; // messages to be read out
   #window = new Windowed($('log'), $('messages'), {
     items: () => this.#c?.all ?? [],
@@ -17,7 +18,9 @@ export class Pane {
     scrolled: () => this.#look(),
   });
 
-  constructor() {
+  // changed() is called when messages have been read.
+  constructor(changed) {
+    this.#changed = changed;
     $('messages').addEventListener('click', ({ target }) => {
       const button = target.closest('button');
       const { item } = target.closest('li') ?? {};
@@ -37,7 +40,8 @@ export class Pane {
   }
 
   // show opens a conversation; unread ones begin below a line.
-  show(room, c) {
+  show(room) {
+    const c = room.open;
     [this.#room, this.#c] = [room, c];
     c.first = c.unread ? c.items.filter((each) => each.kind === 'message' && !each.own).at(-c.unread) : undefined;
     this.#window.reset();
@@ -95,7 +99,7 @@ export class Pane {
     if ($('log').scrollTop < 600) this.#room.load(c);
     if (this.looking(c) && (c.unread || c.seen !== c.last?.seq)) {
       c.read();
-      this.#room.changed();
+      this.#changed();
     }
     $('newest').hidden = this.#window.atEnd;
     write($('newest'), text.newest(c.unread));

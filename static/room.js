@@ -1,6 +1,6 @@
 // What a user sees of the chat: conversations, people, and what goes on. The views
-// are told by on: state(detail), welcome(), people(), list(), items(conversation),
-// arrived(conversation, item).
+// are told by on: state(detail), welcome(), changed(), items(conversation), and
+// arrived(conversation, item) of what was not there before.
 
 import { Chat } from './chat.js';
 import { Conversation } from './conversation.js';
@@ -14,6 +14,7 @@ export class Room {
   conversations = new Map();
   people = new People();
   me = ''; // known with the first welcome
+  open; // the conversation that is shown
   mine; // matches where one is mentioned
   #on;
   #previewed = false;
@@ -26,7 +27,7 @@ export class Room {
         if (detail.state !== 'connected') this.people.replace([], 0);
         else [this.me, this.mine] = [this.chat.user, mention(this.chat.user)];
         on.state(detail);
-        on.people();
+        on.changed();
       },
       epoch: () => {
         for (const c of this.conversations.values()) {
@@ -47,6 +48,14 @@ export class Room {
   }
 
   get connected() { return this.chat.state === 'connected'; }
+
+  // waiting is the number of messages to be sent.
+  get waiting() { return [...this.conversations.values()].flatMap((c) => c.pending).filter(({ state }) => state === 'sending').length; }
+
+  #tell(c) {
+    this.#on.items(c);
+    this.#on.changed();
+  }
 
   // get is a conversation by name, new if need be.
   get(name) {
@@ -73,8 +82,7 @@ export class Room {
       }
     }
     this.#on.welcome();
-    this.#on.people();
-    this.#on.list();
+    this.#on.changed();
     this.#preview(Object.keys(conversations));
   }
 
@@ -106,8 +114,7 @@ export class Room {
     const c = this.get(m.conversation);
     const item = c.put(this.#item(m), true);
     if (item) this.#on.arrived(c, item);
-    this.#on.items(c);
-    this.#on.list();
+    this.#tell(c);
   }
 
   #note(name, what) {
@@ -119,8 +126,7 @@ export class Room {
     this.people[verb](user);
     if (verb === 'remove') for (const { members } of this.conversations.values()) members?.remove(user);
     this.#note('all', what);
-    this.#on.people();
-    this.#on.list();
+    this.#on.changed();
   }
   #member(group, user, what) {
     const c = this.get(group);
@@ -130,15 +136,14 @@ export class Room {
       c.members?.[what.came ? 'add' : 'remove'](user);
       this.#note(group, what);
     }
-    this.#on.items(c);
-    this.#on.list();
+    this.#tell(c);
   }
 
   // count asks who of a group is online.
   async count(c) {
     const answer = c.joined && await this.chat.who(c.name).catch(() => {});
     c.members = answer ? new People().replace(answer.users, answer.count) : undefined;
-    this.#on.list();
+    this.#on.changed();
   }
 
   // load fetches the messages before those that are here, once at a time.
@@ -153,8 +158,7 @@ export class Room {
         c.more = !this.connected; // else there is no way to them
       }
       c.loading = undefined;
-      this.#on.items(c);
-      this.#on.list();
+      this.#tell(c);
     })();
   }
 
@@ -180,7 +184,6 @@ export class Room {
       Object.assign(item, { why, state: 'failed' });
     }
     item.stale = true;
-    this.#on.items(c);
-    this.#on.list();
+    this.#tell(c);
   }
 }

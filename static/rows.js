@@ -26,7 +26,7 @@ export function row(item, before, view) {
   if (item.mentions) li.classList.add('mentions');
   const line = element('div', { className: 'line' }, item.file ? file(item) : body(item, view.mine));
   if (!alone) line.prepend(time);
-  if (item.own) line.append(mark(item));
+  if (item.own && item.state !== 'failed') line.append(element('span', { className: 'mark', role: 'img', title: text[item.state], ariaLabel: text[item.state] }));
   li.append(line);
   if (item.state === 'failed') li.append(failure(item));
   if (item.offline) li.append(element('p', { className: 'quiet' }, text.waits(shown(item.to))));
@@ -44,11 +44,6 @@ function notice({ came, went, lost }) {
   const say = (users, sentence) => users.size && sentence(Array.from(users).slice(0, 2).map(shown), users.size);
   const said = lost ? text.lost(lost) : [say(came, text.came), say(went, text.went)].filter(Boolean).join(' · ');
   return element('div', { className: 'quiet', title: lost ? '' : [...came, ...went].slice(0, 30).join(', ') }, said);
-}
-
-function mark({ state }) {
-  const said = state === 'failed' ? '' : text[state];
-  return element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said, ariaHidden: String(!said) });
 }
 
 function failure(item) {

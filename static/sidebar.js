@@ -8,7 +8,6 @@ const mostPeople = 100; // in the document; the others are found by typing
 
 export class Sidebar {
   #room;
-  #open; // name of the conversation
   #entries = new Map(); // buttons' list items by `${kind} ${name}`
   #order = []; // names of conversations, as shown
   changed = inTime(() => this.#draw());
@@ -35,15 +34,15 @@ export class Sidebar {
     };
   }
 
-  show(room, open) {
-    [this.#room, this.#open] = [room, open];
+  show(room) {
+    this.#room = room;
     this.#draw();
   }
 
   // next is the conversation so many places further.
   next(step) {
     const all = this.#order;
-    return all[(all.indexOf(this.#open) + step + all.length) % all.length];
+    return all[(all.indexOf(this.#room.open.name) + step + all.length) % all.length];
   }
 
   #draw() {
@@ -72,8 +71,8 @@ export class Sidebar {
     arrange($('conversations'), [...all.map((c) => entry('conversation', c.name, (button) => this.#conversation(button, c))), ...typed ? begin : []]);
     const people = room.people.users.filter(matches);
     arrange($('people'), people.slice(0, mostPeople).map((user) => entry('person', user, (button) => this.#person(button, user))));
-    const more = people.length - mostPeople + (typed ? 0 : room.people.count - room.people.users.length);
-    write($('more'), more > 0 ? text.more(Math.max(more, people.length - mostPeople)) : '');
+    const more = (typed ? people.length : room.people.count) - mostPeople;
+    write($('more'), more > 0 ? text.more(more) : '');
     write($('count'), room.people.count || '');
     this.#entries = entries;
   }
@@ -96,7 +95,7 @@ export class Sidebar {
     write(badge, c.unread ? `${Math.min(c.unread, 999)}${c.unread > 999 ? '+' : ''}` : '');
     badge.ariaLabel = c.unread ? text.unread(c.unread) : '';
     badge.role = c.unread ? 'img' : '';
-    button.ariaCurrent = String(c.name === this.#open);
+    button.ariaCurrent = String(c === this.#room.open);
     button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
   }
 

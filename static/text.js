@@ -14,7 +14,7 @@ export async function speak(chosen) {
   if (chosen) keep('language', chosen);
   ({ text } = await languages[language()]());
   document.documentElement.lang = text.lang;
-  for (const [key, property] of [['text', 'textContent'], ['label', 'ariaLabel'], ['placeholder', 'placeholder'], ['title', 'title']]) {
+  for (const [key, property] of [['text', 'textContent'], ['label', 'ariaLabel'], ['placeholder', 'placeholder']]) {
     for (const each of document.querySelectorAll(`[data-${key}]`)) each[property] = text[each.dataset[key]];
   }
 }

@@ -8,7 +8,6 @@ export const text = {
   other: '中文',
   greeting: 'A quiet place to talk.',
   yourName: 'Your name',
-  nameHint: 'Letters, digits and _ - . @',
   connect: 'Connect',
   now: 'Now',
   disconnect: 'Disconnect',

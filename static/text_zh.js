@@ -7,7 +7,6 @@ export const text = {
   other: 'English',
   greeting: '安静聊天的地方。',
   yourName: '你的名字',
-  nameHint: '文字、数字和 _ - . @',
   connect: '连接',
   now: '立即',
   disconnect: '断开',

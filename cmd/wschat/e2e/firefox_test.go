@@ -167,10 +167,10 @@ func TestPageFirefox(t *testing.T) {
 	f.until("being connected", `document.body.dataset.state === "connected" && document.querySelector("#me").title === "fox"`)
 	bob.hears("用户(fox)登录了")
 	bob.say("all,hello Firefox", "fox,privately, `code` and https://example.com/")
-	f.until("both messages", `document.querySelector("#messages li:last-child .body").textContent === "hello Firefox" && document.querySelector("#conversations [data-open=bob] .badge").textContent === "1"`)
+	f.until("both messages", `document.querySelector("#messages li:last-child .body")?.textContent === "hello Firefox" && document.querySelector("#conversations [data-open=bob] .badge")?.textContent === "1"`)
 	bob.hears("用户(bob=>bob):hello Firefox")
 	f.click("#conversations [data-open=bob]")
-	f.until("the private one", `document.querySelector("#messages a[rel~=noopener]") && document.querySelector("#messages code").textContent === "code"`)
+	f.until("the private one", `document.querySelector("#messages a[rel~=noopener]") && document.querySelector("#messages code")?.textContent === "code"`)
 	f.types("hello Bob\uE007")
 	bob.hears("用户(fox=>bob):hello Bob")
 	if err := bob.Send(2, append([]byte("fox,"), picture(t, 300, 120)...)); err != nil {
