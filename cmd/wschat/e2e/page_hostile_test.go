@@ -75,8 +75,9 @@ func TestPageHostile(t *testing.T) {
 
 	clients := map[string]*client{}
 	for _, id := range hostileIDs {
-		c := s.login(id)
-		clients[id] = c
+		clients[id] = s.login(id)
+	}
+	for id, c := range clients {
 		c.say("all,I am "+id, "alice,to you", "group"+strings.Repeat("ط", 29)+",x")
 		if err := c.Send(frame.Binary, []byte("alice,file")); err != nil {
 			t.Fatal(err)

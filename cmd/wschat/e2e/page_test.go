@@ -34,6 +34,13 @@ func (b *chromium) open(s *server, language string) *page {
 	p.must(b.tools.call("", "Target.createTarget", params{"url": "about:blank", "browserContextId": browserContext.BrowserContextID}, &target))
 	p.must(b.tools.call("", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached))
 	p.session, p.context = attached.SessionID, browserContext.BrowserContextID
+	b.t.Cleanup(func() {
+		if b.t.Failed() {
+			p.screenshot("failed-" + p.session[:6])
+			p.noProblems()
+		}
+		p.must(b.tools.call("", "Target.disposeBrowserContext", params{"browserContextId": p.context}, nil))
+	})
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
 		p.call(domain+".enable", nil, nil)
 	}
@@ -41,12 +48,6 @@ func (b *chromium) open(s *server, language string) *page {
 	p.call("Emulation.setFocusEmulationEnabled", params{"enabled": true}, nil)
 	p.resize(1100, 720, false)
 	p.navigate("http://" + s.addr + "/")
-	b.t.Cleanup(func() {
-		if b.t.Failed() {
-			p.screenshot("failed-" + p.session[:6])
-			p.noProblems()
-		}
-	})
 	return p
 }
 
