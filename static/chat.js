@@ -42,6 +42,7 @@ const presence = ['online', 'offline', 'joined', 'left'];
 const notOurs = ['not_member', 'forbidden', 'bad_target'];
 const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
+const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
 // After which close codes to come back (PROTOCOL section 4).
 const comesBack = (code) => code === 1001 || code === 1006 || code === 1011 || (code >= 4100 && code <= 4199);
 
@@ -108,7 +109,7 @@ export class Chat extends EventTarget {
 
   #wait(waiting, begin) {
     if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
-    if (waiting >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends are waiting'));
+    if (waiting >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends wait'));
     return new Promise(begin);
   }
 
@@ -199,7 +200,7 @@ export class Chat extends EventTarget {
     send.at ||= Date.now();
     if (Date.now() - send.at <= idLives) return this.#write(send.request);
     this.#sends.delete(send.request.id);
-    send.reject(failure('unconfirmed', 'perhaps it was delivered'));
+    send.reject(unconfirmed());
   }
 
   #receive(data) {
@@ -338,7 +339,7 @@ export class Chat extends EventTarget {
       c.last = to;
       if (from <= to) {
         this.#emit('gap', { conversation, from, to });
-        if (this.#binaries[0]?.to === conversation) this.#binaryDone(({ reject }) => reject(failure('unconfirmed', 'perhaps it was delivered')));
+        if (this.#binaries[0]?.to === conversation) this.#binaryDone(({ reject }) => reject(unconfirmed()));
       }
       this.#deliver(c, this.#held.get(`${to + 1} ${conversation}`));
     }

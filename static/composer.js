@@ -1,8 +1,10 @@
 // Where one writes: a text, and files that wait to be sent with it.
 
 import { $, element } from './dom.js';
-import { clean, fits, mostBytes } from './files.js';
+import { clean, mostBytes } from './files.js';
 import { size, text } from './text.js';
+
+const mostTyped = 100000; // characters; more becomes a file. The field's own limit fits into a message in any case.
 
 export class Composer {
   #files = [];
@@ -31,9 +33,11 @@ export class Composer {
       $('chosen').value = '';
     };
     field.onpaste = (event) => {
-      if (!event.clipboardData.files.length) return;
+      const pasted = event.clipboardData.getData('text');
+      const files = pasted.length + this.draft.length > mostTyped ? [new File([pasted], 'text.txt')] : event.clipboardData.files;
+      if (!files.length) return;
       event.preventDefault();
-      this.#add(event.clipboardData.files);
+      this.#add(files);
     };
     const drop = (event) => {
       const has = event.dataTransfer?.types.includes('Files') ?? false;
@@ -86,10 +90,6 @@ export class Composer {
   #submit() {
     const typed = this.draft;
     if ($('send').disabled) return;
-    if (!fits(typed)) {
-      this.complain(text.tooLong(size(mostBytes)));
-      return;
-    }
     if (typed.trim()) this.#send({ text: typed });
     for (const file of this.#files.splice(0)) this.#send({ file });
     this.draft = '';

@@ -7,15 +7,12 @@
 // does not end so is a file without a name. The type is for other programs only:
 // the page shows what begins as a picture does, and saves all else.
 
-import { bytes } from './names.js';
-
 const mark = new TextEncoder().encode('wschat/1');
 const tail = mark.length + 2;
 
-// The server's default for one message; and what of it is left for a file, or for
-// a text as JSON, whatever the names are.
-const mostInMessage = 1 << 20;
-export const mostBytes = mostInMessage - 1024;
+// mostBytes is the server's default for one message, 1 MiB, less what can come
+// around a file: its destination, name and type.
+export const mostBytes = (1 << 20) - 1024;
 
 // wrap makes the body of a message of a File.
 export async function wrap(file, id) {
@@ -63,6 +60,3 @@ export function pictureType(content) {
   const begins = ([, at, magic]) => Array.from(magic).every((c, i) => content[at + i] === c.charCodeAt(0));
   return kinds.find(begins)?.[0] ?? '';
 }
-
-// fits tells whether a text can be sent.
-export const fits = (text) => bytes(JSON.stringify(text)) <= mostBytes;

@@ -27,8 +27,22 @@ func lean(name, source string) string {
 			out.WriteByte('\n')
 		}
 	}
-	return out.String()
+	return squeezed(name, out.String())
 }
+
+// squeezed leaves out what a language does not ask for: in CSS the semicolon of the
+// last declaration and all lines, in HTML the quotes around a word.
+func squeezed(name, source string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return strings.NewReplacer(";}", "}", "\n", "").Replace(source)
+	case ".html":
+		return quotedWord.ReplaceAllString(source, "=$1$2")
+	}
+	return source
+}
+
+var quotedWord = regexp.MustCompile(`="([\w-]+)"([ >])`)
 
 // text is what is between quotes, which stays as it is.
 const text = `'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|` + "`(?:\\\\.|[^`\\\\])*`"

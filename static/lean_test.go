@@ -11,8 +11,8 @@ func TestLean(t *testing.T) {
 		{"a.js", "const r = /[\\w/]+/;\n", "const r=/[\\w/]+/;"},
 		{"a.js", "import { a } from './b.js';\nreturn a + +b - -c;\n", "import{a}from './b.js';return a + +b - -c;"},
 		{"a.js", "for (const [a, b] of c) if (!a && b >= 1) d = (e) => ({ f: e ?? [g] });\n", "for(const[a,b]of c)if(!a&&b>=1)d=(e)=>({f:e??[g]});"},
-		{"a.css", "a, b :hover {\n  c: d e;\n  content: \"; f\";\n}\n@media (min-width: 1px) {\n}\n", "a,b :hover{c:d e;content:\"; f\";}\n@media (min-width:1px){}\n"},
-		{"a.html", "<p>\n  http:// x\n</p>", "<p>http:// x\n</p>"},
+		{"a.css", "a, b :hover {\n  c: d e;\n  content: \"; f\";\n}\n@media (min-width: 1px) {\n}\n", "a,b :hover{c:d e;content:\"; f\"}@media (min-width:1px){}"},
+		{"a.html", "<p class=\"b\" title=\"c d\" lang=\"e-f\">\n  http:// x\n</p>", "<p class=b title=\"c d\" lang=e-f>http:// x\n</p>"},
 	} {
 		if got := lean(row.name, row.source); got != row.want {
 			t.Errorf("%s: %q became %q, want %q", row.name, row.source, got, row.want)

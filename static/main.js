@@ -81,7 +81,6 @@ function state(detail) {
   $('app').hidden = first;
   $('name').readOnly = token || !is('idle', 'closed');
   $('enter').disabled = is('connecting');
-  $('connect').hidden = is('connected', 'connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
   write($('me'), shown(room?.me ?? ''));
   $('me').title = room?.me ?? '';
@@ -100,7 +99,7 @@ function say() {
     closed: text.closed(why),
   }[state] ?? '';
   for (const id of ['why', 'login-why']) write($(id), said);
-  write($('more-why'), state === 'waiting' && room.me ? text.writesOn(room.waiting) : '');
+  write($('more-why'), state === 'waiting' && room.waiting ? text.writesOn(room.waiting) : '');
   $('strip').hidden = !said;
   $('now').hidden = state === 'connecting';
   write($('now'), state === 'closed' ? text.connect : text.now);
@@ -145,7 +144,6 @@ function refuse(promise) {
 }
 
 const clicks = {
-  connect: () => room.chat.connect(),
   now: () => room.chat.connect(),
   disconnect,
   join: () => refuse(room.chat.join(room.open.name)),

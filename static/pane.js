@@ -15,7 +15,6 @@ export class Pane {
     items: () => this.#c?.all ?? [],
     draw: (item, before) => row(item, before, { mine: this.#room.mine, first: this.#c.first }),
     drop: forget,
-    scrolled: () => this.#look(),
   });
 
   // changed() is called when messages have been read.
@@ -26,8 +25,10 @@ export class Pane {
       const { item } = target.closest('li') ?? {};
       const { retry, more, picture } = button?.dataset ?? {};
       if (retry !== undefined) this.#room.retry(this.#c, item);
-      if (more) [item.length, item.stale] = [Number(more), true];
-      if (more) this.#window.changed();
+      if (more) {
+        [item.length, item.stale] = [Number(more), true];
+        this.#window.changed();
+      }
       if (picture !== undefined) this.#enlarge(button.firstChild);
     });
     $('newest').onclick = () => {
@@ -35,8 +36,7 @@ export class Pane {
       $('text').focus();
     };
     $('viewer').onclick = () => $('viewer').close();
-    document.addEventListener('visibilitychange', () => this.#look());
-    addEventListener('focus', () => this.#look());
+    for (const [to, type] of [[$('log'), 'scroll'], [document, 'visibilitychange'], [window, 'focus']]) to.addEventListener(type, () => this.#look());
   }
 
   // show opens a conversation; unread ones begin below a line.
@@ -44,9 +44,8 @@ export class Pane {
     const c = room.open;
     [this.#room, this.#c] = [room, c];
     c.first = c.unread ? c.items.filter((each) => each.kind === 'message' && !each.own).at(-c.unread) : undefined;
-    this.#window.reset();
-    this.items(c);
-    this.about();
+    this.#window.atEnd = true;
+    this.redraw();
   }
 
   redraw() {
@@ -57,7 +56,7 @@ export class Pane {
   }
 
   #enlarge({ src, alt }) {
-    $('viewer').replaceChildren(element('img', { src, alt }), element('button', { type: 'button', autofocus: true }, text.done));
+    $('viewer').replaceChildren(element('img', { src, alt }), element('button', { autofocus: true }, text.done));
     $('viewer').showModal();
   }
 
@@ -79,12 +78,10 @@ export class Pane {
     }
     if (!this.looking(c)) c.unread++;
     if (c === this.#c && c.unread === 1) [c.first, item.stale] = [item, true];
-    if (c === this.#c || !isGroup(c.name) && c.name !== 'all' || item.mentions) this.#say(item);
-  }
-
-  #say(item) {
-    this.#said.push(item);
-    this.#speak();
+    if (c === this.#c || !isGroup(c.name) && c.name !== 'all' || item.mentions) {
+      this.#said.push(item);
+      this.#speak();
+    }
   }
   #speak = inTime(() => {
     const said = this.#said.splice(0);
@@ -96,8 +93,8 @@ export class Pane {
   #look = inTime(() => {
     const c = this.#c;
     if (!c) return;
-    if ($('log').scrollTop < 600) this.#room.load(c);
-    if (this.looking(c) && (c.unread || c.seen !== c.last?.seq)) {
+    if ($('log').clientHeight && $('log').scrollTop < 600) this.#room.load(c);
+    if (this.looking(c) && (c.unread || c.seen < c.last?.seq)) {
       c.read();
       this.#changed();
     }

@@ -15,9 +15,10 @@ export class Room {
   people = new People();
   me = ''; // known with the first welcome
   open; // the conversation that is shown
+  waiting = 0; // messages to be sent
   mine; // matches where one is mentioned
   #on;
-  #previewed = false;
+  #epoch;
 
   constructor(options, on) {
     this.#on = on;
@@ -49,9 +50,6 @@ export class Room {
 
   get connected() { return this.chat.state === 'connected'; }
 
-  // waiting is the number of messages to be sent.
-  get waiting() { return [...this.conversations.values()].flatMap((c) => c.pending).filter(({ state }) => state === 'sending').length; }
-
   #tell(c) {
     this.#on.items(c);
     this.#on.changed();
@@ -67,39 +65,38 @@ export class Room {
     return c;
   }
 
-  #welcome({ user, epoch, groups, conversations, online, count }) {
+  #welcome({ epoch, groups, conversations, online, count }) {
     this.people.replace(online, count);
     const isIn = new Set(groups);
     for (const name of [...groups, ...Object.keys(conversations)]) this.get(name);
     for (const c of this.conversations.values()) if (isGroup(c.name)) c.joined = isIn.has(c.name);
-    const marks = kept('read'); // no object by names, for a user may be called __proto__
-    this.epoch = epoch;
-    if (!this.#previewed) {
-      for (const [name, seq] of Object.entries(conversations)) {
-        const c = this.get(name);
-        c.seen = marks?.user === user && marks.epoch === epoch ? marks.seen.find(([each]) => each === name)?.[1] ?? 0 : seq;
-        c.unread = Math.max(0, seq - c.seen);
-      }
-    }
+    const first = !this.#epoch;
+    this.#epoch = epoch;
+    if (first) this.#unread(conversations);
     this.#on.welcome();
     this.#on.changed();
-    this.#preview(Object.keys(conversations));
+    if (first) this.#preview();
+  }
+
+  // #unread finds out what came since the user was here.
+  #unread(conversations) {
+    const marks = kept('read');
+    const known = marks?.user === this.me && marks.epoch === this.#epoch && new Map(marks.seen);
+    for (const [name, seq] of Object.entries(conversations)) {
+      const c = this.get(name);
+      c.seen = known ? known.get(name) ?? 0 : seq;
+      c.unread = Math.max(0, seq - c.seen);
+    }
   }
 
   // #preview fetches what was said last, one after the other.
-  async #preview(names) {
-    if (this.#previewed) return;
-    this.#previewed = true;
-    for (const name of names) {
-      const c = this.get(name);
-      if (!c.items.length && !c.loading) await this.load(c, 1);
-    }
+  async #preview() {
+    for (const c of [...this.conversations.values()]) if (!c.items.length && !c.loading) await this.load(c, 1);
   }
 
   // keepRead keeps what has been read.
   keepRead() {
-    if (!this.me) return;
-    keep('read', { user: this.me, epoch: this.epoch, seen: [...this.conversations].map(([name, { seen }]) => [name, seen]) });
+    if (this.me) keep('read', { user: this.me, epoch: this.#epoch, seen: [...this.conversations].map(([name, { seen }]) => [name, seen]) });
   }
 
   #item({ conversation, data, ...m }) {
@@ -130,9 +127,10 @@ export class Room {
   }
   #member(group, user, what) {
     const c = this.get(group);
-    if (user === this.me) [c.joined, c.more] = [what.came !== undefined, true];
-    if (user === this.me) this.count(c);
-    else {
+    if (user === this.me) {
+      [c.joined, c.more] = [Boolean(what.came), true];
+      this.count(c);
+    } else {
       c.members?.[what.came ? 'add' : 'remove'](user);
       this.#note(group, what);
     }
@@ -173,16 +171,18 @@ export class Room {
     this.#transmit(c, item);
   }
   async #transmit(c, item) {
-    const { chat } = this;
+    const [{ chat }, { text, file }] = [this, item];
     c.pending.push(item);
+    this.waiting++;
     Object.assign(item, { state: 'sending', stale: true });
     this.#on.items(c);
     try {
-      const { seq, offline } = await (item.file ? wrap(item.file.blob, item.file.id).then((body) => chat.sendBytes(c.name, body)) : chat.send(c.name, item.text));
+      const { seq, offline } = await (file ? chat.sendBytes(c.name, await wrap(file.blob, file.id)) : chat.send(c.name, text));
       Object.assign(item, { seq, offline, state: 'sent' });
     } catch (why) {
       Object.assign(item, { why, state: 'failed' });
     }
+    this.waiting--;
     item.stale = true;
     this.#tell(c);
   }

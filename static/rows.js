@@ -14,8 +14,8 @@ const together = 5 * 60000; // ms within which messages of a sender are one grou
 export function row(item, before, view) {
   const li = element('li');
   Object.assign(li.dataset, { kind: item.kind, from: item.from ?? '', state: item.state ?? '' });
-  if (!before || new Date(item.at).toDateString() !== new Date(before.at).toDateString()) li.append(element('div', { className: 'day' }, element('span', {}, day(item.at))));
-  if (item === view.first) li.append(element('div', { className: 'new' }, element('span', {}, text.newLine)));
+  if (!before || new Date(item.at).toDateString() !== new Date(before.at).toDateString()) li.append(element('div', { className: 'day' }, day(item.at)));
+  if (item === view.first) li.append(element('div', { className: 'new' }, text.newLine));
   if (item.kind === 'notice') {
     li.append(notice(item));
     return li;
@@ -34,7 +34,7 @@ export function row(item, before, view) {
 }
 
 function head(item, time) {
-  const name = element('button', { type: 'button', className: 'from', title: item.from }, element('bdi', {}, shown(item.from)));
+  const name = element('button', { className: 'from', title: item.from }, element('bdi', {}, shown(item.from)));
   name.dataset.open = item.from;
   name.style.setProperty('--hue', hue(item.from));
   return element('div', { className: 'head' }, name, time);
@@ -47,7 +47,7 @@ function notice({ came, went, lost }) {
 }
 
 function failure(item) {
-  const button = element('button', { type: 'button' }, text.again);
+  const button = element('button', {}, text.again);
   button.dataset.retry = '';
   return element('p', { className: 'why' }, text.notSent(errorText(item.why)), ' ', button);
 }
@@ -64,7 +64,7 @@ function body(item, mine) {
   if (part.length >= all.length) return made;
   const more = element('p', { className: 'more' });
   if (length < longest) {
-    const button = element('button', { type: 'button' }, text.showMore(all.length));
+    const button = element('button', {}, text.showMore(all.length));
     button.dataset.more = length * 10;
     more.append(button);
   }
@@ -82,7 +82,7 @@ function file({ file: { name, size: bytes, blob, picture } }) {
   const link = saving(blob, name || called, element('bdi', { className: 'name' }, called), element('small', {}, size(bytes)), element('span', {}, text.download));
   if (!picture) return element('div', { className: 'body' }, link);
   const image = element('img', { src: URL.createObjectURL(blob), alt: called });
-  const button = element('button', { type: 'button', className: 'picture', title: `${called}, ${size(bytes)}`, ariaLabel: text.enlarge(called) }, image);
+  const button = element('button', { className: 'picture', title: `${called}, ${size(bytes)}`, ariaLabel: text.enlarge(called) }, image);
   button.dataset.picture = '';
   const giveUp = () => button.replaceWith(link);
   image.onerror = giveUp;

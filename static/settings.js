@@ -12,7 +12,7 @@ export function settings() {
     $('options').showModal();
   };
   notify.onchange = async () => {
-    const granted = notify.checked && globalThis.Notification && await Notification.requestPermission() === 'granted';
+    const granted = notify.checked && await globalThis.Notification?.requestPermission() === 'granted';
     write($('denied'), notify.checked && !granted ? text.denied : '');
     keep('notify', notify.checked = granted);
   };

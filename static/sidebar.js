@@ -59,7 +59,7 @@ export class Sidebar {
       return li;
     };
     // Under the mouse nothing changes its place.
-    const calm = !typed && $('conversations').matches(':hover') && matchMedia('(hover: hover)').matches;
+    const calm = !typed && $('conversations').matches(':hover');
     const all = [...room.conversations.values()].filter(({ name }) => matches(name));
     const place = ({ name }) => this.#order.indexOf(name);
     all.sort((a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at));
@@ -73,13 +73,13 @@ export class Sidebar {
     arrange($('people'), people.slice(0, mostPeople).map((user) => entry('person', user, (button) => this.#person(button, user))));
     const more = (typed ? people.length : room.people.count) - mostPeople;
     write($('more'), more > 0 ? text.more(more) : '');
-    write($('count'), room.people.count || '');
+    write($('count'), String(room.people.count || ''));
     this.#entries = entries;
   }
 
   #button(name) {
-    const button = element('button', { type: 'button', title: name === 'all' ? '' : name },
-      element('i', { ariaHidden: 'true' }), element('bdi', { className: 'name' }), element('span', { className: 'badge' }), element('span', { className: 'last', dir: 'auto' }));
+    const button = element('button', { title: name === 'all' ? '' : name },
+      element('i', { ariaHidden: 'true' }), element('bdi', { className: 'name' }), element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
     button.dataset.open = name;
     return button;
   }
@@ -92,9 +92,8 @@ export class Sidebar {
     const { from, own, text: words, file } = c.last ?? {};
     const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
     write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
-    write(badge, c.unread ? `${Math.min(c.unread, 999)}${c.unread > 999 ? '+' : ''}` : '');
-    badge.ariaLabel = c.unread ? text.unread(c.unread) : '';
-    badge.role = c.unread ? 'img' : '';
+    write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
+    badge.ariaLabel = text.unread(c.unread);
     button.ariaCurrent = String(c === this.#room.open);
     button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
   }

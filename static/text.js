@@ -2,17 +2,15 @@
 
 import { keep, kept } from './kept.js';
 
-const languages = { en: () => import('./text_en.js'), zh: () => import('./text_zh.js') };
-
-// text has every sentence of the page.
+// text has every sentence of the page: text_en.js or text_zh.js.
 export let text;
 
-export const language = () => kept('language') ?? (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
+export const language = () => (/^zh\b/i.test(kept('language') ?? navigator.language) ? 'zh' : 'en');
 
 // speak loads a language, and puts it where the document names its sentences.
 export async function speak(chosen) {
   if (chosen) keep('language', chosen);
-  ({ text } = await languages[language()]());
+  ({ text } = await import(`./text_${language()}.js`));
   document.documentElement.lang = text.lang;
   for (const [key, property] of [['text', 'textContent'], ['label', 'ariaLabel'], ['placeholder', 'placeholder']]) {
     for (const each of document.querySelectorAll(`[data-${key}]`)) each[property] = text[each.dataset[key]];
@@ -23,7 +21,7 @@ export async function speak(chosen) {
 // came about: a browser gives only 1006 for that.
 export function closeReason({ code, reason, opened }, refused) {
   if (!opened && code === 1006) return refused ? text.refused : text.unreachable;
-  return text.close[code] ?? (reason || text.closedWith(code));
+  return text.close[code] ?? `${reason} (${code})`;
 }
 
 // errorText says what went wrong; a code that is not known, as it came.

@@ -26,18 +26,15 @@ export class Windowed {
   });
 
   // options: items() returns all; draw(item, before) makes an element, anew for an
-  // item that is stale; drop(element) when it is no longer shown; scrolled() is called when the reader has scrolled.
+  // item that is stale;
+  // drop(element) is called when it is no longer shown.
   constructor(scroller, list, options) {
     [this.#scroller, this.#list, this.#options] = [scroller, list, options];
     this.#sizes.observe(scroller);
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
   }
 
-  // reset shows other items, from the end on; redraw the same ones otherwise.
-  reset() {
-    this.redraw();
-    this.toEnd();
-  }
+  // redraw makes all elements anew.
   redraw() {
     for (const { element } of this.#elements.values()) this.#drop(element);
     this.#elements.clear();
@@ -59,7 +56,6 @@ export class Windowed {
     this.#top = scrollTop;
     this.#anchor = this.#inSight();
     this.update();
-    this.#options.scrolled();
   }
 
   #height = (item) => item.height || this.#usual;

@@ -123,7 +123,7 @@ func (m meeting) goAndComeBack() {
 	m.lin.sees("< 用户(bob)退出了")
 	m.lin.press("\x04")
 	m.alice.people("alice")
-	m.bob.click("#connect")
+	m.bob.click("#now")
 	m.bob.connected("bob")
 	m.alice.people("alice", "bob")
 	m.bob.to("alice")

@@ -72,7 +72,7 @@ func TestPageList(t *testing.T) {
 	alice.people("alice", "bob")
 	alice.find("front")
 	alice.isOpen("groupfront")
-	alice.says("#empty", "You are not in this group. Join to read it; what you send joins, too.")
+	alice.says("#empty", "Join to read along; sending joins, too.")
 	alice.click("#join")
 	alice.says("#about", "1 online: alice")
 	alice.click("#leave")

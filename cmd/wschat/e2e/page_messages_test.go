@@ -191,12 +191,17 @@ func TestPageLongTexts(t *testing.T) {
 	alice.until("the file", `document.querySelector("#messages .more a[download]") && !document.querySelector("#messages li:nth-last-child(3) [data-more]")`)
 	alice.fitsTheWindow()
 
-	// What is longer than can be sent stays, and is said to be.
-	alice.eval(`document.querySelector("#text").value = "y".repeat(1 << 20)`, nil)
-	alice.eval(`document.querySelector("#text").focus()`, nil)
-	alice.pressEnter()
-	alice.says("#complaint", "This is too long to send: at most 1,023 KiB. Attach it as a file?")
-	alice.until("the text still there", `document.querySelector("#text").value.length === 1 << 20`)
+	// What is too long to be typed becomes a file, if it can be sent at all.
+	paste := func(length string) {
+		alice.eval(`{const d = new DataTransfer(); d.setData("text", "y".repeat(`+length+`));
+			document.querySelector("#text").dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})) }`, nil)
+	}
+	paste("1 << 20")
+	alice.says("#complaint", "text.txt has 1 MiB; at most 1,023 KiB can be sent.")
+	paste("1e6")
+	alice.says("#files li .name", "text.txt")
+	alice.click("#send")
+	alice.until("the file to be sent", `document.querySelector("#messages a[download='text.txt']") && !document.querySelector("#messages [data-state=sending]")`)
 	alice.fitsTheWindow()
 	alice.noProblems()
 }
