@@ -40,7 +40,7 @@ export const text = {
   you: 'you',
   join: 'Join',
   leave: 'Leave',
-  joinGroup: (name) => `Join or create group ${name}`,
+  joinGroup: (name) => `Join or create ${name}`,
   writeTo: (user) => `Write to ${user}`,
   notIn: 'not joined',
   joinHint: 'Join to read along; sending joins, too.',

@@ -39,7 +39,7 @@ export const text = {
   you: '你',
   join: '加入',
   leave: '离开',
-  joinGroup: (name) => `加入或创建 ${name} 组`,
+  joinGroup: (name) => `加入或创建 ${name}`,
   writeTo: (user) => `写给 ${user}`,
   notIn: '未加入',
   joinHint: '加入后可阅读；发送消息也会加入。',
