@@ -163,7 +163,7 @@ export class Room {
   // send sends a text or a File, and shows what becomes of it.
   send(c, { text, file }) {
     const item = { kind: 'message', own: true, from: this.me, to: c.name, text, at: Date.now() };
-    if (file) item.file = { name: file.name, id: crypto.getRandomValues(new Uint32Array(2)).join('-'), size: file.size, blob: file };
+    if (file) item.file = { name: file.name, id: crypto.getRandomValues(new Uint32Array(2)).join('-'), size: file.size, source: file, blob: new Blob([file], { type: 'application/octet-stream' }) };
     this.#transmit(c, item);
   }
   retry(c, item) {
@@ -177,7 +177,7 @@ export class Room {
     Object.assign(item, { state: 'sending', stale: true });
     this.#on.items(c);
     try {
-      const { seq, offline } = await (file ? chat.sendBytes(c.name, await wrap(file.blob, file.id)) : chat.send(c.name, text));
+      const { seq, offline } = await (file ? chat.sendBytes(c.name, await wrap(file.source, file.id)) : chat.send(c.name, text));
       Object.assign(item, { seq, offline, state: 'sent' });
     } catch (why) {
       Object.assign(item, { why, state: 'failed' });

@@ -40,7 +40,7 @@ export function label(name, me) {
 // size is a number of bytes for people.
 export function size(bytes) {
   const [divisor, unit] = bytes < 1024 ? [1, 'B'] : bytes < 1 << 20 ? [1024, 'KiB'] : [1 << 20, 'MiB'];
-  return `${(bytes / divisor).toLocaleString(text.lang, { maximumFractionDigits: bytes / divisor < 10 ? 1 : 0 })} ${unit}`;
+  return `${Math.round(bytes / divisor * 10) / 10} ${unit}`;
 }
 
 const formats = new Map();

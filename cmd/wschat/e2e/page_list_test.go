@@ -77,6 +77,14 @@ func TestPageList(t *testing.T) {
 	alice.says("#about", "1 online: alice")
 	alice.click("#leave")
 	alice.says("#about", "not joined")
+
+	// What is typed stays where it was.
+	alice.to("bob")
+	alice.fill("#text", "half a sentence")
+	alice.to("all")
+	alice.until("nothing typed here", `document.querySelector("#text").value === ""`)
+	alice.to("bob")
+	alice.until("what was typed there", `document.querySelector("#text").value === "half a sentence"`)
 	alice.noProblems()
 }
 

@@ -211,7 +211,7 @@ func TestPageLongTexts(t *testing.T) {
 			document.querySelector("#text").dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})) }`, nil)
 	}
 	paste("1 << 20")
-	alice.says("#complaint", "text.txt has 1 MiB; at most 1,023 KiB can be sent.")
+	alice.says("#complaint", "text.txt has 1 MiB; at most 1023 KiB can be sent.")
 	paste("1e6")
 	alice.says("#files li .name", "text.txt")
 	alice.click("#send")
