@@ -79,7 +79,7 @@ function state(detail) {
   page.state = now.state;
   $('login').hidden = !first;
   $('app').hidden = first;
-  $('name').readOnly = token || !is('idle', 'closed');
+  $('name').readOnly = token || is('connecting');
   $('enter').disabled = is('connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
   write($('me'), shown(room?.me ?? ''));
@@ -179,7 +179,7 @@ addEventListener('keydown', (event) => {
     page.pane = 'chat';
     $('text').focus();
   } else {
-    if (key.length === 1 && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
+    if (key.length === 1 && key > ' ' && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
     return;
   }
   event.preventDefault();

@@ -77,7 +77,10 @@ export class Pane {
       return;
     }
     if (!this.looking(c)) c.unread++;
-    if (c === this.#c && c.unread === 1) [c.first, item.stale] = [item, true];
+    if (c === this.#c && c.unread === 1) {
+      if (c.first) c.first.stale = true;
+      c.first = item;
+    }
     if (c === this.#c || !isGroup(c.name) && c.name !== 'all' || item.mentions) {
       this.#said.push(item);
       this.#speak();

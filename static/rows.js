@@ -82,7 +82,7 @@ function file({ file: { name, size: bytes, blob, picture } }) {
   const link = saving(blob, name || called, element('bdi', { className: 'name' }, called), element('small', {}, size(bytes)), element('span', {}, text.download));
   if (!picture) return element('div', { className: 'body' }, link);
   const image = element('img', { src: URL.createObjectURL(blob), alt: called });
-  const button = element('button', { className: 'picture', title: `${called}, ${size(bytes)}`, ariaLabel: text.enlarge(called) }, image);
+  const button = element('button', { className: 'picture', ariaLabel: text.enlarge(called) }, image);
   button.dataset.picture = '';
   const giveUp = () => button.replaceWith(link);
   image.onerror = giveUp;

@@ -29,7 +29,7 @@ export const text = {
     4100: 'This page read too slowly',
   },
   unreachable: 'The server cannot be reached',
-  refused: 'The server does not let you in (is your link still valid?)',
+  refused: 'The server does not let you in (an old link, or too many people)',
   conversations: 'Conversations',
   find: 'Find or start a conversation',
   sidebar: 'Conversations and people',

@@ -28,7 +28,7 @@ export const text = {
     4100: '本页接收太慢',
   },
   unreachable: '无法连接服务器',
-  refused: '服务器拒绝进入（链接是否仍有效？）',
+  refused: '服务器拒绝进入（链接失效，或人数已满）',
   conversations: '会话',
   find: '查找或发起会话',
   sidebar: '会话与在线用户',

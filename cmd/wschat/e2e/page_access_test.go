@@ -150,9 +150,9 @@ func (p *page) audit(what string) {
 // No violation in any of the main states, light and dark, wide and narrow, in both
 // languages; nothing is wider than the window.
 func TestPageAccessibility(t *testing.T) {
-	s := start(t)
 	browser := startChromium(t)
 	for _, language := range []string{"en-GB", "zh-CN"} {
+		s := start(t)
 		bob := s.login("bob")
 		for _, scheme := range []string{"light", "dark"} {
 			p := browser.open(s, language)
@@ -189,7 +189,6 @@ func TestPageAccessibility(t *testing.T) {
 			p.screenshot(name("phone-settings"))
 			p.noProblems()
 		}
-		bob.conn.Close()
 	}
 }
 

@@ -63,6 +63,7 @@ func TestPageFiles(t *testing.T) {
 	alice.says("#complaint", "large.bin has 1 MiB; at most 1023 KiB can be sent.")
 	alice.until("two files", `document.querySelectorAll("#files li").length === 2`)
 	alice.screenshot("files-chosen")
+	alice.audit("files chosen")
 	alice.send("Look at this")
 	bob.shows("alice", "Look at this")
 	for _, each := range []*page{alice, bob} {
@@ -87,6 +88,7 @@ func TestPageFiles(t *testing.T) {
 	bob.click("#messages .picture")
 	bob.until("the picture alone", `document.querySelector("#viewer").open`)
 	bob.screenshot("picture-enlarged")
+	bob.audit("picture enlarged")
 	bob.press("Escape", "", 27)
 	bob.until("closed", `!document.querySelector("#viewer").open`)
 

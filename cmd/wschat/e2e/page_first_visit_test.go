@@ -21,6 +21,7 @@ func TestPageFirstVisit(t *testing.T) {
 		p.until(bad+" refused", `document.querySelector("#name").ariaInvalid === "true" && document.querySelector("#login-why").textContent`)
 	}
 	p.screenshot("login-refused")
+	p.audit("login refused")
 	p.fill("#name", "小林@home")
 	p.pressEnter()
 	p.connected("小林@home")

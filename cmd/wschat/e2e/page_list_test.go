@@ -64,6 +64,7 @@ func TestPageList(t *testing.T) {
 	alice.lists("carol", "groupar", "ar")
 	alice.people()
 	alice.screenshot("list-filter")
+	alice.audit("list, filtered")
 	alice.fill("#find", "OB")
 	alice.lists("bob", "groupOB", "OB")
 	alice.people("bob")

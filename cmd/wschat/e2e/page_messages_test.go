@@ -130,6 +130,7 @@ func TestPageHistory(t *testing.T) {
 	}
 	first.says("#newest", "7 new")
 	first.screenshot("history-jump")
+	first.audit("history")
 	first.click("#newest")
 	first.shows("bob", "new 6")
 	first.until("at the end", `document.querySelector("#newest").hidden`)
@@ -173,6 +174,7 @@ func TestPageNotices(t *testing.T) {
 	s.login("grace")
 	alice.says("#messages li:last-child .quiet", "grace came")
 	alice.screenshot("notices")
+	alice.audit("notices")
 	var notices int
 	alice.eval(`document.querySelectorAll("#messages [data-kind=notice]").length`, &notices)
 	if notices != 2 {

@@ -46,6 +46,7 @@ func TestPageCatchesUp(t *testing.T) {
 		}
 	}
 	alice.screenshot("offline")
+	alice.audit("offline")
 	network.release()
 	alice.click("#now")
 	alice.state("connected")
@@ -64,6 +65,7 @@ func TestPageCatchesUp(t *testing.T) {
 	alice.click("#disconnect")
 	alice.until("the message not to be sent", `document.querySelector("#messages .why")?.textContent.startsWith("Not sent: you are not connected.")`)
 	alice.screenshot("not-sent")
+	alice.audit("not sent")
 	network.release()
 	alice.click("#now")
 	alice.connected("alice")
