@@ -83,7 +83,7 @@ export class Composer {
         this.#show();
         $('text').focus();
       };
-      return element('li', {}, element('bdi', { className: 'name' }, file.name), element('small', {}, size(file.size)), remove);
+      return element('li', {}, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
     }));
   }
 

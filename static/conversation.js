@@ -34,7 +34,8 @@ export class Conversation {
     const { seq, at } = message;
     let item = message;
     const known = this.#numbers.get(seq);
-    const same = (p) => p.seq === seq || (live && !p.seq && p.state === 'sending' && (message.file ? p.file?.id === message.file.id : p.text === message.text));
+    const says = (p) => (message.file ? p.file?.id === message.file.id : p.text === message.text);
+    const same = (p) => p.seq === seq || (live && !p.seq && p.state === 'sending' && says(p));
     const own = message.own ? this.pending.findIndex(same) : -1;
     if (own >= 0) [item] = this.pending.splice(own, 1);
     if (known) return undefined;
@@ -47,9 +48,13 @@ export class Conversation {
     if (this.items.length > mostKept) this.#trim();
     return item;
   }
-  #isAfter(item, { seq, at }, live) { return item.seq ? item.epoch === this.#epoch && item.seq > seq : !live && item.at > at; }
+  #isAfter(item, { seq, at }, live) {
+    return item.seq ? item.epoch === this.#epoch && item.seq > seq : !live && item.at > at;
+  }
   #trim() {
-    for (const { seq, epoch } of this.items.splice(0, mostKept / 4)) if (epoch === this.#epoch) this.#numbers.delete(seq);
+    for (const { seq, epoch } of this.items.splice(0, mostKept / 4)) {
+      if (epoch === this.#epoch) this.#numbers.delete(seq);
+    }
     this.more = true;
   }
 
@@ -57,7 +62,10 @@ export class Conversation {
   // before it, or how many messages are lost.
   note({ came, went, lost }) {
     let notice = this.items.at(-1);
-    if (notice?.kind !== 'notice' || notice.lost || lost) this.items.push(notice = { kind: 'notice', at: Date.now(), came: new Set(), went: new Set(), lost });
+    if (notice?.kind !== 'notice' || notice.lost || lost) {
+      notice = { kind: 'notice', at: Date.now(), came: new Set(), went: new Set(), lost };
+      this.items.push(notice);
+    }
     const [to, from, user] = came ? [notice.came, notice.went, came] : [notice.went, notice.came, went];
     if (user && !from.delete(user)) to.add(user); // who went and came was not away
     if (!lost && !notice.came.size && !notice.went.size) this.items.pop();

@@ -2,8 +2,10 @@
 
 export const $ = (id) => document.getElementById(id);
 
-export function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
+// element makes one with these properties, or of this class.
+export function element(tag, properties, ...children) {
+  const made = document.createElement(tag);
+  Object.assign(made, typeof properties === 'string' ? { className: properties } : properties);
   made.append(...children);
   return made;
 }

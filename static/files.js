@@ -48,7 +48,11 @@ export function unwrap(base64) {
 }
 
 // clean leaves of a name what may be a file's, and nothing invisible.
-export const clean = (name) => (typeof name === 'string' ? Array.from(name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu, '').trim()).slice(0, 100).join('') : '');
+export function clean(name) {
+  if (typeof name !== 'string') return '';
+  const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu, '');
+  return Array.from(plain.trim()).slice(0, 100).join('');
+}
 
 const kinds = [
   ['image/png', 0, '\x89PNG\r\n\x1a\n'], ['image/jpeg', 0, '\xff\xd8\xff'], ['image/gif', 0, 'GIF8'],

@@ -5,7 +5,7 @@ import { element } from './dom.js';
 
 // Code, or an address up to what cannot be in one, invisible letters included.
 const parts = new RegExp('```(?:[\\w+#.-]*\\n)?([^`][^]*?)(?:\\n?```\\n?|$)|`([^`\\n]+)`|'
-  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+', 'gu');
+  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]{1,2000}', 'gu');
 const closing = /[.,;:!?'*_~\])}]+$/;
 const emoji = /^[\p{Extended_Pictographic}\p{RI}\p{EMod}\p{EComp}\s]+$/u;
 

@@ -163,7 +163,10 @@ export class Room {
   // send sends a text or a File, and shows what becomes of it.
   send(c, { text, file }) {
     const item = { kind: 'message', own: true, from: this.me, to: c.name, text, at: Date.now() };
-    if (file) item.file = { name: file.name, id: crypto.getRandomValues(new Uint32Array(2)).join('-'), size: file.size, source: file, blob: new Blob([file], { type: 'application/octet-stream' }) };
+    if (file) {
+      const id = crypto.getRandomValues(new Uint32Array(2)).join('-');
+      item.file = { name: file.name, id, size: file.size, source: file, blob: new Blob([file], { type: 'application/octet-stream' }) };
+    }
     this.#transmit(c, item);
   }
   retry(c, item) {

@@ -12,10 +12,11 @@ const together = 5 * 60000; // ms within which messages of a sender are one grou
 // row makes the element of an item below another. view: mine, which matches
 // mentions, and first, the item above which is the line that says "new".
 export function row(item, before, view) {
-  const li = element('li');
+  const li = element('li', {});
   Object.assign(li.dataset, { kind: item.kind, from: item.from ?? '', state: item.state ?? '' });
-  if (!before || new Date(item.at).toDateString() !== new Date(before.at).toDateString()) li.append(element('div', { className: 'day' }, day(item.at)));
-  if (item === view.first) li.append(element('div', { className: 'new' }, text.newLine));
+  const date = ({ at }) => new Date(at).toDateString();
+  if (!before || date(item) !== date(before)) li.append(element('div', 'day', day(item.at)));
+  if (item === view.first) li.append(element('div', 'new', text.newLine));
   if (item.kind === 'notice') {
     li.append(notice(item));
     return li;
@@ -24,12 +25,13 @@ export function row(item, before, view) {
   const time = element('time', { dateTime: new Date(item.at).toISOString(), title: moment(item.at) }, clock(item.at));
   if (alone) li.append(head(item, time));
   if (item.mentions) li.classList.add('mentions');
-  const line = element('div', { className: 'line' }, item.file ? file(item) : body(item, view.mine));
+  const line = element('div', 'line', item.file ? file(item) : body(item, view.mine));
   if (!alone) line.prepend(time);
-  if (item.own && item.state !== 'failed') line.append(element('span', { className: 'mark', role: 'img', title: text[item.state], ariaLabel: text[item.state] }));
+  const said = text[item.state];
+  if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
   li.append(line);
   if (item.state === 'failed') li.append(failure(item));
-  if (item.offline) li.append(element('p', { className: 'quiet' }, text.waits(shown(item.to))));
+  if (item.offline) li.append(element('p', 'quiet', text.waits(shown(item.to))));
   return li;
 }
 
@@ -37,7 +39,7 @@ function head(item, time) {
   const name = element('button', { className: 'from', title: item.from }, element('bdi', {}, shown(item.from)));
   name.dataset.open = item.from;
   name.style.setProperty('--hue', hue(item.from));
-  return element('div', { className: 'head' }, name, time);
+  return element('div', 'head', name, time);
 }
 
 function notice({ came, went, lost }) {
@@ -49,7 +51,7 @@ function notice({ came, went, lost }) {
 function failure(item) {
   const button = element('button', {}, text.again);
   button.dataset.retry = '';
-  return element('p', { className: 'why' }, text.notSent(errorText(item.why)), ' ', button);
+  return element('p', 'why', text.notSent(errorText(item.why)), ' ', button);
 }
 
 // body shows the beginning of a text that is long, and offers the rest.
@@ -62,14 +64,14 @@ function body(item, mine) {
   const made = element('div', { className: 'body', dir: 'auto' }, ...rich(part, mine));
   made.classList.toggle('emoji', isEmoji(all));
   if (part.length >= all.length) return made;
-  const more = element('p', { className: 'more' });
+  const more = element('p', 'more');
   if (length < longest) {
     const button = element('button', {}, text.showMore(all.length));
     button.dataset.more = length * 10;
     more.append(button);
   }
   if (all.length > longest / 10) more.append(saving(new Blob([all], { type: 'application/octet-stream' }), `${item.from}.txt`, text.saveAll));
-  return element('div', { className: 'body' }, made, more);
+  return element('div', 'body', made, more);
 }
 
 // saving is a link that saves a blob, which never is opened as a page.
@@ -79,15 +81,16 @@ function saving(blob, name, ...said) {
 
 function file({ file: { name, size: bytes, blob, picture } }) {
   const called = name || (picture ? text.picture : text.file);
-  const link = saving(blob, name || called, element('bdi', { className: 'name' }, called), element('small', {}, size(bytes)), element('span', {}, text.download));
-  if (!picture) return element('div', { className: 'body' }, link);
+  const said = [element('bdi', 'name', called), element('small', {}, size(bytes)), element('span', {}, text.download)];
+  const link = saving(blob, called, ...said);
+  if (!picture) return element('div', 'body', link);
   const image = element('img', { src: URL.createObjectURL(blob), alt: called });
   const button = element('button', { className: 'picture', ariaLabel: text.enlarge(called) }, image);
   button.dataset.picture = '';
   const giveUp = () => button.replaceWith(link);
   image.onerror = giveUp;
   image.onload = () => image.naturalWidth * image.naturalHeight > mostPixels && giveUp();
-  return element('div', { className: 'body' }, button);
+  return element('div', 'body', button);
 }
 
 // forget lets go of what a row has held.

@@ -4,7 +4,7 @@ import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isGroup, isUserId } from './names.js';
 import { label, shown, text } from './text.js';
 
-const mostPeople = 100; // in the document; the others are found by typing
+const most = 100; // conversations, and people, in the document; the others are found by typing
 
 export class Sidebar {
   #room;
@@ -64,14 +64,16 @@ export class Sidebar {
     const place = ({ name }) => this.#order.indexOf(name);
     all.sort((a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at));
     this.#order = all.map(({ name }) => name);
-    const begin = [['group', groupName(typed), text.joinGroup], ['user', isUserId(typed) ? typed : '', text.writeTo]]
-      .sort(() => (room.people.has(typed) ? -1 : 0))
-      .filter(([, name]) => name && !room.conversations.has(name))
-      .map(([kind, name, say]) => entry(`begin ${kind}`, name, (button) => write(button.children[1], say(label(name)))));
-    arrange($('conversations'), [...all.map((c) => entry('conversation', c.name, (button) => this.#conversation(button, c))), ...typed ? begin : []]);
+    const listed = all.slice(0, most).map((c) => entry('conversation', c.name, (button) => this.#conversation(button, c)));
+    const begin = [[groupName(typed), text.joinGroup], [isUserId(typed) && typed, text.writeTo]];
+    if (room.people.has(typed)) begin.reverse();
+    for (const [name, say] of begin) {
+      if (name && !room.conversations.has(name)) listed.push(entry('begin', name, (button) => write(button.children[1], say(label(name)))));
+    }
+    arrange($('conversations'), listed);
     const people = room.people.users.filter(matches);
-    arrange($('people'), people.slice(0, mostPeople).map((user) => entry('person', user, (button) => this.#person(button, user))));
-    const more = (typed ? people.length : room.people.count) - mostPeople;
+    arrange($('people'), people.slice(0, most).map((user) => entry('person', user, (button) => this.#person(button, user))));
+    const more = (typed ? people.length : room.people.count) - most;
     write($('more'), more > 0 ? text.more(more) : '');
     write($('count'), String(room.people.count || ''));
     this.#entries = entries;
@@ -79,7 +81,8 @@ export class Sidebar {
 
   #button(name) {
     const button = element('button', { title: name === 'all' ? '' : name },
-      element('i', { ariaHidden: 'true' }), element('bdi', { className: 'name' }), element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
+      element('i', { ariaHidden: 'true' }), element('bdi', 'name'),
+      element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
     button.dataset.open = name;
     return button;
   }

@@ -6,8 +6,8 @@
 //	names people kept dom text rich files   what an id may be; who is online; small tools
 //	chat                                    the client of the JSON protocol
 //	conversation room                       what a user sees of the chat: the model
-//	windowed rows pane sidebar composer     the views, the only ones that touch the document
-//	notify main                             calling the user back; wiring all of it
+//	windowed rows pane sidebar composer     the views
+//	notify settings main                    calling the user back; wiring all of it
 //
 // text_en.js and text_zh.js hold every sentence; the page loads one of them. What
 // comes from the network is set as text, never as markup, and the

@@ -156,7 +156,7 @@ func (f *firefox) screenshot(name string) {
 
 // Load, log in, send, receive, a file, reconnect.
 func TestPageFirefox(t *testing.T) {
-	s := start(t)
+	s := start(t, "-rate", "0")
 	network := breakNetwork(t, s, nil)
 	f := startFirefox(t)
 	bob := s.login("bob")
@@ -187,7 +187,7 @@ func TestPageFirefox(t *testing.T) {
 	f.screenshot("firefox-offline")
 	bob.say("fox,missed")
 	network.release()
-	f.click("#now")
+	f.eval(`(document.querySelector("#now").click(), 1)`, nil) // unless it has come back by itself
 	f.until("being connected again, and all there", `document.body.dataset.state === "connected" && !document.querySelector("#messages [data-state=sending]") &&
 		[...document.querySelectorAll("#messages .body")].map((each) => each.textContent).join("|").endsWith("missed|written offline|fox.txt7 BDownload")`)
 	f.screenshot("firefox")
@@ -196,6 +196,14 @@ func TestPageFirefox(t *testing.T) {
 	if wide {
 		t.Error("the page is wider than the window")
 	}
+	for i := range 500 {
+		bob.say(fmt.Sprint("fox,number ", i))
+	}
+	f.until("the last of many", `document.querySelector("#messages li:last-child .body").textContent === "number 499"`)
+	f.eval(`(document.querySelector("#log").scrollTop = 0, 1)`, nil)
+	f.until("the first of all, and few in the document", `document.querySelector("#messages li .body").textContent.startsWith("privately") && document.querySelectorAll("#messages li").length < 150`)
+	f.click("#newest")
+	f.until("the last again", `document.querySelector("#messages li:last-child .body").textContent === "number 499"`)
 	for line := ""; !strings.HasSuffix(line, "written offline"); {
 		var err error
 		if line, err = bob.line(); err != nil {

@@ -127,8 +127,13 @@ func (p *page) click(selector string) {
 		})()`, quoted(selector)), &at)
 		return at.OK
 	})
+	p.clickAt(at.X, at.Y)
+}
+
+func (p *page) clickAt(x, y float64) {
+	p.t.Helper()
 	for _, kind := range []string{"mousePressed", "mouseReleased"} {
-		p.call("Input.dispatchMouseEvent", params{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
+		p.call("Input.dispatchMouseEvent", params{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}, nil)
 	}
 }
 
