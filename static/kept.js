@@ -1,16 +1,21 @@
-// What the browser keeps of a user's choices. It may refuse its storage.
+// What the browser keeps of a user's choices, for all its pages. If it refuses its
+// storage, they last as long as the page.
 
 const key = 'wschat';
 let all = {};
-try {
-  all = JSON.parse(localStorage.getItem(key)) ?? {};
-} catch { /* then nothing was kept */ }
 
-export const kept = (name) => all[name];
+function read() {
+  try {
+    all = { ...all, ...JSON.parse(localStorage.getItem(key)) };
+  } catch { /* then nothing was kept */ }
+  return all;
+}
+
+export const kept = (name) => read()[name];
 
 export function keep(name, value) {
-  all[name] = value;
+  all = { ...read(), [name]: value };
   try {
     localStorage.setItem(key, JSON.stringify(all));
-  } catch { /* then it lasts as long as the page */ }
+  } catch { /* as said */ }
 }

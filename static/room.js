@@ -183,7 +183,7 @@ export class Room {
       const { seq, offline } = await (file ? chat.sendBytes(c.name, await wrap(file.source, file.id)) : chat.send(c.name, text));
       Object.assign(item, { seq, offline, state: 'sent' });
     } catch (why) {
-      Object.assign(item, { why, state: 'failed' });
+      if (c.pending.includes(item)) Object.assign(item, { why, state: 'failed' }); // else it has come back
     }
     this.waiting--;
     item.stale = true;
