@@ -1,6 +1,8 @@
 // A conversation as the page knows it: messages by number with notices between
 // them, and behind those the own messages that have not come back.
 
+import { isGroup } from './names.js';
+
 const mostKept = 20000; // items; the oldest are let go, and loaded again
 
 export class Conversation {
@@ -10,7 +12,7 @@ export class Conversation {
   seen = 0; // the newest number that was read
   at = 0; // ms of the last message
   draft = '';
-  joined = true; // no group, or in it
+  joined; // in it, or it is no group
   more = true; // there may be earlier messages
   loading; // a promise
   last; // message
@@ -21,6 +23,9 @@ export class Conversation {
 
   constructor(name) {
     this.name = name;
+    this.group = isGroup(name);
+    this.personal = name !== 'all' && !this.group;
+    this.joined = !this.group;
   }
 
   get all() { return this.items.concat(this.pending); }

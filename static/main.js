@@ -3,7 +3,7 @@
 import { Composer } from './composer.js';
 import { $, inTime, write } from './dom.js';
 import { keep, kept } from './kept.js';
-import { isGroup, isUserId } from './names.js';
+import { isUserId } from './names.js';
 import { settings } from './settings.js';
 import { call, title } from './notify.js';
 import { Pane } from './pane.js';
@@ -33,7 +33,7 @@ function choose(name) {
   const c = room.open = room.get(name);
   composer.draft = c.draft;
   pane.show(room);
-  if (isGroup(name)) room.count(c);
+  if (c.group) room.count(c);
   changed();
   page.pane = 'chat';
   $('text').focus();

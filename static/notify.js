@@ -2,7 +2,6 @@
 // sound for private messages and mentions.
 
 import { kept } from './kept.js';
-import { isGroup } from './names.js';
 import { shown, text } from './text.js';
 
 let audio;
@@ -13,7 +12,7 @@ export function title(unread) {
 
 // call tells of a message that nobody looks at. open is called if it is clicked.
 export function call(c, item, open) {
-  if ((isGroup(c.name) || c.name === 'all') && !item.mentions) return;
+  if (!c.personal && !item.mentions) return;
   if (kept('sound')) beep();
   if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
   try {

@@ -1,7 +1,6 @@
 // The open conversation: its messages, and what is said of it above them.
 
 import { $, element, inTime, write } from './dom.js';
-import { isGroup } from './names.js';
 import { forget, row } from './rows.js';
 import { label, shown, text } from './text.js';
 import { Windowed } from './windowed.js';
@@ -81,7 +80,7 @@ export class Pane {
       if (c.first) c.first.stale = true;
       c.first = item;
     }
-    if (c === this.#c || !isGroup(c.name) && c.name !== 'all' || item.mentions) {
+    if (c === this.#c || c.personal || item.mentions) {
       this.#said.push(item);
       this.#speak();
     }
@@ -111,13 +110,12 @@ export class Pane {
   // about says what the conversation is.
   about() {
     const [c, room] = [this.#c, this.#room];
-    const { name } = c;
-    const group = isGroup(name);
+    const { name, group } = c;
     write($('title'), label(name, room.me));
     $('title').title = name;
     let about = '';
     if (name === 'all') about = text.onlineNow(room.people.count);
-    else if (!group) about = room.people.has(name) ? text.isOnline : text.isAway;
+    else if (c.personal) about = room.people.has(name) ? text.isOnline : text.isAway;
     else if (!c.joined) about = text.notIn;
     else if (c.members) about = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).map(shown).join(', ')}`;
     write($('about'), room.connected ? about : '');

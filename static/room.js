@@ -6,7 +6,6 @@ import { Chat } from './chat.js';
 import { Conversation } from './conversation.js';
 import { unwrap, wrap } from './files.js';
 import { keep, kept } from './kept.js';
-import { isGroup } from './names.js';
 import { People } from './people.js';
 import { mention } from './rich.js';
 
@@ -33,7 +32,7 @@ export class Room {
       epoch: () => {
         for (const c of this.conversations.values()) {
           c.anew();
-          if (isGroup(c.name) && c.joined) this.chat.join(c.name).catch(() => {}); // the server may know of no membership
+          if (c.group && c.joined) this.chat.join(c.name).catch(() => {}); // the server may know of no membership
         }
       },
       welcome: (e) => this.#welcome(e),
@@ -58,10 +57,7 @@ export class Room {
   // get is a conversation by name, new if need be.
   get(name) {
     let c = this.conversations.get(name);
-    if (!c) {
-      this.conversations.set(name, c = new Conversation(name));
-      c.joined = !isGroup(name);
-    }
+    if (!c) this.conversations.set(name, c = new Conversation(name));
     return c;
   }
 
@@ -69,7 +65,7 @@ export class Room {
     this.people.replace(online, count);
     const isIn = new Set(groups);
     for (const name of [...groups, ...Object.keys(conversations)]) this.get(name);
-    for (const c of this.conversations.values()) if (isGroup(c.name)) c.joined = isIn.has(c.name);
+    for (const c of this.conversations.values()) if (c.group) c.joined = isIn.has(c.name);
     const first = !this.#epoch;
     this.#epoch = epoch;
     if (first) this.#unread(conversations);

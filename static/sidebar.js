@@ -1,7 +1,7 @@
 // Conversations and people, at the left.
 
 import { $, arrange, element, inTime, write } from './dom.js';
-import { groupName, isGroup, isUserId } from './names.js';
+import { groupName, isUserId } from './names.js';
 import { label, shown, text } from './text.js';
 
 const most = 100; // conversations, and people, in the document; the others are found by typing
@@ -81,7 +81,7 @@ export class Sidebar {
 
   #button(name) {
     const button = element('button', { title: name === 'all' ? '' : name },
-      element('i', { ariaHidden: 'true' }), element('bdi', 'name'),
+      element('i', {}), element('bdi', 'name'),
       element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
     button.dataset.open = name;
     return button;
@@ -91,7 +91,8 @@ export class Sidebar {
     const { me, people } = this.#room;
     const [dot, name, badge, last] = button.children;
     write(name, label(c.name, me));
-    dot.className = isGroup(c.name) || c.name === 'all' ? 'hash' : people.has(c.name) ? 'dot on' : 'dot';
+    if (c.personal) this.#presence(dot, people.has(c.name));
+    else dot.className = 'hash';
     const { from, own, text: words, file } = c.last ?? {};
     const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
     write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
@@ -101,9 +102,13 @@ export class Sidebar {
     button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
   }
 
+  #presence(dot, on) {
+    Object.assign(dot, { className: on ? 'dot on' : 'dot', role: 'img', ariaLabel: on ? text.isOnline : text.isAway });
+  }
+
   #person(button, user) {
     const [dot, name, , last] = button.children;
-    dot.className = 'dot on';
+    this.#presence(dot, true);
     write(name, shown(user));
     write(last, user === this.#room.me ? text.you : '');
   }

@@ -166,3 +166,23 @@ func TestPageReconnects(t *testing.T) {
 	alice.noProblems()
 	bob.noProblems()
 }
+
+// PROTOCOL 4: after some codes a client does not come back by itself, and the page
+// says why. Who is replaced by a newer page can come back, which replaces that one.
+func TestPageDoesNotComeBack(t *testing.T) {
+	s := start(t, "-single")
+	browser := startChromium(t)
+	first, second := browser.open(s, "en-GB"), browser.open(s, "zh-CN")
+	first.connectAs("alice")
+	second.connectAs("alice")
+	first.state("closed")
+	first.says("#why", "Disconnected: you have connected elsewhere.")
+	first.until("that nothing can be sent", `document.querySelector("#send").disabled`)
+	first.click("#now")
+	first.connected("alice")
+	second.state("closed")
+	second.says("#why", "已断开：你已在别处连接。")
+	second.screenshot("replaced-zh")
+	first.noProblems()
+	second.noProblems()
+}
