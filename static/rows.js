@@ -36,7 +36,7 @@ export function row(item, before, view) {
 }
 
 function head(item, time) {
-  const name = element('button', { className: 'from', title: item.from }, element('bdi', {}, shown(item.from)));
+  const name = element('button', { className: 'from', title: item.from, tabIndex: -1 }, element('bdi', {}, shown(item.from)));
   name.dataset.open = item.from;
   name.style.setProperty('--hue', hue(item.from));
   return element('div', 'head', name, time);

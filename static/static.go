@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -65,6 +66,7 @@ type variant struct {
 // not make the file smaller.
 type file struct {
 	contentType   string
+	modules       string // Link fields: what the browser may fetch before it has read of it
 	plain, zipped variant
 }
 
@@ -94,7 +96,23 @@ func Handler() http.Handler {
 		}
 		h[url] = newFile(name, []byte(lean(name, string(body))))
 	}
+	h.announceModules()
 	return h
+}
+
+// announceModules has the page name its modules, of which it would otherwise hear
+// one import after the other. The language is the browser's to choose.
+func (h handler) announceModules() {
+	var links []string
+	for url := range h {
+		if path.Ext(url) == ".js" && !strings.HasPrefix(url, "/text_") {
+			links = append(links, "<"+url+">; rel=modulepreload")
+		}
+	}
+	slices.Sort(links)
+	page := h["/"]
+	page.modules = strings.Join(links, ", ")
+	h["/"] = page
 }
 
 func newFile(name string, body []byte) file {
@@ -154,6 +172,9 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("Content-Type", f.contentType)
+	if f.modules != "" {
+		header.Set("Link", f.modules)
+	}
 	header.Set("Content-Length", strconv.Itoa(len(chosen.body)))
 	w.Write(chosen.body) // to HEAD, net/http sends the head alone; a client that left is no error of ours
 }

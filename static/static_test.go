@@ -321,3 +321,22 @@ func TestWeight(t *testing.T) {
 		t.Errorf("%d bytes, want at most %d", total, budget)
 	}
 }
+
+// What the page will import is announced with it.
+func TestModulesAreAnnounced(t *testing.T) {
+	server := serve(t)
+	answer, _ := get(t, server, "GET", "/")
+	links := strings.Split(answer.Header.Get("Link"), ", ")
+	for _, link := range links {
+		path, ok := strings.CutSuffix(strings.TrimPrefix(link, "<"), ">; rel=modulepreload")
+		if answer, _ := get(t, server, "GET", path); !ok || answer.StatusCode != 200 {
+			t.Errorf("Link %s: status %d", link, answer.StatusCode)
+		}
+	}
+	if len(links) < 15 {
+		t.Errorf("only %q", links)
+	}
+	if answer, _ := get(t, server, "GET", "/chat.js"); answer.Header.Get("Link") != "" {
+		t.Error("a module has links, too")
+	}
+}
