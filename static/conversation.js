@@ -43,7 +43,7 @@ export class Conversation {
     const same = (p) => p.seq === seq || (live && !p.seq && p.state === 'sending' && says(p));
     const own = message.own ? this.pending.findIndex(same) : -1;
     if (own >= 0) [item] = this.pending.splice(own, 1);
-    if (known) return undefined;
+    if (known || this.#isTwice(message)) return undefined;
     Object.assign(item, { seq, at, file: message.file, epoch: this.#epoch, state: 'sent', stale: true });
     this.#numbers.set(seq, item);
     let place = this.items.length;
@@ -53,6 +53,8 @@ export class Conversation {
     if (this.items.length > mostKept) this.#trim();
     return item;
   }
+  // #isTwice: a file that its sender had to send again, not knowing that it had come.
+  #isTwice({ file, from }) { return file?.id && this.items.some((each) => each.from === from && each.file?.id === file.id); }
   #isAfter(item, { seq, at }, live) {
     return item.seq ? item.epoch === this.#epoch && item.seq > seq : !live && item.at > at;
   }
@@ -88,6 +90,6 @@ export class Conversation {
 
   // read: everything here has been.
   read() {
-    Object.assign(this, { unread: 0, mentioned: false, seen: Math.max(this.seen, this.last?.seq ?? 0) });
+    Object.assign(this, { unread: 0, seen: Math.max(this.seen, this.last?.seq ?? 0) });
   }
 }

@@ -150,6 +150,15 @@ test('a conversation: an own message comes back, before its ack or behind it', (
   assert.equal(c.pending.length, 1);
 });
 
+test('a conversation: a file that was sent twice is shown once', () => {
+  const c = new Conversation('all');
+  const file = (seq, from, id) => ({ ...other(seq), from, file: { id } });
+  assert.ok(c.put(file(1, 'B', 'x'), true) && c.put(file(2, 'C', 'x'), true));
+  assert.equal(c.put(file(3, 'B', 'x'), true), undefined);
+  assert.ok(c.put(file(4, 'B', ''), true) && c.put(file(5, 'B', ''), true), 'without an id nothing is known');
+  assert.deepEqual(seqs(c), [1, 2, 4, 5]);
+});
+
 test('a conversation: notices are merged until somebody says something', () => {
   const c = new Conversation('all');
   for (const user of ['a', 'b', 'c']) c.note({ came: user });

@@ -47,7 +47,7 @@ export const text = {
   onlineNow: (n) => `${n} 人在线`,
   isOnline: '在线',
   isAway: '不在线',
-  more: (n) => `另有 ${n} 人，可输入名字查找`,
+  more: (n) => `另有 ${n} 人`,
   unread: (n) => `${n} 条未读`,
   settings: '设置',
   done: '完成',
@@ -101,6 +101,6 @@ export const text = {
     closed: '未连接',
     disconnected: '暂时未连接',
     too_many: '等待发送的消息太多',
-    unconfirmed: '连接中断太久，可能已送达',
+    unconfirmed: '连接中断，可能已送达',
   },
 };
