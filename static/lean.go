@@ -9,8 +9,8 @@ import (
 // lean is a page's file as it is served: without what only readers of the source
 // need, which is comments and the space around lines and punctuation. So the files
 // can say what they do, and still weigh little. It asks of them that no text goes
-// over several lines, and that a regular expression with a quote in it shares its
-// line with no text.
+// over several lines, that statements end with a semicolon, and that a regular
+// expression with a quote in it shares its line with no text.
 func lean(name, source string) string {
 	squeeze := punctuation[path.Ext(name)]
 	var out strings.Builder
@@ -23,7 +23,7 @@ func lean(name, source string) string {
 			continue
 		}
 		out.WriteString(line)
-		if !strings.ContainsAny(line[len(line)-1:], "{(,;>") { // behind these its end means nothing
+		if line != "}" && !strings.ContainsAny(line[len(line)-1:], "{(,;>") { // behind these the end of a line means nothing
 			out.WriteByte('\n')
 		}
 	}
@@ -48,9 +48,9 @@ var quotedWord = regexp.MustCompile(`="([\w-]+)"([ >])`)
 const text = `'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|` + "`(?:\\\\.|[^`\\\\])*`"
 
 // punctuation is what needs no space around it, by the kind of file. Plus and minus
-// are not in it, since two of them are something else.
+// are so only before a word, since two of them are something else.
 var punctuation = map[string]*regexp.Regexp{
-	".js":  regexp.MustCompile(text + `| ?[][{}()<>=?:,;&|!*]+ ?`),
+	".js":  regexp.MustCompile(text + `| ?[][{}()<>=?:,;&|!*]+ ?| [-+/] \w`),
 	".css": regexp.MustCompile(text + `| ?[{},;]+ ?|: `),
 }
 
@@ -58,7 +58,7 @@ func trimUnlessText(found string) string {
 	if strings.ContainsAny(found[:1], "'\"`") {
 		return found
 	}
-	return strings.TrimSpace(found)
+	return strings.ReplaceAll(found, " ", "")
 }
 
 // withoutComment cuts a comment off a line. What may be inside of quotes is none.

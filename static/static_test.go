@@ -304,12 +304,11 @@ func TestFilesKeepToThePolicy(t *testing.T) {
 	}
 }
 
-// HTML, CSS and JavaScript: the page loads everything but the other language.
+// The page loads everything but the other language.
 func TestWeight(t *testing.T) {
 	total, languages := 0, []int{}
 	for url, f := range Handler().(handler) {
 		switch {
-		case strings.HasSuffix(url, ".svg"):
 		case strings.HasPrefix(url, "/text_"):
 			languages = append(languages, len(f.plain.body))
 		default:
