@@ -22,7 +22,7 @@
 //   online, offline  {user}          joined, left  {group, user}
 // Promises are rejected with an Error with a code: one of the protocol, or closed
 // (no connection, and none is being made), disconnected (not for sends), too_many
-// (sends wait), unconfirmed (no ack for so long that it may or may not be delivered).
+// (sends wait), unconfirmed (it cannot be known any more whether it was delivered).
 const defaults = {
   url: undefined, // ws:, wss:, http: or https:; undefined: /socket where this file is from
   user: '', // '': the server gives an id
@@ -42,6 +42,7 @@ const presence = ['online', 'offline', 'joined', 'left'];
 const notOurs = ['not_member', 'forbidden', 'bad_target'];
 const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
+const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
 // After which close codes to come back (PROTOCOL section 4).
 const comesBack = (code) => code === 1001 || code === 1006 || code === 1011 || (code >= 4100 && code <= 4199);
 
@@ -64,6 +65,7 @@ export class Chat extends EventTarget {
   #lastId = 0;
   #sends = new Map(); // by id, in the order of the calls: {request, at, resolve, reject}
   #requests = new Map(); // the others, by id: {resolve, reject}
+  #binaries = []; // {to, bytes, on: the socket that carries it, resolve, reject}; one at a time
   #online = () => this.state === 'waiting' && this.#open(); // the browser has a network again
 
   // options: see defaults. Nothing happens before connect.
@@ -87,13 +89,28 @@ export class Chat extends EventTarget {
   // send resolves to {seq, offline} once the message is as safe as the server makes it;
   // offline: its user is away. It outlasts broken connections, in the order of the calls.
   send(to, text) {
-    if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
-    if (this.#sends.size >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends are waiting'));
-    return new Promise((resolve, reject) => {
+    return this.#wait(this.#sends.size, (resolve, reject) => {
       const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve, reject };
       this.#sends.set(send.request.id, send);
       if (this.state === 'connected') this.#transmit(send);
     });
+  }
+
+  // sendBytes sends a Uint8Array as a binary message, and resolves to {seq} once it has come
+  // back, which is how the protocol acknowledges one. After a break it is sent again only if
+  // catching up does not show it, so all that is sent should differ. With its destination it
+  // must not exceed the server's -max-message (1 MiB), which ends the connection.
+  sendBytes(to, bytes) {
+    return this.#wait(this.#binaries.length, (resolve, reject) => {
+      this.#binaries.push({ to, bytes, resolve, reject });
+      this.#nextBinary();
+    });
+  }
+
+  #wait(waiting, begin) {
+    if (this.state === 'closed') return Promise.reject(failure('closed', 'not connected'));
+    if (waiting >= this.#options.maxSends) return Promise.reject(failure('too_many', 'too many sends wait'));
+    return new Promise(begin);
   }
 
   // join and leave resolve once it is done.
@@ -152,12 +169,13 @@ export class Chat extends EventTarget {
     this.#drop();
     for (const { reject } of this.#sends.values()) reject(failure('closed', 'the connection was closed'));
     this.#sends.clear();
+    for (const { reject } of this.#binaries.splice(0)) reject(failure('closed', 'the connection was closed'));
     this.#change('closed', detail);
   }
 
   // #probe asks for any answer: a dead connection may not tell that it is.
   #probe() {
-    this.#write({ op: 'history', of: 'all', limit: 1 });
+    this.#write({ op: 'history', id: this.#id(), of: 'all', limit: 1 });
     this.#watch(() => this.#closed(), this.#options.patience);
   }
   #watch(then, ms) {
@@ -182,7 +200,7 @@ export class Chat extends EventTarget {
     send.at ||= Date.now();
     if (Date.now() - send.at <= idLives) return this.#write(send.request);
     this.#sends.delete(send.request.id);
-    send.reject(failure('unconfirmed', 'perhaps it was delivered'));
+    send.reject(unconfirmed());
   }
 
   #receive(data) {
@@ -195,6 +213,7 @@ export class Chat extends EventTarget {
       if (event === 'left' && e.user === this.user) this.#part(e.group);
       this.#emit(event, e);
     } else if (e.id) this.#answered(event, e);
+    else if (event === 'error') this.#binaryDone(({ reject }) => reject(failure(e.code, e.message))); // all else has an id
   }
   #answered(event, { id, ...e }) {
     const from = this.#sends.has(id) ? this.#sends : this.#requests;
@@ -202,6 +221,29 @@ export class Chat extends EventTarget {
     from.delete(id);
     if (event === 'error') asked?.reject(failure(e.code, e.message));
     else asked?.resolve(from === this.#sends ? { seq: e.seq, offline: e.offline === true } : e);
+  }
+
+  #nextBinary() {
+    const [next] = this.#binaries;
+    if (!next || this.state !== 'connected' || next.on === this.#socket || this.#behind()) return;
+    next.on = this.#socket;
+    const head = new TextEncoder().encode(`${next.to},`);
+    const frame = new Uint8Array(head.length + next.bytes.length);
+    frame.set(head);
+    frame.set(next.bytes, head.length);
+    this.#socket.send(frame);
+  }
+  #binaryDone(how) {
+    if (!this.#binaries[0]?.on) return;
+    how(this.#binaries.shift());
+    this.#nextBinary();
+  }
+  // #isBinary: whether a message is the binary one under way.
+  #isBinary({ from, to, data }) {
+    const [now] = this.#binaries;
+    if (!now?.on || from !== this.user || to !== now.to || data === undefined) return false;
+    const sent = atob(data);
+    return sent.length === now.bytes.length && now.bytes.every((byte, i) => byte === sent.charCodeAt(i));
   }
 
   #named({ seq, from, to, text, data, time }) {
@@ -255,16 +297,19 @@ export class Chat extends EventTarget {
       this.#held.delete(`${m.seq} ${m.conversation}`);
       c.last = m.seq;
       this.#emit('message', m);
+      if (this.#isBinary(m)) this.#binaryDone(({ resolve }) => resolve({ seq: m.seq }));
     }
   }
+
+  #behind() { return [...this.#conversations].find(([, c]) => c.last < c.until); }
 
   // #catchUp fetches what is missing, one answer at a time.
   async #catchUp() {
     if (this.#catchingUp || this.state !== 'connected') return;
     this.#catchingUp = true;
-    const behind = () => [...this.#conversations].find(([, c]) => c.last < c.until);
     try {
-      for (let next = behind(); next; next = behind()) await this.#fetch(...next);
+      for (let next = this.#behind(); next; next = this.#behind()) await this.#fetch(...next);
+      this.#nextBinary();
     } catch { // if it is the connection, the next welcome goes on
       if (this.state === 'connected') this.#timers.retry = setTimeout(() => this.#catchUp(), this.#options.firstWait);
     }
@@ -292,7 +337,10 @@ export class Chat extends EventTarget {
       const held = [...this.#held.values()].filter((m) => m.conversation === conversation);
       const [from, to] = [c.last + 1, Math.min(seq, ...held.map((m) => m.seq)) - 1];
       c.last = to;
-      if (from <= to) this.#emit('gap', { conversation, from, to });
+      if (from <= to) {
+        this.#emit('gap', { conversation, from, to });
+        if (this.#binaries[0]?.to === conversation) this.#binaryDone(({ reject }) => reject(unconfirmed()));
+      }
       this.#deliver(c, this.#held.get(`${to + 1} ${conversation}`));
     }
   }

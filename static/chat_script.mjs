@@ -9,7 +9,7 @@ import { Chat } from './chat.js';
 export let sockets;
 
 class ScriptedSocket {
-  sent = []; // requests, parsed
+  sent = []; // requests, parsed; of binary messages the bytes as text
   closedWith;
 
   constructor(url, protocols) {
@@ -19,7 +19,7 @@ class ScriptedSocket {
 
   send(data) {
     assert.equal(this.closedWith, undefined, 'sent on a closed socket');
-    this.sent.push(JSON.parse(data));
+    this.sent.push(typeof data === 'string' ? JSON.parse(data) : Buffer.from(data).toString());
   }
 
   close(code) {
@@ -53,6 +53,11 @@ class ScriptedSocket {
 // message is one of B in a conversation: 'all', a group, or with B.
 export function message(conversation, seq) {
   return { event: 'message', seq, from: 'B', to: conversation === 'B' ? 'A' : conversation, text: `${seq}`, time: '2026-01-02T15:04:05.678Z' };
+}
+
+// binary is a binary message in a conversation of several.
+export function binary(conversation, seq, from, text) {
+  return { event: 'message', seq, from, to: conversation, data: Buffer.from(text).toString('base64'), time: '2026-01-02T15:04:05.678Z' };
 }
 
 // settled lets promises go on.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { again, asked, begin, connected, message, sockets } from './chat_script.mjs';
+import { again, asked, begin, binary, connected, message, settled, sockets } from './chat_script.mjs';
 
 test('opening: the address, the subprotocol, the token', (t) => {
   const { chat, states } = begin(t, { url: 'https://h:1/socket', user: 'a@b&c', token: 'x.y.z' });
@@ -225,4 +225,43 @@ test('presence and the welcome', (t) => {
     ['online', { user: 'B' }],
     ['joined', { group: 'groupA', user: 'B' }],
   ]);
+});
+
+const bytes = (text) => new TextEncoder().encode(text);
+
+test('bytes: one at a time, each done when it comes back', async (t) => {
+  const { chat } = connected(t);
+  const sends = ['1', '2', '3'].map((text) => chat.sendBytes('groupA', bytes(text)));
+  assert.deepEqual(sockets[0].sent, ['groupA,1']);
+  sockets[0].says(binary('groupA', 1, 'A', '2'), binary('groupA', 2, 'B', '1'), binary('groupA', 3, 'A', '1'));
+  assert.deepEqual(await sends[0], { seq: 3 });
+  assert.deepEqual(sockets[0].sent, ['groupA,1', 'groupA,2']);
+  sockets[0].says({ event: 'error', code: 'forbidden', message: 'why' });
+  await assert.rejects(sends[1], { code: 'forbidden', message: 'why' });
+  assert.equal(sockets[0].sent.at(-1), 'groupA,3');
+  chat.disconnect();
+  await assert.rejects(sends[2], { code: 'closed' });
+  await assert.rejects(chat.sendBytes('all', bytes('x')), { code: 'closed' });
+});
+
+test('bytes after a break: sent again only if catching up does not show them', async (t) => {
+  const all = connected(t);
+  const sends = ['1', '2'].map((text) => all.chat.sendBytes('all', bytes(text)));
+  let socket = await again(all, { all: 2 });
+  assert.deepEqual(socket.sent.map((each) => each.op ?? each), ['history']);
+  socket.answers({ event: 'history', of: 'all', messages: [binary('all', 1, 'B', 'x'), binary('all', 2, 'A', '1')], more: false });
+  assert.deepEqual(await (await settled(), sends[0]), { seq: 2 });
+  assert.equal(socket.sent.at(-1), 'all,2');
+  socket = await again(all, { all: 2 });
+  assert.deepEqual(socket.sent, ['all,2']);
+  socket.says(binary('all', 3, 'A', '2'));
+  assert.deepEqual(await sends[1], { seq: 3 });
+});
+
+test('bytes lost in a gap may have been delivered', async (t) => {
+  const all = connected(t);
+  const sent = all.chat.sendBytes('all', bytes('1'));
+  const socket = await again(all, { all: 9 });
+  socket.history('all', [9]);
+  await assert.rejects(sent, { code: 'unconfirmed' });
 });

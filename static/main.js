@@ -1,251 +1,195 @@
-// Wires the rooms together and holds what the page knows: who one is, who is
-// online, and where the next message goes.
+// Wires the page: who one is, the connection, and what is open.
 
-import { Chat } from './chat.js';
-import { bytes, groupName, isUserId } from './names.js';
-import { People } from './people.js';
-import { choose as chooseText, errorText } from './text.js';
-import { View } from './view.js';
+import { Composer } from './composer.js';
+import { $, inTime, write } from './dom.js';
+import { keep, kept } from './kept.js';
+import { isUserId } from './names.js';
+import { settings } from './settings.js';
+import { call, title } from './notify.js';
+import { Pane } from './pane.js';
+import { Room } from './room.js';
+import { Sidebar } from './sidebar.js';
+import { closeReason, errorText, language, shown, speak, text } from './text.js';
 
-const $ = (id) => document.getElementById(id);
-const mostBytes = 1 << 20; // the server's default for one message
+await speak();
 
-const text = chooseText(navigator.language);
-const people = new People();
-const joined = new Set();
-let chat = new Chat();
-let me = '';
-let to = 'all';
-let sending = []; // {to, body, item, seq}: own messages that have not come back
-let oldest = new Map(); // by conversation whose history was loaded: the first seq
+const page = document.body.dataset;
+let room; // of who is or was connected
+let token = ''; // in memory only
+let now = { state: 'idle' }; // how the connection is
+let due = 0; // ms at which it is tried again
+let refused = false; // the server is there, but does not let one in
 
-const view = new View(text, (destination) => {
-  choose(destination);
-  $('text').focus();
+const pane = new Pane(() => changed());
+const sidebar = new Sidebar(choose);
+const composer = new Composer((what) => {
+  room.send(room.open, what);
+  say();
 });
 
-// The browser may refuse its storage.
-function stored(id) {
-  try {
-    if (id === undefined) return localStorage.getItem('userId');
-    localStorage.setItem('userId', id);
-  } catch {
-    return null;
-  }
+// choose opens a conversation.
+function choose(name) {
+  if (room.open) room.open.draft = composer.draft;
+  const c = room.open = room.get(name);
+  composer.draft = c.draft;
+  pane.show(room);
+  if (c.group) room.count(c);
+  changed();
+  page.pane = 'chat';
+  $('text').focus();
 }
 
-function choose(destination) {
-  to = destination;
-  view.destination(to);
-  load(to);
+// changed: something that the list or the title tells.
+const changed = inTime(() => {
+  if (!room?.open) return;
+  sidebar.show(room);
+  pane.about();
+  title([...room.conversations.values()].reduce((sum, { unread }) => sum + unread, 0));
+});
+
+// enter connects as somebody, who sees nothing of who was here before.
+function enter(user) {
+  room?.chat.disconnect();
+  room = new Room({ user, token }, {
+    state,
+    changed,
+    welcome() {
+      if (!token) keep('id', room.me);
+      keep('enter', true);
+      pane.redraw();
+    },
+    items: (c) => pane.items(c),
+    arrived(c, item) {
+      pane.arrived(c, item);
+      if (!item.own && !pane.looking(c)) call(c, item, () => choose(c.name));
+    },
+  });
+  choose('all');
+  room.chat.connect();
 }
 
-function refused(error) {
-  view.notice(errorText(text, error), 'error');
+// state shows how the connection is.
+function state(detail) {
+  now = detail;
+  due = Date.now() + (now.in ?? 0);
+  const is = (...states) => states.includes(now.state);
+  if (is('connected') || now.opened) refused = false;
+  else if (is('waiting')) fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
+  const first = !room?.me;
+  page.state = now.state;
+  $('login').hidden = !first;
+  $('app').hidden = first;
+  $('name').readOnly = token || is('connecting');
+  $('enter').disabled = is('connecting');
+  $('disconnect').hidden = $('send').disabled = is('closed');
+  write($('me'), shown(room?.me ?? ''));
+  $('me').title = room?.me ?? '';
+  if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
+  if (is('idle')) $('name').focus();
+  say();
 }
 
-// What the chat tells.
+// say says it, and counts down.
+function say() {
+  const { state } = now;
+  const why = closeReason(now, refused);
+  const said = {
+    connecting: text.connecting,
+    waiting: text.waiting(why, Math.max(0, Math.ceil((due - Date.now()) / 1000))),
+    closed: text.closed(why),
+  }[state] ?? '';
+  for (const id of ['why', 'login-why']) write($(id), said);
+  write($('more-why'), state === 'waiting' && room.waiting ? text.writesOn(room.waiting) : '');
+  $('strip').hidden = !said;
+  $('now').hidden = state === 'connecting';
+  write($('now'), state === 'closed' ? text.connect : text.now);
+  write($('enter'), state === 'waiting' ? text.now : text.connect);
+}
+setInterval(() => now.state === 'waiting' && say(), 500);
 
-const on = {
-  state(now) {
-    if (now.state === 'connected') me = chat.user;
-    else view.people(people.replace([], 0));
-    view.state(now, me);
-  },
-  epoch() {
-    view.epoch();
-    oldest = new Map();
-    sending = sending.filter(({ seq }) => !seq);
-    // The server was started anew and knows of no membership.
-    for (const group of joined) chat.join(group).catch(refused);
-  },
-  welcome({ user, groups, online, count }) {
-    if ($('userId').value.trim() === '') view.notice(text.assigned(user));
-    $('userId').value = user;
-    stored(user);
-    for (const group of joined) if (!groups.includes(group)) isOut(group);
-    for (const group of groups) isIn(group);
-    view.people(people.replace(online, count));
-    load(to);
-  },
-  message(m) {
-    show(m, true);
-    if (oldest.get(m.conversation) === 0) oldest.set(m.conversation, m.seq);
-  },
-  gap({ conversation }) {
-    view.notice(text.gap(view.label(conversation)));
-  },
-  online({ user }) {
-    const at = people.add(user);
-    if (at >= 0) view.insertPerson(user, at);
-    view.countPeople(people);
-    view.notice(text.login(user));
-  },
-  offline({ user }) {
-    const at = people.remove(user);
-    if (at >= 0) view.removePerson(at);
-    view.countPeople(people);
-    view.notice(text.exit(user));
-  },
-  joined({ group, user }) {
-    if (user !== me) return;
-    isIn(group);
-    if (group === to) load(to);
-  },
-  left({ group, user }) {
-    if (user === me) isOut(group);
+function connect() {
+  const user = $('name').value.trim();
+  const bad = !token && user && !isUserId(user);
+  $('name').ariaInvalid = String(Boolean(bad));
+  if (bad) write($('login-why'), text.badName);
+  else if (room && !room.me && room.chat.user === user) room.chat.connect();
+  else enter(token ? '' : user);
+}
+
+// readToken takes a token out of the address.
+function readToken() {
+  const found = /^#token=(.+)/.exec(location.hash);
+  if (!found) return false;
+  token = decodeURIComponent(found[1]);
+  history.replaceState(null, '', location.pathname + location.search);
+  return true;
+}
+
+function disconnect() {
+  keep('enter', false);
+  room.chat.disconnect();
+}
+
+async function translate() {
+  await speak(language() === 'zh' ? 'en' : 'zh');
+  composer.translate();
+  pane.redraw();
+  changed();
+  say();
+}
+
+function refuse(promise) {
+  composer.complain('');
+  promise.catch((error) => composer.complain(errorText(error)));
+}
+
+const clicks = {
+  now: () => room.chat.connect(),
+  disconnect,
+  join: () => refuse(room.chat.join(room.open.name)),
+  leave: () => refuse(room.chat.leave(room.open.name)),
+  back() { page.pane = 'list'; },
+  'other-name'() {
+    $('options').close();
+    disconnect();
+    room = undefined;
+    state({ state: 'idle' });
   },
 };
-
-function isIn(group) {
-  joined.add(group);
-  view.group(group, true);
-}
-
-function isOut(group) {
-  joined.delete(group);
-  oldest.delete(group);
-  view.removeGroup(group);
-  if (to === group) choose('all');
-}
-
-// show shows a message; one's own may be there already, as being sent.
-function show(m, live) {
-  const own = m.from === me;
-  const body = m.data === undefined ? m.text : text.binary(size(m.data));
-  if (own && live) {
-    const at = sending.findIndex((each) => each.to === m.to && each.body === m.text && (each.seq || m.seq) === m.seq);
-    if (at >= 0) view.sent(sending.splice(at, 1)[0].item, m);
-  }
-  view.message({ ...m, body, own, binary: m.data !== undefined }, live);
-}
-
-// size is the number of bytes that base64 stands for.
-function size(base64) {
-  return base64.length / 4 * 3 - (/=*$/.exec(base64)[0].length);
-}
-
-// load fetches the newest messages of a conversation, once.
-function load(conversation) {
-  const closed = conversation.startsWith('group') && !joined.has(conversation);
-  if (chat.state !== 'connected' || closed || oldest.has(conversation)) return;
-  oldest.set(conversation, 0);
-  earlier(conversation).catch(() => oldest.delete(conversation));
-}
-
-// earlier fetches what is before the messages that were loaded.
-async function earlier(conversation) {
-  const known = oldest;
-  const before = known.get(conversation) || undefined;
-  const { messages } = await chat.history(conversation, { before });
-  if (known !== oldest) return true;
-  for (const m of messages) show(m, false);
-  if (messages.length > 0) known.set(conversation, messages[0].seq);
-  return messages.length > 0;
-}
-
-// What the user does.
-
-function send() {
-  const body = $('text').value;
-  if (body.trim() === '' || chat.state === 'closed') return;
-  if (bytes(JSON.stringify(body)) > mostBytes - 300) {
-    view.notice(text.tooLong, 'error');
-    return;
-  }
-  const mine = { to, body, item: view.sending({ from: me, to, body }), seq: 0 };
-  sending.push(mine);
-  chat.send(to, body).then(({ seq, offline }) => {
-    mine.seq = seq;
-    if (sending.includes(mine)) view.sent(mine.item, { conversation: mine.to, seq });
-    if (offline) view.notice(text.waits(mine.to));
-  }, (error) => {
-    sending = sending.filter((each) => each !== mine);
-    view.failed(mine.item, text.failed(errorText(text, error)));
-  });
-  $('text').value = '';
-  grow();
-  view.scrollToEnd();
-}
-
-// grow gives the field as many lines as its text has, up to eight.
-function grow() {
-  $('text').rows = Math.min(8, $('text').value.split('\n').length);
-}
-
-// refuse says beside a field what is wrong with it, until it is changed.
-function refuse(field, sentence) {
-  const input = $(field);
-  input.ariaInvalid = 'true';
-  input.setCustomValidity(sentence);
-  input.reportValidity();
-  input.addEventListener('input', () => {
-    input.ariaInvalid = 'false';
-    input.setCustomValidity('');
-  }, { once: true });
-}
-
-// connect connects, or does now what was to be done later. Another id is
-// another person, who sees nothing of the first one's.
-function connect() {
-  const id = $('userId').value.trim();
-  if (id !== '' && !isUserId(id)) {
-    refuse('userId', text.badId);
-    return;
-  }
-  if (id !== me || id === '') {
-    chat.disconnect();
-    for (const group of joined) isOut(group);
-    view.clear();
-    oldest = new Map();
-    sending = [];
-    me = id;
-    chat = new Chat({ user: id });
-    for (const [type, then] of Object.entries(on)) chat.addEventListener(type, ({ detail }) => then(detail));
-  }
-  chat.connect();
-}
-
-function group(verb) {
-  const name = groupName($('groupName').value);
-  if (!name) {
-    refuse('groupName', text.badGroup);
-    return;
-  }
-  const told = verb === 'join' ? text.joined : text.left;
-  chat[verb](name).then(() => view.notice(told(view.label(name))), refused);
-  if (verb !== 'join') return;
-  view.group(name, joined.has(name));
-  choose(name);
-}
-
-function submit(form, then) {
-  $(form).addEventListener('submit', (event) => {
-    event.preventDefault();
-    then();
-  });
-}
-
-submit('session', connect);
-submit('group', () => group('join'));
-submit('compose', send);
-$('disconnect').addEventListener('click', () => chat.disconnect());
-$('leaveGroup').addEventListener('click', () => group('leave'));
-$('refresh').addEventListener('click', () => {
-  chat.who().then(({ users, count }) => view.people(people.replace(users, count)), refused);
-});
-$('history').addEventListener('click', () => {
-  const conversation = to;
-  earlier(conversation).then((some) => some || view.notice(text.noEarlier), refused);
-});
-$('text').addEventListener('input', grow);
-$('text').addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+for (const [id, then] of Object.entries(clicks)) $(id).onclick = then;
+for (const each of document.querySelectorAll('.language')) each.onclick = translate;
+$('login-form').onsubmit = (event) => {
   event.preventDefault();
-  send();
+  connect();
+};
+$('messages').addEventListener('click', ({ target }) => {
+  const from = target.closest('.from');
+  if (from) choose(from.dataset.open);
 });
+addEventListener('keydown', (event) => {
+  if (!room?.me || document.querySelector('dialog[open]')) return;
+  const { key, altKey, target } = event;
+  const command = event.ctrlKey || event.metaKey;
+  const step = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];
+  if (command && key === 'k') {
+    page.pane = 'list';
+    $('find').select();
+  } else if (step) choose(sidebar.next(step));
+  else if (key === 'Escape') {
+    page.pane = 'chat';
+    $('text').focus();
+  } else {
+    if (key.length === 1 && key > ' ' && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
+    return;
+  }
+  event.preventDefault();
+});
+addEventListener('hashchange', () => readToken() && enter(''));
+for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => room?.keepRead());
 
-$('userId').value = stored() || String(100000 + Math.floor(Math.random() * 900000));
-view.state({ state: 'idle' }, me);
-view.people(people);
-choose('all');
+settings();
+composer.translate();
+state(now);
+const given = readToken();
+$('name').value = given ? '' : kept('id') ?? 100000 + Math.floor(Math.random() * 900000);
+if (given || kept('enter')) enter($('name').value);

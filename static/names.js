@@ -4,7 +4,7 @@ const word = /^[\p{L}\p{Nd}_.@-]+$/u;
 const reserved = new Set(['login', 'all', 'join', 'leave', 'who', 'history']);
 const utf8 = new TextEncoder();
 
-export const bytes = (text) => utf8.encode(text).length;
+const bytes = (text) => utf8.encode(text).length;
 
 export function isUserId(id) {
   return word.test(id) && bytes(id) <= 64 && !reserved.has(id) && !id.startsWith('group');

@@ -1,11 +1,16 @@
 // Run with `node --test static/page_test.mjs`. Not embedded, not served.
 
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import test from 'node:test';
 
+import { Conversation } from './conversation.js';
+import { clean, mostBytes, pictureType, unwrap, wrap } from './files.js';
 import { groupName, isGroup, isUserId } from './names.js';
 import { People } from './people.js';
-import { choose, closeReason, errorText, label, languages } from './text.js';
+import { isEmoji, mention } from './rich.js';
+import { text as en } from './text_en.js';
+import { text as zh } from './text_zh.js';
 
 test('user ids (PROTOCOL 2)', () => {
   for (const id of ['A', '123456', 'bob.m@home', '小明', 'مها', 'a'.repeat(64), 'Group', 'grou', 'loginx']) {
@@ -27,69 +32,161 @@ test('group names (PROTOCOL 2)', () => {
 });
 
 test('people: sorted, without doubles', () => {
-  const people = new People();
-  people.replace(['c', 'a'], 2);
-  assert.equal(people.add('b'), 1);
-  assert.equal(people.add('b'), -1);
+  const people = new People().replace(['c', 'a'], 2);
+  for (const user of ['b', 'b']) people.add(user);
   assert.deepEqual([people.users, people.count], [['a', 'b', 'c'], 3]);
-  assert.equal(people.remove('a'), 0);
-  assert.equal(people.remove('nobody'), -1);
+  for (const user of ['a', 'nobody']) people.remove(user);
   assert.deepEqual([people.users, people.count], [['b', 'c'], 2]);
+  assert.ok(people.has('b') && !people.has('a') && !people.has('z'));
 });
 
 test('people: beyond the end of the list only the count goes on', () => {
-  const people = new People();
-  people.replace(Array.from({ length: People.most }, (_, i) => `u${1000 + i}`), 5000);
-  assert.equal(people.add('a'), -1);
-  assert.equal(people.remove('z'), -1);
-  assert.equal(people.remove('z'), -1);
-  assert.deepEqual([people.users.length, people.count], [People.most, 4999]);
-  assert.equal(people.remove('u1000'), 0);
-  assert.deepEqual([people.users.length, people.count], [People.most - 1, 4998]);
+  const people = new People().replace(Array.from({ length: People.most }, (_, i) => `u${1000 + i}`), 5000);
+  for (const user of ['z', 'z', 'u1000']) people.remove(user);
+  assert.deepEqual([people.users.length, people.count], [People.most - 1, 4997]);
 });
 
-test('both languages have the same texts', () => {
+test('both languages have the same texts, and the page has all that it names', async () => {
   const shape = (text) => Object.entries(text).map(([key, value]) => [key, typeof value]).sort();
-  const { en, zh } = languages;
   assert.deepEqual(shape(en), shape(zh));
   assert.deepEqual(shape(en.close), shape(zh.close));
   assert.deepEqual(shape(en.errors), shape(zh.errors));
-});
-
-test('every text that the page names is there', async () => {
-  const { readFile } = await import('node:fs/promises');
-  const source = async (name) => readFile(new URL(name, import.meta.url), 'utf8');
-  const named = [];
-  for (const [, key] of (await source('index.html')).matchAll(/data-(?:text|label|placeholder)="(\w+)"/g)) named.push(key);
-  for (const name of ['main.js', 'view.js']) {
-    for (const [, key] of (await source(name)).matchAll(/(?<!\/)\btext\.([a-z]\w*)/gi)) named.push(key);
+  const named = new Set(['lang', 'sent', 'sending']);
+  const folder = new URL('.', import.meta.url);
+  const foreign = ['length', 'slice', 'matchAll', 'replace', 'txt']; // of others of the same name
+  for (const name of await readdir(folder)) {
+    if (!/\.(js|html)$/.test(name) || name.startsWith('text_')) continue;
+    const source = await readFile(new URL(name, folder), 'utf8');
+    for (const [, ...keys] of source.matchAll(/data-(?:text|label|placeholder|title)="(\w+)"|(?<![./\w])text\.(\w+)/g)) {
+      for (const key of keys) if (key && !foreign.includes(key)) named.add(key);
+    }
   }
-  assert.ok(named.length > 30);
-  for (const key of named) assert.ok(key in languages.en, key);
+  assert.deepEqual([...named].sort(), Object.keys(en).sort());
 });
 
-test('the language is the browser’s', () => {
-  for (const language of ['zh', 'zh-CN', 'ZH-tw']) assert.equal(choose(language), languages.zh);
-  for (const language of ['en', 'de-DE', 'zhx', '', undefined]) assert.equal(choose(language), languages.en);
+test('emoji alone', () => {
+  for (const text of ['👍', '👋🏽', '👩‍👩‍👧‍👦 ❤️', '🇨🇳🇩🇪', '1️⃣🎉']) assert.ok(isEmoji(text), text);
+  for (const text of ['', ' ', '1', '#*', 'a👍', '\u200d', '👍'.repeat(30)]) assert.ok(!isEmoji(text), text);
 });
 
-test('why a connection ended, in words', () => {
-  const { en, zh } = languages;
-  assert.equal(closeReason(en, { code: 1008, opened: true }), en.close[1008]);
-  assert.equal(closeReason(zh, { code: 1006, opened: true }), zh.close[1006]);
-  assert.equal(closeReason(en, { code: 1006, opened: false }), en.close.unreachable);
-  assert.equal(closeReason(en, { code: 4050, reason: 'go away' }), 'go away');
-  assert.equal(closeReason(en, { code: 4050, reason: '' }), 'closed with code 4050');
+test('mentions', () => {
+  const named = (user, text) => mention(user).test(text);
+  assert.ok(named('bob', '@bob: hi') && named('bob', 'hi @bob.') && named('小林', '好，@小林！') && named('a.b-c', '@a.b-c'));
+  assert.ok(!named('bob', 'bob') && !named('bob', '@bobby') && !named('bob', '@bob.m') && !named('bob', 'x@bob') && !named('a.b', '@axb'));
 });
 
-test('what went wrong, in words; a new code is shown as it came', () => {
-  const { en, zh } = languages;
-  assert.equal(errorText(zh, { code: 'not_member', message: 'x' }), zh.errors.not_member);
-  assert.equal(errorText(en, { code: 'new', message: 'a new one' }), 'a new one');
+const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+
+test('a file and its name', async () => {
+  const content = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
+  const body = await wrap(new File([content], 'кот 猫.png', { type: 'image/png' }), 'x-1');
+  assert.deepEqual(body.subarray(0, content.length), content, 'the file comes first');
+  const { name, id, picture, size, blob } = unwrap(base64(body));
+  assert.deepEqual([name, id, picture, size, blob.type], ['кот 猫.png', 'x-1', true, 11, 'image/png']);
+  assert.deepEqual(new Uint8Array(await blob.arrayBuffer()), content);
 });
 
-test('how a destination is called', () => {
-  const { en, zh } = languages;
-  assert.deepEqual(['all', 'groupA', 'A', 'B'].map((to) => label(en, to, 'A')), ['Everyone', 'Group A', 'you', 'B']);
-  assert.deepEqual(['all', 'group前端', 'A', 'B'].map((to) => label(zh, to, 'A')), ['所有人', '前端 组', '你', 'B']);
+test('what is not ours is a file without a name; what lies is no more than one', async () => {
+  const { name, picture, size, blob } = unwrap(base64('hello'));
+  assert.deepEqual([name, picture, size, blob.type], ['', false, 5, 'application/octet-stream']);
+  const tail = (about, length = about.length) => Buffer.concat([Buffer.from('x'), Buffer.from(about), Buffer.from([length >> 8, length & 255]), Buffer.from('wschat/1')]);
+  for (const bad of [tail('{'), tail('{}', 9999), tail(''), tail('"'), Buffer.from('wschat/1'), Buffer.from('\0\0wschat/1'), Buffer.alloc(0)]) {
+    assert.equal(unwrap(base64(bad)).size, bad.length);
+  }
+  for (const odd of ['null', '5', '[]', '{"name":{"a":1}}', '{"name":"\\u202e/..\\u0000\\n"}']) {
+    const { name: called, size: left } = unwrap(base64(tail(odd)));
+    assert.ok(left === 1 && (called === '' || called === '..'), odd);
+  }
+  const html = await wrap(new File(['<script>alert(1)</script>'], 'a.html', { type: 'text/html' }), '1');
+  assert.deepEqual([unwrap(base64(html)).picture, unwrap(base64(html)).blob.type], [false, 'application/octet-stream']);
+  const svg = await wrap(new File(['<svg onload="alert(1)"/>'], 'a.png', { type: 'image/svg+xml' }), '1');
+  assert.equal(unwrap(base64(svg)).picture, false);
+});
+
+test('what is known as a picture', () => {
+  const kinds = { 'image/png': '\x89PNG\r\n\x1a\n', 'image/jpeg': '\xff\xd8\xff\xe0', 'image/gif': 'GIF89a', 'image/webp': 'RIFF1234WEBP', 'image/avif': '\0\0\0\x1cftypavif' };
+  for (const [kind, begin] of Object.entries(kinds)) assert.equal(pictureType(Buffer.from(begin, 'latin1')), kind);
+  for (const begin of ['', '<svg', 'BM', '\0\0\0\x1cftypisom', 'PNG']) assert.equal(pictureType(Buffer.from(begin, 'latin1')), '');
+});
+
+test('names of files have nothing that misleads', () => {
+  assert.equal(clean('a\u202egpj.exe'), 'agpj.exe');
+  assert.equal(clean('../../etc/passwd\0'), '....etcpasswd');
+  assert.equal(clean('x'.repeat(300)).length, 100);
+  assert.equal(clean(undefined), '');
+});
+
+test('what can be sent fits into a message of 1 MiB', async () => {
+  const field = /id="text" rows="1" maxlength="(\d+)"/.exec(await readFile(new URL('index.html', import.meta.url), 'utf8'));
+  assert.ok(JSON.stringify('\0'.repeat(field[1])).length < (1 << 20) - 300);
+  const body = await wrap(new File([new Uint8Array(mostBytes)], '"'.repeat(300) + '猫'.repeat(100), { type: '猫'.repeat(60) }), '4294967295-4294967295');
+  assert.ok(body.length + 65 <= 1 << 20);
+});
+
+const own = (seq, text, more) => ({ kind: 'message', own: true, from: 'A', seq, text, at: seq * 1000, ...more });
+const other = (seq, at = seq * 1000) => ({ kind: 'message', from: 'B', seq, text: `${seq}`, at });
+const seqs = (c) => c.all.map(({ seq, lost, came }) => seq ?? (lost ? 'lost' : came ? 'notice' : 'pending'));
+
+test('a conversation: by number, once, earlier ones before, own ones last', () => {
+  const c = new Conversation('all');
+  for (const seq of [5, 7, 6, 5]) c.put(other(seq), true);
+  c.pending.push(own(undefined, 'x', { state: 'sending' }));
+  for (const seq of [3, 4, 5]) c.put(other(seq));
+  assert.deepEqual(seqs(c), [3, 4, 5, 6, 7, 'pending']);
+  assert.equal(c.oldest, 3);
+  assert.equal(c.last.seq, 7);
+});
+
+test('a conversation: an own message comes back, before its ack or behind it', () => {
+  const c = new Conversation('all');
+  const first = own(undefined, 'same', { state: 'sending' });
+  const second = own(undefined, 'same', { state: 'sending' });
+  c.pending.push(first, second);
+  assert.equal(c.put(own(1, 'same'), true), first);
+  Object.assign(second, { seq: 2, state: 'sent' });
+  c.pending.push(own(undefined, 'same', { state: 'sending' }));
+  assert.equal(c.put(own(2, 'same'), true), second);
+  assert.equal(c.put(own(0.5, 'same')).state, 'sent', 'one of long ago is none that is under way');
+  assert.equal(c.pending.length, 1);
+});
+
+test('a conversation: a file that was sent twice is shown once', () => {
+  const c = new Conversation('all');
+  const file = (seq, from, id) => ({ ...other(seq), from, file: { id } });
+  assert.ok(c.put(file(1, 'B', 'x'), true) && c.put(file(2, 'C', 'x'), true));
+  assert.equal(c.put(file(3, 'B', 'x'), true), undefined);
+  assert.ok(c.put(file(4, 'B', ''), true) && c.put(file(5, 'B', ''), true), 'without an id nothing is known');
+  assert.deepEqual(seqs(c), [1, 2, 4, 5]);
+});
+
+test('a conversation: notices are merged until somebody says something', () => {
+  const c = new Conversation('all');
+  for (const user of ['a', 'b', 'c']) c.note({ came: user });
+  c.note({ went: 'b' });
+  assert.deepEqual([...c.items[0].came], ['a', 'c']);
+  c.note({ went: 'z' });
+  c.note({ came: 'z' });
+  assert.deepEqual([c.items.length, c.items[0].went.size], [1, 0], 'who went and came was not away');
+  c.put(other(1, Date.now() + 1), true);
+  c.note({ came: 'd' });
+  c.note({ lost: 3 });
+  assert.deepEqual(seqs(c), ['notice', 1, 'notice', 'lost']);
+  c.note({ came: 'e' });
+  assert.equal(c.items.length, 5);
+});
+
+test('a conversation: numbers anew', () => {
+  const c = new Conversation('all');
+  for (const seq of [5, 6]) c.put(other(seq), true);
+  c.anew();
+  c.put(other(1), true);
+  assert.deepEqual(seqs(c), [5, 6, 1]);
+  assert.equal(c.oldest, 1);
+});
+
+test('a conversation: the oldest are let go', () => {
+  const c = new Conversation('all');
+  for (let seq = 1; seq <= 20001; seq++) c.put(other(seq), true);
+  assert.deepEqual([c.items.length, c.oldest, c.more], [15001, 5001, true]);
+  assert.ok(c.put(other(5000)));
 });

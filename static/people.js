@@ -35,6 +35,8 @@ export class People {
     return at;
   }
 
+  has(user) { return this.users[this.#place(user)] === user; }
+
   // #place is where the user is in the list, or would be.
   #place(user) {
     let [low, high] = [0, this.users.length];

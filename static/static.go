@@ -1,12 +1,18 @@
 // Package static is the browser client: a page without a framework or a build
 // step, embedded in the binary, and the http.Handler that serves it.
 //
-// The page's rooms: chat.js is the client of the JSON protocol, names.js knows
-// what an id may be, people.js keeps who is online, text.js has the English and
-// Chinese texts, view.js is the only one that touches the document, and main.js
-// wires them. What comes from the network is set as text, never as markup, and
-// the Content-Security-Policy forbids whatever does not come from these files.
-// chat.js alone is for other people's pages, too.
+// The page's rooms, each of which knows only those before it:
+//
+//	names people kept dom text rich files   what an id may be; who is online; small tools
+//	chat                                    the client of the JSON protocol
+//	conversation room                       what a user sees of the chat: the model
+//	windowed rows pane sidebar composer     the views
+//	notify settings main                    calling the user back; wiring all of it
+//
+// text_en.js and text_zh.js hold every sentence; the page loads one of them. What
+// comes from the network is set as text, never as markup, and the
+// Content-Security-Policy forbids whatever does not come from these files; only
+// pictures may be blobs. chat.js alone is for other people's pages, too.
 package static
 
 import (
@@ -18,6 +24,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,7 +44,7 @@ var contentTypes = map[string]string{
 // page's own host and port: Content Security Policy Level 3 says so, and
 // Chromium and Firefox do so.
 var security = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"X-Content-Type-Options":     "nosniff",
 	"Referrer-Policy":            "no-referrer",
@@ -59,6 +66,7 @@ type variant struct {
 // not make the file smaller.
 type file struct {
 	contentType   string
+	modules       string // Link fields: what the browser may fetch before it has read of it
 	plain, zipped variant
 }
 
@@ -86,9 +94,25 @@ func Handler() http.Handler {
 		if name == "index.html" {
 			url = "/"
 		}
-		h[url] = newFile(name, body)
+		h[url] = newFile(name, []byte(lean(name, string(body))))
 	}
+	h.announceModules()
 	return h
+}
+
+// announceModules has the page name its modules, of which it would otherwise hear
+// one import after the other. The language is the browser's to choose.
+func (h handler) announceModules() {
+	var links []string
+	for url := range h {
+		if path.Ext(url) == ".js" && !strings.HasPrefix(url, "/text_") {
+			links = append(links, "<"+url+">; rel=modulepreload")
+		}
+	}
+	slices.Sort(links)
+	page := h["/"]
+	page.modules = strings.Join(links, ", ")
+	h["/"] = page
 }
 
 func newFile(name string, body []byte) file {
@@ -148,6 +172,9 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("Content-Type", f.contentType)
+	if f.modules != "" {
+		header.Set("Link", f.modules)
+	}
 	header.Set("Content-Length", strconv.Itoa(len(chosen.body)))
 	w.Write(chosen.body) // to HEAD, net/http sends the head alone; a client that left is no error of ours
 }

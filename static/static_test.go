@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,7 +66,8 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/chat.js", 200, js, ""},
 		{"GET", "/people.js", 200, js, ""},
 		{"GET", "/text.js", 200, js, ""},
-		{"GET", "/view.js", 200, js, ""},
+		{"GET", "/text_zh.js", 200, js, ""},
+		{"GET", "/windowed.js", 200, js, ""},
 		{"POST", "/", 405, "", "GET, HEAD"},
 		{"OPTIONS", "/main.js", 405, "", "GET, HEAD"},
 		{"DELETE", "/style.css", 405, "", "GET, HEAD"},
@@ -124,7 +126,7 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
 			}
 			for name, want := range map[string]string{
-				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
 					"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 				"X-Content-Type-Options":     "nosniff",
 				"Referrer-Policy":            "no-referrer",
@@ -229,11 +231,11 @@ func TestIncompressible(t *testing.T) {
 
 func TestNotModified(t *testing.T) {
 	server := serve(t)
-	plain, zipped := tag(t, server, "/view.js"), tag(t, server, "/view.js", "Accept-Encoding", "gzip")
+	plain, zipped := tag(t, server, "/room.js"), tag(t, server, "/room.js", "Accept-Encoding", "gzip")
 	if !regexp.MustCompile(`^"[0-9a-f]{32}"$`).MatchString(plain) || zipped == plain {
 		t.Fatalf("tags %s and %s, want two strong ones", plain, zipped)
 	}
-	if other := tag(t, serve(t), "/view.js"); other != plain {
+	if other := tag(t, serve(t), "/room.js"); other != plain {
 		t.Errorf("the same bytes have the tags %s and %s", plain, other)
 	}
 	for _, row := range []struct {
@@ -252,7 +254,7 @@ func TestNotModified(t *testing.T) {
 		{"with another method", "POST", plain, "", 405},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			answer, body := get(t, server, row.method, "/view.js", "If-None-Match", row.ifNoneMatch, "Accept-Encoding", row.accept)
+			answer, body := get(t, server, row.method, "/room.js", "If-None-Match", row.ifNoneMatch, "Accept-Encoding", row.accept)
 			if answer.StatusCode != row.status {
 				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
 			}
@@ -280,13 +282,12 @@ func TestFilesKeepToThePolicy(t *testing.T) {
 	forbidden := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+="|javascript:|innerHTML|outerHTML|` +
 		`insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import`)
 	named := regexp.MustCompile(`(?:href|src)="(/[^"]*)"|from '\.(/[^']*)'`)
-	total, references := 0, 0
+	references := 0
 	for _, entry := range entries {
 		body, err := files.ReadFile(entry.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
-		total += len(body)
 		if found := forbidden.Find(body); found != nil {
 			t.Errorf("%s has %q", entry.Name(), found)
 		}
@@ -298,10 +299,43 @@ func TestFilesKeepToThePolicy(t *testing.T) {
 			}
 		}
 	}
-	if references < 5 {
+	if references < 30 {
 		t.Errorf("only %d references found", references)
 	}
-	if budget := 54 << 10; total >= budget {
-		t.Errorf("%d bytes in all, want less than %d", total, budget)
+}
+
+// The page loads everything but the other language.
+func TestWeight(t *testing.T) {
+	total, languages := 0, []int{}
+	for url, f := range Handler().(handler) {
+		switch {
+		case strings.HasPrefix(url, "/text_"):
+			languages = append(languages, len(f.plain.body))
+		default:
+			total += len(f.plain.body)
+		}
+	}
+	total += slices.Max(languages)
+	if budget := 60 << 10; total > budget {
+		t.Errorf("%d bytes, want at most %d", total, budget)
+	}
+}
+
+// What the page will import is announced with it.
+func TestModulesAreAnnounced(t *testing.T) {
+	server := serve(t)
+	answer, _ := get(t, server, "GET", "/")
+	links := strings.Split(answer.Header.Get("Link"), ", ")
+	for _, link := range links {
+		path, ok := strings.CutSuffix(strings.TrimPrefix(link, "<"), ">; rel=modulepreload")
+		if answer, _ := get(t, server, "GET", path); !ok || answer.StatusCode != 200 {
+			t.Errorf("Link %s: status %d", link, answer.StatusCode)
+		}
+	}
+	if len(links) < 15 {
+		t.Errorf("only %q", links)
+	}
+	if answer, _ := get(t, server, "GET", "/chat.js"); answer.Header.Get("Link") != "" {
+		t.Error("a module has links, too")
 	}
 }

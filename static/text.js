@@ -1,174 +1,59 @@
-// Every text of the page, in English and Chinese.
+// The page's language, and what is said in either.
 
-const en = {
-  lang: 'en',
-  yourId: 'Your id',
-  idHint: 'given by the server',
-  connect: 'Connect',
-  connectNow: 'Connect now',
-  disconnect: 'Disconnect',
-  idle: 'Not connected',
-  connecting: 'Connecting…',
-  connected: (id) => `Connected as ${id}`,
-  disconnected: (why) => `Disconnected: ${why}`,
-  waiting: (why, seconds) => `Trying again in ${seconds} s: ${why}`,
-  badId: 'An id is 1 to 64 bytes of letters, digits and _ - . @, does not begin with “group” and is no word of the protocol such as “all”.',
-  badGroup: 'A group’s name is 1 to 58 bytes of letters, digits and _ - . @',
-  tooLong: 'This is too long to send: at most 1 MiB.',
-  close: {
-    1000: 'you left',
-    1001: 'the server is restarting',
-    1006: 'the connection was lost',
-    1008: 'removed by the operator',
-    1009: 'a message was too large',
-    1011: 'an error in the server',
-    4000: 'your id has connected elsewhere',
-    4001: 'the token has expired',
-    4100: 'this page read too slowly',
-    unreachable: 'the server cannot be reached',
-    other: (code) => `closed with code ${code}`,
-  },
-  sideLabel: 'Destinations and people',
-  sendTo: 'Send to',
-  all: 'Everyone',
-  group: (name) => `Group ${name}`,
-  you: 'you',
-  joinedMark: 'joined',
-  groupLabel: 'Group by name',
-  join: 'Join',
-  leave: 'Leave',
-  people: 'Online',
-  refresh: 'Refresh',
-  more: (n) => `and ${n} more`,
-  nobody: 'Connect to see who is here.',
-  messagesLabel: 'Messages',
-  empty: 'No messages yet',
-  emptyHint: 'Connect, choose to whom, and write.',
-  newest: (n) => (n ? `${n} new ↓` : 'Newest ↓'),
-  to: 'To',
-  choose: 'Choose',
-  history: 'Earlier messages',
-  noEarlier: 'There are no earlier messages.',
-  gap: (to) => `Some messages are missing here, and no longer kept: ${to}`,
-  waits: (user) => `${user} is offline and gets it on return`,
-  failed: (why) => `Not sent: ${why}`,
-  textLabel: 'Message',
-  placeholder: 'Write a message',
-  keys: 'Enter sends, Shift+Enter begins a new line',
-  send: 'Send',
-  binary: (n) => `binary, ${n} bytes`,
-  login: (user) => `${user} came online`,
-  exit: (user) => `${user} left`,
-  joined: (group) => `You are in ${group}`,
-  left: (group) => `You left ${group}`,
-  assigned: (id) => `The server gave you the id ${id}`,
-  errors: {
-    bad_request: 'the server did not understand it',
-    bad_target: 'this is no valid destination',
-    not_online: 'nobody of this id is or was here lately',
-    not_member: 'you are not in this group',
-    forbidden: 'you may not be in this group',
-    unavailable: 'not possible at the moment',
-    closed: 'not connected',
-    disconnected: 'not connected at the moment',
-    too_many: 'too much is waiting to be sent',
-    unconfirmed: 'the connection was away for too long; perhaps it was delivered',
-  },
-};
+import { keep, kept } from './kept.js';
 
-const zh = {
-  lang: 'zh-CN',
-  yourId: '你的编号',
-  idHint: '由服务器分配',
-  connect: '连接',
-  connectNow: '立即连接',
-  disconnect: '断开',
-  idle: '未连接',
-  connecting: '连接中…',
-  connected: (id) => `已连接：${id}`,
-  disconnected: (why) => `已断开：${why}`,
-  waiting: (why, seconds) => `${seconds} 秒后重连：${why}`,
-  badId: '编号为 1 至 64 字节的文字、数字和 _ - . @，不能以 group 开头，也不能是 all 等协议保留字。',
-  badGroup: '组名为 1 至 58 字节的文字、数字和 _ - . @',
-  tooLong: '内容太长，最多 1 MiB。',
-  close: {
-    1000: '你已离开',
-    1001: '服务器正在重启',
-    1006: '连接中断',
-    1008: '已被管理员移出',
-    1009: '消息太大',
-    1011: '服务器内部错误',
-    4000: '同一编号已在别处连接',
-    4001: '令牌已过期',
-    4100: '本页接收太慢',
-    unreachable: '无法连接服务器',
-    other: (code) => `关闭代码 ${code}`,
-  },
-  sideLabel: '发送对象与在线用户',
-  sendTo: '发送给',
-  all: '所有人',
-  group: (name) => `${name} 组`,
-  you: '你',
-  joinedMark: '已加入',
-  groupLabel: '按名称选组',
-  join: '加入',
-  leave: '离开',
-  people: '在线',
-  refresh: '刷新',
-  more: (n) => `另有 ${n} 人`,
-  nobody: '连接后可见在线用户。',
-  messagesLabel: '消息',
-  empty: '还没有消息',
-  emptyHint: '先连接，再选择发给谁，然后开始聊天。',
-  newest: (n) => (n ? `${n} 条新消息 ↓` : '最新消息 ↓'),
-  to: '发给',
-  choose: '选择',
-  history: '历史消息',
-  noEarlier: '没有更早的消息。',
-  gap: (to) => `此处缺少部分消息，服务器已不再保存：${to}`,
-  waits: (user) => `${user} 不在线，上线后送达`,
-  failed: (why) => `未发送：${why}`,
-  textLabel: '消息',
-  placeholder: '输入消息',
-  keys: 'Enter 发送，Shift+Enter 换行',
-  send: '发送',
-  binary: (n) => `二进制，${n} 字节`,
-  login: (user) => `${user} 上线了`,
-  exit: (user) => `${user} 退出了`,
-  joined: (group) => `已加入 ${group}`,
-  left: (group) => `已离开 ${group}`,
-  assigned: (id) => `服务器分配给你的编号是 ${id}`,
-  errors: {
-    bad_request: '服务器无法理解',
-    bad_target: '发送对象无效',
-    not_online: '此编号不在线，近期也未登录',
-    not_member: '你不在此组中',
-    forbidden: '你不能加入此组',
-    unavailable: '暂时无法完成',
-    closed: '未连接',
-    disconnected: '暂时未连接',
-    too_many: '等待发送的消息太多',
-    unconfirmed: '连接中断太久，可能已送达',
-  },
-};
+// text has every sentence of the page: text_en.js or text_zh.js.
+export let text;
 
-export const languages = { en, zh };
+export const language = () => (/^zh\b/i.test(kept('language') ?? navigator.language) ? 'zh' : 'en');
 
-export const choose = (language) => (/^zh\b/i.test(language ?? '') ? zh : en);
-
-// closeReason says in the user's language why a connection ended. `opened` is
-// false for one that never came about: a browser gives only 1006 for that.
-export function closeReason(text, { code, reason, opened }) {
-  if (code === 1006 && opened === false) return text.close.unreachable;
-  return text.close[code] ?? (reason || text.close.other(code));
+// speak loads a language, and puts it where the document names its sentences.
+export async function speak(chosen) {
+  if (chosen) keep('language', chosen);
+  ({ text } = await import(`./text_${language()}.js`));
+  document.documentElement.lang = text.lang;
+  for (const [key, property] of [['text', 'textContent'], ['label', 'ariaLabel'], ['placeholder', 'placeholder']]) {
+    for (const each of document.querySelectorAll(`[data-${key}]`)) each[property] = text[each.dataset[key]];
+  }
 }
 
-// errorText says what went wrong, by its code; what is not known as it came.
-export const errorText = (text, { code, message }) => text.errors[code] ?? message;
+// closeReason says why a connection ended. opened is false for one that never
+// came about: a browser gives only 1006 for that.
+export function closeReason({ code, reason, opened }, refused) {
+  if (!opened && code === 1006) return refused ? text.refused : text.unreachable;
+  return text.close[code] ?? `${reason} (${code})`;
+}
 
-// label is how a destination is called: everyone, a group, you, or an id.
-export function label(text, to, me) {
-  if (to === 'all') return text.all;
-  if (to.startsWith('group')) return text.group(to.slice(5));
-  return to === me ? text.you : to;
+// errorText says what went wrong; a code that is not known, as it came.
+export const errorText = ({ code, message }) => text.errors[code] ?? message;
+
+// shown makes letters visible that are nothing but room.
+export const shown = (id) => id.replace(/[\u115f\u1160\u3164\uffa0]/g, '\u2423');
+
+// label is how a conversation is called.
+export function label(name, me) {
+  if (name === 'all') return text.everyone;
+  if (name.startsWith('group')) return text.group(shown(name.slice(5)));
+  return name === me ? text.yourself : shown(name);
+}
+
+// size is a number of bytes for people.
+export function size(bytes) {
+  const [divisor, unit] = bytes < 1024 ? [1, 'B'] : bytes < 1 << 20 ? [1024, 'KiB'] : [1 << 20, 'MiB'];
+  return `${Math.round(bytes / divisor * 10) / 10} ${unit}`;
+}
+
+const formats = new Map();
+function format(date, options) {
+  const key = text.lang + Object.keys(options);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(text.lang, options));
+  return formats.get(key).format(date);
+}
+
+export const clock = (at) => format(at, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+export const moment = (at) => format(at, { dateStyle: 'full', timeStyle: 'medium' });
+
+export function day(at) {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
+  return [text.today, text.yesterday][days] ?? format(at, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,10 +17,10 @@ import (
 	"wschat/handshake"
 )
 
-// devTools is a connection of the Chrome DevTools Protocol: JSON in text
-// messages, over our own client side of WebSocket. Safe for concurrent use.
+// devTools is a connection of the Chrome DevTools Protocol, or of WebDriver BiDi,
+// which is much alike: JSON in text messages, over our own client side of
+// WebSocket. Safe for concurrent use.
 type devTools struct {
-	t     *testing.T
 	conn  net.Conn
 	peer  *frametest.Peer
 	event func(session, method string, params json.RawMessage) // from the reading goroutine
@@ -32,8 +33,9 @@ type devTools struct {
 
 // reply is the answer to a command.
 type reply struct {
-	Result json.RawMessage
-	Error  *struct{ Message string }
+	Result  json.RawMessage
+	Error   json.RawMessage // an object, or in BiDi a word, beside a message
+	Message string
 }
 
 // dialDevTools connects to the browser. It hands events to event, one after the
@@ -47,7 +49,7 @@ func dialDevTools(t *testing.T, url string, event func(session, method string, p
 		t.Fatal(err)
 	}
 	d := &devTools{
-		t: t, conn: conn, peer: frametest.NewPeer(conn, frame.Client, response.Early),
+		conn: conn, peer: frametest.NewPeer(conn, frame.Client, response.Early),
 		event: event, ended: make(chan struct{}), waiting: make(map[int]chan<- reply),
 	}
 	go d.read()
@@ -75,7 +77,7 @@ func (d *devTools) read() {
 			reply
 		}
 		if err := json.Unmarshal([]byte(text), &m); err != nil {
-			d.t.Errorf("the browser sent %q: %v", cut(text), err)
+			fmt.Fprintf(os.Stderr, "the browser sent %q: %v\n", cut(text), err) // whoever waits fails
 			return
 		}
 		if m.Method != "" {
@@ -120,7 +122,7 @@ func (d *devTools) call(session, method string, p params, result any) error {
 	select {
 	case r := <-answer:
 		if r.Error != nil {
-			return fmt.Errorf("%s: %s", method, r.Error.Message)
+			return fmt.Errorf("%s: %s %s", method, r.Error, r.Message)
 		}
 		if result == nil {
 			return nil

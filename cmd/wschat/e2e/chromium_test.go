@@ -13,9 +13,13 @@ import (
 	"testing"
 )
 
-// chromium is a running headless browser.
+// chromium is a headless browser, for one test. All have the same process.
 type chromium struct {
-	t     *testing.T
+	*browserProcess
+	t *testing.T
+}
+
+type browserProcess struct {
 	tools *devTools
 	agent string // its User-Agent
 
@@ -23,10 +27,23 @@ type chromium struct {
 	problems map[string][]string // by session: errors and warnings in the console
 }
 
-// startChromium runs a browser until the test ends.
+var running *browserProcess // set by the first test that needs it
+
+// startChromium returns a browser, whose pages are closed when the test ends.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
-	profile := t.TempDir()
+	if running == nil {
+		running = startBrowserProcess(t)
+	}
+	return &chromium{running, t}
+}
+
+func startBrowserProcess(t *testing.T) *browserProcess {
+	t.Helper()
+	profile, err := os.MkdirTemp("", "wschat-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(findChromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 		"--user-data-dir="+profile, "--remote-debugging-port=0", "about:blank")
@@ -42,8 +59,8 @@ func startChromium(t *testing.T) *chromium {
 		defer close(ended)
 		cmd.Wait() // how it ends is not of interest
 	}()
-	b := &chromium{t: t, problems: make(map[string][]string)}
-	t.Cleanup(func() {
+	b := &browserProcess{problems: make(map[string][]string)}
+	atTheEnd = append(atTheEnd, func() {
 		if b.tools != nil {
 			b.tools.call("", "Browser.close", nil, nil) // if it cannot, it is killed
 			select {
@@ -54,6 +71,7 @@ func startChromium(t *testing.T) *chromium {
 		}
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
+		os.RemoveAll(profile)
 	})
 	var port, path string
 	until(t, "port of Chromium", func() bool {
@@ -88,14 +106,13 @@ func findChromium(t *testing.T) string {
 }
 
 // event keeps what a page's console says beyond information.
-func (b *chromium) event(session, method string, params json.RawMessage) {
+func (b *browserProcess) event(session, method string, params json.RawMessage) {
 	var p struct {
 		Type  string
 		Entry struct{ Level, Text, URL string }
 	}
 	if err := json.Unmarshal(params, &p); err != nil {
-		b.t.Errorf("%s: %v", method, err)
-		return
+		params, p.Type, method = json.RawMessage(err.Error()), "error", "Runtime.consoleAPICalled"
 	}
 	var problem string
 	switch {
@@ -113,7 +130,7 @@ func (b *chromium) event(session, method string, params json.RawMessage) {
 }
 
 // takeProblems returns what has been kept for a page, and forgets it.
-func (b *chromium) takeProblems(session string) []string {
+func (b *browserProcess) takeProblems(session string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	taken := b.problems[session]

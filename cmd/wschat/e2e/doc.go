@@ -1,7 +1,7 @@
 // Package e2e tests the built binary from outside: over TCP with clients of our
-// own, with real wscat processes, with pages in a headless Chromium, and through
-// a real nginx. The tests have the build tag e2e; `make e2e` builds the binary,
-// has install.sh fetch wscat, Chromium and nginx, and runs them. By hand:
+// own, with real wscat processes, with pages in headless Chromium and Firefox, and
+// through a real nginx. The tests have the build tag e2e; `make e2e` builds the binary,
+// has install.sh fetch wscat, axe-core, the browsers and nginx, and runs them. By hand:
 //
 //	go test -tags e2e ./cmd/wschat/e2e/
 //

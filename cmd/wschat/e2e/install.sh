@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what the end-to-end tests need beyond Go: wscat, by npm into this
-# folder, Chromium, nginx and Redis, by apt. What is there already is left as it is.
+# Installs what the end-to-end tests need beyond Go: wscat and axe-core, by npm
+# into this folder, Chromium, Firefox, nginx and Redis, by apt. What is there
+# already is left as it is.
 # What cannot be installed is written to .missing, one line each with the reason.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -37,9 +38,11 @@ apt_install() {
 		apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@" >/dev/null
 }
 
-# works tells whether wscat is there as the lock file says, and starts.
+# works tells whether wscat and axe-core are there as the lock file says, and
+# wscat starts.
 works() {
-	cmp -s package-lock.json node_modules/.installed-lock && node node_modules/wscat/bin/wscat --version >/dev/null 2>&1
+	cmp -s package-lock.json node_modules/.installed-lock && node node_modules/wscat/bin/wscat --version >/dev/null 2>&1 &&
+		[ -s node_modules/axe-core/axe.min.js ]
 }
 
 install_wscat() {
@@ -50,7 +53,7 @@ install_wscat() {
 	elif ! has npm; then
 		lack "wscat: there is no npm to install it"
 	else
-		echo "installing wscat by npm"
+		echo "installing wscat and axe-core by npm"
 		if ! npm ci --ignore-scripts --loglevel=error >/dev/null; then
 			lack "wscat: npm ci failed"
 			return
@@ -78,6 +81,23 @@ install_chromium() {
 		lack "Chromium: apt-get failed"
 	elif ! find_chromium; then
 		lack "Chromium: apt-get installed none that can be found"
+	fi
+}
+
+# Debian's is firefox-esr; that of Ubuntu is a package of another kind.
+find_firefox() { has firefox-esr || has firefox; }
+
+install_firefox() {
+	if find_firefox; then
+		return
+	elif ! has apt-get; then
+		lack "Firefox: there is no apt-get to install it; any firefox-esr or firefox in PATH will do"
+	elif ! may_be_root; then
+		lack "Firefox: not root, and sudo asks for a password; install it by: apt-get install firefox-esr"
+	elif ! apt_install firefox-esr; then
+		lack "Firefox: apt-get failed"
+	elif ! find_firefox; then
+		lack "Firefox: apt-get installed none that can be found"
 	fi
 }
 
@@ -142,7 +162,8 @@ install_font() {
 
 install_wscat
 install_chromium
+install_firefox
 install_nginx
 install_redis
 [ -e "$missing" ] || install_font
-[ -e "$missing" ] || echo "wscat, Chromium, nginx and Redis are there"
+[ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx and Redis are there"

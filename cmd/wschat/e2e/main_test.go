@@ -17,6 +17,9 @@ var (
 	artefacts string // a folder
 )
 
+// atTheEnd is what ends that all tests share. Tests here do not run in parallel.
+var atTheEnd []func()
+
 // patience is how long a test waits for something that must happen.
 const patience = 20 * time.Second
 
@@ -45,6 +48,11 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	defer func() {
+		for _, end := range atTheEnd {
+			end()
+		}
+	}()
 	return m.Run()
 }
 

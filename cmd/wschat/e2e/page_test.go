@@ -17,10 +17,11 @@ type page struct {
 	t       *testing.T
 	browser *chromium
 	session string
+	context string // its own, for storage and permissions
 }
 
-// item is an element of the list of messages.
-type item struct{ Kind, From, To, Body string }
+// message is one that is shown.
+type message struct{ From, Body, State string }
 
 // open opens the page of s in a language.
 func (b *chromium) open(s *server, language string) *page {
@@ -32,7 +33,14 @@ func (b *chromium) open(s *server, language string) *page {
 	p.must(b.tools.call("", "Target.createBrowserContext", nil, &browserContext))
 	p.must(b.tools.call("", "Target.createTarget", params{"url": "about:blank", "browserContextId": browserContext.BrowserContextID}, &target))
 	p.must(b.tools.call("", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached))
-	p.session = attached.SessionID
+	p.session, p.context = attached.SessionID, browserContext.BrowserContextID
+	b.t.Cleanup(func() {
+		if b.t.Failed() {
+			p.screenshot("failed-" + p.session[:6])
+			p.noProblems()
+		}
+		p.must(b.tools.call("", "Target.disposeBrowserContext", params{"browserContextId": p.context}, nil))
+	})
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
 		p.call(domain+".enable", nil, nil)
 	}
@@ -47,7 +55,7 @@ func (b *chromium) open(s *server, language string) *page {
 func (p *page) navigate(url string) {
 	p.t.Helper()
 	p.call("Page.navigate", params{"url": url}, nil)
-	p.until("the page", `document.readyState === "complete" && !!document.querySelector("#destinations button")?.textContent`)
+	p.until("the page", `document.readyState === "complete" && !!document.body.dataset.state`)
 }
 
 func (p *page) must(err error) {
@@ -119,8 +127,13 @@ func (p *page) click(selector string) {
 		})()`, quoted(selector)), &at)
 		return at.OK
 	})
+	p.clickAt(at.X, at.Y)
+}
+
+func (p *page) clickAt(x, y float64) {
+	p.t.Helper()
 	for _, kind := range []string{"mousePressed", "mouseReleased"} {
-		p.call("Input.dispatchMouseEvent", params{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1}, nil)
+		p.call("Input.dispatchMouseEvent", params{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}, nil)
 	}
 }
 
@@ -154,47 +167,72 @@ func (p *page) press(key, text string, code int) {
 
 func (p *page) connectAs(user string) {
 	p.t.Helper()
-	p.fill("#userId", user)
-	p.click("#connect")
+	p.fill("#name", user)
+	p.click("#enter")
 	p.connected(user)
 }
 
 func (p *page) connected(user string) {
 	p.t.Helper()
-	p.until("connected as "+user, `document.querySelector("#state").dataset.state === "connected"`)
-	p.until(user+" in the state", fmt.Sprintf(`document.querySelector("#state").textContent.includes(%s)`, quoted(user)))
+	p.until("connected as "+user, `document.body.dataset.state === "connected" && document.querySelector("#me").title === `+quoted(user))
 }
 
-// to chooses a destination: all, a group that is listed, or a person.
-func (p *page) to(destination string) {
+// state waits until the connection is in this state.
+func (p *page) state(state string) {
 	p.t.Helper()
-	p.click(fmt.Sprintf(`#destinations [data-to="%s"], #people [data-user="%[1]s"]`, destination))
-	p.until("the destination "+destination, fmt.Sprintf(`document.querySelector("#to").dataset.to === %s`, quoted(destination)))
+	p.until("the state "+state, `document.body.dataset.state === `+quoted(state))
 }
 
-// send writes a message to the chosen destination.
+// to opens a conversation: all, a group that is listed, or with a person. The list
+// may change while the mouse is on its way.
+func (p *page) to(name string) {
+	p.t.Helper()
+	until(p.t, "to open "+name, func() (ok bool) {
+		p.click(fmt.Sprintf(`#side [data-open="%s"]`, name))
+		p.eval(`document.querySelector("#title").title === `+quoted(name), &ok)
+		return ok
+	})
+	p.isOpen(name)
+}
+
+func (p *page) isOpen(name string) {
+	p.t.Helper()
+	p.until("the conversation "+name, `document.querySelector("#conversations [aria-current=true]")?.dataset.open === `+quoted(name))
+}
+
+// find types into the field that finds or begins conversations, and takes the
+// first.
+func (p *page) find(typed string) {
+	p.t.Helper()
+	p.fill("#find", typed)
+	p.pressEnter()
+}
+
+// send writes a message in the open conversation.
 func (p *page) send(text string) {
 	p.t.Helper()
 	p.fill("#text", text)
-	p.click("#send")
+	p.pressEnter()
 	p.until("the field to be empty", `document.querySelector("#text").value === ""`)
 }
 
-func (p *page) items() (items []item) {
+// shown are the messages of the open conversation that are in the document.
+func (p *page) shown() (messages []message) {
 	p.t.Helper()
-	p.eval(`[...document.querySelectorAll("#messages > li")].map(({dataset: {kind, from, to}, children}) =>
-		({kind, from, to, body: [...children].find((each) => each.className === "body").textContent}))`, &items)
-	return items
+	p.eval(`[...document.querySelectorAll("#messages > li[data-kind=message]")].map((li) =>
+		({from: li.dataset.from, body: li.querySelector(".body").textContent, state: li.dataset.state}))`, &messages)
+	return messages
 }
 
-// shows waits for messages, each of which must be there exactly once.
-func (p *page) shows(wanted ...item) {
+// shows waits for messages of the open conversation, each of which must be there
+// exactly once, and sent.
+func (p *page) shows(from string, bodies ...string) {
 	p.t.Helper()
-	for _, want := range wanted {
-		count := 0
-		until(p.t, fmt.Sprintf("%+v on the page", want), func() bool {
+	for _, body := range bodies {
+		want, count := message{from, body, "sent"}, 0
+		until(p.t, fmt.Sprintf("%.200q of %s on the page", body, from), func() bool {
 			count = 0
-			for _, got := range p.items() {
+			for _, got := range p.shown() {
 				if got == want {
 					count++
 				}
@@ -207,12 +245,17 @@ func (p *page) shows(wanted ...item) {
 	}
 }
 
-// showsNothingOf checks that no message has this text.
-func (p *page) showsNothingOf(body string) {
+// showsExactly waits until exactly these are shown, in this order.
+func (p *page) showsExactly(bodies ...string) {
 	p.t.Helper()
-	if items := p.items(); slices.ContainsFunc(items, func(i item) bool { return i.Body == body }) {
-		p.t.Fatalf("%q is on the page", body)
-	}
+	var got []string
+	until(p.t, fmt.Sprintf("exactly %q", bodies), func() bool {
+		got = nil
+		for _, m := range p.shown() {
+			got = append(got, m.Body)
+		}
+		return slices.Equal(got, bodies)
+	})
 }
 
 // people waits until exactly these are listed as online.
@@ -221,9 +264,22 @@ func (p *page) people(users ...string) {
 	var got []string
 	want := slices.Sorted(slices.Values(users))
 	until(p.t, fmt.Sprintf("the people %q", want), func() bool {
-		p.eval(`[...document.querySelectorAll("#people [data-user]")].map((each) => each.dataset.user)`, &got)
+		p.eval(`[...document.querySelectorAll("#people [data-open]")].map((each) => each.dataset.open)`, &got)
 		return slices.Equal(got, want)
 	})
+}
+
+// says waits until an element has this text.
+func (p *page) says(selector, text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%s to say %q", selector, text), fmt.Sprintf(`document.querySelector(%s)?.textContent.trim() === %s`, quoted(selector), quoted(text)))
+}
+
+// fitsTheWindow checks that nothing is wider than the window.
+func (p *page) fitsTheWindow() {
+	p.t.Helper()
+	p.until("no scrolling sideways", `[document.documentElement, ...document.querySelectorAll("#log, .lists, #side, #chat, #login, #compose, dialog[open]")].every((each) =>
+		each.scrollWidth <= Math.max(each.clientWidth, each.offsetWidth))`)
 }
 
 // noProblems checks that the console has no error and no warning.

@@ -1,0 +1,213 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// firefox is a running headless browser, and its only page, over WebDriver BiDi.
+type firefox struct {
+	t     *testing.T
+	tools *devTools
+	page  string
+}
+
+var bidiAddress = regexp.MustCompile(`WebDriver BiDi listening on (ws://\S+)`)
+
+// startFirefox runs a browser until the test ends.
+func startFirefox(t *testing.T) *firefox {
+	t.Helper()
+	program, err := exec.LookPath("firefox-esr")
+	if err != nil {
+		if program, err = exec.LookPath("firefox"); err != nil {
+			t.Fatal("there is no Firefox; install.sh installs it")
+		}
+	}
+	profile := t.TempDir()
+	cmd := exec.Command(program, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank")
+	var errs output
+	cmd.Stderr, cmd.Stdout = &errs, &errs
+	cmd.Env = append(cleanEnv(), "HOME="+profile)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its children can be ended with it
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		cmd.Wait() // how it ends is not of interest
+	}()
+	f := &firefox{t: t}
+	t.Cleanup(func() {
+		if t.Failed() && f.page != "" {
+			f.screenshot("failed-firefox")
+		}
+		if f.tools != nil {
+			f.tools.call("", "browser.close", params{}, nil) // if it cannot, it is killed
+			select {
+			case <-ended:
+			case <-timeout():
+			}
+			f.tools.close()
+		}
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	})
+	address := ""
+	until(t, "the address of Firefox", func() bool {
+		if found := bidiAddress.FindStringSubmatch(errs.String()); found != nil {
+			address = found[1]
+		}
+		select {
+		case <-ended:
+			t.Fatalf("Firefox did not start:\n%s", errs.String())
+		default:
+		}
+		return address != ""
+	})
+	f.tools = dialDevTools(t, address+"/session", func(string, string, json.RawMessage) {})
+	var tree struct{ Contexts []struct{ Context string } }
+	f.call("session.new", params{"capabilities": params{}}, nil)
+	f.call("browsingContext.getTree", params{}, &tree)
+	f.page = tree.Contexts[0].Context
+	return f
+}
+
+func (f *firefox) call(method string, p params, result any) {
+	f.t.Helper()
+	if err := f.tools.call("", method, p, result); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *firefox) open(s *server) {
+	f.t.Helper()
+	f.call("browsingContext.navigate", params{"context": f.page, "url": "http://" + s.addr + "/", "wait": "complete"}, nil)
+	f.until("the page", `!!document.body.dataset.state`)
+}
+
+func (f *firefox) eval(expression string, value any) {
+	f.t.Helper()
+	var answer struct {
+		Type             string
+		Result           struct{ Value string }
+		ExceptionDetails struct{ Text string }
+	}
+	f.call("script.evaluate", params{
+		"expression": "(async () => JSON.stringify(await (" + expression + ")) ?? 'null')()", "awaitPromise": true, "target": params{"context": f.page},
+	}, &answer)
+	if answer.Type != "success" {
+		f.t.Fatalf("%s: %s", expression, answer.ExceptionDetails.Text)
+	}
+	if value == nil {
+		return
+	}
+	if err := json.Unmarshal([]byte(answer.Result.Value), value); err != nil {
+		f.t.Fatalf("%s: %v", expression, err)
+	}
+}
+
+func (f *firefox) until(what, condition string) {
+	f.t.Helper()
+	until(f.t, what+" in Firefox", func() (ok bool) {
+		f.eval("!!("+condition+")", &ok)
+		return ok
+	})
+}
+
+// click clicks into the middle of an element.
+func (f *firefox) click(selector string) {
+	f.t.Helper()
+	var at struct{ X, Y float64 }
+	f.until(selector+" to be there", fmt.Sprintf(`((each) => each && !each.disabled && each.getBoundingClientRect().width)(document.querySelector(%s))`, quoted(selector)))
+	f.eval(fmt.Sprintf(`(({x, y, width, height}) => ({x: x + width / 2, y: y + height / 2}))(document.querySelector(%s).getBoundingClientRect())`, quoted(selector)), &at)
+	f.call("input.performActions", params{"context": f.page, "actions": []params{{"type": "pointer", "id": "mouse", "actions": []params{
+		{"type": "pointerMove", "x": int(at.X), "y": int(at.Y)}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0},
+	}}}}, nil)
+}
+
+// types types a text, in which \uE007 is Enter.
+func (f *firefox) types(text string) {
+	f.t.Helper()
+	var keys []params
+	for _, letter := range text {
+		keys = append(keys, params{"type": "keyDown", "value": string(letter)}, params{"type": "keyUp", "value": string(letter)})
+	}
+	f.call("input.performActions", params{"context": f.page, "actions": []params{{"type": "key", "id": "keys", "actions": keys}}}, nil)
+}
+
+func (f *firefox) screenshot(name string) {
+	var shot struct{ Data []byte }
+	if err := f.tools.call("", "browsingContext.captureScreenshot", params{"context": f.page}, &shot); err != nil {
+		f.t.Error(err)
+	} else if err := os.WriteFile(filepath.Join(artefacts, name+".png"), shot.Data, 0o644); err != nil {
+		f.t.Error(err)
+	}
+}
+
+// Load, log in, send, receive, a file, reconnect.
+func TestPageFirefox(t *testing.T) {
+	s := start(t, "-rate", "0")
+	network := breakNetwork(t, s, nil)
+	f := startFirefox(t)
+	bob := s.login("bob")
+	f.open(&server{t: t, addr: network.listener.Addr().String()})
+	f.until("six random digits", `/^\d{6}$/.test(document.querySelector("#name").value)`)
+	f.eval(`document.querySelector("#name").select()`, nil)
+	f.types("fox\uE007")
+	f.until("being connected", `document.body.dataset.state === "connected" && document.querySelector("#me").title === "fox"`)
+	bob.hears("用户(fox)登录了")
+	bob.say("all,hello Firefox", "fox,privately, `code` and https://example.com/")
+	f.until("both messages", `document.querySelector("#messages li:last-child .body")?.textContent === "hello Firefox" && document.querySelector("#conversations [data-open=bob] .badge")?.textContent === "1"`)
+	bob.hears("用户(bob=>bob):hello Firefox")
+	f.click("#conversations [data-open=bob]")
+	f.until("the private one", `document.querySelector("#messages a[rel~=noopener]") && document.querySelector("#messages code")?.textContent === "code"`)
+	f.types("hello Bob\uE007")
+	bob.hears("用户(fox=>bob):hello Bob")
+	if err := bob.Send(2, append([]byte("fox,"), picture(t, 300, 120)...)); err != nil {
+		t.Fatal(err)
+	}
+	f.until("a picture", `document.querySelector("#messages img")?.naturalWidth === 300`)
+	f.eval(`{}, (() => {const d = new DataTransfer(); d.items.add(new File(["content"], "fox.txt")); document.querySelector("#log").dispatchEvent(new DragEvent("drop", {dataTransfer: d, bubbles: true, cancelable: true}))})()`, nil)
+	f.until("a file to send", `document.querySelector("#files li")`)
+
+	network.hold()
+	f.until("that the network is away", `document.body.dataset.state === "waiting"`)
+	f.types("written offline\uE007")
+	f.until("both to wait", `document.querySelectorAll("#messages [data-state=sending]").length === 2`)
+	f.screenshot("firefox-offline")
+	bob.say("fox,missed")
+	network.release()
+	f.eval(`(document.querySelector("#now").click(), 1)`, nil) // unless it has come back by itself
+	f.until("being connected again, and all there", `document.body.dataset.state === "connected" && !document.querySelector("#messages [data-state=sending]") &&
+		[...document.querySelectorAll("#messages .body")].map((each) => each.textContent).join("|").endsWith("missed|written offline|fox.txt7 BDownload")`)
+	f.screenshot("firefox")
+	var wide bool
+	f.eval(`document.documentElement.scrollWidth > innerWidth`, &wide)
+	if wide {
+		t.Error("the page is wider than the window")
+	}
+	for i := range 500 {
+		bob.say(fmt.Sprint("fox,number ", i))
+	}
+	f.until("the last of many", `document.querySelector("#messages li:last-child .body").textContent === "number 499"`)
+	f.eval(`(document.querySelector("#log").scrollTop = 0, 1)`, nil)
+	f.until("the first of all, and few in the document", `document.querySelector("#messages li .body").textContent.startsWith("privately") && document.querySelectorAll("#messages li").length < 150`)
+	f.click("#newest")
+	f.until("the last again", `document.querySelector("#messages li:last-child .body").textContent === "number 499"`)
+	for line := ""; !strings.HasSuffix(line, "written offline"); {
+		var err error
+		if line, err = bob.line(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Ids that the server would refuse, the page refuses; an empty one is given; the
+// last one is kept, and used when the page is loaded again, until one leaves.
+func TestPageFirstVisit(t *testing.T) {
+	s := start(t)
+	p := startChromium(t).open(s, "en-GB")
+	p.until("six random digits as id", `/^\d{6}$/.test(document.querySelector("#name").value) && document.activeElement.id === "name"`)
+	p.screenshot("login")
+	for _, bad := range []string{"all", "groupies", "a b", "a,b", strings.Repeat("中", 22)} {
+		p.fill("#name", bad)
+		p.click("#enter")
+		p.until(bad+" refused", `document.querySelector("#name").ariaInvalid === "true" && document.querySelector("#login-why").textContent`)
+	}
+	p.screenshot("login-refused")
+	p.audit("login refused")
+	p.fill("#name", "小林@home")
+	p.pressEnter()
+	p.connected("小林@home")
+	p.navigate("http://" + s.addr + "/")
+	p.connected("小林@home")
+	p.click("#disconnect")
+	p.state("closed")
+	p.says("#why", "Disconnected: you left.")
+	p.click("#now")
+	p.connected("小林@home")
+	p.click("#disconnect")
+	p.navigate("http://" + s.addr + "/")
+	p.until("the id to be kept", `document.querySelector("#name").value === "小林@home"`)
+	p.state("idle")
+	p.fill("#name", "")
+	p.click("#enter")
+	p.until("an id from the server", `/^\d{6}$/.test(document.querySelector("#me").title)`)
+	p.click("#settings")
+	p.click("#other-name")
+	p.state("idle")
+	p.connectAs("another")
+	p.noProblems()
+}
+
+// PROTOCOL 2: a token in the address says who one is. It stays nowhere.
+func TestPageToken(t *testing.T) {
+	k := newTokens(t)
+	s := start(t, "-auth-secret-file", k.file)
+	browser := startChromium(t)
+	alice := browser.open(s, "en-GB")
+	alice.call("Page.navigate", params{"url": "about:blank"}, nil)
+	token := k.token("小林", "-ttl", "4s")
+	alice.navigate("http://" + s.addr + "/#token=" + token)
+	alice.connected("小林")
+	var places string
+	alice.eval(`location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.cookie + document.documentElement.outerHTML`, &places)
+	if strings.Contains(places, token[:20]) || strings.Contains(places, "小林\\\"") {
+		t.Errorf("the token or its user is kept: %s", places)
+	}
+	alice.says("#why", "Disconnected: your access has expired; open a new link.")
+	alice.screenshot("token-expired")
+	alice.noProblems()
+
+	alice.eval(fmt.Sprintf(`location.hash = "token=%s"`, k.token("bob")), nil) // a new link, in the same page
+	alice.connected("bob")
+	alice.until("a clean address", `location.hash === ""`)
+	alice.noProblems()
+
+	bob := browser.open(s, "zh-CN")
+	bob.fill("#name", "bob")
+	bob.click("#enter")
+	bob.until("why it does not work", `document.querySelector("#login-why").textContent.startsWith("服务器拒绝进入")`)
+	bob.screenshot("login-not-let-in-zh")
+	k.areNotLogged(s)
+}

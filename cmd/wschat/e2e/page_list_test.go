@@ -1,0 +1,106 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// conversations are those listed, in order.
+func (p *page) conversations() (names []string) {
+	p.t.Helper()
+	p.eval(`[...document.querySelectorAll("#conversations [data-open]")].map((each) => each.dataset.open)`, &names)
+	return names
+}
+
+func (p *page) lists(names ...string) {
+	p.t.Helper()
+	until(p.t, fmt.Sprintf("the conversations %q", names), func() bool { return slices.Equal(p.conversations(), names) })
+}
+
+// away moves the mouse away from what it is on.
+func (p *page) away() {
+	p.t.Helper()
+	p.call("Input.dispatchMouseEvent", params{"type": "mouseMoved", "x": 700, "y": 20}, nil)
+}
+
+// The list: by activity, with unread counts that survive, last lines, dots.
+func TestPageList(t *testing.T) {
+	s := start(t)
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	alice.lists("all", "groupA", "groupB")
+	bob, carol := s.login("bob"), s.login("carol")
+	bob.say("alice,one", "alice,two")
+	alice.lists("bob", "all", "groupA", "groupB")
+	alice.says("#conversations [data-open=bob] .badge", "2")
+	carol.say("alice,hi")
+	alice.lists("carol", "bob", "all", "groupA", "groupB")
+	alice.says("#conversations [data-open=carol] .last", "hi")
+	bob.say("all,hello all")
+	alice.lists("all", "carol", "bob", "groupA", "groupB")
+	alice.says("#conversations [data-open=all] .last", "bob: hello all")
+	alice.says("#conversations [data-open=all] .badge", "")
+
+	alice.screenshot("list")
+	alice.to("bob")
+	alice.says("#conversations [data-open=bob] .badge", "")
+	alice.until("a line above what is new", `document.querySelector("#messages li:has(.new) .body")?.textContent === "one"`)
+	alice.to("all")
+	alice.navigate("http://" + s.addr + "/")
+	alice.connected("alice")
+	alice.says("#conversations [data-open=carol] .badge", "1")
+	alice.says("#conversations [data-open=bob] .badge", "")
+	alice.says("#conversations [data-open=bob] .last", "two")
+	alice.lists("all", "carol", "bob", "groupA", "groupB")
+
+	alice.until("both to be online", `document.querySelectorAll("#conversations .dot.on").length === 2`)
+	carol.conn.Close()
+	alice.until("Carol to be away", `!document.querySelector("#conversations [data-open=carol] .dot").classList.contains("on")`)
+
+	alice.fill("#find", "ar")
+	alice.lists("carol", "groupar", "ar")
+	alice.people()
+	alice.screenshot("list-filter")
+	alice.audit("list, filtered")
+	alice.fill("#find", "OB")
+	alice.lists("bob", "groupOB", "OB")
+	alice.people("bob")
+	alice.pressEnter()
+	alice.isOpen("bob")
+	alice.people("alice", "bob")
+	alice.find("front")
+	alice.isOpen("groupfront")
+	alice.says("#empty", "Join to read along; sending joins, too.")
+	alice.click("#join")
+	alice.says("#about", "1 online: alice")
+	alice.click("#leave")
+	alice.says("#about", "not joined")
+
+	// What is typed stays where it was.
+	alice.to("bob")
+	alice.fill("#text", "half a sentence")
+	alice.to("all")
+	alice.until("nothing typed here", `document.querySelector("#text").value === ""`)
+	alice.to("bob")
+	alice.until("what was typed there", `document.querySelector("#text").value === "half a sentence"`)
+	alice.noProblems()
+}
+
+// Many people: the list is bounded, and typing finds the others.
+func TestPageManyPeople(t *testing.T) {
+	s := start(t, "-rate", "0")
+	for i := range 300 {
+		s.login(fmt.Sprintf("user%03d", i))
+	}
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	alice.says("#count", "301")
+	alice.until("100 of them", `document.querySelectorAll("#people li").length === 100`)
+	alice.says("#more", "and 201 more")
+	alice.fill("#find", "user299")
+	alice.people("user299")
+	alice.noProblems()
+}

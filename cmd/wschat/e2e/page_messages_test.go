@@ -1,0 +1,223 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Texts as people write them.
+func TestPageMessages(t *testing.T) {
+	s := start(t)
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	bob := s.login("bob")
+	say := func(lines ...string) {
+		for _, line := range lines {
+			bob.say("alice," + line)
+		}
+	}
+	alice.people("alice", "bob")
+	alice.find("bob")
+	alice.isOpen("bob")
+	say("Morning! The numbers are at https://example.com/report(2)/q3?a=1&b=2#top, have a look.",
+		"The loop is `for i := range n`, or longer:",
+		"```go\nfunc main() {\n\tfmt.Println(\"<b>hello</b>\", \"http://not.a.link\")\n}\n```",
+		"看https://例子.测试/路径，很好。",
+		"🎉🎉", "👩‍👩‍👧", "1 2 3", "@alice, and not @alicex: lunch?",
+		"مرحبا بالعالم، هذا نص من اليمين إلى اليسار 123.")
+	alice.send("Looks good to me")
+	alice.send("and `inline` it is")
+	alice.shows("alice", "and inline it is")
+	alice.call("Input.dispatchMouseEvent", params{"type": "mouseMoved", "x": 700, "y": 350}, nil)
+	alice.screenshot("messages")
+
+	var got struct {
+		Links, Rel, Codes, Blocks, Marks, Emoji []string
+		Heads                                   int
+		Markup                                  int
+		RTL                                     string
+	}
+	alice.eval(`(() => {
+		const all = (selector, of) => [...document.querySelectorAll("#messages " + selector)].map(of);
+		return {
+			links: all("a", (a) => a.href), rel: all("a", (a) => a.rel + " " + a.target),
+			codes: all(".body > code", (code) => code.textContent), blocks: all("pre code", (code) => code.textContent),
+			marks: all("mark", (mark) => mark.textContent), emoji: all(".emoji", (each) => each.textContent),
+			heads: all(".head", () => 1).length, markup: all(".body :is(b, i, script)", () => 1).length,
+			rtl: all(".body", (each) => each).filter((each) => each.textContent.startsWith("مر")).map((each) => getComputedStyle(each).direction)[0],
+		};
+	})()`, &got)
+	wanted := fmt.Sprint(
+		[]string{"https://example.com/report(2)/q3?a=1&b=2#top", "https://xn--fsqu00a.xn--0zwm56d/%E8%B7%AF%E5%BE%84"},
+		[]string{"noopener noreferrer _blank", "noopener noreferrer _blank"},
+		[]string{"for i := range n", "inline"}, []string{"func main() {\n\tfmt.Println(\"<b>hello</b>\", \"http://not.a.link\")\n}"},
+		[]string{"@alice"}, []string{"🎉🎉", "👩‍👩‍👧"}, 2, 0, "rtl")
+	if have := fmt.Sprint(got.Links, got.Rel, got.Codes, got.Blocks, got.Marks, got.Emoji, got.Heads, got.Markup, got.RTL); have != wanted {
+		t.Errorf("got  %s\nwant %s", have, wanted)
+	}
+	alice.noProblems()
+}
+
+// The time of every message is there when one points at it, and days are apart.
+func TestPageTimesAndDays(t *testing.T) {
+	s := start(t)
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	for i := range 3 {
+		alice.send(fmt.Sprint("message ", i))
+	}
+	alice.shows("alice", "message 2")
+	visible := func() (count int) {
+		alice.eval(`[...document.querySelectorAll("#messages time")].filter((each) => getComputedStyle(each).visibility === "visible").length`, &count)
+		return count
+	}
+	if got := visible(); got != 1 {
+		t.Errorf("%d times are visible, want the first", got)
+	}
+	var y float64
+	alice.eval(`document.querySelector("#messages li:last-child .body").getBoundingClientRect().y + 5`, &y)
+	alice.call("Input.dispatchMouseEvent", params{"type": "mouseMoved", "x": 700, "y": y}, nil)
+	until(t, "the time of the message under the mouse", func() bool { return visible() == 2 })
+	var days []string
+	alice.eval(`(async () => {
+		const {row} = await import("/rows.js");
+		const item = (days, from) => ({kind: "message", at: new Date(2026, 0, 31 - days, 12), from, text: "x", state: "sent"});
+		const [older, newer] = [item(1, "a"), item(0, "a")];
+		const now = item(0, "a"); now.at = Date.now();
+		const yesterday = item(0, "a"); yesterday.at = new Date().setDate(new Date().getDate() - 1);
+		return [[older, undefined], [newer, older], [{...newer, at: +newer.at + 1000}, newer], [{...newer, at: +newer.at + 3600000}, newer], [yesterday, newer], [now, yesterday]].map(([item, before]) => {
+			const li = row(item, before, {});
+			return (li.querySelector(".day")?.textContent ?? "-") + (li.querySelector(".head") ? " head" : "");
+		});
+	})()`, &days)
+	want := []string{"Friday, January 30, 2026 head", "Saturday, January 31, 2026 head", "-", "- head", "Yesterday head", "Today head"}
+	if !slices.Equal(days, want) {
+		t.Errorf("got %q, want %q", days, want)
+	}
+	alice.noProblems()
+}
+
+// Two pages of one user, what was said before they came, and jumping to the newest.
+func TestPageHistory(t *testing.T) {
+	s := start(t, "-rate", "0")
+	browser := startChromium(t)
+	bob := s.login("bob")
+	for i := range 300 {
+		bob.say(fmt.Sprint("all,message ", i))
+	}
+	bob.hears("用户(bob=>bob):message 0")
+	first, second := browser.open(s, "en-GB"), browser.open(s, "en-GB")
+	first.connectAs("alice")
+	second.connectAs("alice")
+	first.shows("bob", "message 299")
+	until(t, "the beginning", func() bool {
+		first.eval(`document.querySelector("#log").scrollTop = 0`, nil)
+		messages := first.shown()
+		return len(messages) > 0 && messages[0].Body == "message 0"
+	})
+	first.says("#earlier", "This is the beginning.")
+	for i, m := range first.shown() {
+		if m.Body != fmt.Sprint("message ", i) {
+			t.Fatalf("%d: %q", i, m.Body)
+		}
+	}
+	for i := range 7 {
+		bob.say(fmt.Sprint("all,new ", i))
+	}
+	first.says("#newest", "7 new")
+	first.screenshot("history-jump")
+	first.audit("history")
+	first.click("#newest")
+	first.shows("bob", "new 6")
+	first.until("at the end", `document.querySelector("#newest").hidden`)
+	second.send("from the second")
+	first.shows("alice", "from the second")
+	second.shows("alice", "from the second")
+
+	first.to("bob")
+	bob.conn.Close()
+	first.people("alice")
+	first.send("for later")
+	first.says("#messages .quiet", "bob is away and gets this on return")
+	first.find("nobody")
+	first.send("to nobody")
+	first.to("groupnobody")
+	first.shows("alice", "to nobody")
+	first.fill("#find", "nobody")
+	first.click(`#conversations [data-open=nobody]`)
+	first.send("hello?")
+	first.until("that it is not sent", `document.querySelector("#messages .why")?.textContent.startsWith("Not sent: nobody of this name is or was here lately.")`)
+	first.noProblems()
+	second.noProblems()
+}
+
+// Who comes and goes is told once, quietly.
+func TestPageNotices(t *testing.T) {
+	s := start(t)
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	bob := s.login("bob")
+	alice.says("#messages li:last-child .quiet", "bob came")
+	s.login("carol")
+	alice.says("#messages li:last-child .quiet", "bob and carol came")
+	s.login("dave")
+	alice.says("#messages li:last-child .quiet", "3 people came")
+	bob.conn.Close()
+	alice.says("#messages li:last-child .quiet", "carol and dave came")
+	s.login("eve").say("all,hello")
+	alice.shows("eve", "hello")
+	s.login("frank").leave()
+	s.login("grace")
+	alice.says("#messages li:last-child .quiet", "grace came")
+	alice.screenshot("notices")
+	alice.audit("notices")
+	var notices int
+	alice.eval(`document.querySelectorAll("#messages [data-kind=notice]").length`, &notices)
+	if notices != 2 {
+		t.Errorf("%d notices, want 2", notices)
+	}
+	alice.noProblems()
+}
+
+// A text of 1 MiB in one line is shown in part, more when asked for.
+func TestPageLongTexts(t *testing.T) {
+	s := start(t)
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	s.login("bob").say("all,"+strings.Repeat("x", 1<<20-100), "all,"+strings.Repeat("line\n", 100), "all,after")
+	alice.shows("bob", "after")
+	alice.fitsTheWindow()
+	length := func() (n int) {
+		alice.eval(`document.querySelector("#messages .body .body").textContent.length`, &n)
+		return n
+	}
+	if got := length(); got != 2000 {
+		t.Errorf("%d characters are shown at first", got)
+	}
+	alice.screenshot("long-texts")
+	alice.click("#messages [data-more]")
+	until(t, "more of it", func() bool { return length() == 20000 })
+	alice.fitsTheWindow()
+	alice.eval(`document.querySelector("#messages [data-more]").click()`, nil)
+	until(t, "all that is ever shown", func() bool { return length() == 200000 })
+	alice.until("the file", `document.querySelector("#messages .more a[download]") && !document.querySelector("#messages li:nth-last-child(3) [data-more]")`)
+	alice.fitsTheWindow()
+
+	// What is too long to be typed becomes a file, if it can be sent at all.
+	paste := func(length string) {
+		alice.eval(`{const d = new DataTransfer(); d.setData("text", "y".repeat(`+length+`));
+			document.querySelector("#text").dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})) }`, nil)
+	}
+	paste("1 << 20")
+	alice.says("#complaint", "text.txt has 1 MiB; at most 1023 KiB can be sent.")
+	paste("1e6")
+	alice.says("#files li .name", "text.txt")
+	alice.click("#send")
+	alice.until("the file to be sent", `document.querySelector("#messages a[download='text.txt']") && !document.querySelector("#messages [data-state=sending]")`)
+	alice.fitsTheWindow()
+	alice.noProblems()
+}

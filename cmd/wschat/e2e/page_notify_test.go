@@ -1,0 +1,70 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"slices"
+	"testing"
+)
+
+// The title counts; notifications and sound come for private messages and
+// mentions that nobody looks at, and only once they have been asked for.
+func TestPageNotifications(t *testing.T) {
+	s := start(t)
+	browser := startChromium(t)
+	alice := browser.open(s, "en-GB")
+	alice.must(browser.tools.call("", "Browser.grantPermissions", params{"permissions": []string{"notifications"}, "browserContextId": alice.context}, nil))
+	alice.call("Page.addScriptToEvaluateOnNewDocument", params{"source": `
+		window.told = []; window.beeps = 0;
+		const Real = Notification;
+		window.Notification = class { constructor(title, {body}) { told.push(title + ": " + body); } close() {} static get permission() { return Real.permission; } static requestPermission() { return Real.requestPermission(); } };
+		const start = OscillatorNode.prototype.start;
+		OscillatorNode.prototype.start = function (when) { beeps++; return start.call(this, when); };`}, nil)
+	alice.navigate("http://" + s.addr + "/")
+	alice.connectAs("alice")
+	bob := s.login("bob")
+	told := func(want int, beeps int) {
+		t.Helper()
+		var got struct {
+			Told  []string
+			Beeps int
+		}
+		until(t, "notifications", func() bool {
+			alice.eval(`({told, beeps})`, &got)
+			return len(got.Told) >= want && got.Beeps >= beeps
+		})
+		if len(got.Told) != want || got.Beeps != beeps {
+			t.Fatalf("got %q and %d beeps, want %d and %d", got.Told, got.Beeps, want, beeps)
+		}
+	}
+	bob.say("alice,off")
+	alice.until("the badge", `document.title === "(1) wschat"`)
+	told(0, 0)
+
+	alice.click("#settings")
+	alice.click("#notify")
+	alice.click("#sound")
+	alice.until("both on", `document.querySelector("#notify").checked && document.querySelector("#sound").checked`)
+	alice.screenshot("settings")
+	alice.click("#options .main")
+	told(0, 1) // how it sounds
+	bob.say("alice,private", "all,to everyone", "all,@alice: a mention")
+	bob.say("groupA,x", "alice,last")
+	alice.until("the badge", `document.title === "(3) wschat"`)
+	told(2, 3) // the mention was seen
+	alice.call("Emulation.setFocusEmulationEnabled", params{"enabled": false}, nil)
+	alice.eval(`Object.defineProperty(document, "hidden", {value: true, configurable: true}); document.hasFocus = () => false`, nil)
+	bob.say("all,hello again", "all,@alice, are you there?")
+	alice.until("the badge", `document.title === "(5) wschat"`)
+	told(3, 4)
+	var last []string
+	alice.eval(`told`, &last)
+	if !slices.Contains(last, "bob: @alice, are you there?") {
+		t.Errorf("got %q", last)
+	}
+	alice.eval(`delete document.hidden; delete document.hasFocus; dispatchEvent(new Event("focus"))`, nil)
+	alice.until("the badge to be less", `document.title === "(3) wschat"`)
+	alice.to("bob")
+	alice.until("no badge", `document.title === "wschat"`)
+	alice.noProblems()
+}

@@ -1,0 +1,102 @@
+// Where one writes: a text, and files that wait to be sent with it.
+
+import { $, element } from './dom.js';
+import { clean, mostBytes } from './files.js';
+import { size, text } from './text.js';
+
+const mostTyped = 100000; // characters; more becomes a file. The field's own limit fits into a message in any case.
+
+export class Composer {
+  #files = [];
+  #send;
+
+  // send({text} or {file}) is called for each message.
+  constructor(send) {
+    this.#send = send;
+    const field = $('text');
+    field.oninput = () => {
+      this.complain('');
+      this.#grow();
+    };
+    field.onkeydown = (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      this.#submit();
+    };
+    $('compose').onsubmit = (event) => {
+      event.preventDefault();
+      this.#submit();
+    };
+    $('attach').onclick = () => $('chosen').click();
+    $('chosen').onchange = () => {
+      this.#add($('chosen').files);
+      $('chosen').value = '';
+    };
+    field.onpaste = (event) => {
+      const pasted = event.clipboardData.getData('text');
+      const files = pasted.length + this.draft.length > mostTyped ? [new File([pasted], 'text.txt')] : event.clipboardData.files;
+      if (!files.length) return;
+      event.preventDefault();
+      this.#add(files);
+    };
+    const drop = (event) => {
+      const has = event.dataTransfer?.types.includes('Files') ?? false;
+      if (has) event.preventDefault();
+      $('chat').classList.toggle('dropping', has && event.type === 'dragover');
+      if (event.type === 'drop' && has) this.#add(event.dataTransfer.files);
+    };
+    for (const type of ['dragover', 'dragleave', 'drop']) document.addEventListener(type, drop);
+  }
+
+  // draft is what has been typed.
+  get draft() { return $('text').value; }
+  set draft(typed) {
+    $('text').value = typed;
+    this.complain('');
+    this.#grow();
+  }
+
+  translate() {
+    $('attach').title = $('attach').ariaLabel = text.attachUpTo(size(mostBytes));
+    this.#show();
+  }
+
+  complain(why) { $('complaint').textContent = why; }
+
+  #add(files) {
+    this.complain('');
+    for (const file of files) {
+      const name = clean(file.name) || text.file;
+      if (file.size > mostBytes) this.complain(text.tooLarge(name, size(file.size), size(mostBytes)));
+      else if (!file.size) this.complain(text.emptyFile(name));
+      else this.#files.push(new File([file], name, { type: file.type }));
+    }
+    this.#show();
+    $('text').focus();
+  }
+
+  #show() {
+    $('files').replaceChildren(...this.#files.map((file) => {
+      const remove = element('button', { type: 'button', ariaLabel: text.detach(file.name) }, '×');
+      remove.onclick = () => {
+        this.#files = this.#files.filter((each) => each !== file);
+        this.#show();
+        $('text').focus();
+      };
+      return element('li', {}, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
+    }));
+  }
+
+  #submit() {
+    const typed = this.draft;
+    if ($('send').disabled) return;
+    if (typed.trim()) this.#send({ text: typed });
+    for (const file of this.#files.splice(0)) this.#send({ file });
+    this.draft = '';
+    this.#show();
+  }
+
+  #grow() {
+    $('text').rows = Math.min(9, this.draft.split('\n').length);
+  }
+}

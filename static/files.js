@@ -1,0 +1,66 @@
+// Files as binary messages. Behind the file's own bytes, where most programs that
+// know its kind do not look, comes what the file is called:
+//
+//   the file | {"name":"cat.png","type":"image/png","id":"…"} in UTF-8 | its length, 2 bytes, big-endian | wschat/1
+//
+// id is chance, and makes each message unlike all others. A binary message that
+// does not end so is a file without a name. The type is for other programs only:
+// the page shows what begins as a picture does, and saves all else.
+
+const mark = new TextEncoder().encode('wschat/1');
+const tail = mark.length + 2;
+
+// mostBytes is the server's default for one message, 1 MiB, less what can come
+// around a file: its destination, name and type.
+export const mostBytes = (1 << 20) - 1024;
+
+// wrap makes the body of a message of a File.
+export async function wrap(file, id) {
+  const cut = (s, most) => Array.from(s).slice(0, most).join('');
+  const about = new TextEncoder().encode(JSON.stringify({ name: cut(file.name, 100), type: cut(file.type, 60), id }));
+  const content = new Uint8Array(await file.arrayBuffer());
+  const all = new Uint8Array(content.length + about.length + tail);
+  all.set(content);
+  all.set(about, content.length);
+  new DataView(all.buffer).setUint16(all.length - tail, about.length);
+  all.set(mark, all.length - mark.length);
+  return all;
+}
+
+// unwrap reads a message's data: {name, id, picture, size, blob}. name is '' if
+// there is none; picture tells whether the blob is one.
+export function unwrap(base64) {
+  let all = Uint8Array.fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  let about = {};
+  const from = all.length - tail;
+  if (from >= 0 && mark.every((byte, i) => all[from + 2 + i] === byte)) {
+    const start = from - (all[from] << 8 | all[from + 1]);
+    try {
+      about = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(all.subarray(start < 0 ? from : start, from))) ?? {};
+      all = all.subarray(0, start);
+    } catch { /* then it is part of the file */ }
+  }
+  const kind = pictureType(all);
+  return {
+    name: clean(about.name), id: String(about.id ?? ''), picture: kind !== '', size: all.length,
+    blob: new Blob([all], { type: kind || 'application/octet-stream' }),
+  };
+}
+
+// clean leaves of a name what may be a file's, and nothing invisible.
+export function clean(name) {
+  if (typeof name !== 'string') return '';
+  const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu, '');
+  return Array.from(plain.trim()).slice(0, 100).join('');
+}
+
+const kinds = [
+  ['image/png', 0, '\x89PNG\r\n\x1a\n'], ['image/jpeg', 0, '\xff\xd8\xff'], ['image/gif', 0, 'GIF8'],
+  ['image/webp', 8, 'WEBP'], ['image/avif', 4, 'ftypavif'], ['image/avif', 4, 'ftypavis'],
+];
+
+// pictureType is the type by which the content begins; '' for all but pictures.
+export function pictureType(content) {
+  const begins = ([, at, magic]) => Array.from(magic).every((c, i) => content[at + i] === c.charCodeAt(0));
+  return kinds.find(begins)?.[0] ?? '';
+}

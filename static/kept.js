@@ -1,0 +1,21 @@
+// What the browser keeps of a user's choices, for all its pages. If it refuses its
+// storage, they last as long as the page.
+
+const key = 'wschat';
+let all = {};
+
+function read() {
+  try {
+    all = { ...all, ...JSON.parse(localStorage.getItem(key)) };
+  } catch { /* then nothing was kept */ }
+  return all;
+}
+
+export const kept = (name) => read()[name];
+
+export function keep(name, value) {
+  all = { ...read(), [name]: value };
+  try {
+    localStorage.setItem(key, JSON.stringify(all));
+  } catch { /* as said */ }
+}

@@ -1,0 +1,37 @@
+// What calls the user back: the title, and, if asked for, a notification and a
+// sound for private messages and mentions.
+
+import { kept } from './kept.js';
+import { shown, text } from './text.js';
+
+let audio;
+
+export function title(unread) {
+  document.title = unread ? `(${unread}) wschat` : 'wschat';
+}
+
+// call tells of a message that nobody looks at. open is called if it is clicked.
+export function call(c, item, open) {
+  if (!c.personal && !item.mentions) return;
+  if (kept('sound')) beep();
+  if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
+  try {
+    const told = new Notification(shown(item.from), { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
+    told.onclick = () => {
+      focus();
+      open();
+      told.close();
+    };
+  } catch { /* some browsers have them for service workers alone */ }
+}
+
+export function beep() {
+  audio ??= new AudioContext();
+  const [tone, volume, now] = [audio.createOscillator(), audio.createGain(), audio.currentTime];
+  tone.frequency.value = 660;
+  volume.gain.setValueAtTime(0.08, now);
+  volume.gain.exponentialRampToValueAtTime(0.001, now + 0.25);
+  tone.connect(volume).connect(audio.destination);
+  tone.start(now);
+  tone.stop(now + 0.25);
+}

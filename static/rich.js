@@ -1,0 +1,53 @@
+// Texts as people write them: links, code between back-ticks, mentions. All of it
+// is made of text nodes and elements.
+
+import { element } from './dom.js';
+
+// Code, or an address up to what cannot be in one, invisible letters included.
+const parts = new RegExp('```(?:[\\w+#.-]*\\n)?([^`][^]*?)(?:\\n?```\\n?|$)|`([^`\\n]+)`|'
+  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]{1,2000}', 'gu');
+const closing = /[.,;:!?'*_~\])}]+$/;
+const emoji = /^[\p{Extended_Pictographic}\p{RI}\p{EMod}\p{EComp}\s]+$/u;
+
+// rich makes nodes of a text. mine is what matches a mention of the user.
+export function rich(text, mine) {
+  const nodes = [];
+  let end = 0;
+  for (const found of text.matchAll(parts)) {
+    nodes.push(...plain(text.slice(end, found.index), mine));
+    end = found.index + found[0].length;
+    const [all, block, code] = found;
+    if (block !== undefined) nodes.push(element('pre', { tabIndex: 0 }, element('code', {}, block)));
+    else if (code !== undefined) nodes.push(element('code', {}, code));
+    else nodes.push(...link(all));
+  }
+  return [...nodes, ...plain(text.slice(end), mine)];
+}
+
+function plain(text, mine) {
+  const nodes = [];
+  let end = 0;
+  for (const { 0: all, index } of mine ? text.matchAll(mine) : []) {
+    nodes.push(text.slice(end, index), element('mark', {}, all));
+    end = index + all.length;
+  }
+  nodes.push(text.slice(end));
+  return nodes.filter((each) => each !== '');
+}
+
+// link leaves out what ends the sentence rather than the address.
+function link(found) {
+  let address = found.replace(closing, '');
+  if (address.includes('(') && found[address.length] === ')') address += ')';
+  if (!URL.canParse(address)) return [found];
+  return [element('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address), found.slice(address.length)];
+}
+
+// isEmoji: nothing else, and few.
+export const isEmoji = (text) => text.length <= 40 && emoji.test(text) && /[\p{Extended_Pictographic}\p{RI}]/u.test(text);
+
+// mention matches where a user is named.
+export function mention(user) {
+  const id = user.replaceAll('.', '\\.');
+  return new RegExp(`(?<![\\p{L}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
+}

@@ -1,0 +1,99 @@
+// The row of a message or a notice.
+
+import { element, hue } from './dom.js';
+import { isEmoji, rich } from './rich.js';
+import { clock, day, errorText, moment, shown, size, text } from './text.js';
+
+const short = 2000; // characters of a long text that are shown at first
+const longest = 200000; // characters that are ever in the document
+const mostPixels = 5e7; // in a picture
+const together = 5 * 60000; // ms within which messages of a sender are one group
+
+// row makes the element of an item below another. view: mine, which matches
+// mentions, and first, the item above which is the line that says "new".
+export function row(item, before, view) {
+  const li = element('li', {});
+  Object.assign(li.dataset, { kind: item.kind, from: item.from ?? '', state: item.state ?? '' });
+  const date = ({ at }) => new Date(at).toDateString();
+  if (!before || date(item) !== date(before)) li.append(element('div', 'day', day(item.at)));
+  if (item === view.first) li.append(element('div', 'new', text.newLine));
+  if (item.kind === 'notice') {
+    li.append(notice(item));
+    return li;
+  }
+  const alone = li.firstChild || before.from !== item.from || item.at - before.at > together;
+  const time = element('time', { dateTime: new Date(item.at).toISOString(), title: moment(item.at) }, clock(item.at));
+  if (alone) li.append(head(item, time));
+  if (item.mentions) li.classList.add('mentions');
+  const line = element('div', 'line', item.file ? file(item) : body(item, view.mine));
+  if (!alone) line.prepend(time);
+  const said = text[item.state];
+  if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
+  li.append(line);
+  if (item.state === 'failed') li.append(failure(item));
+  if (item.offline) li.append(element('p', 'quiet', text.waits(shown(item.to))));
+  return li;
+}
+
+function head(item, time) {
+  const name = element('button', { className: 'from', title: item.from, tabIndex: -1 }, element('bdi', {}, shown(item.from)));
+  name.dataset.open = item.from;
+  name.style.setProperty('--hue', hue(item.from));
+  return element('div', 'head', name, time);
+}
+
+function notice({ came, went, lost }) {
+  const say = (users, sentence) => users.size && sentence(Array.from(users).slice(0, 2).map(shown), users.size);
+  const said = lost ? text.lost(lost) : [say(came, text.came), say(went, text.went)].filter(Boolean).join(' · ');
+  return element('div', { className: 'quiet', title: lost ? '' : [...came, ...went].slice(0, 30).join(', ') }, said);
+}
+
+function failure(item) {
+  const button = element('button', {}, text.again);
+  button.dataset.retry = '';
+  return element('p', 'why', text.notSent(errorText(item.why)), ' ', button);
+}
+
+// body shows the beginning of a text that is long, and offers the rest.
+function body(item, mine) {
+  const all = item.text;
+  const length = Math.min(item.length ?? short, longest);
+  let part = all.slice(0, length);
+  if (length === short) part = part.split('\n', 25).join('\n');
+  part = part.replace(/[\ud800-\udbff]$/, '');
+  const made = element('div', { className: 'body', dir: 'auto' }, ...rich(part, mine));
+  made.classList.toggle('emoji', isEmoji(all));
+  if (part.length >= all.length) return made;
+  const more = element('p', 'more');
+  if (length < longest) {
+    const button = element('button', {}, text.showMore(all.length));
+    button.dataset.more = length * 10;
+    more.append(button);
+  }
+  if (all.length > longest / 10) more.append(saving(new Blob([all], { type: 'application/octet-stream' }), `${item.from}.txt`, text.saveAll));
+  return element('div', 'body', made, more);
+}
+
+// saving is a link that saves a blob, which never is opened as a page.
+function saving(blob, name, ...said) {
+  return element('a', { className: 'file', href: URL.createObjectURL(blob), download: name }, ...said);
+}
+
+function file({ file: { name, size: bytes, blob, picture } }) {
+  const called = name || (picture ? text.picture : text.file);
+  const said = [element('bdi', 'name', called), element('small', {}, size(bytes)), element('span', {}, text.download)];
+  const link = saving(blob, called, ...said);
+  if (!picture) return element('div', 'body', link);
+  const image = element('img', { src: URL.createObjectURL(blob), alt: called });
+  const button = element('button', { className: 'picture', ariaLabel: text.enlarge(called) }, image);
+  button.dataset.picture = '';
+  const giveUp = () => button.replaceWith(link);
+  image.onerror = giveUp;
+  image.onload = () => image.naturalWidth * image.naturalHeight > mostPixels && giveUp();
+  return element('div', 'body', button);
+}
+
+// forget lets go of what a row has held.
+export function forget(li) {
+  for (const each of li.querySelectorAll('[src^="blob:"], [href^="blob:"]')) URL.revokeObjectURL(each.src ?? each.href);
+}
