@@ -205,16 +205,23 @@ func TestAdminPprof(t *testing.T) {
 func TestAdminWhileDraining(t *testing.T) {
 	r := runServer(t, "-drain", "30s")
 	a := r.login("A") // does not answer the close frame yet
-	profile := make(chan error, 1)
+	profile := make(chan string, 1) // how it ended
 	go func() {
 		response, err := r.http.Get("http://" + r.admin + "/debug/pprof/trace?seconds=15")
-		if err == nil {
-			response.Body.Close()
+		if err != nil {
+			profile <- err.Error()
+			return
 		}
-		profile <- err
+		response.Body.Close()
+		profile <- response.Status
 	}()
 	const handler = "net/http/pprof.Trace"
-	r.until("the trace is under way", func() bool { return strings.Contains(stacks(), handler) })
+	r.until("the trace is under way", func() bool {
+		if len(profile) > 0 {
+			t.Fatalf("the trace has ended: %s", <-profile)
+		}
+		return strings.Contains(stacks(), handler)
+	})
 	r.stop()
 	a.closedWith(frame.GoingAway)
 	if response, body := r.ask("GET", "/metrics", ""); response.StatusCode != http.StatusOK || !strings.Contains(body, "wschat_connections 0") {
