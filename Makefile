@@ -33,17 +33,17 @@ run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
 
 test: lint race quickfuzz e2e ## everything; installs the tools it needs
 
-race: ## unit tests and fuzz seeds, with the race detector
-	$(GO) test -race ./...
+race: tools ## unit tests and fuzz seeds, with the race detector
+	$(GO) test -race $(if $(call has,Redis),-tags redis) ./...
 	node --test static/
 
-e2e: build tools ## the built binary with real wscat, Chromium and nginx
+e2e: build tools ## the built binary with real wscat, browsers, nginx and Redis
 	@mkdir -p '$(ARTEFACTS)'
-	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx)'; fi; \
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx|Nodes)'; fi; \
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' \
 		$(GO) test -p 1 -count=1 -timeout 5m -tags e2e -skip "$$skip" ./$(E2E)/...
 	@if [ -e $(E2E)/.missing ]; then \
-		echo; echo '*** SKIPPED: the tests with wscat, Chromium and nginx, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
+		echo; echo '*** SKIPPED: the tests with wscat, browsers, nginx and Redis, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
 	else \
 		echo 'screenshots: $(ARTEFACTS)'; \
@@ -56,7 +56,7 @@ crash: build ## kill -9 under load, a hundred times
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 
-tools: ## install wscat, Chromium and nginx where that is allowed
+tools: ## install wscat, browsers, nginx and Redis where that is allowed
 	$(E2E)/install.sh
 
 # By number, not by time: go test -fuzz now and then takes the end of a short time
@@ -91,7 +91,7 @@ lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags e2e,soak ./...
+	$(GO) vet -tags e2e,soak,redis ./...
 
 clean: ## remove what was built and installed here
 	rm -rf bin $(E2E)/node_modules $(E2E)/.missing

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -204,7 +205,7 @@ func TestAdminPprof(t *testing.T) {
 // request is left, a profile under way included.
 func TestAdminWhileDraining(t *testing.T) {
 	r := runServer(t, "-drain", "30s")
-	a := r.login("A") // does not answer the close frame yet
+	a := r.login("A")               // does not answer the close frame yet
 	profile := make(chan string, 1) // how it ended
 	go func() {
 		response, err := r.http.Get("http://" + r.admin + "/debug/pprof/trace?seconds=15")
@@ -212,6 +213,7 @@ func TestAdminWhileDraining(t *testing.T) {
 			profile <- err.Error()
 			return
 		}
+		io.Copy(io.Discard, response.Body) // up to its end, however it comes
 		response.Body.Close()
 		profile <- response.Status
 	}()
