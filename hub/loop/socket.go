@@ -10,11 +10,13 @@ func (c *Conn) read(p []byte) (int, error) {
 	return sysRead(int(c.fd), p)
 }
 
+// write writes what the socket takes. The last bytes go out with the end, by one
+// packet.
 func (c *Conn) write(p []byte) (int, error) {
 	if c.stream != nil {
 		return c.stream.write(p)
 	}
-	return sysWrite(int(c.fd), p)
+	return sysWrite(int(c.fd), p, c.state == lingering)
 }
 
 // written reports whether nothing is left to write, neither here nor with the

@@ -74,10 +74,11 @@ func sysRead(fd int, p []byte) (int, error) {
 	}
 }
 
-// sysWrite writes what the socket takes.
-func sysWrite(fd int, p []byte) (int, error) {
+// sysWrite writes what the socket takes. The system may hold it back for a moment
+// if more comes, or the end.
+func sysWrite(fd int, p []byte, more bool) (int, error) {
 	for {
-		n, err := send(fd, p)
+		n, err := send(fd, p, more)
 		switch err {
 		case 0:
 			return n, nil

@@ -13,9 +13,14 @@ func recv(fd int, p []byte) (int, syscall.Errno) {
 	return int(n), err
 }
 
-func send(fd int, p []byte) (int, syscall.Errno) {
+func send(fd int, p []byte, more bool) (int, syscall.Errno) {
+	const msgMore = 0x8000 // MSG_MORE, which package syscall does not have
+	flags := uintptr(syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL)
+	if more {
+		flags |= msgMore
+	}
 	n, _, err := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
 	return int(n), err
 }
 

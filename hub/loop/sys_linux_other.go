@@ -6,8 +6,8 @@ import "syscall"
 
 // Some processors have no recvfrom of their own. The descriptors do not block.
 
-func recv(fd int, p []byte) (int, syscall.Errno) { return result(syscall.Read(fd, p)) }
-func send(fd int, p []byte) (int, syscall.Errno) { return result(syscall.Write(fd, p)) }
+func recv(fd int, p []byte) (int, syscall.Errno)         { return result(syscall.Read(fd, p)) }
+func send(fd int, p []byte, _ bool) (int, syscall.Errno) { return result(syscall.Write(fd, p)) }
 
 func result(n int, err error) (int, syscall.Errno) {
 	errno, _ := err.(syscall.Errno)
