@@ -3,7 +3,9 @@
 package handshake
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -16,17 +18,19 @@ import (
 )
 
 // bareTries is how often others are let run before a connection that has sent
-// nothing yet becomes an ordinary one.
+// nothing yet becomes a file, and waits.
 const bareTries = 3
 
-// bareConn is a connection that was accepted by a bareListener. It becomes an
-// ordinary one as soon as something has to be waited for. Safe for concurrent use.
+// bareConn is a connection that was accepted by a bareListener. As soon as
+// something has to be waited for, its descriptor becomes a file, which waits in the
+// runtime's poller; net has no way to do that without one more descriptor. Safe for
+// concurrent use.
 type bareConn struct {
 	remote syscall.RawSockaddrInet6 // or what fits into it of a RawSockaddrInet4
 
 	mu       sync.Mutex
-	fd       int      // -1: closed, handed over, or in conn
-	conn     net.Conn // the ordinary one, once there is one
+	fd       int      // -1: closed, handed over, or in file
+	file     *os.File // once there is one
 	deadline time.Time
 }
 
@@ -62,11 +66,12 @@ func (c *bareConn) Read(p []byte) (int, error) {
 		}
 		break
 	}
-	conn, err := c.ordinary()
+	file, err := c.waiting()
 	if err != nil {
 		return 0, err
 	}
-	return conn.Read(p)
+	n, err := file.Read(p)
+	return n, netError("read", err)
 }
 
 // readNow reads without waiting, if the connection is bare.
@@ -85,29 +90,36 @@ func (c *bareConn) readNow(p []byte) (n int, errno syscall.Errno, ok bool) {
 	}
 }
 
-// ordinary returns the connection as net has it.
-func (c *bareConn) ordinary() (net.Conn, error) {
+// waiting returns the connection as a file.
+func (c *bareConn) waiting() (*os.File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.conn != nil:
-		return c.conn, nil
+	case c.file != nil:
+		return c.file, nil
 	case c.fd < 0:
 		return nil, net.ErrClosed
 	}
-	file := os.NewFile(uintptr(c.fd), "")
-	c.fd = -1
-	conn, err := net.FileConn(file) // a duplicate
-	file.Close()
-	if err != nil {
-		return nil, err
-	}
-	c.conn = conn
-	return conn, conn.SetDeadline(c.deadline)
+	c.file, c.fd = os.NewFile(uintptr(c.fd), "connection"), -1
+	return c.file, c.file.SetDeadline(c.deadline)
 }
 
-// Detach returns the descriptor, which is the caller's from then on; or false,
-// and the connection is an ordinary one.
+// netError makes of a file's error what net would say.
+func netError(op string, err error) error {
+	path := (*fs.PathError)(nil)
+	switch {
+	case err == nil, err == io.EOF:
+		return err
+	case errors.Is(err, os.ErrClosed):
+		err = net.ErrClosed
+	case errors.As(err, &path):
+		err = path.Err
+	}
+	return &net.OpError{Op: op, Net: "tcp", Err: err}
+}
+
+// Detach returns the descriptor, which is the caller's from then on; or false, and
+// it can only be duplicated.
 func (c *bareConn) Detach() (fd int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,37 +129,42 @@ func (c *bareConn) Detach() (fd int, ok bool) {
 
 // SyscallConn makes it a syscall.Conn.
 func (c *bareConn) SyscallConn() (syscall.RawConn, error) {
-	conn, err := c.ordinary()
+	file, err := c.waiting()
 	if err != nil {
 		return nil, err
 	}
-	return conn.(syscall.Conn).SyscallConn()
+	return file.SyscallConn()
 }
 
 // Write implements net.Conn.
 func (c *bareConn) Write(p []byte) (int, error) {
-	conn, err := c.ordinary()
+	file, err := c.waiting()
 	if err != nil {
 		return 0, err
 	}
-	return conn.Write(p)
+	n, err := file.Write(p)
+	return n, netError("write", err)
 }
 
 // CloseWrite tells the peer that nothing more comes.
 func (c *bareConn) CloseWrite() error {
-	conn, err := c.ordinary()
+	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
 	}
-	return conn.(*net.TCPConn).CloseWrite()
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = syscall.Shutdown(int(fd), syscall.SHUT_WR) }); err != nil {
+		return netError("close", err)
+	}
+	return os.NewSyscallError("shutdown", failed)
 }
 
 // Close implements net.Conn.
 func (c *bareConn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.conn != nil {
-		return c.conn.Close()
+	if c.file != nil {
+		return netError("close", c.file.Close())
 	}
 	if c.fd < 0 {
 		return net.ErrClosed
@@ -162,37 +179,49 @@ func (c *bareConn) SetDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.deadline = t
-	if c.conn != nil {
-		return c.conn.SetDeadline(t)
+	if c.file != nil {
+		return netError("set", c.file.SetDeadline(t))
 	}
 	return nil
 }
 
 // SetReadDeadline implements net.Conn.
 func (c *bareConn) SetReadDeadline(t time.Time) error {
-	conn, err := c.ordinary()
+	file, err := c.waiting()
 	if err != nil {
 		return err
 	}
-	return conn.SetReadDeadline(t)
+	return netError("set", file.SetReadDeadline(t))
 }
 
 // SetWriteDeadline implements net.Conn.
 func (c *bareConn) SetWriteDeadline(t time.Time) error {
-	conn, err := c.ordinary()
+	file, err := c.waiting()
 	if err != nil {
 		return err
 	}
-	return conn.SetWriteDeadline(t)
+	return netError("set", file.SetWriteDeadline(t))
 }
 
 // LocalAddr implements net.Conn; nil if the connection is closed.
 func (c *bareConn) LocalAddr() net.Addr {
-	conn, err := c.ordinary()
+	raw, err := c.SyscallConn()
 	if err != nil {
 		return nil
 	}
-	return conn.LocalAddr()
+	var local syscall.Sockaddr
+	raw.Control(func(fd uintptr) { local, _ = syscall.Getsockname(int(fd)) })
+	switch local := local.(type) {
+	case *syscall.SockaddrInet4:
+		return &net.TCPAddr{IP: local.Addr[:], Port: local.Port}
+	case *syscall.SockaddrInet6:
+		addr := &net.TCPAddr{IP: local.Addr[:], Port: local.Port}
+		if local.ZoneId != 0 {
+			addr.Zone = zone(local.ZoneId)
+		}
+		return addr
+	}
+	return nil
 }
 
 // RemoteAddr implements net.Conn.

@@ -42,7 +42,7 @@ func barePair(t *testing.T, addr string) (client net.Conn, server *bareConn) {
 }
 
 // A bare connection knows both addresses, is without delay, and reads what is
-// there; when it has to wait, it goes on as an ordinary one.
+// there; when it has to wait, it goes on as a file.
 func TestBareConn(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
 		t.Run(addr, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestBareConn(t *testing.T) {
 				t.Errorf("TCP_NODELAY is %d, %v", v, err)
 			}
 			buf := make([]byte, 10)
-			for _, text := range []string{"one", "two"} { // bare, perhaps, and ordinary
+			for _, text := range []string{"one", "two"} { // bare, perhaps, and as a file
 				if _, err := client.Write([]byte(text)); err != nil {
 					t.Fatal(err)
 				}
@@ -66,7 +66,7 @@ func TestBareConn(t *testing.T) {
 				}
 			}
 			if _, ok := server.Detach(); ok {
-				t.Error("an ordinary connection was detached")
+				t.Error("a connection that waits was detached")
 			}
 			if _, err := server.Write([]byte("answer")); err != nil {
 				t.Error(err)
