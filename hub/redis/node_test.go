@@ -274,6 +274,27 @@ func TestTakenForDead(t *testing.T) {
 	redistest.Eventually(t, "B is offline", func() bool { return len(told.about("B at all: ")) == 4 })
 }
 
+// A Redis that has lost its last moments is told again who is here and who is not.
+func TestLastMomentsLost(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	u, n := userKey("B"), nodeKey(s.id)
+	server.CLI("hset", u+":h", "t", "1", "@"+s.id, "1", "gen", "1") // B's exit is lost
+	server.CLI("sadd", n, "B")
+	server.CLI("zadd", conversationKey("all")+":o", "0", "B")
+	server.CLI("del", userKey("A")+":h") // and A's login
+	server.CLI("srem", n, "A")
+	server.CLI("client", "kill", "type", "normal", "skipme", "yes")
+	redistest.Eventually(t, "B is offline and A online", func() bool {
+		users, _, err := s.Users()
+		return err == nil && slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}})
+	})
+	redistest.Eventually(t, "the node is told of B", func() bool { return len(told.about("B at all: ")) > 0 })
+	want(t, "B", told.about("B at all: "), "false")
+	redistest.Eventually(t, "A alone is at the node", func() bool { return server.CLI("smembers", n) == "A" })
+}
+
 // If only a part of the data is lost, as with one master of a cluster, there is a
 // new epoch, but only what is lost begins anew.
 func TestPartOfTheDataLost(t *testing.T) {

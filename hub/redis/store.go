@@ -59,6 +59,7 @@ type Store struct {
 	stop   chan struct{}
 	poked  chan struct{} // the keeper is to look at once
 	keeper sync.WaitGroup
+	back   atomic.Bool  // Redis is in reach again
 	async  atomic.Int64 // commands whose reply nobody waits for
 	waits  atomic.Int64 // see conversation.waiters
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
@@ -97,7 +98,7 @@ func Open(config Config) (*Store, error) {
 	var err error
 	s.client, err = resp.Open(resp.Config{
 		URL: config.URL, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
-		State:      func(bool) { s.poke() },
+		State:      s.state,
 		Message:    s.receive,
 		Subscribed: s.subscribed,
 	})
@@ -107,6 +108,14 @@ func Open(config Config) (*Store, error) {
 	s.keeper.Go(s.keep)
 	s.poke()
 	return s, nil
+}
+
+// state is told when Redis comes into reach, or is out of it; see resp.Config.
+func (s *Store) state(up bool) {
+	if up {
+		s.back.Store(true)
+	}
+	s.poke()
 }
 
 // Attach implements hub.Shared.

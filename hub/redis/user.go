@@ -192,25 +192,16 @@ func (s *Store) count(name string, n int) {
 	key := userKey(name)
 	s.do(key, func(r resp.Reply, err error) {
 		if err = s.counted(name, r, err); err != nil {
-			s.mu.Lock()
-			s.dirty[name] = true
-			s.mu.Unlock()
+			s.again(name)
 		}
 	}, countScript, 1, key, s.id, n)
 }
 
-// settle tells Redis of users of whom it may not have been told right.
-func (s *Store) settle() {
+// again has Redis told of a user once more.
+func (s *Store) again(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name := range s.dirty {
-		n := 0
-		if u := s.users[name]; u != nil {
-			n = u.count
-		}
-		s.count(name, n)
-	}
-	clear(s.dirty)
+	s.dirty[name] = true
 }
 
 // receiveUser gets what is published for a user.

@@ -89,8 +89,8 @@ func TestKilledRedis(t *testing.T) {
 		all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > sofar })
 		redis.Kill()
 		all[1].until("to be told", func() bool { return all[1].refused > round })
-		if status := health(t, nodes[1]); status != 503 {
-			t.Errorf("/healthz: %d", status)
+		if !target.Until(func() bool { return health(t, nodes[1]) == 503 }) {
+			t.Error("/healthz does not say it")
 		}
 		redis.Restart(true)
 		began := time.Now()
