@@ -4,6 +4,8 @@ package nodes
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,13 +80,18 @@ func TestKilledNode(t *testing.T) {
 }
 
 // kill -9 of a Redis with appendfsync always: what was acknowledged is there.
+// CRASH_ROUNDS says how often.
 func TestKilledRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, "appendonly yes", "appendfsync always")
-	nodes := startNodes(t, 3, redis.URL(), "-presence", "none")
+	nodes := startNodes(t, 3, redis.URL(), "-presence", "none", "-history", "0")
 	all := crowdOn(t, nodes, 9)
 	stop := talk(all, 10*time.Millisecond)
-	for round := range 3 {
+	rounds := 3
+	if n, err := strconv.Atoi(os.Getenv("CRASH_ROUNDS")); err == nil {
+		rounds = n
+	}
+	for round := range rounds {
 		sofar := uint64(300 * (round + 1))
 		all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > sofar })
 		redis.Kill()
