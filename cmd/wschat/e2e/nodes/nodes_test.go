@@ -117,6 +117,52 @@ func TestKilledRedis(t *testing.T) {
 	}
 }
 
+// One master of a cluster is killed, and comes back: with its data as if nothing had
+// been, without them with a new epoch.
+func TestKilledMaster(t *testing.T) {
+	for name, keep := range map[string]bool{"with its data": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 3, "appendonly yes", "appendfsync always")
+			nodes := startNodes(t, 3, cluster.URL(), "-presence", "none", "-history", "0")
+			all := crowdOn(t, nodes, 6)
+			stop := talk(all, 20*time.Millisecond)
+			all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > 200 })
+			master := cluster.Nodes[cluster.Owner(cluster.Slot("{c:groupX}"))]
+			master.Kill()
+			all[1].until("to be told", func() bool { return all[1].refused > 0 })
+			master.Restart(keep)
+			cluster.Wait()
+			began := time.Now()
+			epochs := 2
+			if keep {
+				epochs = 1
+			}
+			for _, c := range all {
+				c.until("to go on", func() bool { return c.epochs == epochs && c.answered.After(began) && len(c.open) < 10 })
+			}
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			} else {
+				t.Logf("it took %v", took.Round(time.Millisecond))
+			}
+			stop()
+			quiet(all)
+			for _, c := range all {
+				c.mu.Lock()
+				if !keep {
+					clear(c.acked) // some are of the epoch before
+				}
+				if c.epochs != epochs {
+					t.Errorf("%s: %d epochs", c.user, c.epochs)
+				}
+				c.mu.Unlock()
+			}
+			check(t, all, "groupX", "all")
+		})
+	}
+}
+
 // A Redis that comes back without its data: a new epoch, and everybody goes on
 // within 10 s.
 func TestEmptiedRedis(t *testing.T) {
