@@ -295,6 +295,31 @@ func TestLastMomentsLost(t *testing.T) {
 	redistest.Eventually(t, "A alone is at the node", func() bool { return server.CLI("smembers", n) == "A" })
 }
 
+// What a user joined and left on another node, while this one could not hear it.
+func TestMembershipMissed(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	if err := s.Join("A", "groupOld", func() {}); err != nil {
+		t.Fatal(err)
+	}
+	old, new := conversationKey("groupOld"), conversationKey("groupNew")
+	server.CLI("srem", userKey("A")+":g", "groupOld")
+	server.CLI("zrem", old+":m", "A")
+	server.CLI("hincrby", old+":h", "p", "1")
+	server.CLI("sadd", userKey("A")+":g", "groupNew")
+	server.CLI("zadd", new+":m", "0", "A")
+	server.CLI("hincrby", new+":h", "p", "1")
+	server.CLI("client", "kill", "type", "pubsub")
+	redistest.Eventually(t, "it is told of both", func() bool {
+		return len(told.about("A in groupNew: ")) > 0 && len(told.about("A in groupOld: ")) > 1
+	})
+	want(t, "groupNew", told.about("A in groupNew: "), "true")
+	want(t, "groupOld", told.about("A in groupOld: "), "true", "false")
+	say(t, s, "B", "groupNew", "", "x")
+	redistest.Eventually(t, "what is said in the new one is heard", func() bool { return len(told.about("groupNew ")) == 1 })
+}
+
 // If only a part of the data is lost, as with one master of a cluster, there is a
 // new epoch, but only what is lost begins anew.
 func TestPartOfTheDataLost(t *testing.T) {

@@ -246,7 +246,7 @@ func (s *Store) subscribedUser(name string) {
 	key := userKey(name)
 	s.do(key, func(r resp.Reply, err error) {
 		parts, err2 := r.Array()
-		if err != nil || err2 != nil || len(parts) != 2 {
+		if err != nil || err2 != nil || len(parts) != 3 {
 			return // it will be subscribed again, or recovered
 		}
 		if replaced, err := parts[0].Int(); err == nil && replaced > 0 {
@@ -254,6 +254,9 @@ func (s *Store) subscribedUser(name string) {
 		}
 		if pairs, err := parts[1].Strings(); err == nil {
 			s.followPairs(name, pairs)
+		}
+		if groups, err := parts[2].Strings(); err == nil {
+			s.compareGroups(name, groups)
 		}
 	}, userScript, 1, key)
 }

@@ -214,7 +214,7 @@ func TestPartition(t *testing.T) {
 	inside := lineClient(t, cut, "inside")
 	stop := talk(all, 20*time.Millisecond)
 	all[6].until("to be busy", func() bool { return all[6].whole["groupX"] > 300 })
-	for _, length := range []time.Duration{3 * time.Second, 20 * time.Second} { // the second is longer than the lease
+	for _, length := range []time.Duration{3 * time.Second, 16 * time.Second} { // the second is longer than the lease
 		before := all[6].refusals()
 		proxy.Stall()
 		began := time.Now()
