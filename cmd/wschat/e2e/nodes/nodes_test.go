@@ -3,7 +3,9 @@
 package nodes
 
 import (
+	"bufio"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -235,7 +237,7 @@ func TestPartition(t *testing.T) {
 		if _, err := cut.Open("/socket?userId=late"); err == nil || !strings.Contains(err.Error(), "503") {
 			t.Errorf("who connects meanwhile gets %v, want 503", err)
 		}
-		time.Sleep(length - time.Since(began))
+		time.Sleep(length - time.Since(began)) // what is tested is a partition that long
 		proxy.Pass()
 		began = time.Now()
 		for _, c := range all {
@@ -269,8 +271,16 @@ func TestStartWithoutRedis(t *testing.T) {
 	if status := get(t, s, "/"); status != 200 {
 		t.Errorf("the page: %d", status)
 	}
-	if _, err := s.Open("/socket?userId=A"); err == nil || !strings.Contains(err.Error(), "503") {
-		t.Errorf("a connection gets %v, want 503", err)
+	raw, err := s.Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	fmt.Fprint(raw, "GET /socket?userId=A HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	answer, err := http.ReadResponse(bufio.NewReader(raw), nil)
+	if err != nil || answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("a connection gets %v, %v, want 503 with Retry-After", answer, err)
 	}
 	redis.Restart(false)
 	if !target.Until(func() bool { return health(t, s) == 200 }) {
