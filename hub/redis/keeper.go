@@ -42,13 +42,13 @@ func (s *Store) keep() {
 			continue
 		}
 		s.tellUntold()
-		back := s.back.Swap(false)
-		if back || s.isLost() || now.Sub(renewed) > renewTime {
+		losses := s.losses.Load()
+		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
 			if s.renew() {
 				renewed = now
-			}
-			if back {
-				s.reconcile()
+				if !s.checked() && s.reconcile() == nil {
+					s.looked.Store(losses)
+				}
 			}
 			s.syncAll()
 			s.settle()

@@ -207,15 +207,17 @@ func (s *Store) settle() {
 
 // reconcile finds out of whom settle has to tell Redis, when that is back: it may
 // have lost its last moments.
-func (s *Store) reconcile() {
+func (s *Store) reconcile() error {
 	ctx, cancel := patience()
 	defer cancel()
 	r, err := s.call(ctx, nodeKey(s.id), "SMEMBERS", nodeKey(s.id))
 	if err != nil {
-		s.back.Store(true) // to be tried again
-		return
+		return err
 	}
-	names, _ := r.Strings()
+	names, err := r.Strings()
+	if err != nil {
+		return err
+	}
 	known := make(map[string]bool, len(names))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,4 +232,5 @@ func (s *Store) reconcile() {
 			s.dirty[name] = true
 		}
 	}
+	return nil
 }
