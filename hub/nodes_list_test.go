@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"wschat/hub/loop"
 )
 
 // RunOnNodes runs the black-box tests of the chat with their users spread over
@@ -54,6 +56,8 @@ func RunOnNodes(t *testing.T) {
 		TestHistory,
 		TestHistoryLimit,
 		TestSendPrivate,
+		TestSendLengths,
+		testMixedCrowd,
 		TestSendToAll,
 		TestSendToGroup,
 		TestSendBinary,
@@ -69,3 +73,5 @@ func RunOnNodes(t *testing.T) {
 		t.Run(name[strings.LastIndex(name, ".")+1:], test)
 	}
 }
+
+func testMixedCrowd(t *testing.T) { mixedCrowd(t, start(t, loop.Config{Loops: 2}, silent)) }

@@ -27,7 +27,6 @@ func (s *Store) keep() {
 	ticker := time.NewTicker(tickTime)
 	defer ticker.Stop()
 	var renewed, forgotten time.Time
-	up := false
 	for {
 		now := time.Now()
 		select {
@@ -39,14 +38,17 @@ func (s *Store) keep() {
 		if s.waits.Load() > 0 {
 			s.answerLate(now)
 		}
-		wasUp := up
-		if up = s.client.Up(); !up {
+		if !s.client.Up() {
 			continue
 		}
 		s.tellUntold()
-		if !wasUp || s.isLost() || now.Sub(renewed) > renewTime {
+		losses := s.losses.Load()
+		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
 			if s.renew() {
 				renewed = now
+				if !s.checked() && s.reconcile() == nil {
+					s.looked.Store(losses)
+				}
 			}
 			s.syncAll()
 			s.settle()

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"wschat/hub"
@@ -143,25 +144,55 @@ func (s *Store) setMember(name, group string, member bool, p uint64) bool {
 	return true
 }
 
-// changedElsewhere is told of a join or leave of a user who is here, too. A group
-// that is followed here tells of it by itself; another one is followed from there
-// on.
+// changedElsewhere is told of a join or leave of a user who is here, too.
 func (s *Store) changedElsewhere(name string, member bool, text string) {
 	p, rest, err1 := cutNumber([]byte(text))
 	seq, rest, err2 := cutNumber(rest)
-	group := string(rest)
-	if err1 != nil || err2 != nil {
+	if err1 == nil && err2 == nil {
+		s.changed(name, string(rest), member, place{seq: seq, p: p})
+	}
+}
+
+// compareGroups finds out what was missed of that.
+func (s *Store) compareGroups(name string, groups []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil {
 		return
 	}
+	ask := func(group string, member bool) {
+		key := conversationKey(group)
+		s.do(key, func(r resp.Reply, err error) {
+			if at, _, err2 := parsePlace(r); err == nil && err2 == nil {
+				s.changed(name, group, member, at)
+			}
+		}, syncScript, 1, key, "-", 0)
+	}
+	for _, group := range groups {
+		if !u.groups[group] {
+			ask(group, true)
+		}
+	}
+	for group := range u.groups {
+		if !slices.Contains(groups, group) {
+			ask(group, false)
+		}
+	}
+}
+
+// changed takes a join or leave at some place of a group. A group that is followed
+// here tells of it by itself; another one is followed from there on.
+func (s *Store) changed(name, group string, member bool, at place) {
 	s.mu.Lock()
 	u := s.users[name]
-	if u == nil || p <= u.changed[group] {
+	if u == nil || at.p <= u.changed[group] {
 		s.mu.Unlock()
 		return
 	}
 	c := s.conversations[group]
 	if c == nil && member {
-		c = s.followFrom(u, group, seq)
+		c = s.followFrom(u, group, at.seq)
 	}
 	s.mu.Unlock()
 	if c == nil {
@@ -170,12 +201,12 @@ func (s *Store) changedElsewhere(name string, member bool, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	news := func() {
-		if s.setMember(name, group, member, p) {
+		if s.setMember(name, group, member, at.p) {
 			s.node.Member(name, group, member)
 		}
 	}
-	if c.open && c.p < p { // it tells of it soon
-		c.waiters = append(c.waiters, waiter{p, time.Now(), news})
+	if c.open && c.p < at.p { // it tells of it soon
+		c.waiters = append(c.waiters, waiter{at.p, time.Now(), news})
 		s.waits.Add(1)
 		return
 	}

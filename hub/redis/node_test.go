@@ -1,3 +1,5 @@
+//go:build redis
+
 package redis
 
 import (
@@ -272,6 +274,52 @@ func TestTakenForDead(t *testing.T) {
 	want(t, "B", told.about("B at all: "), "true", "false", "true")
 	b.Exit("B")
 	redistest.Eventually(t, "B is offline", func() bool { return len(told.about("B at all: ")) == 4 })
+}
+
+// A Redis that has lost its last moments is told again who is here and who is not.
+func TestLastMomentsLost(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	u, n := userKey("B"), nodeKey(s.id)
+	server.CLI("hset", u+":h", "t", "1", "@"+s.id, "1", "gen", "1") // B's exit is lost
+	server.CLI("sadd", n, "B")
+	server.CLI("zadd", conversationKey("all")+":o", "0", "B")
+	server.CLI("del", userKey("A")+":h") // and A's login
+	server.CLI("srem", n, "A")
+	server.CLI("client", "kill", "type", "normal", "skipme", "yes")
+	redistest.Eventually(t, "B is offline and A online", func() bool {
+		users, _, err := s.Users()
+		return err == nil && slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}})
+	})
+	redistest.Eventually(t, "the node is told of B", func() bool { return len(told.about("B at all: ")) > 0 })
+	want(t, "B", told.about("B at all: "), "false")
+	redistest.Eventually(t, "A alone is at the node", func() bool { return server.CLI("smembers", n) == "A" })
+}
+
+// What a user joined and left on another node, while this one could not hear it.
+func TestMembershipMissed(t *testing.T) {
+	server := redistest.Start(t)
+	s, told := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	if err := s.Join("A", "groupOld", func() {}); err != nil {
+		t.Fatal(err)
+	}
+	old, new := conversationKey("groupOld"), conversationKey("groupNew")
+	server.CLI("srem", userKey("A")+":g", "groupOld")
+	server.CLI("zrem", old+":m", "A")
+	server.CLI("hincrby", old+":h", "p", "1")
+	server.CLI("sadd", userKey("A")+":g", "groupNew")
+	server.CLI("zadd", new+":m", "0", "A")
+	server.CLI("hincrby", new+":h", "p", "1")
+	server.CLI("client", "kill", "type", "pubsub")
+	redistest.Eventually(t, "it is told of both", func() bool {
+		return len(told.about("A in groupNew: ")) > 0 && len(told.about("A in groupOld: ")) > 1
+	})
+	want(t, "groupNew", told.about("A in groupNew: "), "true")
+	want(t, "groupOld", told.about("A in groupOld: "), "true", "false")
+	say(t, s, "B", "groupNew", "", "x")
+	redistest.Eventually(t, "what is said in the new one is heard", func() bool { return len(told.about("groupNew ")) == 1 })
 }
 
 // If only a part of the data is lost, as with one master of a cluster, there is a

@@ -107,9 +107,7 @@ func (s *Store) counted(name string, r resp.Reply, err error) error {
 		c := s.presence(name, where, uint64(number), false, true)
 		s.do(c.key, func(r resp.Reply, err error) {
 			if err != nil {
-				s.mu.Lock()
-				s.dirty[name] = true
-				s.mu.Unlock()
+				s.again(name)
 				return
 			}
 			if _, p, e, err := presenceReply(r, name, uint64(number), false); err == nil && e != nil {

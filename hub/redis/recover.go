@@ -179,3 +179,58 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 	_, err = s.all(ctx, again)
 	return err
 }
+
+// settle tells Redis of users of whom it may not have been told right.
+func (s *Store) settle() {
+	var here []string
+	s.mu.Lock()
+	for name := range s.dirty {
+		if s.users[name] != nil {
+			here = append(here, name)
+		} else {
+			s.count(name, 0)
+			s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), name)
+		}
+	}
+	clear(s.dirty)
+	s.mu.Unlock()
+	for part := range slices.Chunk(here, batch) {
+		if s.putBackSome(part, true) != nil {
+			s.mu.Lock()
+			for _, name := range part {
+				s.dirty[name] = true
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// reconcile finds out of whom settle has to tell Redis, when that is back: it may
+// have lost its last moments.
+func (s *Store) reconcile() error {
+	ctx, cancel := patience()
+	defer cancel()
+	r, err := s.call(ctx, nodeKey(s.id), "SMEMBERS", nodeKey(s.id))
+	if err != nil {
+		return err
+	}
+	names, err := r.Strings()
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(names))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		known[name] = true
+		if s.users[name] == nil {
+			s.dirty[name] = true
+		}
+	}
+	for name, u := range s.users {
+		if !known[name] && u.count > 0 {
+			s.dirty[name] = true
+		}
+	}
+	return nil
+}

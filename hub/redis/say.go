@@ -63,7 +63,7 @@ func (s *Store) note(u *user, next *sending, known bool) {
 		state, err := r.Int()
 		switch {
 		case err != nil:
-		case state == 0 && s.justRecovered(): // may be somebody whom a node has not put back yet
+		case state == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
 			err = hub.ErrUnavailable
 		case state == 0:
 			err = hub.ErrNotOnline

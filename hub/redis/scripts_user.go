@@ -75,10 +75,11 @@ if new == 1 then redis.call('SPUBLISH', base, 'pair ' .. ARGV[1]) end
 return new
 `)
 
-// userScript tells what a node may have missed of a user: who is replaced, and
-// the private conversations.
+// userScript tells what a node may have missed of a user: who is replaced, the
+// private conversations, and the groups.
 var userScript = script(`
-return {redis.call('HGET', base .. ':h', 'r') or '0', redis.call('ZRANGE', base .. ':p', 0, -1)}
+return {redis.call('HGET', base .. ':h', 'r') or '0', redis.call('ZRANGE', base .. ':p', 0, -1),
+  redis.call('SMEMBERS', base .. ':g')}
 `)
 
 // enrollScript notes a group of a user. Arguments: group, most. Reply: whether

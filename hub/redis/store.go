@@ -59,6 +59,8 @@ type Store struct {
 	stop   chan struct{}
 	poked  chan struct{} // the keeper is to look at once
 	keeper sync.WaitGroup
+	losses atomic.Int64 // so often was Redis out of reach
+	looked atomic.Int64 // how often that was when the keeper has looked what became of it
 	async  atomic.Int64 // commands whose reply nobody waits for
 	waits  atomic.Int64 // see conversation.waiters
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
@@ -97,7 +99,7 @@ func Open(config Config) (*Store, error) {
 	var err error
 	s.client, err = resp.Open(resp.Config{
 		URL: config.URL, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
-		State:      func(bool) { s.poke() },
+		State:      s.state,
 		Message:    s.receive,
 		Subscribed: s.subscribed,
 	})
@@ -108,6 +110,18 @@ func Open(config Config) (*Store, error) {
 	s.poke()
 	return s, nil
 }
+
+// state is told when Redis comes into reach, or is out of it; see resp.Config.
+func (s *Store) state(up bool) {
+	if !up {
+		s.losses.Add(1)
+	}
+	s.poke()
+}
+
+// checked reports whether it is known what became of Redis after it was out of
+// reach.
+func (s *Store) checked() bool { return s.looked.Load() == s.losses.Load() }
 
 // Attach implements hub.Shared.
 func (s *Store) Attach(node hub.Node) {
@@ -144,7 +158,9 @@ func (s *Store) Err() error {
 }
 
 // available is Err with the lock held.
-func (s *Store) available() bool { return s.epoch != "" && !s.recovering && s.client.Up() }
+func (s *Store) available() bool {
+	return s.epoch != "" && !s.recovering && s.checked() && s.client.Up()
+}
 
 // Epoch implements hub.Store. It is "" before Redis has been reached.
 func (s *Store) Epoch() string {

@@ -192,25 +192,16 @@ func (s *Store) count(name string, n int) {
 	key := userKey(name)
 	s.do(key, func(r resp.Reply, err error) {
 		if err = s.counted(name, r, err); err != nil {
-			s.mu.Lock()
-			s.dirty[name] = true
-			s.mu.Unlock()
+			s.again(name)
 		}
 	}, countScript, 1, key, s.id, n)
 }
 
-// settle tells Redis of users of whom it may not have been told right.
-func (s *Store) settle() {
+// again has Redis told of a user once more.
+func (s *Store) again(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name := range s.dirty {
-		n := 0
-		if u := s.users[name]; u != nil {
-			n = u.count
-		}
-		s.count(name, n)
-	}
-	clear(s.dirty)
+	s.dirty[name] = true
 }
 
 // receiveUser gets what is published for a user.
@@ -255,7 +246,7 @@ func (s *Store) subscribedUser(name string) {
 	key := userKey(name)
 	s.do(key, func(r resp.Reply, err error) {
 		parts, err2 := r.Array()
-		if err != nil || err2 != nil || len(parts) != 2 {
+		if err != nil || err2 != nil || len(parts) != 3 {
 			return // it will be subscribed again, or recovered
 		}
 		if replaced, err := parts[0].Int(); err == nil && replaced > 0 {
@@ -263,6 +254,9 @@ func (s *Store) subscribedUser(name string) {
 		}
 		if pairs, err := parts[1].Strings(); err == nil {
 			s.followPairs(name, pairs)
+		}
+		if groups, err := parts[2].Strings(); err == nil {
+			s.compareGroups(name, groups)
 		}
 	}, userScript, 1, key)
 }

@@ -23,7 +23,7 @@ import (
 type chatter struct {
 	t     *testing.T
 	user  string
-	nodes []*target.Server
+	nodes *fleet
 
 	ended sync.WaitGroup
 
@@ -63,6 +63,30 @@ type event struct {
 // newChatter connects a user, first to the node with that index; it ends with the
 // test. It joins groupX.
 func newChatter(t *testing.T, user string, nodes []*target.Server, first int) *chatter {
+	t.Helper()
+	return newChatterOn(t, user, &fleet{nodes: nodes}, first)
+}
+
+// fleet is nodes that may be replaced. Safe for concurrent use.
+type fleet struct {
+	mu    sync.Mutex
+	nodes []*target.Server
+}
+
+func (f *fleet) get(i int) *target.Server {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.nodes[i%len(f.nodes)]
+}
+
+func (f *fleet) replace(i int, by *target.Server) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.nodes[i] = by
+}
+
+// newChatterOn is newChatter for nodes that may be replaced.
+func newChatterOn(t *testing.T, user string, nodes *fleet, first int) *chatter {
 	t.Helper()
 	c := &chatter{
 		t: t, user: user, nodes: nodes, next: first,
@@ -125,7 +149,7 @@ func (c *chatter) run() {
 			c.mu.Unlock()
 			return
 		}
-		node := c.nodes[c.next%len(c.nodes)]
+		node := c.nodes.get(c.next)
 		c.next++
 		c.mu.Unlock()
 		conn, err := node.OpenWith("/socket?userId="+c.user, handshake.Dialer{Protocols: []string{"wschat.v1.json"}})

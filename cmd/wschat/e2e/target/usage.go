@@ -133,3 +133,25 @@ func (s *Server) Metric(name string) float64 {
 	}
 	return 0
 }
+
+// Admin asks the operator's listener: with POST if there is a body. It returns the
+// status and what was answered.
+func (s *Server) Admin(path, body string) (status int, answer string) {
+	s.t.Helper()
+	ask := func() (*http.Response, error) { return admin.Get("http://" + s.admin + path) }
+	if body != "" {
+		ask = func() (*http.Response, error) {
+			return admin.Post("http://"+s.admin+path, "application/json", strings.NewReader(body))
+		}
+	}
+	response, err := ask()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
