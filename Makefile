@@ -34,7 +34,8 @@ run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
 test: lint race quickfuzz e2e ## everything; installs the tools it needs
 
 race: tools ## unit tests and fuzz seeds, with the race detector
-	$(GO) test -race $(if $(call has,Redis),-tags redis) ./...
+	@tags=redis; if grep -qs '^Redis:' $(E2E)/.missing; then tags=; echo '*** SKIPPED: the tests with Redis'; fi; \
+		echo "$(GO) test -race -tags '$$tags' ./..."; $(GO) test -race -tags "$$tags" ./...
 	node --test static/
 
 e2e: build tools ## the built binary with real wscat, browsers, nginx and Redis
@@ -52,9 +53,10 @@ e2e: build tools ## the built binary with real wscat, browsers, nginx and Redis
 soak: build ## people who come, talk and crash, for SOAK, and restarts
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -tags soak -v ./$(E2E)/soak/
 
-crash: build ## kill -9 under load, a hundred times
+crash: build tools ## kill -9 under load, a hundred times
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v -run 'Chaos|KilledRedis' ./$(E2E)/nodes/
 
 tools: ## install wscat, browsers, nginx and Redis where that is allowed
 	$(E2E)/install.sh
@@ -81,6 +83,7 @@ bench-plot: build ## the same as charts, in CHARTS
 bench-go: build ## Go benchmarks of every package, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat $(GO) test -tags e2e -run '^$$' -bench . -benchtime 5x ./$(E2E)/crash
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat $(GO) test -tags e2e -run '^$$' -bench . ./$(E2E)/nodes
 
 # The least that an echo server can do, to compare with; it needs Linux.
 FLOOR = $(if $(filter linux,$(shell $(GO) env GOOS)),bin/floor)
