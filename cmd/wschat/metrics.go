@@ -7,7 +7,6 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"wschat/frame"
@@ -90,9 +89,7 @@ func writeProcess(t *metric.Text) {
 	t.Gauge("go_memstats_heap_alloc_bytes", "Bytes of objects on the heap.", float64(samples[0].Value.Uint64()))
 	t.Gauge("go_memstats_sys_bytes", "Bytes that the runtime has from the system.", float64(samples[1].Value.Uint64()))
 	t.Counter("go_gc_cycles_total", "Garbage collections.", float64(samples[2].Value.Uint64()))
-	var usage syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) == nil {
-		cpu := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	if cpu := processorTime(); cpu > 0 {
 		t.Counter("process_cpu_seconds_total", "Processor time of the process.", cpu.Seconds())
 	}
 	if fds, err := os.ReadDir("/proc/self/fd"); err == nil { // Linux

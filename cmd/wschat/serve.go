@@ -43,7 +43,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	defer s.close()
 	stop := make(chan struct{})
 	var trimming sync.WaitGroup
-	trimming.Go(func() { newTrimmer().run(stop) })
+	trimming.Go(func() { new(trimmer).run(stop) })
 	defer trimming.Wait()
 	defer close(stop)
 	if o.admin != "" {

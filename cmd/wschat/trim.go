@@ -3,70 +3,72 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
+	"syscall"
 	"time"
 )
 
 const (
 	// trimPeriod is how often the trimmer looks.
 	trimPeriod = time.Second
-	// trimQuiet is what a server may allocate in a period and still be quiet.
-	trimQuiet = 256 << 10
-	// trimLeast is from how much that was allocated on a collection is worth it.
-	trimLeast = 1 << 20
+	// trimQuiet is how much processor time a quiet server uses in a period.
+	trimQuiet = trimPeriod / 20
+	// trimShare bounds what trimming costs: so many times as long as it took is
+	// the next one put off.
+	trimShare = 50
 )
 
 // trimmer gives memory back to the system when a burst of work is over: the
 // garbage collector by itself waits for the heap to have doubled, or two minutes,
 // and then keeps most of it.
 type trimmer struct {
-	samples   []metrics.Sample
-	last      uint64 // bytes allocated up to the last look
-	collected uint64 // bytes allocated up to the last collection of ours
+	used   time.Duration // processor time up to the last look
+	worked bool          // since the last trim
+	next   time.Time     // not before
 }
 
-func newTrimmer() *trimmer {
-	t := &trimmer{samples: []metrics.Sample{
-		{Name: "/gc/heap/allocs:bytes"},
-		{Name: "/gc/heap/live:bytes"},
-	}}
-	t.last, _ = t.read()
-	return t
-}
-
-// read returns how many bytes have been allocated since the start, and how many
-// were in use at the last collection.
-func (t *trimmer) read() (allocated, live uint64) {
-	metrics.Read(t.samples)
-	return t.samples[0].Value.Uint64(), t.samples[1].Value.Uint64()
-}
-
-// due reports whether the server is quiet, and enough has been allocated since
-// the last time for a collection to be worth its while.
-func (t *trimmer) due() bool {
-	allocated, live := t.read()
-	quiet := allocated-t.last < trimQuiet
-	t.last = allocated
-	if !quiet || allocated-t.collected < max(trimLeast, live/8) {
-		return false
+// due reports whether the server has worked since the last time, and is quiet now;
+// used is its processor time.
+func (t *trimmer) due(used time.Duration, now time.Time) bool {
+	busy := used-t.used > trimQuiet
+	t.used = used
+	if busy {
+		t.worked = true
 	}
-	t.collected = allocated
-	return true
+	return t.worked && !busy && !now.Before(t.next)
 }
 
-// run trims until stop is closed.
+func (t *trimmer) trim() {
+	began := time.Now()
+	runtime.GC() // pools are emptied by the second one
+	debug.FreeOSMemory()
+	now := time.Now()
+	t.worked, t.next = false, now.Add(trimShare*now.Sub(began))
+	t.used = processorTime() // this was no work
+}
+
+// run trims what the start has left, and then when it is due, until stop is closed.
 func (t *trimmer) run(stop <-chan struct{}) {
+	t.trim()
 	ticker := time.NewTicker(trimPeriod)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-stop:
 			return
-		case <-ticker.C:
-			if t.due() {
-				runtime.GC() // pools are emptied by the second one
-				debug.FreeOSMemory()
+		case now := <-ticker.C:
+			if t.due(processorTime(), now) {
+				t.trim()
 			}
 		}
 	}
+}
+
+// processorTime is what the process has used until now; 0 if the system does not
+// tell.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

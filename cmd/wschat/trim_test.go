@@ -1,39 +1,41 @@
 package main
 
 import (
-	"runtime/metrics"
 	"testing"
+	"time"
 )
 
-var sink []byte
-
-// A collection is due once after much has been allocated, when it is quiet again.
+// A trim is due once after work, when it is quiet again, and not too soon after the
+// one before.
 func TestTrimmer(t *testing.T) {
-	tr := newTrimmer()
-	tr.collected = tr.last
-	if tr.due() {
-		t.Error("due without any reason")
-	}
-	allocate := func(bytes int) {
-		for range bytes >> 16 {
-			sink = make([]byte, 1<<16)
+	var tr trimmer
+	tr.trim()
+	start := tr.next.Add(time.Second)
+	used := tr.used
+	for i, row := range []struct {
+		name string
+		used time.Duration // in this second
+		due  bool
+	}{
+		{"nothing happened", 0, false},
+		{"pings", trimQuiet, false},
+		{"work", trimPeriod, false},
+		{"more work", 2 * trimQuiet, false},
+		{"it is over", trimQuiet / 2, true},
+		{"pings", trimQuiet / 2, false},
+		{"work", trimPeriod, false},
+		{"it is over, soon after a trim that took long", 0, false},
+		{"pings", 0, false},
+		{"long after", 0, true},
+	} {
+		now := start.Add(time.Duration(i) * trimPeriod)
+		used += row.used
+		due := tr.due(used, now)
+		if due != row.due {
+			t.Errorf("%d s, %s: due is %v", i, row.name, due)
 		}
-	}
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	much := int(max(trimLeast, live[0].Value.Uint64()/8)) + 1<<20
-	allocate(much)
-	if tr.due() {
-		t.Error("due in the midst of work")
-	}
-	if !tr.due() {
-		t.Error("not due after it")
-	}
-	if tr.due() {
-		t.Error("due a second time")
-	}
-	allocate(trimLeast / 8)
-	if tr.due() {
-		t.Error("due after little")
+		if due { // as trim does it
+			tr.worked, tr.next = false, now.Add(5*trimPeriod)
+		}
 	}
 }
