@@ -6,6 +6,9 @@ const (
 	// should not wait that long to be heard.
 	slice = 128
 
+	// fewMembers are written to at the end of the turn only.
+	fewMembers = 32
+
 	// A run of publishes to one list is delivered in one walk, each member's
 	// messages in one write. The bounds keep a member's batch in the cache.
 	maxRun      = 64
@@ -51,12 +54,17 @@ func (l *Loop) walk(budget int) int {
 	}
 	items := l.batch[l.next : l.next+l.inWalk]
 	end := min(len(members), l.walked+budget)
+	few := len(members) <= fewMembers
 	for _, c := range members[l.walked:end] {
 		if c.state != open {
 			continue
 		}
 		for i := range items {
 			c.push(items[i].item)
+		}
+		if few && c.out != nil && c.out.size() > 0 { // there may be more in this turn: an ack, another group
+			l.touch(c)
+			continue
 		}
 		c.flush()
 		if c.out != nil { // the rest has to wait for the socket
