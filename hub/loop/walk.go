@@ -4,7 +4,7 @@ const (
 	// slice is how many deliveries a loop makes before it looks at its sockets
 	// again: a walk over ten thousand members takes milliseconds, and others
 	// should not wait that long to be heard.
-	slice = 128
+	slice = 64
 
 	// fewMembers are written to at the end of the turn only.
 	fewMembers = 32
