@@ -17,8 +17,9 @@ const (
 // Serve accepts connections on ln until Close, and closes ln then. It returns
 // [ErrServerClosed] after Close; an error that wraps [net.ErrClosed] if ln was
 // closed by somebody else. Any other failure to accept, such as having no
-// descriptors left, is waited out. Serve may be called for several listeners; a
-// *net.TCPListener must not be used any more by its caller, but for closing it.
+// descriptors left, is waited out. Serve may be called for several listeners. A
+// *net.TCPListener that it is given is its own from then on: on Linux it is replaced
+// by a duplicate, so that nobody else can close it, and only Close ends it.
 func (s *Server) Serve(ln net.Listener) error {
 	s.begin.Do(s.init)
 	ln = bare(ln)

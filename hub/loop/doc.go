@@ -20,11 +20,14 @@
 //
 // Order. Commands posted by one goroutine, or by several that agree on an order
 // under a lock of theirs, are carried out in that order by every loop. So who
-// is in a List when a message is published is who receives it.
+// is in a List when a message is published is who receives it. One thing alone is
+// not in turn: what was sent by SendExpress overtakes deliveries to a list with
+// very many members; see walk.go.
 //
 // Coalescing. A message to a list is posted once to each loop. The loop walks
 // its members and writes each socket once for all the messages that wait,
-// however many there are.
+// however many there are; to few members only at the end of its turn, so that an
+// ack goes along.
 //
 // Bounds. What waits for one reader is bounded in bytes (Config.Queue); beyond,
 // the connection is closed with 4100. A connection for which much waits is not
