@@ -108,6 +108,7 @@ func (m *mixed) readOn(talking int) {
 		m.read = append(m.read, text)
 		if talking == 0 && !asked {
 			asked = true
+			m.settle() // what is said elsewhere may come later than the last of all
 			question := question
 			if m.json {
 				question = `{"op":"who","group":"groupNobodyEverJoins"}`
