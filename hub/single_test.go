@@ -56,6 +56,15 @@ func TestSingleRace(t *testing.T) {
 			})
 		})
 		b.want("用户(A)登录了")
+		eventually(t, "one is left", func() bool {
+			n := 0
+			for _, c := range rivals {
+				if c.session.registered() {
+					n++
+				}
+			}
+			return n == 1
+		})
 		b.say("A,who is left?")
 		quiet(b)
 		left := 0
@@ -78,4 +87,11 @@ func TestSingleRace(t *testing.T) {
 		b.want("用户(A)退出了")
 		quiet(b)
 	})
+}
+
+// registered reports whether its user has the session.
+func (s *session) registered() bool {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return slices.Contains(s.user.sessions, s)
 }
