@@ -1,17 +1,20 @@
 package hub
 
+import "wschat/hub/loop"
+
 // deliver sends a stored message to all whom it is meant for. The store calls it
-// in the order of Seq. A private message whose user is offline waits.
-func (h *Hub) deliver(m *Message) (offline bool) {
+// in the order of Seq. A private message whose user is offline waits. author is the
+// connection that has said it, if that is known.
+func (h *Hub) deliver(m *Message, author *loop.Conn) (offline bool) {
 	item := h.newDelivery(m)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case m.To == Everyone:
-		h.all.Publish(item)
+		h.all.PublishFrom(author, item)
 	case isGroup(m.To):
 		if g := h.groups[m.To]; g != nil {
-			g.list.Publish(item)
+			g.list.PublishFrom(author, item)
 		}
 	default:
 		return h.deliverPrivate(m, item)

@@ -60,7 +60,7 @@ func (h *Hub) send(s *session, r Request) error {
 				h.said(s, r, ack{}, ErrUnavailable)
 				return
 			}
-			h.said(s, r, ack{m.Seq, h.deliver(m)}, nil)
+			h.said(s, r, ack{m.Seq, h.deliver(m, s.conn)}, nil)
 		})
 	}
 	return nil

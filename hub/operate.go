@@ -119,7 +119,7 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err erro
 	} else {
 		h.store.Append(m, func(err error) {
 			if err == nil {
-				offline = h.deliver(m)
+				offline = h.deliver(m, nil)
 			} else {
 				err = ErrUnavailable
 			}

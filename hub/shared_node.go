@@ -10,7 +10,7 @@ import (
 type node struct{ *Hub }
 
 // Deliver implements Node.
-func (n node) Deliver(m *Message) { n.deliver(m) }
+func (n node) Deliver(m *Message) { n.deliver(m, nil) }
 
 // Member implements Node.
 func (n node) Member(name, group string, member bool) {

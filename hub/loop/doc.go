@@ -22,12 +22,12 @@
 // under a lock of theirs, are carried out in that order by every loop. So who
 // is in a List when a message is published is who receives it. One thing alone is
 // not in turn: what was sent by SendExpress overtakes deliveries to a list with
-// very many members; see walk.go.
+// very many members; see work.go.
 //
 // Coalescing. A message to a list is posted once to each loop. The loop walks
-// its members and writes each socket once for all the messages that wait,
-// however many there are; to few members only at the end of its turn, so that an
-// ack goes along.
+// around its members, in turns if they are many, and what is published meanwhile
+// joins in: each socket is written once for all the messages that are under way.
+// To few members that is done only at the end of a turn, so that an ack goes along.
 //
 // Bounds. What waits for one reader is bounded in bytes (Config.Queue); beyond,
 // the connection is closed with 4100. A connection for which much waits is not

@@ -32,10 +32,14 @@ func (l *List) Join(c *Conn) { c.loop.mail.post(command{kind: cmdJoin, conn: c, 
 func (l *List) Leave(c *Conn) { c.loop.mail.post(command{kind: cmdLeave, conn: c, list: l}) }
 
 // Publish sends item to all who are in the list at this moment.
-func (l *List) Publish(item Item) {
+func (l *List) Publish(item Item) { l.PublishFrom(nil, item) }
+
+// PublishFrom is Publish for what the client of a connection has said. If that is
+// in the list it may get item ahead of the others, though in the same order.
+func (l *List) PublishFrom(author *Conn, item Item) {
 	now := time.Now()
 	for _, lp := range l.loops.loops {
-		lp.mail.post(command{kind: cmdPublish, list: l, item: item, posted: now})
+		lp.mail.post(command{kind: cmdPublish, conn: author, list: l, item: item, posted: now})
 	}
 }
 

@@ -29,10 +29,9 @@ type Loop struct {
 	conns    []*Conn // by slot; nil: free
 	free     []int32 // slots to use again
 	batch    []command
-	next     int      // the first of batch that is not carried out
-	inWalk   int      // how many publishes, from there on, one walk delivers
-	walked   int      // how many members have got them
-	sorted   int      // the first of batch that express has not looked at
+	next     int // the first of batch that is not carried out
+	sorted   int // the first of batch that express has not looked at
+	walk     walk
 	dirty    []*Conn  // have something to write, or to do once it is written
 	closing  []ending // in the order of their deadlines, see closing.go
 	late     []*Conn  // streams that could be read from, but for the congestion
@@ -72,14 +71,8 @@ func (l *Loop) run() {
 		if !congested {
 			l.readLate()
 		}
-		if l.next == len(l.batch) {
-			clear(l.batch)
-			l.batch, l.next, l.sorted = l.mail.take(l.batch[:0]), 0, 0
-		}
+		l.takeMail()
 		l.work()
-		if l.walked > 0 && l.isLarge() {
-			l.express()
-		}
 		l.settle()
 		if congested && l.done() {
 			// Another loop lags. Sockets stay readable meanwhile, so that the
@@ -94,7 +87,9 @@ func (l *Loop) run() {
 }
 
 // done reports whether nothing is left to do of what has been taken on.
-func (l *Loop) done() bool { return l.next == len(l.batch) && len(l.dirty) == 0 }
+func (l *Loop) done() bool {
+	return l.next == len(l.batch) && !l.walk.underWay() && len(l.dirty) == 0
+}
 
 // shrink lets go of what a burst has left, when there is nothing to do; once a
 // tick at most, so that bursts that follow each other closely use it again.
@@ -147,27 +142,6 @@ func (l *Loop) readLate() {
 	}
 	clear(l.late)
 	l.late = l.late[:0]
-}
-
-// carryOut does what a command says, publishes excepted.
-func (l *Loop) carryOut(cmd *command) {
-	switch cmd.kind {
-	case cmdCall, cmdInTurn:
-		cmd.call()
-	case cmdSend, cmdExpress:
-		if cmd.conn.inTurn > 0 && cmd.kind == cmdExpress {
-			cmd.conn.inTurn--
-		}
-		if cmd.conn.state == open {
-			cmd.conn.push(cmd.item)
-			l.touch(cmd.conn)
-			l.stats.delivered(cmd.posted, 1)
-		}
-	case cmdJoin:
-		cmd.list.shards[l.index].join(cmd.conn)
-	case cmdLeave:
-		cmd.list.shards[l.index].leave(cmd.conn)
-	}
 }
 
 // touch puts c on the list of those that settle looks after.

@@ -33,7 +33,7 @@ const (
 	cmdCall    commandKind = iota // call, for all that is not frequent
 	cmdSend                       // item to conn
 	cmdExpress                    // likewise, ahead of what goes to lists
-	cmdPublish                    // item to all of list
+	cmdPublish                    // item, by conn or nil, to all of list
 	cmdJoin                       // conn into list
 	cmdLeave                      // conn out of list
 	cmdInTurn                     // call, but not ahead of what goes to lists

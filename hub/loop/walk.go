@@ -1,132 +1,206 @@
 package loop
 
-const (
-	// slice is how many deliveries a loop makes before it looks at its sockets
-	// again: a walk over ten thousand members takes milliseconds, and others
-	// should not wait that long to be heard.
-	slice = 64
+import "time"
 
+const (
 	// fewMembers are written to at the end of the turn only.
 	fewMembers = 32
 
-	// A run of publishes to one list is delivered in one walk, each member's
-	// messages in one write. The bounds keep a member's batch in the cache.
-	maxRun      = 64
-	maxRunBytes = 256 << 10
+	// So many items, and about so many bytes of them, are on their way at most: they
+	// bound a member's batch, and keep it in the cache.
+	maxUnderWay      = 64
+	maxUnderWayBytes = 256 << 10
+
+	// fewUnderWay is up to how many items their authors get them ahead of the
+	// others. An author who waits for that before saying more is not held up then,
+	// and members get more at a time; above it he has to wait for his turn, so that
+	// authors cannot outrun the members.
+	fewUnderWay = 8
 )
 
-// work carries out commands until there are none left in the batch, or until a
-// slice of deliveries is done.
-func (l *Loop) work() {
-	budget := slice
-	for l.next < len(l.batch) && budget > 0 {
+// walk delivers to the members of one list, again and again around it. What is
+// published meanwhile joins in where the walk is and leaves when it has gone
+// around once, so that each member gets what is under way at that time in one
+// write, in order, everything once. The list does not change meanwhile: joins and
+// leaves are commands, which wait for the end of the walk.
+type walk struct {
+	shard   *shard
+	items   []underWay // in the order in which they were published
+	first   uint64     // the number of items[0]; they are numbered in that order
+	bytes   int64
+	at      int // the member whose turn it is
+	leaders []leader
+}
+
+// underWay is an item on its way.
+type underWay struct {
+	item   Item
+	posted time.Time
+	size   int64
+	left   int // so many members have yet to get it
+}
+
+// leader is a member who has got items before its turn.
+type leader struct {
+	at   int
+	next uint64 // the number of the first item that it has not got
+}
+
+func (w *walk) underWay() bool { return len(w.items) > 0 }
+
+// isLarge reports whether the walk takes more than one turn of the loop.
+func (w *walk) isLarge() bool { return w.underWay() && len(w.shard.members) > slice }
+
+// takes reports whether a publish to s can join in.
+func (w *walk) takes(s *shard) bool {
+	return !w.underWay() || w.shard == s && len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes
+}
+
+// admit lets the commands join the walk that are next and can.
+func (l *Loop) admit() {
+	w := &l.walk
+	for l.next < len(l.batch) {
 		c := &l.batch[l.next]
-		if c.kind == cmdPublish {
-			budget -= l.walk(budget)
-			continue
+		switch {
+		case c.kind == cmdPublish && w.takes(&c.list.shards[l.index]):
+			l.join(c)
+		case c.kind == cmdSend && w.hasAll(c.conn): // nothing has to come before it
+			l.mail.backlog.Add(-c.size())
+			l.carryOut(c)
+		default:
+			return
 		}
-		l.count(1)
-		l.carryOut(c)
-		budget--
+		l.next++
 	}
 }
 
-// count counts n commands as carried out.
-func (l *Loop) count(n int) {
-	var size int64
-	for i := range n {
-		size += l.batch[l.next+i].size()
+// join adds what a command publishes.
+func (l *Loop) join(c *command) {
+	w := &l.walk
+	s, size := &c.list.shards[l.index], c.size()
+	if len(s.members) == 0 {
+		l.mail.backlog.Add(-size)
+		return
 	}
-	l.mail.backlog.Add(-size)
-	l.next += n
+	if !w.underWay() {
+		w.shard, w.at = s, 0
+	}
+	w.items = append(w.items, underWay{c.item, c.posted, size, len(s.members)})
+	w.bytes += size
+	if author := c.conn; author != nil && author.loop == l && w.isLarge() && len(w.items) <= fewUnderWay {
+		l.lead(author)
+	}
 }
 
-// walk delivers the run of publishes to one list that begins at l.next to at
-// most budget members, and returns to how many it did. It goes on where the
-// slice before ended; lists change by commands only, which wait meanwhile.
-func (l *Loop) walk(budget int) int {
-	members := l.batch[l.next].list.shards[l.index].members
-	if l.walked == 0 {
-		if l.isLarge() {
-			l.express()
-		}
-		l.inWalk = l.runLength()
+// lead gives a member what is under way before its turn.
+func (l *Loop) lead(c *Conn) {
+	w := &l.walk
+	place := c.placeIn(w.shard)
+	if place < 0 || c.state != open {
+		return
 	}
-	items := l.batch[l.next : l.next+l.inWalk]
-	end := min(len(members), l.walked+budget)
-	few := len(members) <= fewMembers
-	for _, c := range members[l.walked:end] {
-		if c.state != open {
-			continue
-		}
-		for i := range items {
-			c.push(items[i].item)
-		}
-		if few && c.out != nil && c.out.size() > 0 { // there may be more in this turn: an ack, another group
-			l.touch(c)
-			continue
-		}
-		c.flush()
-		if c.out != nil { // the rest has to wait for the socket
-			l.touch(c)
-		}
+	at := int(c.places[place].at)
+	a := w.find(at)
+	if a == nil {
+		w.leaders = append(w.leaders, leader{at, w.first + uint64(w.visited(at))})
+		a = &w.leaders[len(w.leaders)-1]
 	}
-	walked := end - l.walked
-	l.walked = end
-	if end == len(members) {
-		l.walked = 0
-		for i := range items {
-			l.stats.delivered(items[i].posted, len(members))
-		}
-		l.count(l.inWalk)
+	for _, u := range w.items[a.next-w.first:] {
+		c.push(u.item)
 	}
-	return walked + 1
+	a.next = w.first + uint64(len(w.items))
+	l.touch(c) // there may be more in this turn: an ack
 }
 
-// runLength is how many publishes to one list there are from l.next on.
-func (l *Loop) runLength() int {
-	list := l.batch[l.next].list
-	run, bytes := 0, 0
-	for _, c := range l.batch[l.next:] {
-		if c.kind != cmdPublish || c.list != list || run == maxRun || (run > 0 && bytes > maxRunBytes) {
-			break
-		}
-		run++
-		bytes += c.item.Size()
+// visited is how many of the items a member has got in its turn.
+func (w *walk) visited(at int) int {
+	members := len(w.shard.members)
+	since := (w.at-1-at+members)%members + 1 // so many visits ago, this one included, was its turn
+	n := 0
+	for n < len(w.items) && members-w.items[n].left >= since {
+		n++
 	}
-	return run
+	return n
 }
 
-// isLarge reports whether the list to which the next command publishes has more
-// members than a slice.
-func (l *Loop) isLarge() bool {
-	return len(l.batch[l.next].list.shards[l.index].members) > slice
+func (w *walk) find(at int) *leader {
+	for i := range w.leaders {
+		if w.leaders[i].at == at {
+			return &w.leaders[i]
+		}
+	}
+	return nil
 }
 
-// express lets some commands overtake the deliveries to a list that take more than
-// one turn: a private message does not wait for those to ten thousand others, nor
-// does it part a run of them. Among themselves they keep their order.
-func (l *Loop) express() {
-	if l.next > len(l.batch)/2 { // what is done goes, as the batch may never come to its end
-		rest := copy(l.batch, l.batch[l.next:])
-		clear(l.batch[rest:])
-		l.batch, l.sorted, l.next = l.batch[:rest], max(0, l.sorted-l.next), 0
-	}
-	l.batch = l.mail.takeMore(l.batch)
-	from := max(l.sorted, l.next)
-	kept := l.batch[:from]
-	for i := from; i < len(l.batch); i++ {
-		c := &l.batch[i]
-		if !c.overtakes() {
-			if c.kind == cmdExpress { // so must those behind it
-				c.conn.inTurn++
-			}
-			kept = append(kept, *c)
-			continue
+// hasAll reports whether a connection is a member that has got all that is under
+// way.
+func (w *walk) hasAll(c *Conn) bool {
+	for _, a := range w.leaders {
+		if w.shard.members[a.at] == c {
+			return a.next == w.first+uint64(len(w.items))
 		}
-		l.mail.backlog.Add(-c.size())
-		l.carryOut(c)
 	}
-	clear(l.batch[len(kept):])
-	l.batch, l.sorted = kept, len(kept)
+	return false
+}
+
+// walkOn makes at most budget visits, and returns how many it did.
+func (l *Loop) walkOn(budget int) int {
+	w := &l.walk
+	n := min(budget, w.items[0].left)
+	for range n {
+		l.visit(w.shard.members[w.at])
+		if w.at++; w.at == len(w.shard.members) {
+			w.at = 0
+		}
+	}
+	for i := range w.items {
+		w.items[i].left -= n
+	}
+	l.leave()
+	return n
+}
+
+// visit delivers to the member whose turn it is.
+func (l *Loop) visit(c *Conn) {
+	w := &l.walk
+	items := w.items
+	if a := w.find(w.at); a != nil {
+		items = items[a.next-w.first:]
+		*a = w.leaders[len(w.leaders)-1]
+		w.leaders = w.leaders[:len(w.leaders)-1]
+	}
+	if c.state != open {
+		return
+	}
+	for i := range items {
+		c.push(items[i].item)
+	}
+	if len(w.shard.members) <= fewMembers && c.out != nil && c.out.size() > 0 { // there may be more in this turn
+		l.touch(c)
+		return
+	}
+	c.flush()
+	if c.out != nil { // the rest has to wait for the socket
+		l.touch(c)
+	}
+}
+
+// leave lets go of the items that have gone around.
+func (l *Loop) leave() {
+	w := &l.walk
+	n := 0
+	for n < len(w.items) && w.items[n].left == 0 {
+		u := &w.items[n]
+		l.stats.delivered(u.posted, len(w.shard.members))
+		l.mail.backlog.Add(-u.size)
+		w.bytes -= u.size
+		n++
+	}
+	w.first += uint64(n)
+	rest := copy(w.items, w.items[n:])
+	clear(w.items[rest:])
+	w.items = w.items[:rest]
+	if rest == 0 {
+		w.shard, w.leaders = nil, w.leaders[:0]
+	}
 }
