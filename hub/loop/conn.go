@@ -93,32 +93,39 @@ func (c *Conn) Write(op frame.Opcode, payload []byte) {
 	w.buf = c.appendMessage(w.buf, op, payload)
 }
 
-// readable takes what one read gives.
+// readable takes what there is to read, as far as the turn allows: a large message
+// is best taken in one go, while its first bytes are still in the cache.
 func (c *Conn) readable() {
-	if !c.reading { // an event from before reading was put off
-		return
+	for c.reading && c.readOnce() && c.loop.again > 0 {
+		c.loop.again--
 	}
+}
+
+// readOnce takes what one read gives, and reports whether there may be more.
+func (c *Conn) readOnce() (more bool) {
 	n, err := c.read(c.loop.input)
 	if errors.Is(err, errAgain) {
-		return
+		return false
 	}
 	if err != nil {
 		c.vanished()
-		return
+		return false
 	}
 	if n == 0 {
 		c.peerEnded()
-		return
+		return false
 	}
+	more = n == len(c.loop.input)
 	c.loop.stats.ReadBytes += uint64(n)
 	c.hear(n)
 	if c.state == lingering { // drained, for as long as closeTimeout allows
-		return
+		return more
 	}
 	c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
 	if c.state != gone {
 		c.settle()
 	}
+	return more && c.state != gone
 }
 
 // feed decodes b and handles the messages in it, until one of them makes the

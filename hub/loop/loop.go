@@ -13,6 +13,11 @@ const (
 	// connections of a loop.
 	readBuffer = 72 << 10
 
+	// maxAgain is how many reads more than one for each connection a turn has: so
+	// that a message of a MiB or two is taken in one go, and others wait for that for
+	// a millisecond at most.
+	maxAgain = 32
+
 	// congestedPause is how long a loop rests that has nothing to do but to read,
 	// and must not because another lags.
 	congestedPause = time.Millisecond
@@ -36,6 +41,7 @@ type Loop struct {
 	closing  []ending // in the order of their deadlines, see closing.go
 	late     []*Conn  // streams that could be read from, but for the congestion
 	input    []byte
+	again    int    // reads that are left in this turn for connections that have much to read
 	deflated []byte // scratch, see codec.go
 	spare    []*outbox
 	slowed   []*Conn // send faster than they may, see rate.go
@@ -65,6 +71,7 @@ func (l *Loop) run() {
 		}
 		l.clock.stale = true
 		congested := l.congested()
+		l.again = maxAgain
 		for _, e := range events {
 			l.serve(e, congested)
 		}
