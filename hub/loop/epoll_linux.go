@@ -136,11 +136,10 @@ func control(epfd, op, fd int, slot int32, events uint32) error {
 }
 
 func (p *epoll) wait(block bool) []event {
-	p.poll()
-	if p.n == 0 && block {
-		if err := p.raw.Read(p.ask); err != nil {
-			panic("loop: epoll descriptor: " + err.Error()) // closed under the loop that owns it
-		}
+	if !block {
+		p.poll()
+	} else if err := p.raw.Read(p.ask); err != nil { // it asks before it parks
+		panic("loop: epoll descriptor: " + err.Error()) // closed under the loop that owns it
 	}
 	p.events = p.events[:0]
 	for _, e := range p.ready[:p.n] {

@@ -29,6 +29,7 @@ func (l *Loop) takeMail() {
 	switch {
 	case l.walk.isLarge():
 		l.express()
+		l.settle() // now: what overtakes does not wait for the next slice either
 	case l.next == len(l.batch):
 		clear(l.batch)
 		l.batch, l.next, l.sorted = l.mail.take(l.batch[:0]), 0, 0
