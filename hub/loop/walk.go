@@ -35,9 +35,10 @@ type walk struct {
 // underWay is an item on its way.
 type underWay struct {
 	item   Item
+	only   *Conn // the only member that gets it; nil: all do
 	posted time.Time
 	size   int64
-	left   int // so many members have yet to get it
+	left   int // so many members have yet to get their turn
 }
 
 // leader is a member who has got items before its turn.
@@ -51,45 +52,62 @@ func (w *walk) underWay() bool { return len(w.items) > 0 }
 // isLarge reports whether the walk takes more than one turn of the loop.
 func (w *walk) isLarge() bool { return w.underWay() && len(w.shard.members) > slice }
 
-// takes reports whether a publish to s can join in.
-func (w *walk) takes(s *shard) bool {
-	return !w.underWay() || w.shard == s && len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes
-}
+// hasRoom reports whether one more item can join.
+func (w *walk) hasRoom() bool { return len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes }
 
-// admit lets the commands join the walk that are next and can.
+// admit lets the commands join the walk that are next and can, and begins one if
+// the next is a publish.
 func (l *Loop) admit() {
-	w := &l.walk
-	for l.next < len(l.batch) {
-		c := &l.batch[l.next]
-		switch {
-		case c.kind == cmdPublish && w.takes(&c.list.shards[l.index]):
-			l.join(c)
-		case c.kind == cmdSend && w.hasAll(c.conn): // nothing has to come before it
-			l.mail.backlog.Add(-c.size())
-			l.carryOut(c)
-		default:
-			return
-		}
+	for l.next < len(l.batch) && l.admitNext(&l.batch[l.next]) {
 		l.next++
 	}
 }
 
-// join adds what a command publishes.
-func (l *Loop) join(c *command) {
+func (l *Loop) admitNext(c *command) bool {
 	w := &l.walk
-	s, size := &c.list.shards[l.index], c.size()
+	switch c.kind {
+	case cmdPublish:
+		s := &c.list.shards[l.index]
+		if w.underWay() && (w.shard != s || !w.hasRoom()) {
+			return false
+		}
+		l.join(c, s)
+		return true
+	case cmdSend:
+		switch {
+		case !w.underWay():
+			return false
+		case c.conn.placeIn(w.shard) < 0, w.hasAll(c.conn): // nothing has to come before it
+			l.mail.backlog.Add(-c.size())
+			l.carryOut(c)
+			return true
+		case w.hasRoom(): // it goes around, too, lest what is published behind it has to wait
+			w.add(underWay{c.item, c.conn, c.posted, c.size(), len(w.shard.members)})
+			return true
+		}
+	}
+	return false
+}
+
+// join adds what a command publishes.
+func (l *Loop) join(c *command, s *shard) {
+	w := &l.walk
 	if len(s.members) == 0 {
-		l.mail.backlog.Add(-size)
+		l.mail.backlog.Add(-c.size())
 		return
 	}
 	if !w.underWay() {
 		w.shard, w.at = s, 0
 	}
-	w.items = append(w.items, underWay{c.item, c.posted, size, len(s.members)})
-	w.bytes += size
+	w.add(underWay{c.item, nil, c.posted, c.size(), len(s.members)})
 	if author := c.conn; author != nil && author.loop == l && w.isLarge() && len(w.items) <= fewUnderWay {
 		l.lead(author)
 	}
+}
+
+func (w *walk) add(u underWay) {
+	w.items = append(w.items, u)
+	w.bytes += u.size
 }
 
 // lead gives a member what is under way before its turn.
@@ -105,9 +123,7 @@ func (l *Loop) lead(c *Conn) {
 		w.leaders = append(w.leaders, leader{at, w.first + uint64(w.visited(at))})
 		a = &w.leaders[len(w.leaders)-1]
 	}
-	for _, u := range w.items[a.next-w.first:] {
-		c.push(u.item)
-	}
+	c.pushAll(w.items[a.next-w.first:])
 	a.next = w.first + uint64(len(w.items))
 	l.touch(c) // there may be more in this turn: an ack
 }
@@ -172,9 +188,7 @@ func (l *Loop) visit(c *Conn) {
 	if c.state != open {
 		return
 	}
-	for i := range items {
-		c.push(items[i].item)
-	}
+	c.pushAll(items)
 	if len(w.shard.members) <= fewMembers && c.out != nil && c.out.size() > 0 { // there may be more in this turn
 		l.touch(c)
 		return
@@ -185,13 +199,26 @@ func (l *Loop) visit(c *Conn) {
 	}
 }
 
+// pushAll pushes those of the items that are for c.
+func (c *Conn) pushAll(items []underWay) {
+	for i := range items {
+		if u := &items[i]; u.only == nil || u.only == c {
+			c.push(u.item)
+		}
+	}
+}
+
 // leave lets go of the items that have gone around.
 func (l *Loop) leave() {
 	w := &l.walk
 	n := 0
 	for n < len(w.items) && w.items[n].left == 0 {
 		u := &w.items[n]
-		l.stats.delivered(u.posted, len(w.shard.members))
+		recipients := 1
+		if u.only == nil {
+			recipients = len(w.shard.members)
+		}
+		l.stats.delivered(u.posted, recipients)
 		l.mail.backlog.Add(-u.size)
 		w.bytes -= u.size
 		n++

@@ -223,3 +223,38 @@ func TestWalkIsBounded(t *testing.T) {
 		})
 	})
 }
+
+// What is sent to members, acks above all, does not keep what is published behind it
+// from joining.
+func TestAcksDoNotHoldUpAWalk(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		c := newCrowd(t, d, many(d))
+		const authors = 20
+		release := c.loops[0].hold()
+		c.list.Publish(during{"first", c.conns[authors].handler, func() {
+			published := 0
+			for _, u := range c.loops[0].walk.items {
+				if u.only == nil {
+					published++
+				}
+			}
+			if published != 1+authors {
+				t.Errorf("%d items for all are under way, want %d", published, 1+authors)
+			}
+		}})
+		for i := range authors {
+			c.list.PublishFrom(c.conns[i], text(fmt.Sprint(i)))
+			c.conns[i].Send(text("ack"))
+		}
+		release()
+		for member, client := range c.clients {
+			client.wantText("first")
+			for i := range authors {
+				client.wantText(fmt.Sprint(i))
+				if i == member {
+					client.wantText("ack")
+				}
+			}
+		}
+	})
+}
