@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -53,9 +54,15 @@ const (
 //
 // The error is [ErrExtensions], whatever offer comes before the fault.
 func NegotiateDeflate(fields iter.Seq[string]) (d Deflate, response string, ok bool, err error) {
-	present, named := false, false
-	for field := range fields {
-		present = true
+	if list := slices.Collect(fields); len(list) > 0 { // most clients offer nothing
+		return negotiate(list)
+	}
+	return Deflate{}, "", false, nil
+}
+
+func negotiate(fields []string) (d Deflate, response string, ok bool, err error) {
+	named := false
+	for _, field := range fields {
 		for e, err := range extensions(field) {
 			if err != nil {
 				return Deflate{}, "", false, err
@@ -70,7 +77,7 @@ func NegotiateDeflate(fields iter.Seq[string]) (d Deflate, response string, ok b
 			}
 		}
 	}
-	if present && !named {
+	if !named {
 		return Deflate{}, "", false, ErrExtensions // §9.1: "1#extension", one at least
 	}
 	return d, response, ok, nil

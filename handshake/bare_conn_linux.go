@@ -229,7 +229,14 @@ func (c *bareConn) RemoteAddr() net.Addr {
 	raw := &c.remote
 	if raw.Family == syscall.AF_INET {
 		raw := (*syscall.RawSockaddrInet4)(unsafe.Pointer(raw))
-		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(raw.Addr), hostOrder(raw.Port)))
+		// In one piece: four bytes alone might share memory with something that
+		// stays, and keep it from being shared better.
+		addr := &struct {
+			net.TCPAddr
+			ip [4]byte
+		}{net.TCPAddr{Port: int(hostOrder(raw.Port))}, raw.Addr}
+		addr.IP = addr.ip[:]
+		return &addr.TCPAddr
 	}
 	ip := netip.AddrFrom16(raw.Addr)
 	if raw.Scope_id != 0 {

@@ -37,8 +37,19 @@ func (s *session) waiting() func() loop.Item {
 	if err != nil {
 		waiting = nil // they wait for the next login
 	}
-	var sent map[string]uint64 // by conversation, so that none is sent twice
-	next := func() *Message {
+	if len(waiting) == 0 { // as for most
+		if waiting = s.release(); waiting == nil {
+			return nil
+		}
+	}
+	return s.inOrder(waiting)
+}
+
+// inOrder is the source of messages that wait, and of those that are held back
+// meanwhile.
+func (s *session) inOrder(waiting []*Message) func() loop.Item {
+	sent := make(map[string]uint64) // by conversation, so that none is sent twice
+	return func() loop.Item {
 		for {
 			if len(waiting) == 0 {
 				if waiting = s.release(); waiting == nil {
@@ -48,27 +59,10 @@ func (s *session) waiting() func() loop.Item {
 			m := waiting[0]
 			waiting = waiting[1:]
 			if m.Seq > sent[m.Conversation] {
-				if sent == nil {
-					sent = make(map[string]uint64)
-				}
 				sent[m.Conversation] = m.Seq
-				return m
+				return &linePrivate{s.hub.newDelivery(m), s.hub.store}
 			}
 		}
-	}
-	first := next()
-	if first == nil {
-		return nil
-	}
-	return func() loop.Item {
-		m := first
-		if m == nil {
-			if m = next(); m == nil {
-				return nil
-			}
-		}
-		first = nil
-		return &linePrivate{s.hub.newDelivery(m), s.hub.store}
 	}
 }
 

@@ -56,11 +56,20 @@ func (w *walk) isLarge() bool { return w.underWay() && len(w.shard.members) > sl
 func (w *walk) hasRoom() bool { return len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes }
 
 // admit lets the commands join the walk that are next and can, and begins one if
-// the next is a publish.
-func (l *Loop) admit() {
-	for l.next < len(l.batch) && l.admitNext(&l.batch[l.next]) {
+// the next is a publish. It makes at most budget deliveries, and returns how many it
+// did.
+func (l *Loop) admit(budget int) (done int) {
+	for l.next < len(l.batch) && done < budget {
+		c := &l.batch[l.next]
+		if !l.admitNext(c) {
+			break
+		}
+		if c.kind == cmdSend {
+			done++
+		}
 		l.next++
 	}
+	return done
 }
 
 func (l *Loop) admitNext(c *command) bool {

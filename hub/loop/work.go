@@ -9,7 +9,7 @@ const slice = 64
 // slice of deliveries is done.
 func (l *Loop) work() {
 	for budget := slice; budget > 0; budget-- {
-		l.admit()
+		budget -= l.admit(budget)
 		if l.walk.underWay() {
 			budget -= l.walkOn(budget)
 			continue
