@@ -95,7 +95,7 @@ func (l *Loop) run() {
 
 // done reports whether nothing is left to do of what has been taken on.
 func (l *Loop) done() bool {
-	return l.next == len(l.batch) && !l.walk.underWay() && len(l.dirty) == 0
+	return l.next == len(l.batch) && !l.walk.active() && len(l.dirty) == 0
 }
 
 // shrink lets go of what a burst has left, when there is nothing to do; once a

@@ -47,10 +47,11 @@ type leader struct {
 	next uint64 // the number of the first item that it has not got
 }
 
-func (w *walk) underWay() bool { return len(w.items) > 0 }
+// active reports whether anything is under way.
+func (w *walk) active() bool { return len(w.items) > 0 }
 
 // isLarge reports whether the walk takes more than one turn of the loop.
-func (w *walk) isLarge() bool { return w.underWay() && len(w.shard.members) > slice }
+func (w *walk) isLarge() bool { return w.active() && len(w.shard.members) > slice }
 
 // hasRoom reports whether one more item can join.
 func (w *walk) hasRoom() bool { return len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes }
@@ -72,19 +73,20 @@ func (l *Loop) admit(budget int) (done int) {
 	return done
 }
 
+// admitNext reports whether a command, the next one, has joined or is carried out.
 func (l *Loop) admitNext(c *command) bool {
 	w := &l.walk
 	switch c.kind {
 	case cmdPublish:
 		s := &c.list.shards[l.index]
-		if w.underWay() && (w.shard != s || !w.hasRoom()) {
+		if w.active() && (w.shard != s || !w.hasRoom()) {
 			return false
 		}
-		l.join(c, s)
+		l.takeOn(c, s)
 		return true
 	case cmdSend:
 		switch {
-		case !w.underWay():
+		case !w.active():
 			return false
 		case c.conn.placeIn(w.shard) < 0, w.hasAll(c.conn): // nothing has to come before it
 			l.mail.backlog.Add(-c.size())
@@ -98,14 +100,14 @@ func (l *Loop) admitNext(c *command) bool {
 	return false
 }
 
-// join adds what a command publishes.
-func (l *Loop) join(c *command, s *shard) {
+// takeOn adds what a command publishes.
+func (l *Loop) takeOn(c *command, s *shard) {
 	w := &l.walk
 	if len(s.members) == 0 {
 		l.mail.backlog.Add(-c.size())
 		return
 	}
-	if !w.underWay() {
+	if !w.active() {
 		w.shard, w.at = s, 0
 	}
 	w.add(underWay{c.item, nil, c.posted, c.size(), len(s.members)})
@@ -148,6 +150,7 @@ func (w *walk) visited(at int) int {
 	return n
 }
 
+// find returns what a member is ahead by; nil if it is not. There are few.
 func (w *walk) find(at int) *leader {
 	for i := range w.leaders {
 		if w.leaders[i].at == at {
@@ -181,7 +184,7 @@ func (l *Loop) walkOn(budget int) int {
 	for i := range w.items {
 		w.items[i].left -= n
 	}
-	l.leave()
+	l.retire()
 	return n
 }
 
@@ -217,8 +220,8 @@ func (c *Conn) pushAll(items []underWay) {
 	}
 }
 
-// leave lets go of the items that have gone around.
-func (l *Loop) leave() {
+// retire lets go of the items that have gone around.
+func (l *Loop) retire() {
 	w := &l.walk
 	n := 0
 	for n < len(w.items) && w.items[n].left == 0 {

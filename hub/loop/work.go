@@ -10,7 +10,7 @@ const slice = 64
 func (l *Loop) work() {
 	for budget := slice; budget > 0; budget-- {
 		budget -= l.admit(budget)
-		if l.walk.underWay() {
+		if l.walk.active() {
 			budget -= l.walkOn(budget)
 			continue
 		}
