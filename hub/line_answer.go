@@ -40,7 +40,12 @@ func (lineSpeech) sent(r Request, _ uint64, offline bool) loop.Item {
 
 // members tells how many there are, and the first of them.
 func (lineSpeech) members(_ Request, names []string, count int) loop.Item {
+	size := len("系统:在线 1000000: …")
+	for _, name := range names {
+		size += len(" ") + len(name)
+	}
 	var b strings.Builder
+	b.Grow(size) // many may ask for many names
 	b.WriteString("系统:在线 ")
 	b.WriteString(strconv.Itoa(count))
 	b.WriteByte(':')
