@@ -2,53 +2,18 @@ package handshake
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
+
+	"wschat/hub/leaktest"
 )
 
-// TestMain fails the package if a test leaves a goroutine behind.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if code == 0 {
-		if left := leftover(patience); left != "" {
-			fmt.Fprintf(os.Stderr, "goroutines left:\n%s\n", left)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
-
-// leftover returns the stacks of all goroutines but the caller's that use this
-// package or net/http, once the time given to them to end is over.
-func leftover(patience time.Duration) string {
-	deadline := time.Now().Add(patience)
-	for {
-		var left []string
-		for _, stack := range stacks() {
-			if strings.Contains(stack, "wschat/handshake") || strings.Contains(stack, "net/http.") {
-				left = append(left, stack)
-			}
-		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return strings.Join(left, "\n\n")
-		}
-		runtime.Gosched()
-	}
-}
-
-// stacks returns the stacks of all goroutines but the caller's.
-func stacks() []string {
-	all := make([]byte, 1<<20)
-	all = all[:runtime.Stack(all, true)]
-	return strings.Split(string(all), "\n\n")[1:]
-}
+func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
 
 // patience bounds what a test waits for; reaching it is a failure.
 const patience = 5 * time.Second

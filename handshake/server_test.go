@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wschat/hub/leaktest"
 )
 
 // both runs a test with a connection that is new, and with one on which a page
@@ -308,7 +310,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	if err := ts.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, stack := range stacks() {
+	for _, stack := range leaktest.Stacks() {
 		if strings.Contains(stack, "handshake.(*Server)") || strings.Contains(stack, "handshake.(*pages)") {
 			t.Errorf("Close has returned, but there is\n%s", stack)
 		}

@@ -13,12 +13,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wschat/hub/leaktest"
 )
 
 // binaries is where wschat, wsbench and floor were built.
 var binaries string
 
-// TestMain builds what the tests run, and fails if a goroutine is left.
+// TestMain builds what the tests run.
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		var err error
@@ -35,16 +37,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			return 1
 		}
-		before := runtime.NumGoroutine()
-		status := m.Run()
-		for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
-			if time.Now().After(end) {
-				stacks := make([]byte, 1<<20)
-				fmt.Fprintf(os.Stderr, "goroutines are left:\n%s\n", stacks[:runtime.Stack(stacks, true)])
-				return 1
-			}
-		}
-		return status
+		return leaktest.Run(m)
 	}())
 }
 

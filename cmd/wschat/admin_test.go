@@ -6,12 +6,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 
 	"wschat/frame"
 	"wschat/hub"
+	"wschat/hub/leaktest"
 )
 
 // asks checks an answer that has no error.
@@ -217,12 +217,14 @@ func TestAdminWhileDraining(t *testing.T) {
 		response.Body.Close()
 		profile <- response.Status
 	}()
-	const handler = "net/http/pprof.Trace"
+	tracing := func() bool {
+		return strings.Contains(strings.Join(leaktest.Stacks(), "\n"), "net/http/pprof.Trace")
+	}
 	r.until("the trace is under way", func() bool {
 		if len(profile) > 0 {
 			t.Fatalf("the trace has ended: %s", <-profile)
 		}
-		return strings.Contains(stacks(), handler)
+		return tracing()
 	})
 	r.stop()
 	a.closedWith(frame.GoingAway)
@@ -231,7 +233,7 @@ func TestAdminWhileDraining(t *testing.T) {
 	}
 	a.conn.Close()
 	err := <-r.ended
-	if strings.Contains(stacks(), handler) {
+	if tracing() {
 		t.Error("a request is left")
 	}
 	r.ended <- err
@@ -239,12 +241,6 @@ func TestAdminWhileDraining(t *testing.T) {
 		t.Error("it still answers")
 	}
 	<-profile // in whatever way it ended
-}
-
-// stacks are those of all goroutines.
-func stacks() string {
-	all := make([]byte, 1<<20)
-	return string(all[:runtime.Stack(all, true)])
 }
 
 // PROTOCOL 7: what cannot be carried out ends the start with status 1.

@@ -14,6 +14,7 @@ import (
 
 	"wschat/frame"
 	"wschat/frame/frametest"
+	"wschat/hub/leaktest"
 )
 
 // driver is one of the ways to run connections. All tests are for all of them.
@@ -35,10 +36,10 @@ var drivers = []driver{
 func forEachDriver(t *testing.T, test func(t *testing.T, d driver)) {
 	for _, d := range drivers {
 		t.Run(d.name, func(t *testing.T) {
-			before := usage()
+			before := leaktest.InUse()
 			t.Cleanup(func() {
-				if err := before.leftOver(); err != nil {
-					t.Error(err)
+				if left := before.Left(deadline); left != "" {
+					t.Errorf("left:\n%s", left)
 				}
 			})
 			test(t, d)
