@@ -48,7 +48,7 @@ func breakNetwork(t *testing.T, s *server, rng *rand.Rand) *brokenNetwork {
 		t.Fatal(err)
 	}
 	n := &brokenNetwork{
-		t: t, listener: listener, target: s.addr, rng: rng,
+		t: t, listener: listener, target: s.Addr, rng: rng,
 		open: make(map[net.Conn]bool), done: make(map[fate]int),
 	}
 	n.carriers.Go(n.accept)

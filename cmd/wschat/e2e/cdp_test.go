@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/frame/frametest"
 	"wschat/handshake"
@@ -42,7 +43,7 @@ type reply struct {
 // other.
 func dialDevTools(t *testing.T, url string, event func(session, method string, params json.RawMessage)) *devTools {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), target.Patience)
 	defer cancel()
 	conn, response, err := new(handshake.Dialer).Dial(ctx, url)
 	if err != nil {
@@ -117,7 +118,7 @@ func (d *devTools) call(session, method string, p params, result any) error {
 	if err := d.peer.SendText(string(text)); err != nil {
 		return err
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(target.Patience)
 	defer timer.Stop()
 	select {
 	case r := <-answer:
@@ -131,6 +132,6 @@ func (d *devTools) call(session, method string, p params, result any) error {
 	case <-d.ended:
 		return fmt.Errorf("%s: the browser is gone", method)
 	case <-timer.C:
-		return fmt.Errorf("%s: no answer in %v", method, patience)
+		return fmt.Errorf("%s: no answer in %v", method, target.Patience)
 	}
 }

@@ -62,7 +62,7 @@ func TestChat(t *testing.T) {
 		if err := a.Send(frame.Ping, []byte("here?")); err != nil {
 			t.Fatal(err)
 		}
-		if m, err := a.next(); err != nil || m.Opcode != frame.Pong || string(m.Payload) != "here?" {
+		if m, err := a.NextMessage(); err != nil || m.Opcode != frame.Pong || string(m.Payload) != "here?" {
 			t.Fatalf("got %v %q, %v, want the pong", m.Opcode, m.Payload, err)
 		}
 		if err := a.Raw(masked(frame.Header{Fin: true}, "\x98\x80")); err != nil {
@@ -173,12 +173,12 @@ func TestBinary(t *testing.T) {
 		if err := a.Send(frame.Binary, append([]byte(to+","), body...)); err != nil {
 			t.Fatal(err)
 		}
-		m, err := b.next()
+		m, err := b.NextMessage()
 		if want := append([]byte("用户(A=>B):"), body...); err != nil || m.Opcode != frame.Binary || !bytes.Equal(m.Payload, want) {
 			t.Fatalf("to %s: got %v %q, %v, want binary %q", to, m.Opcode, m.Payload, err, want)
 		}
 		if to != "B" {
-			if m, err := a.next(); err != nil || m.Opcode != frame.Binary {
+			if m, err := a.NextMessage(); err != nil || m.Opcode != frame.Binary {
 				t.Fatalf("to %s: the sender got %v %q, %v", to, m.Opcode, m.Payload, err)
 			}
 		}
@@ -209,11 +209,11 @@ func TestGivenUserID(t *testing.T) {
 	s := start(t)
 	a := s.login("A")
 	for _, target := range []string{"/socket", "/socket?userId=", "/socket?other=1"} {
-		c, _, err := s.dial(handshake.Dialer{}, target)
+		c, err := s.dial(handshake.Dialer{}, target)
 		if err != nil {
 			t.Fatal(err)
 		}
-		told, err := c.line()
+		told, err := c.NextText()
 		id, ok := strings.CutPrefix(told, "系统:你的用户编号是 ")
 		if err != nil || !ok || len(id) != 6 || strings.Trim(id, "0123456789") != "" {
 			t.Fatalf("%s: got %q, %v, want an id of six digits", target, told, err)
@@ -237,7 +237,7 @@ func TestWaitingMessages(t *testing.T) {
 		a.say(fmt.Sprint("B,", i))
 		a.hears("系统:用户(B)不在线,上线后送达")
 	}
-	c, _, err := s.dial(handshake.Dialer{}, socket("B"))
+	c, err := s.dial(handshake.Dialer{}, socket("B"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestHistoryHasTheLast(t *testing.T) {
 		var got []string
 		for line := ""; line != "系统:在线 1: A"; {
 			var err error
-			if line, err = a.line(); err != nil {
+			if line, err = a.NextText(); err != nil {
 				t.Fatal(err)
 			}
 			got = append(got, line)
@@ -290,20 +290,20 @@ func TestMembershipTTL(t *testing.T) {
 	b.leave()
 	until(t, "B to be forgotten", func() bool {
 		a.say("B,are you there?")
-		line, err := a.line()
+		line, err := a.NextText()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return line == "错误:用户(B)不在线"
 	})
-	b, _, err := s.dial(handshake.Dialer{}, socket("B"))
+	b, err := s.dial(handshake.Dialer{}, socket("B"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.say("leave,groupA") // what has not waited for so long is still sent before
 
 	for {
-		line, err := b.line()
+		line, err := b.NextText()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"wschat/cmd/wschat/e2e/target"
 )
 
 // chromium is a headless browser, for one test. All have the same process.
@@ -47,9 +49,9 @@ func startBrowserProcess(t *testing.T) *browserProcess {
 	cmd := exec.Command(findChromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 		"--user-data-dir="+profile, "--remote-debugging-port=0", "about:blank")
-	var errs output
+	var errs target.Output
 	cmd.Stderr = &errs
-	cmd.Env = append(cleanEnv(), "HOME="+profile)
+	cmd.Env = target.Environment("HOME=" + profile)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its children can be ended with it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

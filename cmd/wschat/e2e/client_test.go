@@ -3,42 +3,36 @@
 package e2e
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"strings"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
-	"wschat/frame/frametest"
 	"wschat/handshake"
 )
 
-func timeout() <-chan time.Time { return time.After(patience) }
+func timeout() <-chan time.Time { return time.After(target.Patience) }
 
 // client is a user on a WebSocket connection of our own. It answers pings.
 type client struct {
-	*frametest.Peer
+	*target.Client
 	server *server
 	name   string
-	conn   *net.TCPConn
 }
 
 // dial opens a connection to a path of the server.
-func (s *server) dial(d handshake.Dialer, target string) (*client, *handshake.Response, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, response, err := d.Dial(ctx, "ws://"+s.addr+target)
+func (s *server) dial(d handshake.Dialer, path string) (*client, error) {
+	c, err := s.OpenWith(path, d)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	conn.SetDeadline(time.Now().Add(2 * patience))
-	s.t.Cleanup(func() { conn.Close() })
-	peer := frametest.NewPeer(conn, frame.Client, response.Early)
-	return &client{Peer: peer, server: s, conn: conn.(*net.TCPConn)}, response, nil
+	c.Conn.SetDeadline(time.Now().Add(2 * target.Patience))
+	s.t.Cleanup(func() { c.Conn.Close() })
+	return &client{Client: c, server: s}, nil
 }
 
 // socket is the target of a user.
@@ -47,13 +41,13 @@ func socket(user string) string { return "/socket?userId=" + url.QueryEscape(use
 // login connects a user. That it is in is known: who, has been answered.
 func (s *server) login(user string) *client {
 	s.t.Helper()
-	c, _, err := s.dial(handshake.Dialer{}, socket(user))
+	c, err := s.dial(handshake.Dialer{}, socket(user))
 	if err != nil {
 		s.t.Fatalf("%s: %v", user, err)
 	}
 	c.name = user
 	c.say("who,")
-	line, err := c.line()
+	line, err := c.NextText()
 	if err != nil || !strings.HasPrefix(line, "系统:在线 ") {
 		s.t.Fatalf("%s: got %q, %v, want the answer to who,", user, line, err)
 	}
@@ -70,33 +64,11 @@ func (c *client) say(lines ...string) {
 	}
 }
 
-// next returns the next frame that is no ping; pings it answers.
-func (c *client) next() (frame.Message, error) {
-	for {
-		m, err := c.Next()
-		if err != nil || m.Opcode != frame.Ping {
-			return m, err
-		}
-		if err := c.Send(frame.Pong, m.Payload); err != nil {
-			return m, err
-		}
-	}
-}
-
-// line returns the next text message.
-func (c *client) line() (string, error) {
-	m, err := c.next()
-	if err == nil && m.Opcode != frame.Text {
-		err = fmt.Errorf("got %v %q", m.Opcode, cut(string(m.Payload)))
-	}
-	return string(m.Payload), err
-}
-
 // hears checks that these lines come next, byte for byte.
 func (c *client) hears(lines ...string) {
 	c.server.t.Helper()
 	for _, want := range lines {
-		got, err := c.line()
+		got, err := c.NextText()
 		if err != nil {
 			c.server.t.Fatalf("%s: %v, want %q", c.name, err, cut(want))
 		}
@@ -119,7 +91,7 @@ func (c *client) hearsNothing() {
 // it, and checks that the server then ends TCP first (RFC 6455 §7.1.1).
 func (c *client) closedWith(code frame.CloseCode) {
 	c.server.t.Helper()
-	m, err := c.next()
+	m, err := c.NextMessage()
 	if err != nil || m.Opcode != frame.Close {
 		c.server.t.Fatalf("%s: got %v %q, %v, want close %v", c.name, m.Opcode, cut(string(m.Payload)), err, code)
 	}
@@ -131,7 +103,7 @@ func (c *client) closedWith(code frame.CloseCode) {
 	if m, err := c.Next(); !errors.Is(err, io.EOF) {
 		c.server.t.Fatalf("%s: got %v %q, %v after the close, want the end", c.name, m.Opcode, cut(string(m.Payload)), err)
 	}
-	c.conn.Close()
+	c.Conn.Close()
 }
 
 // leave ends the connection with a close frame.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"wschat/cmd/wschat/e2e/target"
 )
 
 // firefox is a running headless browser, and its only page, over WebDriver BiDi.
@@ -34,9 +36,9 @@ func startFirefox(t *testing.T) *firefox {
 	}
 	profile := t.TempDir()
 	cmd := exec.Command(program, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank")
-	var errs output
+	var errs target.Output
 	cmd.Stderr, cmd.Stdout = &errs, &errs
-	cmd.Env = append(cleanEnv(), "HOME="+profile)
+	cmd.Env = target.Environment("HOME=" + profile)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its children can be ended with it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -91,7 +93,7 @@ func (f *firefox) call(method string, p params, result any) {
 
 func (f *firefox) open(s *server) {
 	f.t.Helper()
-	f.call("browsingContext.navigate", params{"context": f.page, "url": "http://" + s.addr + "/", "wait": "complete"}, nil)
+	f.call("browsingContext.navigate", params{"context": f.page, "url": "http://" + s.Addr + "/", "wait": "complete"}, nil)
 	f.until("the page", `!!document.body.dataset.state`)
 }
 
@@ -160,7 +162,7 @@ func TestPageFirefox(t *testing.T) {
 	network := breakNetwork(t, s, nil)
 	f := startFirefox(t)
 	bob := s.login("bob")
-	f.open(&server{t: t, addr: network.listener.Addr().String()})
+	f.open(&server{&target.Server{Addr: network.listener.Addr().String()}, t})
 	f.until("six random digits", `/^\d{6}$/.test(document.querySelector("#name").value)`)
 	f.eval(`document.querySelector("#name").select()`, nil)
 	f.types("fox\uE007")
@@ -206,7 +208,7 @@ func TestPageFirefox(t *testing.T) {
 	f.until("the last again", `document.querySelector("#messages li:last-child .body").textContent === "number 499"`)
 	for line := ""; !strings.HasSuffix(line, "written offline"); {
 		var err error
-		if line, err = bob.line(); err != nil {
+		if line, err = bob.NextText(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/frame/frametest"
 )
@@ -39,12 +40,12 @@ func upgrade(target string, more ...string) string {
 // raw opens a TCP connection and sends bytes.
 func (s *server) raw(send string) (*net.TCPConn, *bufio.Reader) {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
+	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(target.Patience))
 	if _, err := io.WriteString(conn, send); err != nil {
 		s.t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestFramesRightBehindTheRequest(t *testing.T) {
 // over makes a client of a connection on which the handshake is done.
 func (s *server) over(conn *net.TCPConn, from *bufio.Reader) *client {
 	early, _ := from.Peek(from.Buffered())
-	return &client{Peer: frametest.NewPeer(conn, frame.Client, early), server: s, conn: conn}
+	return &client{Client: &target.Client{Peer: frametest.NewPeer(conn, frame.Client, early), Conn: conn}, server: s}
 }
 
 func TestOrigin(t *testing.T) {

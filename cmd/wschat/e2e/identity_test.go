@@ -35,7 +35,7 @@ func TestUserIDs(t *testing.T) {
 		"<b>", "\x00", "a\n", "\xff", "\xe4\xb8", "😀", "a\u200db", "\ufffd", "!",
 	} {
 		s.run(fmt.Sprintf("bad/%q", user), func(t *testing.T) {
-			_, _, err := s.dial(handshake.Dialer{}, socket(user))
+			_, err := s.dial(handshake.Dialer{}, socket(user))
 			var refused *handshake.StatusError
 			if !errors.As(err, &refused) || refused.Status != 400 || !strings.HasPrefix(refused.Body, "expected a userId") {
 				t.Errorf("got %v, want 400 with a sentence", err)
@@ -55,7 +55,7 @@ func TestUserIDInQuery(t *testing.T) {
 		"userId=小林":                 "小林",
 		"x=1&userId=B&y=2":          "B",
 	} {
-		c, _, err := s.dial(handshake.Dialer{}, "/socket?"+query)
+		c, err := s.dial(handshake.Dialer{}, "/socket?"+query)
 		if err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}
@@ -68,7 +68,7 @@ func TestUserIDInQuery(t *testing.T) {
 // PROTOCOL 1: "sends each message back as it came".
 func TestEcho(t *testing.T) {
 	s := start(t, "-echo")
-	c, _, err := s.dial(handshake.Dialer{}, "/echo")
+	c, err := s.dial(handshake.Dialer{}, "/echo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestEcho(t *testing.T) {
 		if err := c.Send(m.Opcode, m.Payload); err != nil {
 			t.Fatal(err)
 		}
-		got, err := c.next()
+		got, err := c.NextMessage()
 		if err != nil || got.Opcode != m.Opcode || string(got.Payload) != string(m.Payload) {
 			t.Fatalf("got %v %q, %v, want %v %q", got.Opcode, cut(string(got.Payload)), err, m.Opcode, cut(string(m.Payload)))
 		}

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/handshake"
 )
@@ -19,7 +19,7 @@ import (
 // isFull checks that nobody is let in for now: 503 with Retry-After.
 func (s *server) isFull(d handshake.Dialer) {
 	s.t.Helper()
-	_, _, err := s.dial(d, socket("X"))
+	_, err := s.dial(d, socket("X"))
 	var refused *handshake.StatusError
 	if !errors.As(err, &refused) || refused.Status != 503 || refused.Header.Get("Retry-After") == "" {
 		s.t.Errorf("got %v, want 503 with Retry-After", err)
@@ -31,7 +31,7 @@ func (s *server) isFull(d handshake.Dialer) {
 func TestMaxConns(t *testing.T) {
 	s := start(t, "-max-conns", "3", "-presence", "none", "-echo")
 	a, b := s.login("A"), s.login("B")
-	if _, _, err := s.dial(handshake.Dialer{}, "/echo"); err != nil { // counts
+	if _, err := s.dial(handshake.Dialer{}, "/echo"); err != nil { // counts
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -45,7 +45,7 @@ func TestMaxConns(t *testing.T) {
 	for range 20 { // what is given back can be taken again, each time
 		a.leave()
 		until(t, "there is room", func() bool {
-			c, _, err := s.dial(handshake.Dialer{}, socket("A"))
+			c, err := s.dial(handshake.Dialer{}, socket("A"))
 			if err == nil {
 				a = c
 			}
@@ -63,7 +63,7 @@ func TestMaxConnsPerIP(t *testing.T) {
 	}
 	var first *client
 	for i, value := range []string{"192.0.2.1", "198.51.100.7, 192.0.2.1", "192.0.2.2", "2001:db8::1"} {
-		c, _, err := s.dial(via(value), socket(fmt.Sprint("U", i)))
+		c, err := s.dial(via(value), socket(fmt.Sprint("U", i)))
 		if err != nil {
 			t.Fatalf("%s: %v", value, err)
 		}
@@ -76,7 +76,7 @@ func TestMaxConnsPerIP(t *testing.T) {
 	s.isFull(via("::ffff:192.0.2.1"))
 	first.leave()
 	until(t, "there is room", func() bool {
-		_, _, err := s.dial(via("192.0.2.1"), socket("X"))
+		_, err := s.dial(via("192.0.2.1"), socket("X"))
 		return err == nil
 	})
 	s.isFull(via("192.0.2.1"))
@@ -101,18 +101,12 @@ func TestRate(t *testing.T) {
 	a.leave()
 }
 
-var adminAddr = regexp.MustCompile(`admin=(\S+)`)
-
 // PROTOCOL 8, against the binary.
 func TestAdmin(t *testing.T) {
 	s := start(t, "-admin", "127.0.0.1:0")
-	found := adminAddr.FindStringSubmatch(s.stderr.String())
-	if found == nil {
-		t.Fatalf("no address in %s", s.stderr.String())
-	}
 	ask := func(method, path, body string, origin ...string) (int, string) {
 		t.Helper()
-		request, err := http.NewRequest(method, "http://"+found[1]+path, strings.NewReader(body))
+		request, err := http.NewRequest(method, "http://"+s.AdminAddr+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +146,7 @@ func TestAdmin(t *testing.T) {
 		}
 	}
 	a.hears("用户(bot=>A):hi")
-	if status, _ := ask("POST", "/api/kick", `{"user":"A"}`, "http://"+found[1]); status != 403 {
+	if status, _ := ask("POST", "/api/kick", `{"user":"A"}`, "http://"+s.AdminAddr); status != 403 {
 		t.Errorf("with an Origin: got %d, want 403", status)
 	}
 	if status, got := ask("POST", "/api/kick", `{"user":"A"}`); status != 200 || got != "{\"connections\":1}\n" {
@@ -183,14 +177,14 @@ func TestOperatorsUsageErrors(t *testing.T) {
 		{"-admin localhost", 2, "-admin"},
 		{"-auth-secret-file /none/secret", 1, "/none/secret"},
 		{"-tls-cert /none/cert -tls-key /none/key", 1, "/none/cert"},
-		{"-admin " + s.addr, 1, "in use"},
+		{"-admin " + s.Addr, 1, "in use"},
 		{"token -user A", 2, "-auth-secret-file"},
 	} {
 		args := strings.Fields(row.args)
 		if args[0] != "token" {
 			args = append([]string{"-addr", "127.0.0.1:0"}, args...)
 		}
-		status, stdout, stderr := once(t, nil, args...)
+		status, stdout, stderr := target.Run(t, nil, args...)
 		if status != row.status || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, row.names) {
 			t.Errorf("%s: got %d, %q, want %d and one line that names %s", row.args, status, stderr, row.status, row.names)
 		}

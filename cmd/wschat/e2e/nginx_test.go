@@ -11,12 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 )
 
@@ -47,7 +47,7 @@ func behindNginx(s *server) *server {
 	}
 	front := freeAddr(s.t)
 	conf := string(site)
-	for literal, address := range map[string]string{"listen 80;": "listen " + front + ";", "server 127.0.0.1:8080;": "server " + s.addr + ";"} {
+	for literal, address := range map[string]string{"listen 80;": "listen " + front + ";", "server 127.0.0.1:8080;": "server " + s.Addr + ";"} {
 		if strings.Count(conf, literal) != 1 {
 			s.t.Fatalf("nginx.conf has not one %q", literal)
 		}
@@ -60,13 +60,13 @@ func behindNginx(s *server) *server {
 		}
 	}
 	startNginx(s.t, dir, front)
-	return &server{t: s.t, cmd: s.cmd, ended: s.ended, addr: front}
+	return &server{&target.Server{Addr: front}, s.t}
 }
 
 // startNginx runs nginx until the test ends.
 func startNginx(t *testing.T, dir, addr string) {
 	t.Helper()
-	var out output
+	var out target.Output
 	program, err := exec.LookPath("nginx")
 	if err != nil { // not every user has it in PATH
 		program = "/usr/sbin/nginx"
@@ -144,7 +144,7 @@ func TestNginxChat(t *testing.T) {
 	}
 	leaveThrough(through)
 	direct.hears("用户(A)退出了")
-	if err := errFirst(front.login("C").conn.Close()); err != nil { // without a close frame
+	if err := errFirst(front.login("C").Conn.Close()); err != nil { // without a close frame
 		t.Fatal(err)
 	}
 	direct.hears("用户(C)登录了", "用户(C)退出了")
@@ -157,10 +157,10 @@ func leaveThrough(c *client) {
 	if err := c.Close(frame.NormalClosure, ""); err != nil {
 		c.server.t.Fatal(err)
 	}
-	if m, err := c.next(); err != nil || m.Opcode != frame.Close {
+	if m, err := c.NextMessage(); err != nil || m.Opcode != frame.Close {
 		c.server.t.Fatalf("%s: got %v %q, %v, want a close frame", c.name, m.Opcode, m.Payload, err)
 	}
-	if m, err := c.next(); !errors.Is(err, io.EOF) {
+	if m, err := c.NextMessage(); !errors.Is(err, io.EOF) {
 		c.server.t.Fatalf("%s: got %v, %v after the close frame, want the end", c.name, m.Opcode, err)
 	}
 }
@@ -168,7 +168,7 @@ func leaveThrough(c *client) {
 // What wschat answers reaches the client, as it is.
 func TestNginxAnswers(t *testing.T) {
 	front := behindNginx(start(t))
-	own := "Host: " + front.addr
+	own := "Host: " + front.Addr
 	socketUpgrade := func(origin string) string {
 		return request("GET /socket?userId=A HTTP/1.1", own, toSocket, connection, key, version, "Origin: "+origin)
 	}
@@ -186,8 +186,8 @@ func TestNginxAnswers(t *testing.T) {
 		{"an upgrade with a bad user id", upgrade("/socket?userId=all"), 400, "expected a userId"},
 		{"an upgrade without a key", request("GET /socket HTTP/1.1", own, toSocket, connection, version), 400, "expected"},
 		{"nothing there", request("GET /nothing HTTP/1.1", own), 404, ""},
-		{"the page's own origin", socketUpgrade("http://" + front.addr), 101, ""},
-		{"its origin over TLS", socketUpgrade("https://" + front.addr), 101, ""},
+		{"the page's own origin", socketUpgrade("http://" + front.Addr), 101, ""},
+		{"its origin over TLS", socketUpgrade("https://" + front.Addr), 101, ""},
 		{"a foreign origin", socketUpgrade("http://evil.example"), 403, ""},
 		{"the origin of another port", socketUpgrade("http://127.0.0.1:1"), 403, ""},
 	} {
@@ -210,40 +210,30 @@ func TestNginxKeepsConnectionsAlive(t *testing.T) {
 			t.Fatalf("got %s", response.Status)
 		}
 	}
-	idle := descriptors(t, s)
+	idle := s.Descriptors()
 	get()
-	until(t, "one connection from nginx", func() bool { return descriptors(t, s) == idle+1 })
+	until(t, "one connection from nginx", func() bool { return s.Descriptors() == idle+1 })
 	for range 20 {
 		get()
-		if n := descriptors(t, s) - idle; n != 1 {
+		if n := s.Descriptors() - idle; n != 1 {
 			t.Fatalf("nginx has %d connections to wschat, want 1", n)
 		}
 	}
 	a := front.login("A")
-	until(t, "the connection being the chat's", func() bool { return descriptors(t, s) == idle+1 })
+	until(t, "the connection being the chat's", func() bool { return s.Descriptors() == idle+1 })
 	a.say("A,hi")
 	a.hears("用户(A=>A):hi")
 	get() // which needs another one
-	until(t, "two connections from nginx", func() bool { return descriptors(t, s) == idle+2 })
+	until(t, "two connections from nginx", func() bool { return s.Descriptors() == idle+2 })
 	leaveThrough(a)
-	until(t, "one connection from nginx", func() bool { return descriptors(t, s) == idle+1 })
-}
-
-// descriptors counts those of the server's process.
-func descriptors(t *testing.T, s *server) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/" + strconv.Itoa(s.cmd.Process.Pid) + "/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(entries)
+	until(t, "one connection from nginx", func() bool { return s.Descriptors() == idle+1 })
 }
 
 func TestNginxDrain(t *testing.T) {
 	s := start(t, "-drain", "4s", "-presence", "none")
 	front := behindNginx(s)
 	a, deaf := front.login("A"), front.login("deaf") // who does not answer for a while
-	s.terminate()
+	s.Terminate()
 	a.closedWith(frame.GoingAway)
 	for _, send := range []string{request("GET /healthz HTTP/1.1", host), request("GET / HTTP/1.1", host), upgrade("/socket?userId=late")} {
 		response, body := front.ask(send)
@@ -252,7 +242,7 @@ func TestNginxDrain(t *testing.T) {
 		}
 	}
 	deaf.closedWith(frame.GoingAway)
-	<-s.ended
+	<-s.Ended
 	if response, _ := front.ask(request("GET /healthz HTTP/1.1", host)); response.StatusCode != http.StatusBadGateway {
 		t.Errorf("with wschat gone: got %s, want nginx's 502", response.Status)
 	}
@@ -269,7 +259,7 @@ func TestNginxTrustProxy(t *testing.T) {
 		if forged != "" {
 			fields = append(fields, "X-Forwarded-For: "+forged)
 		}
-		return status(t, front.addr, from, upgrade("/socket", fields...))
+		return status(t, front.Addr, from, upgrade("/socket", fields...))
 	}
 	for i, row := range []struct {
 		from, forged string
@@ -297,13 +287,13 @@ func TestNginxTrustProxy(t *testing.T) {
 // open until the test ends.
 func status(t *testing.T, addr, from, send string) int {
 	t.Helper()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: patience}
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: target.Patience}
 	conn, err := dialer.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(target.Patience))
 	if _, err := io.WriteString(conn, send); err != nil {
 		t.Fatal(err)
 	}

@@ -242,7 +242,7 @@ func TestPageLanguages(t *testing.T) {
 	if strings.Contains(english, "undefined") {
 		t.Errorf("something is not said: %q", english)
 	}
-	p.navigate("http://" + s.addr + "/")
+	p.navigate("http://" + s.Addr + "/")
 	p.connected("1")
 	p.says("#title", "Everyone")
 	var kept map[string]any

@@ -108,7 +108,7 @@ func TestPageHostile(t *testing.T) {
 	clients["__proto__"].say("alice,again")
 	alice.to("__proto__")
 	alice.shows("__proto__", "again")
-	alice.navigate("http://" + s.addr + "/")
+	alice.navigate("http://" + s.Addr + "/")
 	alice.connected("alice")
 	alice.says("#conversations [data-open=constructor] .badge", "2")
 	alice.says("#conversations [data-open=__proto__] .badge", "")
@@ -127,8 +127,8 @@ func TestPagePolicy(t *testing.T) {
 		{"script-src", `try { Function("window.injected = 1")() } catch {}`},
 		{"style-src-elem", `document.body.append(Object.assign(document.createElement("style"), {textContent: "body { display: none }"}))`},
 		{"style-src-attr", `document.body.setAttribute("style", "display: none")`},
-		{"img-src", `new Image().src = "http://` + other.addr + `/favicon.svg"`},
-		{"connect-src", `try { new WebSocket("ws://` + other.addr + `/socket") } catch {}`},
+		{"img-src", `new Image().src = "http://` + other.Addr + `/favicon.svg"`},
+		{"connect-src", `try { new WebSocket("ws://` + other.Addr + `/socket") } catch {}`},
 		{"frame-src", `document.body.append(Object.assign(document.createElement("iframe"), {src: "/"}))`},
 	} {
 		var stopped string

@@ -49,7 +49,7 @@ func TestPageList(t *testing.T) {
 	alice.says("#conversations [data-open=bob] .badge", "")
 	alice.until("a line above what is new", `document.querySelector("#messages li:has(.new) .body")?.textContent === "one"`)
 	alice.to("all")
-	alice.navigate("http://" + s.addr + "/")
+	alice.navigate("http://" + s.Addr + "/")
 	alice.connected("alice")
 	alice.says("#conversations [data-open=carol] .badge", "1")
 	alice.says("#conversations [data-open=bob] .badge", "")
@@ -57,7 +57,7 @@ func TestPageList(t *testing.T) {
 	alice.lists("all", "carol", "bob", "groupA", "groupB")
 
 	alice.until("both to be online", `document.querySelectorAll("#conversations .dot.on").length === 2`)
-	carol.conn.Close()
+	carol.Conn.Close()
 	alice.until("Carol to be away", `!document.querySelector("#conversations [data-open=carol] .dot").classList.contains("on")`)
 
 	alice.fill("#find", "ar")

@@ -17,7 +17,7 @@ func TestPageWeightAndFirstPaint(t *testing.T) {
 		Paint              float64
 	}
 	measure := func() {
-		p.navigate("http://" + s.addr + "/")
+		p.navigate("http://" + s.Addr + "/")
 		p.until("the first paint", `performance.getEntriesByName("first-contentful-paint").length`)
 		p.eval(`(() => {
 			const all = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")].filter(({name}) => !name.endsWith(".svg"));

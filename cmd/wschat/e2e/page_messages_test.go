@@ -139,7 +139,7 @@ func TestPageHistory(t *testing.T) {
 	second.shows("alice", "from the second")
 
 	first.to("bob")
-	bob.conn.Close()
+	bob.Conn.Close()
 	first.people("alice")
 	first.send("for later")
 	first.says("#messages .quiet", "bob is away and gets this on return")
@@ -166,7 +166,7 @@ func TestPageNotices(t *testing.T) {
 	alice.says("#messages li:last-child .quiet", "bob and carol came")
 	s.login("dave")
 	alice.says("#messages li:last-child .quiet", "3 people came")
-	bob.conn.Close()
+	bob.Conn.Close()
 	alice.says("#messages li:last-child .quiet", "carol and dave came")
 	s.login("eve").say("all,hello")
 	alice.shows("eve", "hello")

@@ -20,7 +20,7 @@ func TestPageNotifications(t *testing.T) {
 		window.Notification = class { constructor(title, {body}) { told.push(title + ": " + body); } close() {} static get permission() { return Real.permission; } static requestPermission() { return Real.requestPermission(); } };
 		const start = OscillatorNode.prototype.start;
 		OscillatorNode.prototype.start = function (when) { beeps++; return start.call(this, when); };`}, nil)
-	alice.navigate("http://" + s.addr + "/")
+	alice.navigate("http://" + s.Addr + "/")
 	alice.connectAs("alice")
 	bob := s.login("bob")
 	told := func(want int, beeps int) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"wschat/cmd/wschat/e2e/target"
 )
 
 // What was said while the network was away appears in its place, once; what was
@@ -14,7 +16,7 @@ func TestPageCatchesUp(t *testing.T) {
 	s := start(t)
 	network := breakNetwork(t, s, nil)
 	browser := startChromium(t)
-	far := &server{t: t, addr: network.listener.Addr().String()}
+	far := &server{&target.Server{Addr: network.listener.Addr().String()}, t}
 	alice := browser.open(far, "en-GB")
 	alice.connectAs("alice")
 	alice.to("groupA")
@@ -41,7 +43,7 @@ func TestPageCatchesUp(t *testing.T) {
 	bob.say("history,Z")
 	for line := ""; line != "系统:没有历史消息"; {
 		var err error
-		if line, err = bob.line(); err != nil {
+		if line, err = bob.NextText(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -142,14 +144,14 @@ func TestPageReconnects(t *testing.T) {
 	alice.noProblems()
 	bob.noProblems()
 
-	s.stop()
+	s.Stop()
 	for _, each := range []*page{alice, bob} {
 		each.state("waiting")
 		each.people()
 	}
 	bob.until("the time to wait", `/\d+ 秒后重连。$/.test(document.querySelector("#why").textContent)`)
 	bob.screenshot("waiting-zh")
-	s = startAt(t, s.addr)
+	s = start(t, "-addr", s.Addr)
 	for _, each := range []*page{alice, bob} {
 		each.state("connected")
 		each.people("alice", "bob")

@@ -47,7 +47,7 @@ func (b *chromium) open(s *server, language string) *page {
 	p.call("Emulation.setUserAgentOverride", params{"userAgent": b.agent, "acceptLanguage": language}, nil)
 	p.call("Emulation.setFocusEmulationEnabled", params{"enabled": true}, nil)
 	p.resize(1100, 720, false)
-	p.navigate("http://" + s.addr + "/")
+	p.navigate("http://" + s.Addr + "/")
 	return p
 }
 

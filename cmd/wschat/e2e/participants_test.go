@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/handshake"
 )
@@ -39,7 +40,7 @@ type pageUser struct{ *page }
 
 func (b *chromium) join(n *brokenNetwork, p *plan) *pageUser {
 	b.t.Helper()
-	u := &pageUser{b.open(&server{t: b.t, addr: n.listener.Addr().String()}, "en-GB")}
+	u := &pageUser{b.open(&server{&target.Server{Addr: n.listener.Addr().String()}, b.t}, "en-GB")}
 	u.eval(fmt.Sprintf(`(async () => {
 		const {Chat} = await import("/chat.js");
 		window.begin = await (%s)(Chat, undefined, %s);
@@ -80,7 +81,7 @@ type nodeUser struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	stdout *bufio.Reader
-	errs   output
+	errs   target.Output
 }
 
 func joinFromNode(t *testing.T, n *brokenNetwork, p *plan) *nodeUser {
@@ -155,17 +156,17 @@ type directUser struct {
 
 func (s *server) join(p *plan) *directUser {
 	s.t.Helper()
-	c, _, err := s.dial(handshake.Dialer{Protocols: []string{"wschat.v1.json"}}, socket(p.User))
+	c, err := s.dial(handshake.Dialer{Protocols: []string{"wschat.v1.json"}}, socket(p.User))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	c.name = p.User
-	c.conn.SetDeadline(time.Now().Add(limit))
+	c.Conn.SetDeadline(time.Now().Add(limit))
 	u := &directUser{client: c, plan: p, window: make(chan struct{}, 20)}
 	for _, group := range p.Groups {
 		c.say(literal(map[string]string{"op": "join", "group": group, "id": group}))
 		for joined := false; !joined; {
-			line, err := c.line()
+			line, err := c.NextText()
 			if err != nil {
 				s.t.Fatal(err)
 			}
@@ -205,7 +206,7 @@ func (u *directUser) read() error {
 		missing += count
 	}
 	for missing > 0 {
-		m, err := u.next()
+		m, err := u.NextMessage()
 		if err != nil {
 			return err
 		}

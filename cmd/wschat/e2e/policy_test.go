@@ -67,7 +67,7 @@ func TestCloseIsAnswered(t *testing.T) {
 	if err := c.Send(frame.Close, nil); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := c.next(); err != nil || m.Opcode != frame.Close || len(m.Payload) != 0 {
+	if m, err := c.NextMessage(); err != nil || m.Opcode != frame.Close || len(m.Payload) != 0 {
 		t.Fatalf("got %v %q, %v, want a close frame without a code", m.Opcode, m.Payload, err)
 	}
 }
@@ -81,15 +81,15 @@ func TestVanishing(t *testing.T) {
 	}{
 		{"close frame", func(c *client) error { return c.Close(frame.NormalClosure, "") }},
 		{"close frame and FIN at once", func(c *client) error {
-			return errFirst(c.Close(frame.NormalClosure, ""), c.conn.Close())
+			return errFirst(c.Close(frame.NormalClosure, ""), c.Conn.Close())
 		}},
-		{"FIN", func(c *client) error { return c.conn.Close() }},
-		{"half-close", func(c *client) error { return c.conn.CloseWrite() }},
-		{"RST", func(c *client) error { return errFirst(c.conn.SetLinger(0), c.conn.Close()) }},
+		{"FIN", func(c *client) error { return c.Conn.Close() }},
+		{"half-close", func(c *client) error { return c.Conn.CloseWrite() }},
+		{"RST", func(c *client) error { return errFirst(c.Conn.SetLinger(0), c.Conn.Close()) }},
 		{"RST behind a message", func(c *client) error {
-			return errFirst(c.SendText("login,"), c.conn.SetLinger(0), c.conn.Close())
+			return errFirst(c.SendText("login,"), c.Conn.SetLinger(0), c.Conn.Close())
 		}},
-		{"FIN within a frame", func(c *client) error { return errFirst(c.Raw([]byte{0x81}), c.conn.Close()) }},
+		{"FIN within a frame", func(c *client) error { return errFirst(c.Raw([]byte{0x81}), c.Conn.Close()) }},
 		{"silence", func(*client) error { return nil }},
 	} {
 		s.run(row.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestTooSlowAReader(t *testing.T) {
 		a.say("all," + body)
 		for _, each := range []*client{a, b} {
 			for {
-				line, err := each.line()
+				line, err := each.NextText()
 				if err != nil {
 					t.Fatalf("%s: %v", each.name, err)
 				}
@@ -151,7 +151,7 @@ func TestTooSlowAReader(t *testing.T) {
 		each.hearsNothing()
 	}
 	for { // S reads on: what had left the server, and why no more comes
-		m, err := slow.next()
+		m, err := slow.NextMessage()
 		if err != nil {
 			t.Fatalf("S: %v, want close 4100", err)
 		}

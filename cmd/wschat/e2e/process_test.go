@@ -3,34 +3,15 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 )
-
-// once runs wschat, which must end by itself.
-func once(t *testing.T, env []string, args ...string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.Command(program, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = cleanEnv(env...), &out, &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	overdue := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-	defer overdue.Stop()
-	if err := cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		t.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
-}
 
 // PROTOCOL 7: "ends with one clear line and exit status 2", or 1.
 func TestUsageErrors(t *testing.T) {
@@ -63,11 +44,11 @@ func TestUsageErrors(t *testing.T) {
 		{"a wrong value in the environment", "WSCHAT_PING=soon", nil, 2, []string{"WSCHAT_PING", `"soon"`}},
 		{"a value below 0 in the environment", "WSCHAT_PING=-1s", nil, 2, []string{"WSCHAT_PING"}},
 		{"a bad address in the environment", "WSCHAT_ADDR=localhost", nil, 2, []string{"WSCHAT_ADDR", `"localhost"`}},
-		{"an address in use", "", []string{"-addr", s.addr}, 1, []string{s.addr, "in use"}},
+		{"an address in use", "", []string{"-addr", s.Addr}, 1, []string{s.Addr, "in use"}},
 		{"an address that is not ours", "", []string{"-addr", "192.0.2.1:80"}, 1, []string{"192.0.2.1:80"}},
 	} {
 		s.run(row.name, func(t *testing.T) {
-			status, stdout, stderr := once(t, strings.Fields(row.env), row.args...)
+			status, stdout, stderr := target.Run(t, strings.Fields(row.env), row.args...)
 			if status != row.status || stdout != "" {
 				t.Errorf("got status %d and %q on stdout, want %d and nothing", status, stdout, row.status)
 			}
@@ -85,7 +66,7 @@ func TestUsageErrors(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	for _, flag := range []string{"-help", "--help", "-h"} {
-		status, stdout, stderr := once(t, nil, flag)
+		status, stdout, stderr := target.Run(t, nil, flag)
 		if status != 0 || stderr != "" {
 			t.Errorf("%s: got status %d, %q on stderr", flag, status, stderr)
 		}
@@ -96,7 +77,7 @@ func TestHelpAndVersion(t *testing.T) {
 			}
 		}
 	}
-	status, stdout, stderr := once(t, nil, "version")
+	status, stdout, stderr := target.Run(t, nil, "version")
 	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "wschat ") || strings.Count(stdout, "\n") != 1 {
 		t.Errorf("version: got status %d, %q, %q", status, stdout, stderr)
 	}
@@ -114,7 +95,7 @@ func TestEnvironment(t *testing.T) {
 		{[]string{"WSCHAT_ECHO=false", "WSCHAT_HANDSHAKE_TIMEOUT=9s", "WSCHAT_ADDR=nonsense"}, []string{"-echo"}, 101},
 	} {
 		t.Run(fmt.Sprint(row.env, row.flags), func(t *testing.T) {
-			s := startWith(t, row.env, append([]string{"-addr", "127.0.0.1:0"}, row.flags...)...)
+			s := &server{target.StartWith(t, row.env, row.flags...), t}
 			if response, _ := s.ask(upgrade("/echo")); response.StatusCode != row.status {
 				t.Errorf("got %s, want %d", response.Status, row.status)
 			}
@@ -139,7 +120,7 @@ func TestLogs(t *testing.T) {
 			users[0].leave()
 			users[1].hears("用户(A)退出了")
 			users[1].leave()
-			s.stop()
+			s.Stop()
 			for _, line := range s.logLines() {
 				var entry struct{ Time, Level, Msg string }
 				err := json.Unmarshal([]byte(line), &entry)
@@ -164,7 +145,7 @@ func TestDrain(t *testing.T) {
 	}
 	deaf := s.login("deaf")
 	began := time.Now()
-	s.terminate()
+	s.Terminate()
 	until(t, "503 from the draining server", func() bool {
 		response, _ := s.ask(request("GET /healthz HTTP/1.1", host))
 		return response.StatusCode == 503
@@ -182,17 +163,17 @@ func TestDrain(t *testing.T) {
 	for _, c := range polite {
 		c.closedWith(frame.GoingAway)
 	}
-	if m, err := deaf.next(); err != nil || m.Opcode != frame.Close {
+	if m, err := deaf.NextMessage(); err != nil || m.Opcode != frame.Close {
 		t.Errorf("deaf: got %v, %v, want a close frame", m.Opcode, err)
 	}
-	if m, err := deaf.next(); err == nil {
+	if m, err := deaf.NextMessage(); err == nil {
 		t.Errorf("deaf: got %v, want the end", m.Opcode)
 	}
-	<-s.ended
+	<-s.Ended
 	if took := time.Since(began); took > drain+2*time.Second {
 		t.Errorf("the drain took %v with -drain %v", took, drain)
 	}
-	s.stop() // checks the status
+	s.Stop() // checks the status
 }
 
 // One who answers is not waited for.
@@ -200,10 +181,10 @@ func TestDrainEndsWithTheLastConnection(t *testing.T) {
 	s := start(t, "-drain", "1m")
 	c := s.login("A")
 	began := time.Now()
-	s.terminate()
+	s.Terminate()
 	c.closedWith(frame.GoingAway)
-	<-s.ended
-	if took := time.Since(began); took > patience {
+	<-s.Ended
+	if took := time.Since(began); took > target.Patience {
 		t.Errorf("the drain of one connection took %v", took)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/frame/frametest"
 	"wschat/handshake"
@@ -75,15 +76,15 @@ type secureClient struct {
 	conn net.Conn
 }
 
-func (s *server) dialSecure(pool *x509.CertPool, target string) (*secureClient, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (s *server) dialSecure(pool *x509.CertPool, path string) (*secureClient, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), target.Patience)
 	defer cancel()
 	d := handshake.Dialer{TLS: &tls.Config{RootCAs: pool}}
-	conn, response, err := d.Dial(ctx, "wss://"+s.addr+target)
+	conn, response, err := d.Dial(ctx, "wss://"+s.Addr+path)
 	if err != nil {
 		return nil, err
 	}
-	conn.SetDeadline(time.Now().Add(2 * patience))
+	conn.SetDeadline(time.Now().Add(2 * target.Patience))
 	s.t.Cleanup(func() { conn.Close() })
 	return &secureClient{frametest.NewPeer(conn, frame.Client, response.Early), s.t, conn}, nil
 }
@@ -110,8 +111,8 @@ func TestTLS(t *testing.T) {
 	a.SendText("all," + body)
 	a.hears("用户(A=>A):" + body)
 
-	web := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: old}}}
-	response, err := web.Get("https://" + s.addr + "/healthz")
+	web := http.Client{Timeout: target.Patience, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: old}}}
+	response, err := web.Get("https://" + s.Addr + "/healthz")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestTLS(t *testing.T) {
 	if err != nil || string(text) != "ok" || response.Proto != "HTTP/1.1" || response.TLS.Version < tls.VersionTLS12 {
 		t.Errorf("got %s %s %q, %v", response.Proto, response.Status, text, err)
 	}
-	if _, _, err := s.dial(handshake.Dialer{}, socket("B")); err == nil {
+	if _, err := s.dial(handshake.Dialer{}, socket("B")); err == nil {
 		t.Error("a connection without TLS was let in")
 	}
 

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"wschat/cmd/wschat/e2e/target"
 )
 
 // terminal is a program at a terminal, as a person uses it.
@@ -18,7 +20,7 @@ type terminal struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	keys   *os.File // the person's side
-	screen output
+	screen target.Output
 	ended  chan struct{} // closed when the process has ended
 	read   int           // lines of the screen that sees has compared
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/handshake"
 )
@@ -34,7 +35,7 @@ func newTokens(t *testing.T) *tokens {
 
 func (k *tokens) token(user string, more ...string) string {
 	k.t.Helper()
-	status, stdout, stderr := once(k.t, nil, append([]string{"token", "-user", user, "-auth-secret-file", k.file}, more...)...)
+	status, stdout, stderr := target.Run(k.t, nil, append([]string{"token", "-user", user, "-auth-secret-file", k.file}, more...)...)
 	text, ok := strings.CutSuffix(stdout, "\n")
 	if status != 0 || stderr != "" || !ok {
 		k.t.Fatalf("wschat token: %d, %q, %q", status, stdout, stderr)
@@ -47,7 +48,7 @@ func (k *tokens) token(user string, more ...string) string {
 // longer piece, in what the server has logged.
 func (k *tokens) areNotLogged(s *server) {
 	k.t.Helper()
-	log := s.stderr.String()
+	log := s.Log()
 	for _, text := range k.made {
 		const piece = 12
 		for i := 0; i+piece <= len(text); i++ {
@@ -80,12 +81,12 @@ func TestTokens(t *testing.T) {
 	for _, way := range []string{"Authorization", "query", "subprotocol"} {
 		s.run(way, func(t *testing.T) {
 			d, target := withToken(way, k.token("小林"))
-			c, response, err := s.dial(d, target)
+			c, err := s.dial(d, target)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := map[bool]string{true: "wschat.v1.line"}[way == "subprotocol"]; response.Protocol != want {
-				t.Errorf("got subprotocol %q, want %q: the token is never echoed", response.Protocol, want)
+			if want := map[bool]string{true: "wschat.v1.line"}[way == "subprotocol"]; c.Response.Protocol != want {
+				t.Errorf("got subprotocol %q, want %q: the token is never echoed", c.Response.Protocol, want)
 			}
 			c.say("all,hi")
 			c.hears("用户(小林=>小林):hi")
@@ -109,7 +110,7 @@ func TestTokens(t *testing.T) {
 	}
 	for name, target := range refuse {
 		s.run(name, func(t *testing.T) {
-			_, _, err := s.dial(handshake.Dialer{}, target)
+			_, err := s.dial(handshake.Dialer{}, target)
 			var refused *handshake.StatusError
 			if !errors.As(err, &refused) || refused.Status != 401 || refused.Header.Get("WWW-Authenticate") == "" {
 				t.Fatalf("got %v, want 401", err)
@@ -130,7 +131,7 @@ func TestTokenGroups(t *testing.T) {
 	k := newTokens(t)
 	s := start(t, "-auth-secret-file", k.file, "-presence", "none", "-log", "json")
 	d, target := withToken("Authorization", k.token("A", "-groups", "groupA,group前*"))
-	c, _, err := s.dial(d, target)
+	c, err := s.dial(d, target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,13 +148,13 @@ func TestTokenExpires(t *testing.T) {
 	k := newTokens(t)
 	s := start(t, "-auth-secret-file", k.file)
 	d, target := withToken("Authorization", k.token("B"))
-	b, _, err := s.dial(d, target)
+	b, err := s.dial(d, target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.hearsNothing()
 	d, target = withToken("query", k.token("A", "-ttl", "3s"))
-	a, _, err := s.dial(d, target)
+	a, err := s.dial(d, target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestTokenExpires(t *testing.T) {
 	b.hears("用户(A=>B):in time")
 	a.closedWith(frame.TokenExpired)
 	b.hears("用户(A)退出了")
-	_, _, err = s.dial(d, target)
+	_, err = s.dial(d, target)
 	var refused *handshake.StatusError
 	if !errors.As(err, &refused) || refused.Status != 401 || !strings.Contains(refused.Body, "expired") {
 		t.Errorf("got %v, want 401", err)

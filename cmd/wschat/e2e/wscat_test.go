@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"wschat/cmd/wschat/e2e/target"
 )
 
 // wscat connects a user with the real wscat, at a terminal.
@@ -16,9 +18,9 @@ func (s *server) wscat(user string, flags ...string) *terminal {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	args := append([]string{script, "-c", "ws://" + s.addr + socket(user)}, flags...)
+	args := append([]string{script, "-c", "ws://" + s.Addr + socket(user)}, flags...)
 	cmd := exec.Command("node", args...)
-	cmd.Env = cleanEnv("TERM=xterm")
+	cmd.Env = target.Environment("TERM=xterm")
 	p := openTerminal(s.t, cmd)
 	p.sees("Connected (press CTRL+C to quit)")
 	return p

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { os.Exit(target.Main(m)) }
 
 // What every server here is started with. Users hear of nobody's login, and
 // those who flood are not slowed down: the limits behind the rate are tested.
-var usual = []string{"-echo", "-presence", "none", "-rate", "0"}
+var usual = []string{"-admin", "127.0.0.1:0", "-echo", "-presence", "none", "-rate", "0"}
 
 func start(t *testing.T, flags ...string) *target.Server {
 	t.Helper()

@@ -45,7 +45,7 @@ func (r received) String() string {
 // dial opens a connection on which nothing has been said.
 func (tg *target) dial(t *testing.T) *client {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", tg.server.addr, patience)
+	conn, err := net.DialTimeout("tcp", tg.server.Addr, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

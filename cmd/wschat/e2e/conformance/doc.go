@@ -12,7 +12,8 @@
 // Rows are named by the section that demands what they check.
 //
 // The client side is written here from the RFCs and uses nothing of wschat: a
-// mistake that both sides shared would not be seen. It is strict about what the
-// server sends: unmasked whole frames in their shortest form, one close frame
-// at most, and behind it the end of the stream, never a reset.
+// mistake that both sides shared would not be seen. Only the process is run by
+// ../target. The client is strict about what the server sends: unmasked whole
+// frames in their shortest form, one close frame at most, and behind it the end
+// of the stream, never a reset.
 package conformance

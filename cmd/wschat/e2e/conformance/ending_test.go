@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"syscall"
 	"testing"
 )
 
@@ -134,9 +133,7 @@ func TestServerCloses(t *testing.T) {
 				c.wants(echoText("hello"))
 				clients = append(clients, c)
 			}
-			if err := target.server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
+			target.server.Terminate()
 			for _, c := range clients {
 				c.wants(closed(1001))
 				c.sendPieces([][]byte{frames(text("late"), ping("late"), closing(1001, "")), rest})

@@ -6,21 +6,17 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
+
+	process "wschat/cmd/wschat/e2e/target" // a target here is more than a process
 )
 
 // patience is how long a test waits for something that must happen.
-const patience = 20 * time.Second
+const patience = process.Patience
 
 // atOnce is how many rows are played at the same time: they mostly wait.
 const atOnce = "16"
-
-// program is the wschat binary.
-var program string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -29,37 +25,17 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	temp, err := os.MkdirTemp("", "wschat-conformance-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(temp)
-	if program = os.Getenv("WSCHAT_BINARY"); program == "" {
-		program = filepath.Join(temp, "wschat")
-		if out, err := exec.Command("go", "build", "-o", program, "wschat/cmd/wschat").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-	}
 	before := runtime.NumGoroutine()
-	status := m.Run()
-	if left := goroutinesOver(before); left > 0 {
-		fmt.Fprintf(os.Stderr, "%d goroutines are left over\n", left)
+	status := process.Main(m)
+	if !process.Until(func() bool { return runtime.NumGoroutine() <= before }) {
+		fmt.Fprintf(os.Stderr, "%d goroutines are left over\n", runtime.NumGoroutine()-before)
 		return 1
 	}
 	return status
 }
 
-// goroutinesOver waits until no more than so many run, and returns how many more
-// there are in the end.
-func goroutinesOver(before int) int {
-	poll := time.NewTicker(5 * time.Millisecond)
-	defer poll.Stop()
-	for end := time.Now().Add(patience); ; <-poll.C {
-		over := runtime.NumGoroutine() - before
-		if over <= 0 || time.Now().After(end) {
-			return over
-		}
-	}
+// start runs wschat with -echo until the test and its parallel parts end.
+func start(t *testing.T, flags ...string) *process.Server {
+	t.Helper()
+	return process.Start(t, append([]string{"-echo"}, flags...)...)
 }

@@ -16,12 +16,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	process "wschat/cmd/wschat/e2e/target"
 )
 
 // target is a server and how to speak with it.
 type target struct {
 	name   string
-	server *server
+	server *process.Server
 	tls    *tls.Config // nil: in the clear
 	offer  string      // Sec-WebSocket-Extensions, if any
 }

@@ -72,8 +72,8 @@ func TestTornRecord(t *testing.T) {
 		if err := os.WriteFile(segment, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out, status := target.Run(t, "journal", dir); status != 0 || !strings.Contains(out, "torn record") {
-			t.Errorf("wschat journal: status %d\n%s", status, out)
+		if status, out, errs := target.Run(t, nil, "journal", dir); status != 0 || !strings.Contains(out, "torn record") {
+			t.Errorf("wschat journal: status %d\n%s%s", status, out, errs)
 		}
 		s := target.Start(t, "-data", dir)
 		said := regexp.MustCompile(`torn record.* file=(\S+) offset=(\d+)`).FindStringSubmatch(s.Log())
@@ -107,14 +107,14 @@ func TestDamagedRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"-addr", "127.0.0.1:0", "-data", dir}, {"journal", dir}} {
-		out, status := target.Run(t, args...)
-		lines := strings.Split(strings.TrimSpace(out), "\n")
+		status, out, errs := target.Run(t, nil, args...)
+		lines := strings.Split(strings.TrimSpace(out+errs), "\n")
 		last := lines[len(lines)-1]
 		if status != 1 || !strings.Contains(last, segment) || !regexp.MustCompile(`offset \d+`).MatchString(last) {
-			t.Errorf("%s: status %d, %s", args, status, out)
+			t.Errorf("%s: status %d, %s%s", args, status, out, errs)
 		}
 		if args[0] != "journal" && len(lines) != 1 {
-			t.Errorf("expected one line, got:\n%s", out)
+			t.Errorf("expected one line, got:\n%s%s", out, errs)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func TestDamagedRecord(t *testing.T) {
 // An operator's first wish after a crash.
 func TestJournalCommand(t *testing.T) {
 	dir, _ := journalOf(t, "one", "two")
-	out, status := target.Run(t, "journal", dir)
+	status, out, _ := target.Run(t, nil, "journal", dir)
 	for _, want := range []string{"groupA", "one", "two"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
@@ -137,9 +137,9 @@ func TestJournalCommand(t *testing.T) {
 func TestLockedDirectory(t *testing.T) {
 	dir := t.TempDir()
 	s := target.Start(t, "-data", dir)
-	out, status := target.Run(t, "-addr", "127.0.0.1:0", "-data", dir)
-	if status != 1 || strings.Count(out, "\n") != 1 || !strings.Contains(out, "in use by another process") {
-		t.Errorf("status %d, %s", status, out)
+	status, out, errs := target.Run(t, nil, "-addr", "127.0.0.1:0", "-data", dir)
+	if status != 1 || strings.Count(out+errs, "\n") != 1 || !strings.Contains(errs, "in use by another process") {
+		t.Errorf("status %d, %s%s", status, out, errs)
 	}
 	c := open(t, s, "A")
 	if e := say(t, c, "one"); e.Seq != 1 {

@@ -36,7 +36,7 @@ type started struct {
 func startBenchmark(b *testing.B, nodes int) started {
 	b.Helper()
 	s := started{}
-	flags := []string{"-rate", "0", "-queue", "0", "-presence", "none"}
+	flags := []string{"-admin", "127.0.0.1:0", "-rate", "0", "-queue", "0", "-presence", "none"}
 	if nodes > 0 {
 		s.redis = redistest.Start(b)
 		flags = append(flags, "-redis", s.redis.URL())

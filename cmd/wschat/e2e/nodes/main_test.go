@@ -24,7 +24,7 @@ func startNodes(t *testing.T, n int, url string, flags ...string) []*target.Serv
 // startNode starts one, and waits until it has found its Redis.
 func startNode(t *testing.T, url string, flags ...string) *target.Server {
 	t.Helper()
-	s := target.Start(t, append([]string{"-redis", url, "-rate", "0", "-queue", "0"}, flags...)...)
+	s := target.Start(t, append([]string{"-admin", "127.0.0.1:0", "-redis", url, "-rate", "0", "-queue", "0"}, flags...)...)
 	if !target.Until(func() bool { return health(t, s) == 200 }) {
 		t.Fatalf("the node never finds Redis:\n%s", s.Log())
 	}

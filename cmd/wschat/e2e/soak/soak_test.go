@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { os.Exit(target.Main(m)) }
 
 // flags keep what is meant to be kept small, so that what is not meant to be
 // kept is seen: the history of a few hundred conversations fills at once.
-var flags = []string{"-echo", "-presence", "group", "-history", "20", "-queue", "131072",
+var flags = []string{"-admin", "127.0.0.1:0", "-echo", "-presence", "group", "-history", "20", "-queue", "131072",
 	"-ping", "2s", "-handshake-timeout", "2s", "-compress"}
 
 func TestSoak(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 // Client is a connection that the handshake is done on.
 type Client struct {
 	*frametest.Peer
-	Conn *net.TCPConn
+	Conn     *net.TCPConn
+	Response *handshake.Response
 }
 
 // Open connects to a path of the server. The caller closes Conn, which has a
@@ -34,7 +35,7 @@ func (s *Server) OpenWith(path string, d handshake.Dialer) (*Client, error) {
 		return nil, err
 	}
 	conn.SetDeadline(time.Now().Add(10 * Patience))
-	return &Client{frametest.NewPeer(conn, frame.Client, response.Early), conn.(*net.TCPConn)}, nil
+	return &Client{frametest.NewPeer(conn, frame.Client, response.Early), conn.(*net.TCPConn), response}, nil
 }
 
 // Raw opens a TCP connection. The caller closes it.

@@ -3,17 +3,11 @@
 package target
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,114 +16,54 @@ import (
 // Patience is how long a test waits for something that must happen.
 const Patience = 20 * time.Second
 
-var program string // wschat; set by Main
-
-// Main is what a TestMain calls: it finds or builds the binary, and returns the
-// exit status.
-func Main(m *testing.M) int {
-	temp, err := os.MkdirTemp("", "wschat-target-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(temp)
-	if program = os.Getenv("WSCHAT_BINARY"); program == "" {
-		program = filepath.Join(temp, "wschat")
-		if out, err := exec.Command("go", "build", "-o", program, "wschat/cmd/wschat").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-	}
-	return m.Run()
-}
-
 // Server is a running wschat. Safe for concurrent use, but for Stop and
 // Kill.
 type Server struct {
-	Addr  string // host:port
-	admin string // host:port of the operator's listener
+	Addr      string          // host:port
+	AdminAddr string          // host:port of the operator's listener; "" without -admin
+	Ended     <-chan struct{} // closed when the process has ended
 
 	t      testing.TB
 	cmd    *exec.Cmd
-	stderr log
-	ended  chan struct{} // closed when the process has ended
+	stderr Output
 	killed bool
 }
 
-// log is what a process has written. Safe for concurrent use.
-type log struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-// listening is the log line of a listener.
-var listening = regexp.MustCompile(`msg="?([a-z ]*listening)"? .*?(?:addr|admin)=(\S+)\s`)
+// listening is the log line of a listener, as text and as JSON.
+var listening = regexp.MustCompile(`listening"?[ ,]"?(addr|admin)(?:=|":")([^ "\n]+)[ "\n]`)
 
 // Start runs wschat on a free port with these flags, until the test ends; it
 // must then stop on SIGTERM with status 0, and must not have logged an error.
 func Start(t testing.TB, flags ...string) *Server {
 	t.Helper()
-	return start(t, exec.Command(program, withAddrs(flags)...))
+	return StartWith(t, nil, flags...)
 }
 
-// Run runs wschat to its end, for what does not serve, and returns what it has
-// printed and its exit status.
-func Run(t testing.TB, args ...string) (output string, status int) {
+// StartWith is Start with variables of the environment.
+func StartWith(t testing.TB, env []string, flags ...string) *Server {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = environment()
-	printed, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return string(printed), cmd.ProcessState.ExitCode()
-}
-
-// environment is ours, without what would set flags.
-func environment() (env []string) {
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "WSCHAT_") {
-			env = append(env, variable)
-		}
-	}
-	return env
+	return start(t, env, []string{program}, flags)
 }
 
 // StartWithin is Start for a process that may have so many descriptors only.
 func StartWithin(t testing.TB, descriptors int, flags ...string) *Server {
 	t.Helper()
 	script := "ulimit -n " + strconv.Itoa(descriptors) + ` && exec "$0" "$@"`
-	return start(t, exec.Command("sh", append([]string{"-c", script, program}, withAddrs(flags)...)...))
+	return start(t, nil, []string{"sh", "-c", script, program}, flags)
 }
 
-func withAddrs(flags []string) []string {
-	return append([]string{"-addr", "127.0.0.1:0", "-admin", "127.0.0.1:0", "-drain", "2s"}, flags...)
-}
-
-func start(t testing.TB, cmd *exec.Cmd) *Server {
+func start(t testing.TB, env, command, flags []string) *Server {
 	t.Helper()
-	s := &Server{t: t, cmd: cmd, ended: make(chan struct{})}
+	ended := make(chan struct{})
+	args := slices.Concat(command[1:], []string{"-addr", "127.0.0.1:0", "-drain", "2s"}, flags)
+	s := &Server{t: t, cmd: exec.Command(command[0], args...), Ended: ended}
 	s.cmd.Stderr = &s.stderr
-	s.cmd.Env = environment()
+	s.cmd.Env = Environment(env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		defer close(s.ended)
+		defer close(ended)
 		s.cmd.Wait() // its result is read from ProcessState
 	}()
 	t.Cleanup(s.Stop)
@@ -139,21 +73,23 @@ func start(t testing.TB, cmd *exec.Cmd) *Server {
 	return s
 }
 
-// findAddrs reports whether both listeners have told their addresses.
+// findAddrs reports whether the server has told its address. That of the
+// operator's listener it tells before.
 func (s *Server) findAddrs() bool {
 	for _, found := range listening.FindAllStringSubmatch(s.Log(), -1) {
-		if strings.Contains(found[1], "admin") {
-			s.admin = found[2]
-		} else {
+		switch found[1] {
+		case "addr":
 			s.Addr = found[2]
+		case "admin":
+			s.AdminAddr = found[2]
 		}
 	}
-	return s.Addr != "" && s.admin != ""
+	return s.Addr != ""
 }
 
 func (s *Server) hasEnded() bool {
 	select {
-	case <-s.ended:
+	case <-s.Ended:
 		return true
 	default:
 		return false
@@ -166,6 +102,11 @@ func (s *Server) Pid() int { return s.cmd.Process.Pid }
 // Log is what the server has logged until now.
 func (s *Server) Log() string { return s.stderr.String() }
 
+// Terminate asks the server to end, as an operator does, by SIGTERM.
+func (s *Server) Terminate() {
+	s.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+}
+
 // Stop ends the server by SIGTERM, if it has not been ended so before, and
 // checks how it ended and what it logged.
 func (s *Server) Stop() {
@@ -173,20 +114,18 @@ func (s *Server) Stop() {
 	if s.killed {
 		return
 	}
-	if !s.hasEnded() {
-		s.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
-	}
+	s.Terminate()
 	select {
-	case <-s.ended:
+	case <-s.Ended:
 	case <-time.After(Patience):
 		s.cmd.Process.Kill()
-		<-s.ended
+		<-s.Ended
 		s.t.Errorf("wschat did not stop on SIGTERM")
 	}
 	if status := s.cmd.ProcessState.ExitCode(); status != 0 {
 		s.t.Errorf("wschat ended with status %d (%v)", status, s.cmd.ProcessState)
 	}
-	for _, bad := range []string{"panic", "fatal error", "DATA RACE", "level=ERROR"} {
+	for _, bad := range []string{"panic", "fatal error", "DATA RACE", "level=ERROR", `"level":"ERROR"`} {
 		if text := s.Log(); strings.Contains(text, bad) {
 			s.t.Errorf("the log has %q:\n%s", bad, text)
 		}
@@ -197,7 +136,7 @@ func (s *Server) Stop() {
 func (s *Server) Kill() {
 	s.killed = true
 	s.cmd.Process.Kill() // an error means that it has ended
-	<-s.ended
+	<-s.Ended
 }
 
 // Until waits until ok is true, and reports whether it became so.

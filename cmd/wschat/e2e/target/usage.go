@@ -32,7 +32,7 @@ var admin = http.Client{Timeout: Patience, Transport: &http.Transport{DisableKee
 // get returns an answer of the operator's listener.
 func (s *Server) get(path string) string {
 	s.t.Helper()
-	response, err := admin.Get("http://" + s.admin + path)
+	response, err := admin.Get("http://" + s.AdminAddr + path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -45,7 +45,8 @@ func (s *Server) get(path string) string {
 }
 
 // Usage measures, after a garbage collection. Not for many goroutines at once:
-// requests to the operator's listener are counted, too.
+// requests to the operator's listener are counted, too. Like Metric and Admin, it
+// needs a server with -admin.
 func (s *Server) Usage() Usage {
 	s.t.Helper()
 	s.get("/debug/pprof/heap?gc=1")
@@ -55,12 +56,18 @@ func (s *Server) Usage() Usage {
 		s.t.Fatalf("%v in %.80q", err, profile)
 	}
 	u.RSS, u.Peak = s.Memory()
+	u.Descriptors = s.Descriptors()
+	return u
+}
+
+// Descriptors counts those that the process has open.
+func (s *Server) Descriptors() int {
+	s.t.Helper()
 	entries, err := os.ReadDir(s.proc("fd"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	u.Descriptors = len(entries)
-	return u
+	return len(entries)
 }
 
 func (s *Server) proc(name string) string {
@@ -138,10 +145,10 @@ func (s *Server) Metric(name string) float64 {
 // status and what was answered.
 func (s *Server) Admin(path, body string) (status int, answer string) {
 	s.t.Helper()
-	ask := func() (*http.Response, error) { return admin.Get("http://" + s.admin + path) }
+	ask := func() (*http.Response, error) { return admin.Get("http://" + s.AdminAddr + path) }
 	if body != "" {
 		ask = func() (*http.Response, error) {
-			return admin.Post("http://"+s.admin+path, "application/json", strings.NewReader(body))
+			return admin.Post("http://"+s.AdminAddr+path, "application/json", strings.NewReader(body))
 		}
 	}
 	response, err := ask()
