@@ -54,8 +54,8 @@ func TestObserve(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			o := new(observed)
 			ts := startServer(t, &Server{Observe: o.observe}, nil)
-			conn := ts.dial()
 			began := time.Now()
+			conn := ts.dial()
 			from := bufio.NewReader(conn)
 			if row.later {
 				get(t, conn, from)
