@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"runtime/debug"
 
 	"wschat/hub"
 	"wschat/hub/journal"
@@ -9,11 +10,17 @@ import (
 	"wschat/hub/redis"
 )
 
+// startGC is the garbage that may lie about while a journal is read, in percent of
+// what is in use.
+const startGC = 25
+
 // openStore opens what keeps the messages: a journal with -data, Redis with -redis,
 // else memory. closeStore closes it when nobody uses it any more.
 func openStore(o *options, log *slog.Logger) (store hub.Store, closeStore func() error, err error) {
 	switch {
 	case o.data != "":
+		// A start has processor time to spare, but is the moment of most memory.
+		defer debug.SetGCPercent(debug.SetGCPercent(startGC))
 		j, err := journal.Open(journal.Config{
 			Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL,
 			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes, Log: log,

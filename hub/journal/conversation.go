@@ -9,8 +9,13 @@ import (
 	"wschat/hub"
 )
 
-// pieceSize bounds the bytes of a piece of more than one message.
-const pieceSize = 32 << 10
+const (
+	// pieceSize bounds the bytes of a piece of more than one message.
+	pieceSize = 32 << 10
+	// smallPiece is up to how many bytes a piece is made larger, rather than
+	// another one begun: most conversations are small.
+	smallPiece = 4 << 10
+)
 
 // pieceHead is what a piece takes besides its data, in bytes.
 const pieceHead = 40
@@ -28,7 +33,7 @@ type conversation struct {
 }
 
 // piece is some messages in a row, each with its length before it, as they are in
-// their records. Its bytes do not change; it grows within its capacity.
+// their records. Its bytes do not change once they are there.
 type piece struct {
 	first uint64 // seq
 	count int
@@ -49,6 +54,32 @@ func (u *used) plus(p *piece, sign int) {
 	u.disk += sign * p.disk()
 }
 
+// grow makes room for size more bytes elsewhere, and returns how many bytes p takes
+// more then. Who reads p goes on with the old ones.
+func (p *piece) grow(size int) (more int) {
+	before := p.size()
+	need := len(p.data) + size
+	p.data = append(slices.Grow([]byte(nil), need+need/8), p.data...)
+	return p.size() - before
+}
+
+// begin begins a piece whose first message takes size bytes.
+func (c *conversation) begin(seq uint64, size int) *piece {
+	n, room := len(c.pieces), 0
+	switch n {
+	case 0:
+	case 1:
+		room = smallPiece / 4
+	default: // so the last is a fifth of all, and as much can be dropped, until pieces are large
+		room = min(cap(c.pieces[n-1].data)*5/4, pieceSize)
+	}
+	if n == cap(c.pieces) { // append would double it, for each of very many
+		c.pieces = append(make([]piece, 0, n+1+n/4), c.pieces...)
+	}
+	c.pieces = append(c.pieces, piece{first: seq, data: make([]byte, 0, max(size, room))})
+	return &c.pieces[n]
+}
+
 // add keeps the body of a message's record, and returns how much more there is
 // now. With keep, pieces have at most so many messages.
 func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
@@ -59,17 +90,12 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 	if n := len(c.pieces); n > 0 {
 		p = &c.pieces[n-1]
 	}
-	if p == nil || cap(p.data)-len(p.data) < size || keep > 0 && p.count >= keep {
-		// Half as large again as the one before: small conversations stay small.
-		room := 0
-		if p != nil {
-			room = min(cap(p.data)+cap(p.data)/2, pieceSize)
-		}
-		if n := len(c.pieces); n == cap(c.pieces) { // append would double it, for each of very many
-			c.pieces = append(make([]piece, 0, n+1+n/4), c.pieces...)
-		}
-		c.pieces = append(c.pieces, piece{first: seq, data: make([]byte, 0, max(size, room))})
-		p = &c.pieces[len(c.pieces)-1]
+	switch full := p == nil || keep > 0 && p.count >= keep; {
+	case !full && cap(p.data)-len(p.data) >= size:
+	case !full && len(p.data)+size <= smallPiece:
+		more.memory = p.grow(size)
+	default:
+		p = c.begin(seq, size)
 		more.memory = p.size()
 	}
 	p.data = append(append(p.data, head...), body...)
