@@ -12,8 +12,8 @@ import (
 const (
 	// pieceSize bounds the bytes of a piece of more than one message.
 	pieceSize = 32 << 10
-	// smallPiece is up to how many bytes a piece is made larger, rather than
-	// another one begun: most conversations are small.
+	// smallPiece is up to how many bytes the first piece is made larger, rather
+	// than another one begun: most conversations are small.
 	smallPiece = 4 << 10
 )
 
@@ -59,7 +59,7 @@ func (u *used) plus(p *piece, sign int) {
 func (p *piece) grow(size int) (more int) {
 	before := p.size()
 	need := len(p.data) + size
-	p.data = append(slices.Grow([]byte(nil), need+need/8), p.data...)
+	p.data = append(slices.Grow([]byte(nil), min(need+need/8, smallPiece)), p.data...)
 	return p.size() - before
 }
 
@@ -92,7 +92,7 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 	}
 	switch full := p == nil || keep > 0 && p.count >= keep; {
 	case !full && cap(p.data)-len(p.data) >= size:
-	case !full && len(p.data)+size <= smallPiece:
+	case !full && len(c.pieces) == 1 && len(p.data)+size <= smallPiece:
 		more.memory = p.grow(size)
 	default:
 		p = c.begin(seq, size)
