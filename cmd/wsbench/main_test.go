@@ -161,7 +161,7 @@ func TestSet(t *testing.T) {
 		return // without /proc there is nothing to put into a table
 	}
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "wsbench"), "set", "--wschat", wschat,
-		"--floor", filepath.Join(binaries, "floor"), "--peers", peers, "--rounds", "2", "--secs", "0.2", "--rows", "echo-100x16|data-p50|fsync")
+		"--floor", filepath.Join(binaries, "floor"), "--peers", peers, "--rounds", "2", "--secs", "0.5", "--rows", "echo-100x16|data-p50|fsync")
 	var progress strings.Builder
 	cmd.Stderr = &progress
 	out, err := cmd.Output()
@@ -170,7 +170,7 @@ func TestSet(t *testing.T) {
 	}
 	table := string(out)
 	for _, want := range []string{
-		"medians of 2, 0.2 s each: wsbench set --wschat ",
+		"medians of 2, 0.5 s each: wsbench set --wschat ",
 		"| work ", "| wschat ÷ first ", "| p99 floor ",
 		"| echo, 100 connections, 16 in flight ",
 		"| the same: median time to the ack ", "| fsync of 4 KiB ",
