@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		if runtime.GOOS == "linux" {
 			packages = append(packages, "wschat/cmd/wsbench/testdata/floor")
 		}
-		if out, err := exec.Command("go", append([]string{"build", "-o", binaries + "/"}, packages...)...).CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", append([]string{"build", "-trimpath", "-o", binaries + "/"}, packages...)...).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			return 1
 		}
