@@ -275,7 +275,7 @@ func TestRequestsWithoutReading(t *testing.T) {
 		{"who,groupNobody", 1, "系统:在线 0:"},
 	} {
 		t.Run(row.line, func(t *testing.T) {
-			under(t, s, 16*mib, func() { // all answers together are gigabytes
+			under(t, s, 8*mib, func() {
 				c, err := s.Open("/socket?userId=asker")
 				if err != nil {
 					t.Fatal(err)
