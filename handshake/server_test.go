@@ -311,6 +311,11 @@ func TestCloseEndsEverything(t *testing.T) {
 	if err := ts.Close(); err != nil {
 		t.Fatal(err)
 	}
+	ts.mu.Lock()
+	if n := len(ts.conns); n > 0 {
+		t.Errorf("Close has returned, but %d connections have an owner", n)
+	}
+	ts.mu.Unlock()
 	// Who has told Close that it is done may be seen once more on its way out.
 	until(t, "all goroutines have ended", func() bool {
 		return !slices.ContainsFunc(leaktest.Stacks(), func(stack string) bool {

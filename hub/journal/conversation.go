@@ -91,7 +91,7 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 		p = &c.pieces[n-1]
 	}
 	switch full := p == nil || keep > 0 && p.count >= keep; {
-	case !full && cap(p.data)-len(p.data) >= size:
+	case !full && cap(p.data)-len(p.data) >= size: // it has room
 	case !full && len(c.pieces) == 1 && len(p.data)+size <= smallPiece:
 		more.memory = p.grow(size)
 	default:

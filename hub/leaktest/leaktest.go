@@ -41,7 +41,8 @@ func Run(m *testing.M) int {
 	return status
 }
 
-// Resources are goroutines and descriptors: what there is to tell of each, by a name of its own.
+// Resources are goroutines and descriptors: what there is to tell of each, by a name
+// of its own.
 type Resources map[string]string
 
 // InUse returns what counts and is in use now, but for the caller's goroutine.
