@@ -19,7 +19,7 @@ export class Pane {
   // changed() is called when messages have been read.
   constructor(changed) {
     this.#changed = changed;
-    $('messages').addEventListener('click', ({ target }) => {
+    $('messages').onclick = ({ target }) => {
       const button = target.closest('button');
       const { item } = target.closest('li') ?? {};
       const { retry, more, picture } = button?.dataset ?? {};
@@ -29,7 +29,7 @@ export class Pane {
         this.#window.changed();
       }
       if (picture !== undefined) this.#enlarge(button.firstChild);
-    });
+    };
     $('newest').onclick = () => {
       this.#window.toEnd();
       $('text').focus();

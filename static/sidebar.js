@@ -15,13 +15,13 @@ export class Sidebar {
   // choose(name) is called when a conversation is chosen.
   constructor(choose) {
     const side = $('side');
-    side.addEventListener('click', ({ target }) => {
+    side.onclick = ({ target }) => {
       const name = target.closest('button')?.dataset.open;
       if (name === undefined) return;
       $('find').value = '';
       choose(name);
-    });
-    side.addEventListener('mouseleave', this.changed);
+    };
+    side.onmouseleave = this.changed;
     $('find').oninput = () => this.#draw();
     side.onkeydown = (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
