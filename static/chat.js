@@ -132,9 +132,13 @@ export class Chat extends EventTarget {
     const url = new URL(this.#options.url ?? '/socket', import.meta.url);
     url.protocol = url.protocol.replace('http', 'ws');
     if (this.user) url.searchParams.set('userId', this.user);
-    const socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
-    this.#socket = socket;
     this.#opened = 0;
+    let socket;
+    try {
+      socket = this.#socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
+    } catch ({ message }) { // no token has such letters
+      return this.#end({ code: 1006, reason: message, opened: false });
+    }
     this.#watch(() => this.#closed(), this.#options.patience);
     const current = (then) => (event) => socket === this.#socket && then(event);
     socket.onopen = current(() => { this.#opened = Date.now(); });
@@ -167,9 +171,9 @@ export class Chat extends EventTarget {
   #end(detail) {
     globalThis.removeEventListener?.('online', this.#online);
     this.#drop();
-    for (const { reject } of this.#sends.values()) reject(failure('closed', 'the connection was closed'));
+    const sends = [...this.#sends.values(), ...this.#binaries.splice(0)];
     this.#sends.clear();
-    for (const { reject } of this.#binaries.splice(0)) reject(failure('closed', 'the connection was closed'));
+    for (const { reject } of sends) reject(failure('closed', 'the connection was closed'));
     this.#change('closed', detail);
   }
 

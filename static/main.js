@@ -75,15 +75,15 @@ function state(detail) {
   const is = (...states) => states.includes(now.state);
   if (is('connected') || now.opened) refused = false;
   else if (is('waiting')) fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
-  const first = !room?.me;
+  const me = room?.me ?? '';
   page.state = now.state;
-  $('login').hidden = !first;
-  $('app').hidden = first;
+  $('login').hidden = me !== '';
+  $('app').hidden = !me;
   $('name').readOnly = token || is('connecting');
   $('enter').disabled = is('connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
-  write($('me'), shown(room?.me ?? ''));
-  $('me').title = room?.me ?? '';
+  write($('me'), shown(me));
+  $('me').title = me;
   if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
   if (is('idle')) $('name').focus();
   say();
@@ -116,11 +116,11 @@ function connect() {
   else enter(token ? '' : user);
 }
 
-// readToken takes a token out of the address.
+// readToken takes a token out of the address, and leaves what a link picks up on its way.
 function readToken() {
-  const found = /^#token=(.+)/.exec(location.hash);
+  const found = new URLSearchParams(location.hash.slice(1)).get('token')?.match(/[\w-]+(\.[\w-]+)*/);
   if (!found) return false;
-  token = decodeURIComponent(found[1]);
+  [token] = found;
   history.replaceState(null, '', location.pathname + location.search);
   return true;
 }

@@ -70,6 +70,40 @@ func TestPageToken(t *testing.T) {
 	alice.until("a clean address", `location.hash === ""`)
 	alice.noProblems()
 
+	// What mail and editors leave behind an address is no part of it.
+	for i, behind := range []string{" ", "%20", "%0D%0A", "%", "%zz", "%ff", ".", "\u200b)"} {
+		user := fmt.Sprint("visitor", i)
+		alice.call("Page.navigate", params{"url": "about:blank"}, nil)
+		alice.navigate("http://" + s.Addr + "/#token=" + k.token(user) + behind)
+		alice.connected(user)
+		alice.until("a clean address", `location.hash === ""`)
+		alice.noProblems()
+	}
+	for _, empty := range []string{"", "%", "%20"} { // that is no token; the form is there
+		p := browser.open(s, "en-GB")
+		p.call("Page.navigate", params{"url": "about:blank"}, nil)
+		p.navigate("http://" + s.Addr + "/#token=" + empty)
+		p.until("the form", `!document.querySelector("#login").hidden && !document.querySelector("#name").readOnly && !document.querySelector("#enter").disabled`)
+		p.noProblems()
+	}
+
+	// A program's token that no header can carry ends its attempt; the next one begins another.
+	var states []string
+	alice.eval(fmt.Sprintf(`(async () => {
+		const {Chat} = await import("/chat.js");
+		window.states = [];
+		window.chat = new Chat({token: "a b"});
+		chat.addEventListener("state", ({detail}) => states.push(detail.state));
+		chat.connect();
+		chat.token = %s;
+		chat.connect();
+	})()`, quoted(k.token("program"))), nil)
+	alice.until("the connection", `states.includes("connected")`)
+	alice.eval(`(chat.disconnect(), states)`, &states)
+	if got := strings.Join(states, " "); got != "closed connecting connected closed" {
+		t.Errorf("the states are %q", got)
+	}
+
 	bob := browser.open(s, "zh-CN")
 	bob.fill("#name", "bob")
 	bob.click("#enter")
