@@ -26,7 +26,7 @@
 const defaults = {
   url: undefined, // ws:, wss:, http: or https:; undefined: /socket where this file is from
   user: '', // '': the server gives an id
-  token: '', // where the server asks for one
+  token: '', // where the server asks for one; what no header can carry ends in closed
   history: false, // true: the first connection delivers what is kept from before it
   maxSends: 1000, // sends that wait for their ack
   maxHeld: 1000, // messages held back behind missing ones; more are fetched again

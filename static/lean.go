@@ -8,10 +8,10 @@ import (
 
 // lean is a page's file as it is served: without what only readers of the source
 // need, which is comments, the space around lines and punctuation, and in JavaScript
-// the parentheses of a lone parameter and that a variable stays as it is. So the files
-// can say what they do, and still weigh little. It asks of them that no text goes
-// over several lines, that statements end with a semicolon, that every loop has a
-// body, and that a regular expression with a quote in it shares its line with no text.
+// the parentheses around a lone parameter; const is served as let. So the files can
+// say what they do, and still weigh little. It asks of them that no text goes over
+// several lines, that statements end with a semicolon, that every loop has a body,
+// and that a regular expression with a quote in it shares its line with no text.
 func lean(name, source string) string {
 	squeeze := punctuation[path.Ext(name)]
 	var out strings.Builder

@@ -73,14 +73,18 @@ func TestPageToken(t *testing.T) {
 	// What mail and editors leave behind an address is no part of it.
 	for i, behind := range []string{" ", "%20", "%0D%0A", "%", "%zz", "%ff", ".", "\u200b)"} {
 		user := fmt.Sprint("visitor", i)
-		alice.call("Page.navigate", params{"url": "about:blank"}, nil)
-		alice.navigate("http://" + s.Addr + "/#token=" + k.token(user) + behind)
+		if link := "#token=" + k.token(user) + behind; i == 0 {
+			alice.call("Page.navigate", params{"url": "about:blank"}, nil)
+			alice.navigate("http://" + s.Addr + "/" + link)
+		} else {
+			alice.eval(`location.hash = `+quoted(link), nil)
+		}
 		alice.connected(user)
 		alice.until("a clean address", `location.hash === ""`)
 		alice.noProblems()
 	}
+	p := browser.open(s, "en-GB")
 	for _, empty := range []string{"", "%", "%20"} { // that is no token; the form is there
-		p := browser.open(s, "en-GB")
 		p.call("Page.navigate", params{"url": "about:blank"}, nil)
 		p.navigate("http://" + s.Addr + "/#token=" + empty)
 		p.until("the form", `!document.querySelector("#login").hidden && !document.querySelector("#name").readOnly && !document.querySelector("#enter").disabled`)

@@ -54,9 +54,9 @@ func TestPageStaysWhileReading(t *testing.T) {
 			alice.until("to have left the end", `!document.querySelector("#newest").hidden`)
 			alice.eval(follow, nil)
 			var most, last float64
-			for n := 2; n <= 52; n += 2 {
-				talker(bob, "all", came, 2)
-				came += 2
+			for n := 5; n <= 60; n += 5 {
+				talker(bob, "all", came, 5)
+				came += 5
 				alice.says("#newest", fmt.Sprint(n, " new"))
 				alice.eval(drawn+`.then(moved_)`, &last)
 				most = max(most, last, -last)
