@@ -44,7 +44,7 @@ const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
 const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
 // After which close codes to come back (PROTOCOL section 4).
-const comesBack = (code) => code === 1001 || code === 1006 || code === 1011 || (code >= 4100 && code <= 4199);
+const comesBack = (code) => [1001, 1006, 1011].includes(code) || (code >= 4100 && code <= 4199);
 
 export class Chat extends EventTarget {
   user; // one's id; given by the first welcome if it was ''

@@ -6,7 +6,7 @@ let all = {};
 
 function read() {
   try {
-    all = { ...all, ...JSON.parse(localStorage.getItem(key)) };
+    all = { ...all, ...JSON.parse(localStorage[key]) };
   } catch { // then nothing was kept
   }
   return all;

@@ -110,7 +110,7 @@ setInterval(() => now.state === 'waiting' && say(), 500);
 function connect() {
   const user = $('name').value.trim();
   const bad = !token && user && !isUserId(user);
-  $('name').ariaInvalid = String(Boolean(bad));
+  $('name').ariaInvalid = Boolean(bad);
   if (bad) write($('login-why'), text.badName);
   else if (room && !room.me && room.chat.user === user) room.chat.connect();
   else enter(token ? '' : user);

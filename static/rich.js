@@ -5,13 +5,14 @@ import { element } from './dom.js';
 
 // Code, or an address up to what cannot be in one, invisible letters included.
 const parts = new RegExp('```(?:[\\w+#.-]*\\n)?([^`][^]*?)(?:\\n?```\\n?|$)|`([^`\\n]+)`|'
-  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]{1,2000}', 'giu');
+  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+', 'giu');
 // What may follow an address.
 const sentence = /[.,;:!?']|(?![!-~])\p{P}/u;
 const emoji = /^[\p{Extended_Pictographic}\p{RI}\p{EMod}\p{EComp}\s]+$/u;
 
-// rich makes nodes of a text. mine is what matches a mention of the user.
-export function rich(text, mine) {
+// rich makes nodes of a text. mine is what matches a mention of the user; cut tells
+// that the text goes on: then an address at its end is not the whole one.
+export function rich(text, mine, cut) {
   const nodes = [];
   let end = 0;
   for (const found of text.matchAll(parts)) {
@@ -20,7 +21,7 @@ export function rich(text, mine) {
     const [all, block, code] = found;
     if (block !== undefined) nodes.push(element('pre', { tabIndex: 0 }, element('code', {}, block)));
     else if (code !== undefined) nodes.push(element('code', {}, code));
-    else nodes.push(...link(all, text[found.index - 1]));
+    else nodes.push(...(cut && end === text.length ? [all] : link(all, text[found.index - 1])));
   }
   return [...nodes, ...plain(text.slice(end), mine)];
 }

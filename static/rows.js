@@ -68,9 +68,10 @@ function body(item, mine) {
   let part = all.slice(0, length);
   if (length === short) part = part.split('\n', 25).join('\n');
   part = part.replace(/[\ud800-\udbff]$/, '');
-  const made = element('div', { className: 'body', dir: 'auto' }, ...rich(part, mine));
+  const cut = part.length < all.length;
+  const made = element('div', { className: 'body', dir: 'auto' }, ...rich(part, mine, cut));
   made.classList.toggle('emoji', isEmoji(all));
-  if (part.length >= all.length) return made;
+  if (!cut) return made;
   const more = element('p', 'more');
   if (length < longest) {
     const button = element('button', {}, text.showMore(all.length));

@@ -98,7 +98,7 @@ export class Sidebar {
     write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
     write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
     badge.ariaLabel = text.unread(c.unread);
-    button.ariaCurrent = String(c === this.#room.open);
+    button.ariaCurrent = c === this.#room.open;
     button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
   }
 

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,6 +108,23 @@ func TestPageLinks(t *testing.T) {
 			t.Errorf("%q: the link is %q, want %q", row.text, link, row.link)
 		}
 	}
+	// Of a text that is shown in part, what is cut is no link; a long one is whole.
+	last := func(links ...string) {
+		t.Helper()
+		want, _ := json.Marshal(links)
+		alice.until("the links "+cut(string(want)), `JSON.stringify([...document.querySelectorAll("#messages li:last-child a[rel]")].map((a) => a.textContent)) === `+quoted(string(want)))
+	}
+	bob.say("all," + strings.Repeat("a ", 990) + "https://x.example/cut")
+	alice.until("a part", `document.querySelector("#messages li:last-child [data-more]")`)
+	last([]string{}...)
+	alice.eval(`document.querySelector("#messages li:last-child [data-more]").click()`, nil)
+	last("https://x.example/cut")
+	long := "https://x.example/" + strings.Repeat("a", 2500)
+	bob.say("all,see " + long + " for more")
+	alice.until("a part", `document.querySelector("#messages li:last-child .body").textContent.startsWith("see") && document.querySelector("#messages li:last-child [data-more]")`)
+	last([]string{}...)
+	alice.eval(`document.querySelector("#messages li:last-child [data-more]").click()`, nil)
+	last(long)
 	alice.noProblems()
 }
 
