@@ -76,13 +76,7 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 // endpoint. Rejections go the same way, so that they are the same.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	endpoint, isEndpoint := p.server.Endpoints[r.URL.Path]
-	// http.Server does not count what it had buffered before a head began.
-	var refusal *Rejection
-	if headSize(r) > maxHead {
-		refusal = headTooLong()
-	} else {
-		refusal = p.server.drained()
-	}
+	refusal := p.refuses(r)
 	if !isEndpoint && refusal == nil {
 		p.page(w, r)
 		return
@@ -102,6 +96,22 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := FromHTTP(r)
 	request.Remote = conn.RemoteAddr()
 	p.server.upgrade(conn, request, endpoint, early, began)
+}
+
+// refuses returns why a request is answered by none of the pages, nor by an
+// endpoint; nil if nothing is wrong.
+func (p *pages) refuses(r *http.Request) *Rejection {
+	// http.Server does not count what it had buffered before a head began.
+	if headSize(r) > maxHead {
+		return headTooLong()
+	}
+	if refusal := p.server.drained(); refusal != nil {
+		return refusal
+	}
+	if err := CheckHost(&Request{Host: r.Host}, p.server.AllowHost); err != nil {
+		return asRejection(err)
+	}
+	return nil
 }
 
 // takeBack takes a connection away from net/http. It returns the one that the

@@ -64,6 +64,10 @@ type Server struct {
 	MaxPending  int                 // handshakes under way at once; 0: 4096
 	Log         *slog.Logger        // nil: nothing is logged
 
+	// AllowHost is asked for the Host of every request, that for a page too, as
+	// [CheckHost] does. It is called from many goroutines at once; nil: any host.
+	AllowHost func(host string) bool
+
 	// Observe, if not nil, is called for each connection's upgrade that was
 	// accepted (status 101) or refused, with the time since it was accepted, or,
 	// on a kept-alive connection, since its request was read. It must not block.
