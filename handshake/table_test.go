@@ -56,6 +56,8 @@ var upgradeRows = []upgradeRow{
 	{name: "Content-Length: 0 is no body", raw: with("Content-Length: 0\r\n"), status: 101},
 	{name: "§4.2.1: absolute target", raw: instead("GET /socket", "GET http://example.com/socket"), status: 101},
 	{name: "absolute target, ws", raw: instead("GET /socket", "GET ws://example.com/socket"), status: 101},
+	{name: "RFC 9112 §2.2: an empty line before the request", raw: "\r\n" + upgrade, status: 101},
+	{name: "RFC 9112 §2.2: four of them", raw: "\r\n\r\n\r\n\r\n" + upgrade, status: 101},
 	{name: "escaped path", raw: instead("GET /socket", "GET /%73ocket"), status: 101},
 	{name: "UTF-8 in the query", raw: instead("userId=A", "userId=张三"), status: 101},
 	{name: "white space around values", raw: key(" \tdGhlIHNhbXBsZSBub25jZQ==\t "), status: 101},
@@ -141,6 +143,9 @@ var upgradeRows = []upgradeRow{
 	{name: "more than 64 of them", raw: with("Sec-WebSocket-Protocol: " + manyProtocols() + "\r\n"), status: 400, reason: "at most 64"},
 	{name: "§11.3.4: empty list", raw: with("Sec-WebSocket-Protocol: ,\r\n"), status: 400, reason: "expected a subprotocol"},
 
+	{name: "RFC 9112 §2.2: five empty lines", raw: "\r\n\r\n\r\n\r\n\r\n" + upgrade, status: 400, reason: "expected", later: 400},
+	{name: "RFC 9112 §2.2: an empty line that ends in a bare LF", raw: "\n" + upgrade, status: 400, reason: "expected", later: 101},
+	{name: "RFC 9112 §2.2: a bare CR before the request", raw: "\r" + upgrade, status: 400, reason: "expected", later: 101},
 	{name: "RFC 9112 §2.2: bare CR in a value", raw: with("X: a\rb\r\n"), status: 400, reason: "control bytes in the value of X", later: 400},
 	{name: "RFC 9112 §2.2: bare CR in the request line", raw: instead("userId=A", "userId=A\rB"), status: 400, reason: "as target", later: 400},
 	{name: "RFC 9112 §2.2: bare LF", raw: strings.ReplaceAll(upgrade, "\r\n", "\n"), status: 400, reason: "bare LF", later: 101},

@@ -58,7 +58,9 @@ func requests() []request {
 		{"another path, by case", with("/echo", "/Echo"), 404, ""},
 		{"another path, by a slash", with("/echo", "/echo/"), 404, ""},
 		{"another path, by two slashes", with("/echo", "//echo"), 404, ""},
-		{"an empty line before the request", "\r\n" + upgradeHead(), 400, ""},
+		{"RFC 9112 §2.2 an empty line before the request", "\r\n" + upgradeHead(), 101, ""},
+		{"RFC 9112 §2.2 four empty lines", strings.Repeat("\r\n", 4) + upgradeHead(), 101, ""},
+		{"RFC 9112 §2.2 empty lines without end", strings.Repeat("\r\n", 5) + upgradeHead(), 400, ""},
 
 		// Host.
 		{"§4.2.1,2 no Host", without(host), 400, ""},
@@ -144,7 +146,7 @@ func requests() []request {
 		{"§4.1,10 a subprotocol that is no token", upgradeHead("Sec-WebSocket-Protocol: a b"), 400, ""},
 		{"§4.2.1,9 extensions that nobody knows", upgradeHead("Sec-WebSocket-Extensions: foo, bar; baz=2"), 101, ""},
 		{"§9.1 no list of extensions", upgradeHead("Sec-WebSocket-Extensions: foo; ; bar"), 400, ""},
-		{"§9.1 an empty list of extensions", upgradeHead("Sec-WebSocket-Extensions:"), 400, ""},
+		{"RFC 9110 §5.6.1 an empty list of extensions is as none", upgradeHead("Sec-WebSocket-Extensions:"), 101, ""},
 		{"§4.2.1 cookies and the like", upgradeHead("Cookie: a=b", "User-Agent: x", "Accept-Language: de", "X-Empty:"), 101, ""},
 
 		// A body.
