@@ -59,7 +59,7 @@ type Endpoint func(r *Request) (Acceptance, error)
 type Server struct {
 	Endpoints   map[string]Endpoint // by path, such as "/socket"
 	Pages       http.Handler        // everything else; nil: 404
-	AllowOrigin []string            // for [CheckOrigin]
+	AllowOrigin []string            // for [CheckOrigin]; each is what [ParseOrigin] returns
 	Timeout     time.Duration       // for a whole handshake, TLS included; 0: 10 s
 	MaxPending  int                 // handshakes under way at once; 0: 4096
 	Log         *slog.Logger        // nil: nothing is logged
