@@ -47,7 +47,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	defer trimming.Wait()
 	defer close(stop)
 	if o.admin != "" {
-		admin, err := s.startAdmin(o.admin)
+		admin, err := s.startAdmin(o)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,8 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(ln.Addr(), o.tlsCert != ""), "version", versionText())
+	s.handshake.AllowHost = hostRule(o.host, ln.Addr())
+	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
 	go func() { failed <- s.handshake.Serve(ln) }()
 	select {
@@ -174,7 +175,7 @@ func orUnbounded(n int) int {
 }
 
 // pageURL is where a person on this machine finds the page.
-func pageURL(addr net.Addr, secure bool) string {
+func pageURL(o *options, addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return ""
@@ -182,8 +183,11 @@ func pageURL(addr net.Addr, secure bool) string {
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "localhost"
 	}
+	if len(o.host) > 0 {
+		host = o.host[0]
+	}
 	scheme := "http://"
-	if secure {
+	if o.tlsCert != "" {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port) + "/"

@@ -19,7 +19,7 @@ import (
 
 // The fields of an upgrade.
 const (
-	host       = "Host: chat.example"
+	host       = "Host: chat.localhost"
 	toSocket   = "Upgrade: websocket"
 	connection = "Connection: keep-alive, Upgrade"
 	key        = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" // the example of RFC 6455 §1.3
@@ -99,7 +99,7 @@ func TestAnswers(t *testing.T) {
 		{"POST to healthz", request("POST /healthz HTTP/1.1", host, "Content-Length: 0"), 405, []string{"Allow: GET, HEAD"}},
 
 		{"an upgrade", upgrade("/socket?userId=A"), 101, []string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: " + accept}},
-		{"fields in other case", request(socketLine, "hOST: x", "uPGRADE: WebSocket", "cONNECTION: upgrade", strings.ToLower(key[:17])+key[17:], strings.ToUpper(version)), 101, nil},
+		{"fields in other case", request(socketLine, "hOST: localhost", "uPGRADE: WebSocket", "cONNECTION: upgrade", strings.ToLower(key[:17])+key[17:], strings.ToUpper(version)), 101, nil},
 		{"no upgrade", request(socketLine, host), 426, upgradeFields},
 		{"Upgrade without Connection", request(socketLine, host, toSocket, key, version), 426, upgradeFields},
 		{"Connection without Upgrade", request(socketLine, host, connection, key, version), 426, upgradeFields},
@@ -159,7 +159,7 @@ func TestAnswers(t *testing.T) {
 // A request head that is not whole in -handshake-timeout is dropped.
 func TestHandshakeTimeout(t *testing.T) {
 	s := start(t, "-handshake-timeout", "100ms")
-	for _, begun := range []string{"", "GET ", "GET /socket HTTP/1.1\r\nHost: x\r\n"} {
+	for _, begun := range []string{"", "GET ", "GET /socket HTTP/1.1\r\nHost: localhost\r\n"} {
 		_, from := s.raw(begun)
 		if rest, err := io.ReadAll(from); err != nil || len(rest) > 0 {
 			t.Errorf("behind %q: got %q, %v, want the end", begun, rest, err)
@@ -220,19 +220,19 @@ func TestOrigin(t *testing.T) {
 		status  int
 	}{
 		{own, nil, 101}, // not a browser
-		{own, []string{"http://chat.example"}, 101},
-		{own, []string{"https://chat.example"}, 101}, // TLS may end at a proxy
-		{own, []string{"http://CHAT.example:80"}, 101},
-		{own, []string{"http://chat.example:8080"}, 403},
+		{own, []string{"http://chat.localhost"}, 101},
+		{own, []string{"https://chat.localhost"}, 101}, // TLS may end at a proxy
+		{own, []string{"http://CHAT.localhost:80"}, 101},
+		{own, []string{"http://chat.localhost:8080"}, 403},
 		{own, []string{"http://evil.example"}, 403},
-		{own, []string{"http://chat.example.evil.example"}, 403},
+		{own, []string{"http://chat.localhost.evil.example"}, 403},
 		{own, []string{"null"}, 403},
 		{own, []string{""}, 403},
-		{own, []string{"http://chat.example", "http://chat.example"}, 403},
+		{own, []string{"http://chat.localhost", "http://chat.localhost"}, 403},
 		{allowing, []string{"https://good.example"}, 101},
 		{allowing, []string{"http://also.example:8000"}, 101},
-		{allowing, []string{"http://chat.example"}, 101}, // in addition
-		{allowing, []string{"http://good.example"}, 403}, // the whole origin
+		{allowing, []string{"http://chat.localhost"}, 101}, // in addition
+		{allowing, []string{"http://good.example"}, 403},   // the whole origin
 		{open, []string{"http://evil.example"}, 101},
 		{open, []string{"http://a.example", "http://b.example"}, 403},
 	} {
