@@ -47,6 +47,7 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	if len(args) > 0 && args[0] == "journal" {
 		return printJournal(args[1:], stdout, stderr)
 	}
+	failWrites()
 	o, err := parseOptions(args, env, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -55,11 +56,12 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 		fmt.Fprintln(stderr, "wschat:", err)
 		return exitUsage
 	}
-	ignoreFileSizeSignal()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := serve(ctx, o, o.logger(stderr)); err != nil {
-		fmt.Fprintln(stderr, "wschat:", err)
+	log := startLog(stderr)
+	defer log.close()
+	if err := serve(ctx, o, o.logger(log), &log.dropped); err != nil {
+		fmt.Fprintln(log, "wschat:", err)
 		return exitFailed
 	}
 	return exitOK

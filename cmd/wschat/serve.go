@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wschat/frame"
@@ -21,6 +22,7 @@ import (
 // server is the running parts, put together.
 type server struct {
 	log       *slog.Logger
+	unlogged  *atomic.Uint64 // log lines that were dropped
 	loops     *loop.Loops
 	hub       *hub.Hub
 	handshake *handshake.Server
@@ -34,12 +36,13 @@ type server struct {
 }
 
 // serve runs until ctx is done, drains, and returns nil; or what kept it from
-// running.
-func serve(ctx context.Context, o *options, log *slog.Logger) error {
+// running. unlogged counts the lines that log has dropped.
+func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.Uint64) error {
 	s, err := newServer(o, log)
 	if err != nil {
 		return err
 	}
+	s.unlogged = unlogged
 	defer s.close()
 	stop := make(chan struct{})
 	var trimming sync.WaitGroup
