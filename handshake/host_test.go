@@ -64,6 +64,7 @@ func TestHostOfEveryPath(t *testing.T) {
 		{"the field beside a target is ignored", "GET http://example.com/nothing HTTP/1.1\r\n" + evil + "\r\n", 404},
 		{"no Host comes first", "GET / HTTP/1.1\r\n\r\n", 400},
 		{"two Hosts", with(evil), 400},
+		{"HTTP/1.0 has none (a balancer's check)", "GET / HTTP/1.0\r\n\r\n", 200},
 		{"no host at all", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
 		{"the right one", upgrade, 101},
 	} {
