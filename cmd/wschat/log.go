@@ -12,7 +12,7 @@ const (
 	// maxPendingLog bounds the bytes of lines that wait to be written.
 	maxPendingLog = 256 << 10
 	// logFlushTime bounds how long close waits for them.
-	logFlushTime = time.Second
+	logFlushTime = 250 * time.Millisecond
 )
 
 // logWriter writes log lines from a goroutine of its own, so that nobody waits for

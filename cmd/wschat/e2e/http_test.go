@@ -91,6 +91,9 @@ func TestAnswers(t *testing.T) {
 		{"HEAD of the page", request("HEAD / HTTP/1.1", host), 200, []string{"Content-Type: text/html; charset=utf-8"}},
 		{"a file of the page", request("GET /main.js HTTP/1.1", host), 200, []string{"Content-Type: text/javascript; charset=utf-8"}},
 		{"the page with a query", request("GET /?a=b HTTP/1.1", host), 200, nil},
+		{"the page by an absolute target", request("GET http://chat.localhost/ HTTP/1.1", host), 200, nil},
+		{"the page by one without a path", request("GET http://chat.localhost HTTP/1.1", host), 200, nil},
+		{"the page behind an empty line", "\r\n" + request("GET / HTTP/1.1", host), 200, nil},
 		{"POST to the page", request("POST / HTTP/1.1", host, "Content-Length: 0"), 405, []string{"Allow: GET, HEAD"}},
 		{"OPTIONS of the page", request("OPTIONS / HTTP/1.1", host), 405, []string{"Allow: GET, HEAD"}},
 		{"an upgrade of the page", upgrade("/"), 200, nil},
@@ -105,8 +108,8 @@ func TestAnswers(t *testing.T) {
 		{"Connection without Upgrade", request(socketLine, host, connection, key, version), 426, upgradeFields},
 		{"an upgrade to something else", request(socketLine, host, "Upgrade: h2c", connection, key, version), 426, upgradeFields},
 		{"version 8", request(socketLine, host, toSocket, connection, key, "Sec-WebSocket-Version: 8"), 426, upgradeFields[1:]},
-		{"no version", request(socketLine, host, toSocket, connection, key), 400, nil},
-		{"a version that is no number", request(socketLine, host, toSocket, connection, key, "Sec-WebSocket-Version: x"), 400, nil},
+		{"no version", request(socketLine, host, toSocket, connection, key), 400, upgradeFields[1:]},
+		{"a version that is no number", request(socketLine, host, toSocket, connection, key, "Sec-WebSocket-Version: x"), 400, upgradeFields[1:]},
 		{"no key", request(socketLine, host, toSocket, connection, version), 400, nil},
 		{"two keys", upgrade("/socket", key), 400, nil},
 		{"a key of 15 bytes", request(socketLine, host, toSocket, connection, version, "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0O"), 400, nil},
@@ -174,7 +177,7 @@ func TestUpgradeLaterOnAConnection(t *testing.T) {
 	conn, from := s.raw(page)
 	s.answer(from, page)
 	for range 2 {
-		io.WriteString(conn, page)
+		io.WriteString(conn, "\r\n"+page) // RFC 9112 §2.2
 		if response, _ := s.answer(from, page); response.StatusCode != 200 {
 			t.Fatalf("got %s", response.Status)
 		}
