@@ -33,7 +33,9 @@ func TestParseLine(t *testing.T) {
 		{text, "all,text", Send, "all", "text", nil},
 		{text, "groupX,text", Send, "groupX", "text", nil},
 		{text, "group前端,text", Send, "group前端", "text", nil},
-		{text, "ALL,text", Send, "ALL", "text", nil}, // a user
+		{text, "ALL,text", 0, "", "", ErrBadUser}, // reserved in whatever case
+		{text, "हिन्दी,text", Send, "हिन्दी", "text", nil},
+		{text, "e\u0301,text", 0, "", "", ErrBadUser},
 
 		{text, "", 0, "", "", ErrNoComma},
 		{text, "B", 0, "", "", ErrNoComma},

@@ -9,9 +9,11 @@ func TestLean(t *testing.T) {
 		{"a.js", "say('a // b', \"c = d\");\nsay(`a // ${b , c}`);\n", "say('a // b',\"c = d\");say(`a // ${b , c}`);"},
 		{"a.js", "say('it\\'s = 1', x);\n", "say('it\\'s = 1',x);"},
 		{"a.js", "const r = /[\\w/]+/;\n", "const r=/[\\w/]+/;"},
-		{"a.js", "import { a } from './b.js';\nreturn a + +b - -c + d / e;\n", "import{a}from './b.js';return a + +b - -c+d/e;"},
-		{"a.js", "for (const [a, b] of c) if (!a && b >= 1) d = (e) => ({ f: e ?? [g] });\n", "for(const[a,b]of c)if(!a&&b>=1)d=(e)=>({f:e??[g]});"},
+		{"a.js", "import { a } from './b.js';\nreturn a + +b - -c + d / e;\n", "import{a}from'./b.js';return a + +b - -c+d/e;"},
+		{"a.js", "for (const [a, b] of c) if (!a && b >= 1) d = (e) => ({ f: e ?? [g] });\n", "for(const[a,b]of c)if(!a&&b>=1)d=e=>({f:e??[g]});"},
 		{"a.js", "function a() {\n  b()\n}\n\nexport class C {\n  d = {};\n  e() {\n  }\n  f() {}\n}\n", "function a(){b()\n}export class C{d={};e(){}f(){}\n}"},
+		{"a.js", "if (a) {\n  b();\n  c();\n} else {\n  d = '\\'; }';\n}\n", "if(a){b();c()}else{d='\\'; }'}"},
+		{"a.js", "const a = 1;\nconst b = async (c) => d((e) => '(g)=>h');\nconst i = () => {\n  const j = 2; k();\n  let l = (m, n) => 3;\n  let o;\n};\n", "const a=1,b=async(c)=>d(e=>'(g)=>h');const i=()=>{const j=2;k();let l=(m,n)=>3,o};"},
 		{"a.css", "a, b :hover {\n  c: d e;\n  content: \"; f\";\n}\n@media (min-width: 1px) {\n}\n", "a,b :hover{c:d e;content:\"; f\"}@media (min-width:1px){}"},
 		{"a.html", "<p class=\"b\" title=\"c d\" lang=\"e-f\">\n  http:// x\n</p>", "<p class=b title=\"c d\" lang=e-f>http:// x\n</p>"},
 	} {

@@ -2,7 +2,7 @@
 // sound for private messages and mentions.
 
 import { kept } from './kept.js';
-import { shown, text } from './text.js';
+import { text } from './text.js';
 
 let audio;
 
@@ -16,7 +16,7 @@ export function call(c, item, open) {
   if (kept('sound')) beep();
   if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
   try {
-    const told = new Notification(shown(item.from), { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
+    const told = new Notification(item.from, { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
     told.onclick = () => {
       focus();
       open();
