@@ -27,6 +27,10 @@ func isCanonical(name string) bool {
 		last    uint8 // the class of the rune before
 	)
 	for _, r := range name {
+		if '\u3100' <= r && r < '\ua66f' { // ideographs and the like, which nothing composes with
+			starter, last = r, 0
+			continue
+		}
 		class := classOf(r)
 		switch {
 		case class == otherForm, class != 0 && class < last:

@@ -59,13 +59,13 @@ func (n *letters) add(r rune) error {
 	switch {
 	case r == utf8.RuneError: // never a letter, and what bytes that are no UTF-8 read as
 		return ErrNameLetter
+	case unicode.IsLetter(r):
+		return n.addLetter(r)
 	case unicode.IsMark(r):
 		return n.addMark(r)
 	case unicode.IsDigit(r):
 		n.base = nil
 		return n.addDigit(r)
-	case unicode.IsLetter(r):
-		return n.addLetter(r)
 	case r < utf8.RuneSelf && isPlain(byte(r)):
 		n.base = nil
 		return nil
@@ -77,6 +77,8 @@ func (n *letters) addLetter(r rune) error {
 	script := scriptOf(r, n.base)
 	n.base, n.marks = script, 0
 	switch {
+	case script == unicode.Han && n.scripts.add(script): // none is invisible or a presentation form
+		return nil
 	case isInvisible(r):
 		return ErrNameLetter
 	case unicode.Is(presentation, r):

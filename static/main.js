@@ -108,7 +108,7 @@ function say() {
 setInterval(() => now.state === 'waiting' && say(), 500);
 
 function connect() {
-  const user = $('name').value.trim();
+  const user = $('name').value.trim().normalize(); // an id is written in one way only
   const bad = !token && user && !isUserId(user);
   $('name').ariaInvalid = String(Boolean(bad));
   if (bad) write($('login-why'), text.badName);

@@ -48,7 +48,7 @@ export class Sidebar {
   #draw() {
     const room = this.#room;
     if (!room) return;
-    const typed = $('find').value.trim();
+    const typed = $('find').value.trim().normalize();
     const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
     const entries = new Map();
     const entry = (kind, name, fill) => {

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"wschat/handshake"
 	"wschat/hub"
+	"wschat/hub/journal"
 )
 
 // PROTOCOL 2: "A mark may follow a letter of a script that needs marks to write".
@@ -68,6 +70,39 @@ func TestNamesRefused(t *testing.T) {
 		}
 		a.say(name+",x", "join,group"+name)
 		a.hears("错误:用户编号无效,应为 1 到 64 字节的字母、数字或 _ - . @", "错误:群组名无效,应为 group 加 1 到 58 字节的字母、数字或 _ - . @")
+	}
+}
+
+// A journal may have users and groups whose names were accepted once: the server
+// starts, and they are forgotten.
+func TestNamesOfOldJournals(t *testing.T) {
+	const user, group = "e\u0301", "groupp\u0430ypal"
+	dir := t.TempDir()
+	old, err := journal.Open(journal.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{user, "A"} {
+		old.SetMember(name, group, true)
+		old.SetMember(name, "groupA", true)
+		old.Seen(name, time.Now())
+	}
+	said := make(chan error, 2)
+	old.Append(&hub.Message{Conversation: group, From: user, To: group, Body: []byte("hi")}, func(err error) { said <- err })
+	old.Append(&hub.Message{Conversation: "groupA", From: user, To: "groupA", Body: []byte("hi")}, func(err error) { said <- err })
+	if err := errors.Join(<-said, <-said, old.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second start knows that they are forgotten
+		s := start(t, "-data", dir, "-admin", "127.0.0.1:0")
+		if _, body := s.Admin("/api/groups", ""); strings.TrimSpace(body) != `{"count":1,"groups":[{"group":"groupA","members":1,"online":0}]}` {
+			t.Errorf("groups: %s", body)
+		}
+		a := s.login("A")
+		a.say(user+",hi", "leave,groupA", "join,groupA", "history,groupA")
+		a.hears("错误:用户编号无效,应为 1 到 64 字节的字母、数字或 _ - . @", "系统:已离开 groupA", "系统:已加入 groupA", "用户("+user+"=>A):hi")
+		a.leave()
+		s.Stop()
 	}
 }
 
