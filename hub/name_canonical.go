@@ -7,6 +7,7 @@ import (
 )
 
 //go:generate node name_tables.mjs
+//go:generate gofmt -w name_tables.go
 
 // classRange is a range of code points with a canonical combining class.
 type classRange struct {
