@@ -53,10 +53,27 @@ func (h *Hub) restore(k Known) {
 		}
 	}
 	h.notes = nil // they are of what the registry knows
+	h.forgetRefused()
 	h.forgetExcess()
 	for _, r := range k.Requests {
 		offline := r.To != Everyone && !isGroup(r.To) // nobody is here yet
 		h.acks.restore(r.User, r.ID, ack{r.Seq, offline}, r.Time)
+	}
+}
+
+// forgetRefused forgets users and groups whose names were valid once: nobody can log
+// in as one, or leave the other. The lock is held, or nobody else has h.
+func (h *Hub) forgetRefused() {
+	for _, u := range h.users {
+		if !ValidUser(u.name) {
+			h.forget(u)
+			continue
+		}
+		for _, g := range slices.Clone(u.groups) {
+			if !ValidGroup(g.name) {
+				h.leave(u, g)
+			}
+		}
 	}
 }
 

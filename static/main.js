@@ -9,7 +9,7 @@ import { call, title } from './notify.js';
 import { Pane } from './pane.js';
 import { Room } from './room.js';
 import { Sidebar } from './sidebar.js';
-import { closeReason, errorText, language, shown, speak, text } from './text.js';
+import { closeReason, errorText, language, speak, text } from './text.js';
 
 await speak();
 
@@ -82,8 +82,8 @@ function state(detail) {
   $('name').readOnly = token || is('connecting');
   $('enter').disabled = is('connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
-  write($('me'), shown(me));
-  $('me').title = me;
+  write($('me'), room?.me ?? '');
+  $('me').title = room?.me ?? '';
   if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
   if (is('idle')) $('name').focus();
   say();
@@ -108,7 +108,7 @@ function say() {
 setInterval(() => now.state === 'waiting' && say(), 500);
 
 function connect() {
-  const user = $('name').value.trim();
+  const user = $('name').value.trim().normalize(); // an id is written in one way only
   const bad = !token && user && !isUserId(user);
   $('name').ariaInvalid = Boolean(bad);
   if (bad) write($('login-why'), text.badName);

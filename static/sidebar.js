@@ -2,7 +2,7 @@
 
 import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isUserId } from './names.js';
-import { label, shown, text } from './text.js';
+import { label, text } from './text.js';
 
 const most = 100; // conversations, and people, in the document; the others are found by typing
 
@@ -48,7 +48,7 @@ export class Sidebar {
   #draw() {
     const room = this.#room;
     if (!room) return;
-    const typed = $('find').value.trim();
+    const typed = $('find').value.trim().normalize();
     const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
     const entries = new Map();
     const entry = (kind, name, fill) => {
@@ -95,7 +95,7 @@ export class Sidebar {
     else dot.className = 'hash';
     const { from, own, text: words, file } = c.last ?? {};
     const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
-    write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
+    write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(from, said));
     write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
     badge.ariaLabel = text.unread(c.unread);
     button.ariaCurrent = c === this.#room.open;
@@ -109,7 +109,7 @@ export class Sidebar {
   #person(button, user) {
     const [dot, name, , last] = button.children;
     this.#presence(dot, true);
-    write(name, shown(user));
+    write(name, user);
     write(last, user === this.#room.me ? text.you : '');
   }
 }
