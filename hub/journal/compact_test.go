@@ -17,7 +17,7 @@ import (
 func TestCompactionInTheBackground(t *testing.T) {
 	const keep, writers, each = 20, 8, 1500
 	dir := t.TempDir()
-	s := open(t, Config{Dir: dir, Keep: keep, segmentSize: 16 << 10, fsync: noSync})
+	s := open(t, Config{Dir: dir, Keep: keep, segmentSize: 16 << 10, disk: noSync{}})
 	var writing sync.WaitGroup
 	for w := range writers {
 		writing.Go(func() {
@@ -155,7 +155,7 @@ func TestCompactionFails(t *testing.T) {
 
 // History and the rest are read while messages come and go.
 func TestReadersAndWriters(t *testing.T) {
-	s := open(t, Config{Dir: t.TempDir(), Keep: 10, segmentSize: 8 << 10, fsync: noSync})
+	s := open(t, Config{Dir: t.TempDir(), Keep: 10, segmentSize: 8 << 10, disk: noSync{}})
 	var writing, reading sync.WaitGroup
 	done := make(chan struct{})
 	for range 4 {

@@ -171,7 +171,7 @@ func FuzzRecover(f *testing.F) {
 		must(t, os.WriteFile(path, b, 0o600))
 		var out bytes.Buffer
 		dumpErr := Dump(&out, dir)
-		s, err := Open(Config{Dir: dir, fsync: noSync})
+		s, err := Open(Config{Dir: dir, disk: noSync{}})
 		if (err == nil) != (dumpErr == nil) {
 			t.Fatalf("Open says %v, Dump %v", err, dumpErr)
 		}
@@ -183,7 +183,7 @@ func FuzzRecover(f *testing.F) {
 		}
 		first := contents(t, s, b)
 		must(t, s.Close())
-		s, err = Open(Config{Dir: dir, fsync: noSync})
+		s, err = Open(Config{Dir: dir, disk: noSync{}})
 		must(t, err)
 		if again := contents(t, s, b); again != first {
 			t.Fatalf("%q, was %q", again, first)

@@ -116,15 +116,15 @@ func listSegments(dir string) ([]uint64, error) {
 // but a header, synced. The caller renames or removes it.
 func (s *Store) createPart(h header) (f *os.File, err error) {
 	path := segmentPath(s.dir, h.number) + partSuffix
-	f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err = s.disk.create(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	if _, err = f.Write(h.append(nil)); err == nil {
-		err = s.fsync(f)
+	if err = s.disk.write(f, h.append(nil), 0); err == nil {
+		err = s.disk.sync(f)
 	}
 	if err != nil {
-		discardPart(f)
+		s.discardPart(f)
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return f, nil
@@ -132,28 +132,15 @@ func (s *Store) createPart(h header) (f *os.File, err error) {
 
 // discardPart removes what did not become a segment. Should that fail, the next
 // Open does it.
-func discardPart(f *os.File) {
+func (s *Store) discardPart(f *os.File) {
 	f.Close()
-	os.Remove(f.Name())
+	s.disk.remove(f.Name())
 }
 
 // install gives a part its name in the journal. It is there for good after
 // syncDir.
-func install(f *os.File) error {
-	if err := os.Rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix)); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
-}
-
-// syncDir makes safe which files are in the directory.
-func (s *Store) syncDir() error {
-	d, err := os.Open(s.dir)
-	if err == nil {
-		defer d.Close()
-		err = s.fsync(d)
-	}
-	if err != nil {
+func (s *Store) install(f *os.File) error {
+	if err := s.disk.rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix)); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
