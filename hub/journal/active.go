@@ -42,11 +42,12 @@ func (s *Store) ready() error {
 			return fmt.Errorf("%w (repair: %w)", a.broken, err)
 		}
 	}
-	if !a.ended && a.size < a.rotateAt {
+	old := a.version < version // and an old program would take a new record for damage
+	if !a.ended && !old && a.size < a.rotateAt {
 		return nil
 	}
 	err := s.rotate()
-	if err == nil || a.broken != nil || a.ended {
+	if err == nil || a.broken != nil || a.ended || old {
 		return err
 	}
 	// It goes on in the old one, which may be all that a shortage of file

@@ -225,7 +225,7 @@ func (c *compaction) copyMessage(m *message, body []byte) error {
 	}
 	if m.seq < at.first {
 		if len(m.id) > 0 && c.requests.wants(m.time) {
-			c.requests.add(request{string(m.from), string(m.id), string(m.conversation), m.seq, m.time})
+			c.requests.add(m.request())
 		}
 		return nil
 	}

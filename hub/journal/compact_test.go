@@ -77,7 +77,7 @@ func TestCrashInCompaction(t *testing.T) {
 	s := open(t, Config{Dir: dir, Keep: 5, segmentSize: 600, compactAt: never, atStep: func(step string) {
 		images = append(images, image{step, copyDir(t, dir)})
 	}})
-	s.SetMember("C", "groupA", true)
+	s.SetMember("C", "groupA", true, ignore)
 	for i := range 30 {
 		say(t, s, "groupA", fmt.Sprint("text ", i))
 		s.Written(say(t, s, "B", "read"))
@@ -165,7 +165,7 @@ func TestReadersAndWriters(t *testing.T) {
 				if err := try(s, m, "id"); err != nil {
 					t.Error(err)
 				}
-				s.SetMember(fmt.Sprint("user", i%10), "groupA", i%3 > 0)
+				s.SetMember(fmt.Sprint("user", i%10), "groupA", i%3 > 0, ignore)
 			}
 		})
 		reading.Go(func() {

@@ -32,7 +32,7 @@ func newSample(t testing.TB) *sample {
 	s := open(t, Config{Dir: t.TempDir(), segmentSize: 400})
 	p := &sample{}
 	for i := range 8 {
-		s.SetMember(fmt.Sprint("user", i), "groupA", true)
+		s.SetMember(fmt.Sprint("user", i), "groupA", true, ignore)
 		s.Written(say(t, s, "B", "private"))
 		m := text("groupA", fmt.Sprint("text number ", i))
 		if err := try(s, m, fmt.Sprint("id", i)); err != nil {

@@ -15,7 +15,7 @@ import (
 
 const (
 	magic      = "wschatj\n"
-	version    = 1
+	version    = 2 // is written; 1 is read as well
 	epochSize  = 8
 	headerSize = len(magic) + 4 + epochSize + 8 + 8 + 4 + 4
 
@@ -29,13 +29,14 @@ type header struct {
 	number  uint64
 	through uint64 // the number of the last segment that it stands for
 	salt    uint32
+	version uint32
 }
 
 // newHeader returns a header with a random salt.
 func newHeader(epoch string, number, through uint64) header {
 	var salt [4]byte
 	rand.Read(salt[:]) // never fails
-	return header{epoch, number, through, binary.LittleEndian.Uint32(salt[:])}
+	return header{epoch, number, through, binary.LittleEndian.Uint32(salt[:]), version}
 }
 
 // compacted reports whether old messages have been left out.
@@ -65,8 +66,8 @@ func readHeader(r io.Reader, path string) (h header, err error) {
 		return h, &DamageError{path, 0, "not a segment"}
 	}
 	rest := b[len(magic):]
-	if v := binary.LittleEndian.Uint32(rest); v != version {
-		return h, fmt.Errorf("%w: %s: version %d, expected %d", ErrVersion, path, v, version)
+	if h.version = binary.LittleEndian.Uint32(rest); h.version == 0 || h.version > version {
+		return h, fmt.Errorf("%w: %s: version %d, expected at most %d", ErrVersion, path, h.version, version)
 	}
 	if sum := crc32.Checksum(b[:headerSize-4], castagnoli); sum != binary.LittleEndian.Uint32(b[headerSize-4:]) {
 		return h, &DamageError{path, 0, "wrong checksum of the header"}

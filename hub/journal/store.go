@@ -146,8 +146,12 @@ func (s *Store) Err() error {
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
 // and no other method.
 func (s *Store) Append(m *hub.Message, stored func(error)) {
-	if err := s.queue.add(pending{m: m, id: m.ID, stored: stored}); err != nil {
-		stored(err)
+	s.append(pending{m: m, id: m.ID, stored: stored})
+}
+
+func (s *Store) append(p pending) {
+	if err := s.queue.add(p); err != nil {
+		p.stored(err)
 		return
 	}
 	s.poke()
