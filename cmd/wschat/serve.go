@@ -140,9 +140,9 @@ func (s *server) drain(within time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), orForever(within))
 	defer cancel()
 	err := s.loops.Drain(ctx, within/2)
-	// A handshake may just have been answered with 101. When all are over, whoever has
-	// come is with the loops.
-	s.handshake.Close()
+	if err == nil { // who was about to be answered with 101 may have come since
+		err = s.handshake.Settle(ctx)
+	}
 	if err == nil {
 		err = s.loops.Drain(ctx, 0)
 	}
