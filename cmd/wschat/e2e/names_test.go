@@ -83,8 +83,8 @@ func TestNamesOfOldJournals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{user, "A"} {
-		old.SetMember(name, group, true)
-		old.SetMember(name, "groupA", true)
+		old.SetMember(name, group, true, func(error) {})
+		old.SetMember(name, "groupA", true, func(error) {})
 		old.Seen(name, time.Now())
 	}
 	said := make(chan error, 2)
