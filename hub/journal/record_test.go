@@ -146,6 +146,11 @@ func tryRecord(t *testing.T, b []byte) {
 		if err != nil || name != name2 || (u == nil) != (u2 == nil) || u != nil && (u.seen != u2.seen || !slices.Equal(u.groups, u2.groups)) {
 			t.Fatalf("%+v, was %+v, %v", u2, u, err)
 		}
+	case kindMember:
+		m, _ := parseMember(body)
+		if again, err := parseMember(appendMember(nil, m)); again != m || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, m, err)
+		}
 	case kindRequest:
 		r, _ := parseRequest(body)
 		if again, err := parseRequest(appendRequest(nil, &r)); again != r || err != nil {

@@ -43,8 +43,9 @@ const segmentSize = 32 << 20
 
 // Store is a journal that is open. It is a hub.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
-// and Waiting, but for Open and Close. Append refuses with ErrFull what would
-// make more than 64 MiB wait, and with ErrClosed what comes after Close.
+// and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
+// ErrFull what would make more than 64 MiB wait, and with ErrClosed what comes after
+// Close.
 type Store struct {
 	config Config
 	dir    string
@@ -144,7 +145,7 @@ func (s *Store) Err() error {
 
 // Append implements hub.Store. It does not block. An ID is kept with the message;
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
-// and no other method.
+// SetMember and Answered, and no other method.
 func (s *Store) Append(m *hub.Message, stored func(error)) {
 	s.append(pending{m: m, id: m.ID, stored: stored})
 }
