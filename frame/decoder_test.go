@@ -251,35 +251,3 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
-
-// InClose tells whether it is the peer's close frame that is wrong, however it comes.
-func TestInClose(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		b    []byte
-		want bool
-	}{
-		{"half a close code", AppendMaskedFrame(nil, Close, [4]byte{1, 2, 3, 4}, []byte{3}), true},
-		{"a close code that must not be sent", AppendMaskedFrame(nil, Close, [4]byte{1, 2, 3, 4}, []byte{0x03, 0xed}), true},
-		{"a reason that is not UTF-8", AppendMaskedFrame(nil, Close, [4]byte{1, 2, 3, 4}, []byte{0x03, 0xe8, 0xff}), true},
-		{"a close frame that is not masked", AppendFrame(nil, Close, nil), true},
-		{"text that is not UTF-8", AppendMaskedFrame(nil, Text, [4]byte{1, 2, 3, 4}, []byte{0xff}), false},
-		{"a reserved opcode", []byte{0x83, 0x80, 0, 0, 0, 0}, false},
-	} {
-		for _, size := range []int{1, 5, len(row.b)} {
-			d := NewDecoder(&Config{})
-			if d.InClose() {
-				t.Errorf("%s: before anything has come", row.name)
-			}
-			var err error
-			for piece := range slices.Chunk(slices.Clone(row.b), size) {
-				if _, _, err = d.Next(piece); err != nil {
-					break
-				}
-			}
-			if err == nil || d.InClose() != row.want {
-				t.Errorf("%s, %d bytes at a time: %v, in a close frame: %v", row.name, size, err, d.InClose())
-			}
-		}
-	}
-}

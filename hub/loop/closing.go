@@ -78,12 +78,12 @@ func (c *Conn) refuse(err error, b []byte) {
 		c.linger()
 		return
 	}
-	if c.decoder.InClose() { // it has nothing more to say
-		c.bid(parting{code, why, lingering})
-		return
+	next := lingering
+	if code == frame.MessageTooBig { // it has kept to the protocol, and answers
+		next = failing
+		c.seekAnswer(b)
 	}
-	c.seekAnswer(b)
-	c.bid(parting{code, why, failing})
+	c.bid(parting{code, why, next})
 }
 
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455

@@ -31,7 +31,7 @@ type state uint8
 const (
 	open      state = iota
 	closing         // our close frame is on its way; the peer's answer is awaited
-	failing         // likewise, of a peer that has broken the protocol; see failing.go
+	failing         // likewise, of a peer whose message is too long; see failing.go
 	lingering       // nothing more is to be sent; what still comes is thrown away until the peer ends
 	gone            // the socket is closed
 )

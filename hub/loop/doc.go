@@ -31,7 +31,7 @@
 //
 // Endings. A connection that the server ends gets the answers to what was accepted
 // from it, then its close frame; see parting.go. TCP ends when that is answered, of a
-// connection that has failed, too; see failing.go. All of it is bounded in time.
+// connection that has failed with 1009, too; see failing.go. All of it is bounded in time.
 //
 // Bounds. What waits for one reader is bounded in bytes (Config.Queue); beyond,
 // the connection is closed with 4100. A connection for which much waits is not
