@@ -147,3 +147,31 @@ func TestEachSyncFails(t *testing.T) {
 		t.Errorf("%d fsyncs", total)
 	}
 }
+
+// A disk that hangs: once more waits for it than may, senders are refused, and Err
+// says so until some of it has gone to the disk.
+func TestErrOfHangingDisk(t *testing.T) {
+	hang := make(chan struct{})
+	var hanging atomic.Bool
+	s := open(t, Config{Dir: t.TempDir(), fsync: func(f *os.File) error {
+		if hanging.Load() {
+			<-hang
+		}
+		return nil
+	}})
+	hanging.Store(true)
+	body := strings.Repeat("x", maxBatch)
+	stored := make(chan error, 100)
+	for refused := false; !refused; {
+		s.Append(text("all", body), func(err error) {
+			refused = refused || errors.Is(err, ErrFull) // only a refusal is told at once
+			stored <- err
+		})
+	}
+	if err := s.Err(); !errors.Is(err, ErrFull) {
+		t.Errorf("senders are refused, and Err says %v", err)
+	}
+	hanging.Store(false)
+	close(hang)
+	eventually(t, "it recovers", func() bool { return s.Err() == nil })
+}
