@@ -26,7 +26,7 @@ func (s *Store) poke() {
 func (s *Store) keep() {
 	ticker := time.NewTicker(tickTime)
 	defer ticker.Stop()
-	var renewed, forgotten time.Time
+	var probed, renewed, forgotten time.Time
 	for {
 		now := time.Now()
 		select {
@@ -42,6 +42,10 @@ func (s *Store) keep() {
 			continue
 		}
 		s.tellUntold()
+		if s.refusal.lasts() || now.Sub(probed) > probeTime {
+			s.probe()
+			probed = now
+		}
 		losses := s.losses.Load()
 		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
 			if s.renew() {
