@@ -1,0 +1,106 @@
+//go:build e2e
+
+package crash
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"wschat/cmd/wschat/e2e/target"
+	"wschat/frame"
+	"wschat/handshake"
+)
+
+// box is a user who comes with a line client now and then, and reads what has
+// waited. One other user writes to it, numbers as texts. Safe for concurrent use.
+type box struct {
+	*known
+	name string
+
+	mu     sync.Mutex
+	sent   int         // acknowledged: 1 to sent
+	newest int         // of those that were read
+	read   map[int]int // in which life of the server that was last
+}
+
+func (b *box) isSent(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sent = n
+}
+
+func (b *box) isRead() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.newest >= b.sent
+}
+
+// comeAndGo reads until the server is gone.
+func (b *box) comeAndGo(s *target.Server) {
+	for b.visit(s, rand.N(40*time.Millisecond)) {
+	}
+}
+
+// visit logs in, reads for so long, and logs out as one should: by a close frame, and
+// reading what comes before its answer. It reports whether it got in.
+func (b *box) visit(s *target.Server, length time.Duration) bool {
+	c, err := s.OpenWith("/socket?userId="+b.name, handshake.Dialer{})
+	if err != nil {
+		return false
+	}
+	defer c.Conn.Close()
+	leaving := time.AfterFunc(length, func() { c.Close(frame.NormalClosure, "") })
+	defer leaving.Stop()
+	life := b.life()
+	for before := 0; ; {
+		line, err := c.NextText()
+		if err != nil {
+			return true
+		}
+		if !strings.HasPrefix(line, "用户(post") {
+			continue // to all
+		}
+		n, err := strconv.Atoi(line[strings.LastIndexByte(line, '.')+1:])
+		if err != nil {
+			b.t.Errorf("%s reads %q", b.name, line)
+			return true
+		}
+		if n <= before {
+			b.t.Errorf("%s reads %d behind %d", b.name, n, before)
+		}
+		b.reads(n, life)
+		before = n
+	}
+}
+
+// reads notes that a message has been read, and checks that it may be.
+func (b *box) reads(n, life int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	last, again := b.read[n]
+	b.read[n] = life
+	switch {
+	case again && last == life:
+		b.t.Errorf("%s reads %d twice in one life of the server", b.name, n)
+	case again:
+		b.mayRepeat(n, last)
+	case n != b.newest+1:
+		b.t.Errorf("%s reads %d, and has read up to %d", b.name, n, b.newest)
+		b.newest = max(b.newest, n)
+	default:
+		b.newest = n
+	}
+}
+
+func (b *box) mayRepeat(n, life int) {
+	k := b.known
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.repeated++
+	if how := k.lives[life]; !how.crash {
+		k.t.Errorf("%s reads %d again, which it had read in a life that ended in order by %s", b.name, n, how.name)
+	}
+}
