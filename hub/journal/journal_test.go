@@ -122,12 +122,12 @@ func TestWaitingOutlivesTheProcess(t *testing.T) {
 func TestNotesAreWritten(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Config{Dir: dir})
-	s.SetMember("B", "groupA", true)
+	s.Seen("B", time.Now())
 	eventually(t, "the note is written", func() bool {
 		var out strings.Builder
 		return Dump(&out, dir) == nil && strings.Contains(out.String(), `user "B"`)
 	})
-	s.SetMember("C", "groupA", true)
+	s.Seen("C", time.Now())
 	say(t, s, "groupA", "x")
 	crashed := open(t, Config{Dir: copyDir(t, dir)})
 	if known := crashed.Load(); len(known.Users) != 2 {
@@ -140,15 +140,15 @@ func TestUsers(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, Config{Dir: dir, segmentSize: 300, compactAt: never})
 		seen := time.Now().Add(-time.Hour).Round(0)
-		s.SetMember("A", "groupA", true)
-		s.SetMember("A", "groupB", true)
-		s.SetMember("A", "groupA", true)
+		s.SetMember("A", "groupA", true, ignore)
+		s.SetMember("A", "groupB", true, ignore)
+		s.SetMember("A", "groupA", true, ignore)
 		s.Seen("A", seen)
 		say(t, s, "all", strings.Repeat("x", 300))
-		s.SetMember("A", "groupA", false)
-		s.SetMember("A", "groupX", false)
+		s.SetMember("A", "groupA", false, ignore)
+		s.SetMember("A", "groupX", false, ignore)
 		s.Seen("B", time.Time{}) // is here
-		s.SetMember("C", "groupA", true)
+		s.SetMember("C", "groupA", true, ignore)
 		say(t, s, "all", strings.Repeat("x", 300))
 		s.Forget("C")
 		s.Forget("D")
@@ -202,7 +202,7 @@ func TestRequests(t *testing.T) {
 		t.Fatalf("%d requests are known: %+v", len(known.Requests), known.Requests)
 	}
 	for _, r := range known.Requests {
-		if r.User != "A" || r.ID != fmt.Sprint("id", (r.Seq-1)/2) || r.To != "groupA" || time.Since(r.Time) > time.Minute {
+		if r.User != "A" || r.ID != fmt.Sprint("id", (r.Seq-1)/2) || r.Away || time.Since(r.Time) > time.Minute {
 			t.Errorf("%+v", r)
 		}
 	}
