@@ -159,18 +159,26 @@ func TestEachSyncFails(t *testing.T) {
 	}
 }
 
+// hanging is a disk on which every fsync hangs until its end, once it does.
+type hanging struct {
+	osDisk
+	hangs atomic.Bool
+	end   chan struct{}
+}
+
+func (d *hanging) sync(f *os.File) error {
+	if d.hangs.Load() {
+		<-d.end
+	}
+	return nil
+}
+
 // A disk that hangs: once more waits for it than may, senders are refused, and Err
 // says so until some of it has gone to the disk.
 func TestErrOfHangingDisk(t *testing.T) {
-	hang := make(chan struct{})
-	var hanging atomic.Bool
-	s := open(t, Config{Dir: t.TempDir(), fsync: func(f *os.File) error {
-		if hanging.Load() {
-			<-hang
-		}
-		return nil
-	}})
-	hanging.Store(true)
+	d := &hanging{end: make(chan struct{})}
+	s := open(t, Config{Dir: t.TempDir(), disk: d})
+	d.hangs.Store(true)
 	body := strings.Repeat("x", maxBatch)
 	stored := make(chan error, 100)
 	for refused := false; !refused; {
@@ -182,7 +190,6 @@ func TestErrOfHangingDisk(t *testing.T) {
 	if err := s.Err(); !errors.Is(err, ErrFull) {
 		t.Errorf("senders are refused, and Err says %v", err)
 	}
-	hanging.Store(false)
-	close(hang)
+	close(d.end)
 	eventually(t, "it recovers", func() bool { return s.Err() == nil })
 }
