@@ -21,10 +21,20 @@ type box struct {
 	name string
 
 	mu     sync.Mutex
-	sent   int         // acknowledged: 1 to sent
-	newest int         // of those that were read
-	read   map[int]int // in which life of the server that was last
+	sent   int // acknowledged: 1 to sent
+	newest int // of those that were read
+	read   map[int]reading
 }
+
+// reading is when a message was read last.
+type reading struct {
+	life int // of the server
+	at   time.Time
+}
+
+// noteTime is how long the server may take, after the write, to note that a message
+// has been written. The note is safe no later than any message from then on.
+const noteTime = 100 * time.Millisecond
 
 func (b *box) isSent(n int) {
 	b.mu.Lock()
@@ -81,9 +91,9 @@ func (b *box) reads(n, life int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	last, again := b.read[n]
-	b.read[n] = life
+	b.read[n] = reading{life, time.Now()}
 	switch {
-	case again && last == life:
+	case again && last.life == life:
 		b.t.Errorf("%s reads %d twice in one life of the server", b.name, n)
 	case again:
 		b.mayRepeat(n, last)
@@ -95,12 +105,17 @@ func (b *box) reads(n, life int) {
 	}
 }
 
-func (b *box) mayRepeat(n, life int) {
+// mayRepeat checks that the note of a reading may be lost.
+func (b *box) mayRepeat(n int, last reading) {
 	k := b.known
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.repeated++
-	if how := k.lives[life]; !how.crash {
-		k.t.Errorf("%s reads %d again, which it had read in a life that ended in order by %s", b.name, n, how.name)
+	l := k.lives[last.life]
+	if !l.crash {
+		k.t.Errorf("%s reads %d again, which it had read in a life that ended in order by %s", b.name, n, l.name)
+	}
+	if later := l.answered.Sub(last.at); later > noteTime {
+		k.t.Errorf("%s reads %d again, and a message that was sent %v later is acknowledged", b.name, n, later)
 	}
 }

@@ -13,9 +13,9 @@
 //   - Who was told that a join, or a send to a group, is done is a member until a
 //     leave is sent; a leave likewise. Without an answer either may be the case.
 //   - A message to somebody who is away, once acknowledged, is written to a line
-//     connection of that user, in order. It is written again only if the life of the
-//     server in which it was written ended in a crash, which came before the note of
-//     that; after a SIGTERM that was waited for nothing is written again.
+//     connection of that user, in order. It is written again only if a crash came
+//     before the note of that was safe, which it is with any later message that is
+//     acknowledged; after a SIGTERM that was waited for nothing is written again.
 //   - Who has been here is known.
 //   - The next start succeeds.
 package crash
@@ -124,7 +124,7 @@ func newCrowd(k *known) *crowd {
 		c.joiners = append(c.joiners, &joiner{known: k, name: fmt.Sprint("joiner", i), groups: make(map[string]membership)})
 	}
 	for i := range boxes {
-		b := &box{known: k, name: fmt.Sprint("box", i), read: make(map[int]int)}
+		b := &box{known: k, name: fmt.Sprint("box", i), read: make(map[int]reading)}
 		c.boxes = append(c.boxes, b)
 		c.talkers = append(c.talkers, &talker{known: k, name: fmt.Sprint("post", i), to: b.name, box: b})
 	}

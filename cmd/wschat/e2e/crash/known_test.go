@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"wschat/cmd/wschat/e2e/target"
 )
@@ -19,9 +20,16 @@ type known struct {
 	tried    map[string]bool              // texts that were sent to all and groupA
 	acked    map[string]map[uint64]string // texts of those, by conversation and seq
 	seen     map[string]map[uint64]string // likewise
-	lives    []end                        // how they ended
+	lives    []life                       // those that are over
+	answered time.Time                    // when the latest message was sent that was acknowledged, in this life
 	repeated int                          // messages that had waited and were written once more
 	changes  int                          // joins and leaves that were acknowledged
+}
+
+// life is one of the server.
+type life struct {
+	end
+	answered time.Time
 }
 
 func newKnown(t *testing.T) *known {
@@ -35,7 +43,17 @@ func newKnown(t *testing.T) *known {
 func (k *known) ended(how end) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.lives = append(k.lives, how)
+	k.lives = append(k.lives, life{how, k.answered})
+	k.answered = time.Time{}
+}
+
+// isAnswered notes that a message which was sent at some time is acknowledged.
+func (k *known) isAnswered(sent time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if sent.After(k.answered) {
+		k.answered = sent
+	}
 }
 
 // life is which one it is.

@@ -32,11 +32,13 @@ func (p *talker) talk(c *target.Client) {
 		p.unanswered = true
 		text := fmt.Sprint(p.name, ".", p.sent)
 		p.try(text)
+		sent := time.Now()
 		e, ok := ask(p.known, c, text, fmt.Sprintf(`{"op":"send","id":%q,"to":%q,"text":%q}`, text, p.to, text))
 		if !ok {
 			return
 		}
 		p.unanswered = false
+		p.isAnswered(sent)
 		if p.box != nil {
 			p.box.isSent(p.sent)
 		} else {
