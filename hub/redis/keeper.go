@@ -38,6 +38,11 @@ func (s *Store) keep() {
 		if s.waits.Load() > 0 {
 			s.answerLate(now)
 		}
+		if s.Epoch() != "" && s.Err() != nil {
+			s.mu.Lock()
+			s.interrupted = now
+			s.mu.Unlock()
+		}
 		if !s.client.Up() {
 			continue
 		}
@@ -121,7 +126,12 @@ func (s *Store) renew() bool {
 	}
 	s.mu.Lock()
 	s.peers = peers
+	// Where this node could not renew its lease, others could not either.
+	whole := time.Since(s.interrupted) > leaseTime
 	s.mu.Unlock()
+	if !whole {
+		return true
+	}
 	for _, id := range dead {
 		if id != s.id {
 			s.bury(id)

@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"strings"
 	"testing"
 
 	"wschat/hub/redis/redistest"
@@ -26,6 +27,33 @@ func TestProbe(t *testing.T) {
 		}
 		if keys := redis.CLI("keys", "*probe*"); keys != "" {
 			t.Errorf("it leaves %s", keys)
+		}
+	}
+}
+
+// While Redis refuses, no node can renew its lease. Whose lease has ended meanwhile is
+// not dead for that: nobody is told offline.
+func TestLeasesEndWhileRefused(t *testing.T) {
+	server := redistest.Start(t)
+	a, toldA := node(t, Config{URL: server.URL()})
+	b, toldB := node(t, Config{URL: server.URL()})
+	enter(t, a, "A")
+	enter(t, b, "B")
+	server.CLI("zadd", nodesKey+":lease", "1", a.id, "1", b.id) // as if it had lasted for long
+	server.CLI("config", "set", "maxmemory", "1")
+	redistest.Eventually(t, "they find out", func() bool { return a.Err() != nil && b.Err() != nil })
+	server.CLI("config", "set", "maxmemory", "0")
+	redistest.Eventually(t, "they renew their leases", func() bool {
+		return a.Err() == nil && b.Err() == nil && server.CLI("zcount", nodesKey+":lease", "-inf", "1") == "0"
+	})
+	for _, s := range []*Store{a, b} {
+		if err := s.Reach(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, told := range []*recorder{toldA, toldB} {
+		if all := strings.Join(told.about(""), ", "); strings.Contains(all, "false") {
+			t.Errorf("it is told: %s", all)
 		}
 	}
 }

@@ -74,6 +74,7 @@ type Store struct {
 	peers         int64  // nodes
 	recovering    bool
 	recovered     time.Time // when the data was lost last
+	interrupted   time.Time // when Redis was last out of reach, or refused
 	conversations map[string]*conversation
 	users         map[string]*user
 	unsynced      map[*conversation]bool // to be synced when Redis is back
