@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -208,6 +209,42 @@ func TestRequests(t *testing.T) {
 	}
 	if again := s.Load(); len(again.Requests) > 0 {
 		t.Error("they are kept for good")
+	}
+}
+
+// PROTOCOL 6: a send that is repeated is answered with the first ack, offline or
+// not, also after a restart.
+func TestAnswers(t *testing.T) {
+	for _, compacted := range []bool{false, true} {
+		dir := t.TempDir()
+		c := Config{Dir: dir, Keep: 1, segmentSize: 300, compactAt: never}
+		s := open(t, c)
+		want := make(map[string]bool)
+		for i := range 16 { // away before it is stored, and after
+			before, after := i&1 > 0, i&2 > 0
+			m := text([]string{"B", "C"}[i/8], "x")
+			m.Away = before
+			must(t, try(s, m, fmt.Sprint(i)))
+			if before != after {
+				answered := make(chan error, 1)
+				s.Answered(m, after, func(err error) { answered <- err })
+				must(t, <-answered)
+			}
+			want[fmt.Sprint(i)] = after
+		}
+		s = open(t, Config{Dir: copyDir(t, dir), Keep: c.Keep, segmentSize: c.segmentSize, compactAt: never}) // as after kill -9
+		if compacted {
+			must(t, s.compactSealed())
+			closeStore(t, s)
+			s = open(t, Config{Dir: s.dir})
+		}
+		told := make(map[string]bool)
+		for _, r := range s.Load().Requests {
+			told[r.ID] = r.Away
+		}
+		if !maps.Equal(told, want) {
+			t.Errorf("compacted %v: %v, want %v", compacted, told, want)
+		}
 	}
 }
 

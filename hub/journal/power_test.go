@@ -89,6 +89,7 @@ var histories = map[string]struct {
 func TestPowerLoss(t *testing.T) {
 	for name, h := range histories {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := &run{T: t, steps: h.steps, config: Config{segmentSize: h.segmentSize}, most: 60, random: rand.New(rand.NewPCG(1, 2))}
 			r.do()
 			t.Log(r.opens, "states")
@@ -105,6 +106,7 @@ func TestPowerLossAfterFailure(t *testing.T) {
 	for _, kind := range []what{created, wrote, truncated, synced, renamed, removed} {
 		for _, forGood := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, for good %v", kind, forGood), func(t *testing.T) {
+				t.Parallel()
 				for n, reached := 1, true; reached; n++ {
 					reached = false
 					count := 0
