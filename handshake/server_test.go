@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 // both runs a test with a connection that is new, and with one on which a page

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -121,7 +122,7 @@ func TestMembershipFromBefore(t *testing.T) {
 // connection may know of.
 func TestPresenceInForbiddenGroup(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Presence: ToGroup})
+		s := start(t, driver, Config{Presence: chat.ToGroup})
 		free, b := s.client("A"), s.client("B")
 		free.say("join,groupX")
 		free.want("系统:已加入 groupX")
@@ -179,7 +180,7 @@ func TestExpiredOnArrival(t *testing.T) {
 
 // The timer ends with the connection, and one connection's end is not another's.
 func TestExpiryOfOneConnection(t *testing.T) {
-	timed(t, Config{Presence: ToNone}, func(t *testing.T, s *server) {
+	timed(t, Config{Presence: chat.ToNone}, func(t *testing.T, s *server) {
 		short := s.pipedIn(Access{User: "A", Expires: time.Now().Add(time.Minute)})
 		long := s.pipedIn(Access{User: "A", Expires: time.Now().Add(time.Hour)})
 		gone := s.pipedIn(Access{User: "A", Expires: time.Now().Add(time.Hour)})

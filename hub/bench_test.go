@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 // BenchmarkPublish is the work for one recipient of a message: its frame, behind
 // those that wait already.
 func BenchmarkPublish(b *testing.B) {
-	m := &Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: make([]byte, 128), Time: time.Now()}
+	m := &chat.Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: make([]byte, 128), Time: time.Now()}
 	item := lineMessage{m}
 	to := &session{name: "123456"}
 	buf := make([]byte, 0, 64<<10)
@@ -39,7 +40,7 @@ func TestPublishAllocatesNothing(t *testing.T) {
 	to := &session{name: "B"}
 	buf := make([]byte, 0, 1<<10)
 	for _, destination := range []string{"all", "groupA", "B"} {
-		item := lineMessage{&Message{From: "A", To: destination, Body: []byte("text")}}
+		item := lineMessage{&chat.Message{From: "A", To: destination, Body: []byte("text")}}
 		if n := testing.AllocsPerRun(100, func() { buf = item.AppendFrame(buf[:0], to) }); n != 0 {
 			t.Errorf("to %s: %v allocations", destination, n)
 		}

@@ -7,15 +7,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // Beyond so many conversations what would begin another is unavailable; those
 // there are go on.
 func TestTooManyConversations(t *testing.T) {
-	store := NewMemory(0)
-	store.MaxConversations = 3
-	s := start(t, loop.Config{}, Config{Presence: ToNone, Store: store})
+	memory := store.New(0)
+	memory.MaxConversations = 3
+	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: memory})
 	p, l := s.program("P"), s.client("L")
 	for _, to := range []string{"all", "L", "P"} {
 		p.say(fmt.Sprintf(`{"op":"send","to":%q,"text":"x"}`, to))
@@ -30,12 +32,14 @@ func TestTooManyConversations(t *testing.T) {
 	calm(p)
 	quiet(l)
 	var failed error
-	store.Append(&Message{Conversation: "groupY", From: "P", To: "groupY", Body: []byte("x")}, func(err error) { failed = err })
-	if !errors.Is(failed, ErrFull) || len(store.conversations) != 3 {
-		t.Errorf("%v, %d conversations", failed, len(store.conversations))
+	memory.Append(&chat.Message{Conversation: "groupY", From: "P", To: "groupY", Body: []byte("x")}, func(err error) { failed = err })
+	if !errors.Is(failed, chat.ErrFull) {
+		t.Errorf("got %v, want ErrFull", failed)
 	}
-	if last, _ := store.Last("L", []string{"all", "groupX", "groupY"}); fmt.Sprint(last) != "map[P:2 all:2]" {
-		t.Errorf("kept: %v", last)
+	for user, want := range map[string]string{"L": "map[P:2 all:2]", "P": "map[L:2 P:1 all:2]"} {
+		if last, _ := memory.Last(user, []string{"all", "groupX", "groupY"}); fmt.Sprint(last) != want {
+			t.Errorf("kept of %s: %v, want %s", user, last, want)
+		}
 	}
 }
 
@@ -43,7 +47,7 @@ func TestTooManyConversations(t *testing.T) {
 // is online.
 func TestTooManyUsers(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Presence: ToNone, MaxUsers: 4})
+		s := start(t, driver, Config{Presence: chat.ToNone, MaxUsers: 4})
 		a := s.program("A")
 		a.say(`{"op":"join","group":"groupX"}`)
 		a.wants(`{"event":"joined","group":"groupX","user":"A"}`)
@@ -97,7 +101,7 @@ func TestTooManyUsers(t *testing.T) {
 
 // Who comes back stands behind those who have been away since.
 func TestForgettingGoesByTheLastExit(t *testing.T) {
-	timed(t, Config{Presence: ToNone, MembershipTTL: time.Hour}, func(t *testing.T, s *server) {
+	timed(t, Config{Presence: chat.ToNone, MembershipTTL: time.Hour}, func(t *testing.T, s *server) {
 		s.in("A").out()
 		s.in("B").out()
 		time.Sleep(50 * time.Minute)

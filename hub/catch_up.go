@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -53,7 +54,7 @@ func (s *session) waiting() func() loop.Item {
 
 // inOrder is the source of messages that wait, and of those that are held back
 // meanwhile.
-func (s *session) inOrder(waiting []*Message) func() loop.Item {
+func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
 	sent := make(map[string]uint64) // by conversation, so that none is sent twice
 	return func() loop.Item {
 		for {
@@ -74,7 +75,7 @@ func (s *session) inOrder(waiting []*Message) func() loop.Item {
 
 // heldBack is what a session that catches up has not been sent.
 type heldBack struct {
-	messages []*Message
+	messages []*chat.Message
 	bytes    int
 	tooSlow  bool // the session is being closed for what it let wait
 }
@@ -82,7 +83,7 @@ type heldBack struct {
 // hold keeps a message back until those before it are sent. Like any reader, the
 // session is closed if it lets too much wait, one message alone excepted. The
 // lock is held.
-func (s *session) hold(m *Message) {
+func (s *session) hold(m *chat.Message) {
 	b := s.held
 	if b.tooSlow {
 		return
@@ -97,7 +98,7 @@ func (s *session) hold(m *Message) {
 
 // release returns what has been held back meanwhile; if that is nothing, the
 // session is up to date and gets private messages as they come.
-func (s *session) release() []*Message {
+func (s *session) release() []*chat.Message {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	b := s.held

@@ -1,18 +1,21 @@
 package hub
 
-import "wschat/hub/loop"
+import (
+	"wschat/hub/chat"
+	"wschat/hub/loop"
+)
 
 // deliver sends a stored message to all whom it is meant for. The store calls it
 // in the order of Seq. A private message whose user is offline waits. author is the
 // connection that has said it, if that is known.
-func (h *Hub) deliver(m *Message, author *loop.Conn) (offline bool) {
+func (h *Hub) deliver(m *chat.Message, author *loop.Conn) (offline bool) {
 	item := h.newDelivery(m)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case m.To == Everyone:
+	case m.To == chat.Everyone:
 		h.all.PublishFrom(author, item)
-	case isGroup(m.To):
+	case chat.IsGroup(m.To):
 		if g := h.groups[m.To]; g != nil {
 			g.list.PublishFrom(author, item)
 		}
@@ -23,7 +26,7 @@ func (h *Hub) deliver(m *Message, author *loop.Conn) (offline bool) {
 }
 
 // deliverPrivate sends m to its user, or lets it wait. The lock is held.
-func (h *Hub) deliverPrivate(m *Message, item *delivery) (offline bool) {
+func (h *Hub) deliverPrivate(m *chat.Message, item *delivery) (offline bool) {
 	// The sender's JSON sessions get a copy, unless he is the recipient.
 	if from := h.here(m.From); from != nil && m.From != m.To {
 		for _, s := range from.sessions {

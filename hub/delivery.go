@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -34,7 +35,7 @@ type deflatedBodies [maxWindowBits + 1]shared
 
 const maxWindowBits = 15
 
-func (h *Hub) newDelivery(m *Message) *delivery {
+func (h *Hub) newDelivery(m *chat.Message) *delivery {
 	d := &delivery{lineMessage: lineMessage{m}, deflater: h.config.Deflater}
 	if d.deflater != nil {
 		d.line, d.json = new(deflatedBodies), new(deflatedBodies)

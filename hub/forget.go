@@ -1,6 +1,10 @@
 package hub
 
-import "time"
+import (
+	"time"
+
+	"wschat/hub/chat"
+)
 
 // forgetUsers forgets, now and then, who has been away for MembershipTTL, and
 // what has waited for as long.
@@ -44,5 +48,5 @@ func (h *Hub) forget(u *user) {
 	}
 	h.away.Remove(u.away)
 	delete(h.users, u.name)
-	h.note(func(r Registry) { r.Forget(u.name) })
+	h.note(func(r chat.Registry) { r.Forget(u.name) })
 }

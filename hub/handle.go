@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -13,8 +14,8 @@ const maxNames = 1000
 // handle does what s asks for, or returns an *Error. The items are the answer, if
 // it is long; others are sent at once. It may block if Hub.mayBlock says so.
 func (h *Hub) handle(s *session, r Request) ([]loop.Item, error) {
-	if r.Op != Leave && isGroup(r.Target) && !s.may(r.Target) {
-		return nil, ErrForbidden.about(r.Target)
+	if r.Op != Leave && chat.IsGroup(r.Target) && !s.may(r.Target) {
+		return nil, chat.ErrForbidden.About(r.Target)
 	}
 	switch r.Op {
 	case Send:
@@ -52,14 +53,14 @@ func (h *Hub) send(s *session, r Request) {
 	switch {
 	case err != nil:
 		h.said(s, r, ack{}, err)
-	case isGroup(m.To) && !h.isMember(s.user, m.To):
+	case chat.IsGroup(m.To) && !h.isMember(s.user, m.To):
 		h.joinAndSay(s, r, m)
 	default:
 		h.say(s, r, m)
 	}
 }
 
-func (h *Hub) joinAndSay(s *session, r Request, m *Message) {
+func (h *Hub) joinAndSay(s *session, r Request, m *chat.Message) {
 	h.change(&change{
 		session: s, group: m.To, join: true,
 		done: func() {},
@@ -74,7 +75,7 @@ func (h *Hub) joinAndSay(s *session, r Request, m *Message) {
 }
 
 // say hands a message to the store.
-func (h *Hub) say(s *session, r Request, m *Message) {
+func (h *Hub) say(s *session, r Request, m *chat.Message) {
 	if h.shared != nil {
 		s.entered.saying.Add(1)
 		h.shared.Say(m, func(offline bool, err error) {
@@ -85,7 +86,7 @@ func (h *Hub) say(s *session, r Request, m *Message) {
 	}
 	h.store.Append(m, func(err error) {
 		if err != nil {
-			h.said(s, r, ack{}, ErrUnavailable)
+			h.said(s, r, ack{}, chat.ErrUnavailable)
 			return
 		}
 		h.delivered(s, r, m, h.deliver(m, s.conn))
@@ -95,7 +96,7 @@ func (h *Hub) say(s *session, r Request, m *Message) {
 // delivered answers a send. Who repeats it after a restart is to be told the same;
 // if the user has come or gone while the message was stored, that has to be stored,
 // too. Should it not be, the message is there all the same.
-func (h *Hub) delivered(s *session, r Request, m *Message, away bool) {
+func (h *Hub) delivered(s *session, r Request, m *chat.Message, away bool) {
 	a := ack{m.Seq, away}
 	if away == m.Away || r.ID == "" || h.registry == nil {
 		h.said(s, r, a, nil)
@@ -126,8 +127,8 @@ func (s *session) told(r Request, a ack, err error) {
 }
 
 // newMessage makes the message of a request that may be sent.
-func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
-	m := &Message{
+func (h *Hub) newMessage(s *session, r Request) (*chat.Message, error) {
+	m := &chat.Message{
 		Conversation: r.Target,
 		From:         s.name,
 		To:           r.Target,
@@ -135,17 +136,17 @@ func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
 		ID:           r.ID,
 	}
-	if !m.private() {
+	if !m.Private() {
 		return m, nil
 	}
 	if h.shared == nil {
 		known, here := h.find(r.Target)
 		if !known {
-			return nil, ErrNotOnline.about(r.Target)
+			return nil, chat.ErrNotOnline.About(r.Target)
 		}
 		m.Away = !here
 	}
-	m.Conversation = PairOf(m.From, m.To)
+	m.Conversation = chat.PairOf(m.From, m.To)
 	return m, nil
 }
 
@@ -185,20 +186,20 @@ func (h *Hub) onlineNames(group string) []string {
 func (h *Hub) history(s *session, r Request) ([]loop.Item, error) {
 	conversation := r.Target
 	switch {
-	case r.Target == Everyone:
-	case isGroup(r.Target):
+	case r.Target == chat.Everyone:
+	case chat.IsGroup(r.Target):
 		h.mu.Lock()
 		g := s.user.membership(r.Target)
 		h.mu.Unlock()
 		if g == nil {
-			return nil, ErrNotMember.about(r.Target)
+			return nil, chat.ErrNotMember.About(r.Target)
 		}
 	default:
-		conversation = PairOf(s.name, r.Target)
+		conversation = chat.PairOf(s.name, r.Target)
 	}
 	messages, more, err := h.store.History(conversation, r.Query)
 	if err != nil {
-		return nil, ErrUnavailable
+		return nil, chat.ErrUnavailable
 	}
 	return s.speech.history(h, r, messages, more), nil
 }

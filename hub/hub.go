@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
 // Config says how a Hub behaves. Loops and Store are required.
 type Config struct {
 	Loops    *loop.Loops
-	Store    Store
-	Presence Presence
+	Store    chat.Store
+	Presence chat.Presence
 	// Single keeps one connection a user: a newer one closes the older.
 	Single bool
 	// MembershipTTL is how long a user who is away stays known, stays in groups,
@@ -40,9 +41,9 @@ type Config struct {
 // use.
 type Hub struct {
 	config   Config
-	store    Store
-	registry Registry // the store, if it is one; else nil
-	shared   Shared   // likewise
+	store    chat.Store
+	registry chat.Registry // the store, if it is one; else nil
+	shared   chat.Shared   // likewise
 	acks     *acks
 	stop     chan struct{}
 	ended    sync.WaitGroup
@@ -50,13 +51,13 @@ type Hub struct {
 	noting sync.Mutex // held by who hands notes to the registry
 
 	mu      sync.Mutex
-	notes   []func(Registry)  // not handed over yet
-	handing bool              // some are being handed over
-	users   map[string]*user  // who is online or was within MembershipTTL
-	online  roster            // those of them with sessions
-	groups  map[string]*group // those with members
-	away    list.List         // of *absence: those without sessions, the longest offline first
-	all     *loop.List        // every session
+	notes   []func(chat.Registry) // not handed over yet
+	handing bool                  // some are being handed over
+	users   map[string]*user      // who is online or was within MembershipTTL
+	online  roster                // those of them with sessions
+	groups  map[string]*group     // those with members
+	away    list.List             // of *absence: those without sessions, the longest offline first
+	all     *loop.List            // every session
 
 	// With a Shared store, see shared_enter.go and shared_told.go.
 	arriving map[string]*arriving // by name, of those with sessions on their way
@@ -105,11 +106,11 @@ func New(config Config) *Hub {
 
 		arriving: make(map[string]*arriving),
 	}
-	if r, ok := config.Store.(Registry); ok {
+	if r, ok := config.Store.(chat.Registry); ok {
 		h.registry = r
 		h.restore(r.Load())
 	}
-	if shared, ok := config.Store.(Shared); ok {
+	if shared, ok := config.Store.(chat.Shared); ok {
 		h.shared = shared
 		shared.Attach(node{h})
 	} else if config.MembershipTTL > 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 // BenchmarkParseJSON is what a request costs before anything is done.
@@ -38,7 +39,7 @@ func BenchmarkParseJSON(b *testing.B) {
 func BenchmarkEncodeMessage(b *testing.B) {
 	for _, size := range []int{128, 64 << 10} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			m := &Message{Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", size)), Time: time.Now()}
+			m := &chat.Message{Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", size)), Time: time.Now()}
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -60,7 +61,7 @@ func BenchmarkEncodeAck(b *testing.B) {
 // BenchmarkPublishJSON is the work for one more recipient of a message.
 func BenchmarkPublishJSON(b *testing.B) {
 	h := new(Hub)
-	d := h.newDelivery(&Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", 128)), Time: time.Now()})
+	d := h.newDelivery(&chat.Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", 128)), Time: time.Now()})
 	to := &session{hub: h, speech: jsonSpeech{}, user: new(user)}
 	buf := make([]byte, 0, 64<<10)
 	b.ReportAllocs()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -17,7 +18,7 @@ func TestConcurrentOrderOfBoth(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		t.Run("memory", func(t *testing.T) { mixedCrowd(t, start(t, driver, silent)) })
 		t.Run("delayed", func(t *testing.T) {
-			mixedCrowd(t, start(t, driver, Config{Presence: ToNone, Store: NewDelayedStore(t)}))
+			mixedCrowd(t, start(t, driver, Config{Presence: chat.ToNone, Store: NewDelayedStore(t)}))
 		})
 	})
 }
@@ -132,7 +133,7 @@ func (m *mixed) check(s *server) {
 	conversation := make(map[string]string)
 	count := 0
 	for _, name := range []string{"all", "groupA"} {
-		messages, _, _ := s.store.History(name, Query{Limit: 1 << 20})
+		messages, _, _ := s.store.History(name, chat.Query{Limit: 1 << 20})
 		count += len(messages)
 		for _, message := range messages {
 			seq[string(message.Body)], conversation[string(message.Body)] = message.Seq, name
@@ -172,7 +173,7 @@ func (m *mixed) checkEvents(s *server) {
 		}
 		name := e["to"].(string)
 		if name != "all" && name != "groupA" {
-			name = PairOf(name, e["from"].(string))
+			name = chat.PairOf(name, e["from"].(string))
 		}
 		if seq := number(m.t, e["seq"]); seq != last[name]+1 {
 			m.t.Fatalf("%s: message %d of %s comes behind %d", m.name, seq, name, last[name])
@@ -180,7 +181,7 @@ func (m *mixed) checkEvents(s *server) {
 		last[name]++
 	}
 	for name, seq := range last {
-		messages, _, _ := s.store.History(name, Query{Limit: 1 << 20})
+		messages, _, _ := s.store.History(name, chat.Query{Limit: 1 << 20})
 		if int(seq) != len(messages) {
 			m.t.Fatalf("%s got %d of %d messages of %s", m.name, seq, len(messages), name)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -59,7 +60,7 @@ func TestDeflatedFanOut(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		deflater := frame.NewDeflater()
 		driver.Deflater = deflater
-		s := start(t, driver, Config{Presence: ToNone, Deflater: deflater})
+		s := start(t, driver, Config{Presence: chat.ToNone, Deflater: deflater})
 		p, l := s.program("P"), s.client("L")
 		var json, line []*deflated
 		for _, bits := range []int{15, 15, 10, 8} {
@@ -113,7 +114,7 @@ func noise(n int) string {
 // However many read it, an event is made once for each way it is sent.
 func TestOneEncodingForAll(t *testing.T) {
 	h := &Hub{config: Config{Deflater: frame.NewDeflater()}}
-	m := &Message{From: "A", To: "all", Seq: 1, Body: []byte(strings.Repeat("text ", 100)), Time: time.Now()}
+	m := &chat.Message{From: "A", To: "all", Seq: 1, Body: []byte(strings.Repeat("text ", 100)), Time: time.Now()}
 	d := h.newDelivery(m)
 	near, far := net.Pipe()
 	defer near.Close()

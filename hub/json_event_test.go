@@ -5,7 +5,9 @@ import (
 	"net"
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // PROTOCOL 5: every request, its answer, and what others hear of it.
@@ -191,12 +193,12 @@ func TestLongWelcome(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		const peers, queue = 2000, 16 << 10
 		driver.Queue = queue
-		store := NewMemory(1)
+		store := store.New(1)
 		for i := range peers {
 			from := fmt.Sprintf("user-%d", i)
-			store.Append(&Message{Conversation: PairOf(from, "A"), From: from, To: "A", Body: []byte("x")}, func(error) {})
+			store.Append(&chat.Message{Conversation: chat.PairOf(from, "A"), From: from, To: "A", Body: []byte("x")}, func(error) {})
 		}
-		s := start(t, driver, Config{Presence: ToNone, Queue: queue, Store: store})
+		s := start(t, driver, Config{Presence: chat.ToNone, Queue: queue, Store: store})
 		b := s.client("B")
 		p, e := s.welcomed(Access{User: "A"})
 		b.say("A,hi")
@@ -212,7 +214,7 @@ func TestLongWelcome(t *testing.T) {
 // Without its store a connection is not let in: it gets nothing but its close.
 func TestWelcomeUnavailable(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Store: lastless{NewMemory(0)}})
+		s := start(t, driver, Config{Store: lastless{store.New(0)}})
 		a := s.client("A")
 		near, far, err := s.connect()
 		if err != nil {
@@ -229,6 +231,6 @@ func TestWelcomeUnavailable(t *testing.T) {
 }
 
 // lastless is a store that cannot be asked for the last numbers.
-type lastless struct{ *Memory }
+type lastless struct{ *store.Memory }
 
 func (lastless) Last(string, []string) (map[string]uint64, error) { return nil, net.ErrClosed }

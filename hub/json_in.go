@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 const (
@@ -31,20 +32,20 @@ func ParseJSON(op frame.Opcode, payload []byte) (Request, error) {
 	}
 	var f fields
 	if trimmed := bytes.TrimLeft(payload, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return Request{}, ErrNotJSON
+		return Request{}, chat.ErrNotJSON
 	}
 	if err := json.Unmarshal(payload, &f); err != nil {
-		return Request{}, ErrNotJSON
+		return Request{}, chat.ErrNotJSON
 	}
 	var r Request
 	id, err := f.text("id")
 	if err != nil || len(id) > maxID {
-		return r, ErrBadID
+		return r, chat.ErrBadID
 	}
 	r.ID = id
 	name, err := f.text("op")
 	if err != nil || f["op"] == nil {
-		return r, ErrNoOp
+		return r, chat.ErrNoOp
 	}
 	switch name {
 	case "send":
@@ -63,7 +64,7 @@ func ParseJSON(op frame.Opcode, payload []byte) (Request, error) {
 	case "history":
 		err = f.history(&r)
 	default:
-		err = ErrUnknownOp
+		err = chat.ErrUnknownOp
 	}
 	return r, err
 }
@@ -78,7 +79,7 @@ func (f fields) send(r *Request) (err error) {
 		return err
 	}
 	if text == "" {
-		return ErrEmptyBody
+		return chat.ErrEmptyBody
 	}
 	r.Body = []byte(text)
 	return nil
@@ -93,24 +94,24 @@ func (f fields) history(r *Request) (err error) {
 	if f["limit"] != nil {
 		limit, ok := f.number("limit")
 		if !ok || limit < 1 {
-			return ErrBadField.about("limit")
+			return chat.ErrBadField.About("limit")
 		}
 		r.Query.Limit = int(min(limit, maxHistory))
 	}
 	name := "before"
 	switch {
 	case f["before"] != nil && f["after"] != nil:
-		return ErrBadField.about("before and after")
+		return chat.ErrBadField.About("before and after")
 	case f["before"] != nil:
-		r.Query.Direction = Before
+		r.Query.Direction = chat.Before
 	case f["after"] != nil:
-		r.Query.Direction, name = After, "after"
+		r.Query.Direction, name = chat.After, "after"
 	default:
 		return nil
 	}
 	seq, ok := f.number(name)
 	if !ok {
-		return ErrBadField.about(name)
+		return chat.ErrBadField.About(name)
 	}
 	r.Query.Seq = seq
 	return nil
@@ -131,7 +132,7 @@ func (f fields) text(name string) (string, error) {
 	}
 	var s string
 	if isNull(raw) || json.Unmarshal(raw, &s) != nil {
-		return "", ErrBadField.about(name)
+		return "", chat.ErrBadField.About(name)
 	}
 	return s, nil
 }
@@ -147,8 +148,8 @@ func (f fields) target(name string) (string, error) {
 
 func (f fields) group() (string, error) {
 	s, err := f.text("group")
-	if err == nil && !ValidGroup(s) {
-		err = ErrBadGroup
+	if err == nil && !chat.ValidGroup(s) {
+		err = chat.ErrBadGroup
 	}
 	return s, err
 }

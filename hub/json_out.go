@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -84,7 +85,7 @@ func encode(event any) []byte {
 	return bytes.TrimSuffix(text.Bytes(), []byte{'\n'})
 }
 
-func newMessageEvent(m *Message) messageEvent {
+func newMessageEvent(m *chat.Message) messageEvent {
 	e := messageEvent{
 		Event: "message", Seq: m.Seq, From: m.From, To: m.To, Time: m.Time.UTC().Format(timeFormat),
 	}
@@ -130,7 +131,7 @@ func (jsonSpeech) greet(s *session) {
 			return nil
 		}
 		asked = true
-		var entry *Entry
+		var entry *chat.Entry
 		if s.entered != nil {
 			entry, s.entered.entry = s.entered.entry, nil
 		}
@@ -165,8 +166,8 @@ func (jsonSpeech) members(r Request, names []string, count int) loop.Item {
 
 // history answers in one event, and leaves out what would make it too long. Each
 // message is encoded by itself, as only that tells how long it gets.
-func (jsonSpeech) history(_ *Hub, r Request, messages []*Message, more bool) []loop.Item {
-	backwards := r.Query.Direction != After
+func (jsonSpeech) history(_ *Hub, r Request, messages []*chat.Message, more bool) []loop.Item {
+	backwards := r.Query.Direction != chat.After
 	var texts [][]byte
 	size := 0
 	for i := range messages {
@@ -195,13 +196,13 @@ func (jsonSpeech) history(_ *Hub, r Request, messages []*Message, more bool) []l
 	return []loop.Item{jsonText(append(answer, "]}"...))}
 }
 
-func (jsonSpeech) failed(id string, e *Error) loop.Item {
-	return jsonText(encode(errorEvent{"error", id, e.Code, e.text()}))
+func (jsonSpeech) failed(id string, e *chat.Error) loop.Item {
+	return jsonText(encode(errorEvent{"error", id, e.Code, e.English()}))
 }
 
 // welcome is the first event of a session: all that its client needs to know. The
 // entry is for a Shared store.
-func (h *Hub) welcome(s *session, entry *Entry) (welcomeEvent, error) {
+func (h *Hub) welcome(s *session, entry *chat.Entry) (welcomeEvent, error) {
 	h.mu.Lock()
 	groups := make([]string, 0, len(s.user.groups))
 	for _, g := range s.user.groups {
@@ -215,7 +216,7 @@ func (h *Hub) welcome(s *session, entry *Entry) (welcomeEvent, error) {
 		last, online, count := h.shared.Welcome(entry, groups)
 		return welcomeEvent{"welcome", s.name, h.store.Epoch(), groups, last, notNil(online), count}, nil
 	}
-	last, err := h.store.Last(s.name, append([]string{Everyone}, groups...))
+	last, err := h.store.Last(s.name, append([]string{chat.Everyone}, groups...))
 	if err != nil {
 		return welcomeEvent{}, err
 	}

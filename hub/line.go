@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 // lineHistory is how many messages a line client gets of a conversation.
@@ -19,7 +20,7 @@ func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
 		if op == frame.Text && string(withoutLineEnd(payload)) == "login" {
 			return Request{Op: Nothing}, nil
 		}
-		return Request{}, ErrNoComma
+		return Request{}, chat.ErrNoComma
 	}
 	if op == frame.Binary {
 		return parseBinary(destination, body)
@@ -33,13 +34,13 @@ func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
 		return groupRequest(Leave, withoutLineEnd(body))
 	case "who":
 		group := withoutLineEnd(body)
-		if len(group) == 0 || string(group) == Everyone {
+		if len(group) == 0 || string(group) == chat.Everyone {
 			return Request{Op: Who}, nil
 		}
 		return groupRequest(Who, group)
 	case "history":
 		target, err := parseTarget(withoutLineEnd(body))
-		return Request{Op: History, Target: target, Query: Query{Limit: lineHistory}}, err
+		return Request{Op: History, Target: target, Query: chat.Query{Limit: lineHistory}}, err
 	}
 	return sendRequest(destination, body, false)
 }
@@ -57,10 +58,10 @@ func withoutLineEnd(command []byte) []byte {
 func parseBinary(destination, body []byte) (Request, error) {
 	switch string(destination) {
 	case "login", "join", "leave", "who", "history":
-		return Request{}, ErrBinary
+		return Request{}, chat.ErrBinary
 	}
 	if !utf8.Valid(destination) {
-		return Request{}, ErrBinary
+		return Request{}, chat.ErrBinary
 	}
 	return sendRequest(destination, body, true)
 }
@@ -68,29 +69,29 @@ func parseBinary(destination, body []byte) (Request, error) {
 func sendRequest(destination, body []byte, binary bool) (Request, error) {
 	target, err := parseTarget(destination)
 	if err == nil && len(body) == 0 {
-		err = ErrEmptyBody
+		err = chat.ErrEmptyBody
 	}
 	return Request{Op: Send, Target: target, Binary: binary, Body: body}, err
 }
 
 func groupRequest(op Op, name []byte) (Request, error) {
-	if !ValidGroup(string(name)) {
-		return Request{}, ErrBadGroup
+	if !chat.ValidGroup(string(name)) {
+		return Request{}, chat.ErrBadGroup
 	}
 	return Request{Op: op, Target: string(name)}, nil
 }
 
 // parseTarget checks the name of a conversation: all, a group, or a user.
 func parseTarget(name []byte) (string, error) {
-	target := string(name[:min(len(name), maxName+1)]) // longer is wrong anyway
+	target := string(name[:min(len(name), chat.MaxName+1)]) // longer is wrong anyway
 	switch {
-	case target == Everyone:
-	case isGroup(target):
-		if !ValidGroup(target) {
-			return "", ErrBadGroup
+	case target == chat.Everyone:
+	case chat.IsGroup(target):
+		if !chat.ValidGroup(target) {
+			return "", chat.ErrBadGroup
 		}
-	case !ValidUser(target):
-		return "", ErrBadUser
+	case !chat.ValidUser(target):
+		return "", chat.ErrBadUser
 	}
 	return target, nil
 }

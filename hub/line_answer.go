@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -59,7 +60,7 @@ func (lineSpeech) members(_ Request, names []string, count int) loop.Item {
 	return lineText(b.String())
 }
 
-func (lineSpeech) history(h *Hub, _ Request, messages []*Message, _ bool) []loop.Item {
+func (lineSpeech) history(h *Hub, _ Request, messages []*chat.Message, _ bool) []loop.Item {
 	if len(messages) == 0 {
 		return []loop.Item{lineText("系统:没有历史消息")}
 	}
@@ -70,8 +71,8 @@ func (lineSpeech) history(h *Hub, _ Request, messages []*Message, _ bool) []loop
 	return items
 }
 
-func (lineSpeech) failed(_ string, e *Error) loop.Item {
-	return lineText("错误:" + strings.Replace(e.line, "%s", e.Subject, 1))
+func (lineSpeech) failed(_ string, e *chat.Error) loop.Item {
+	return lineText("错误:" + e.Chinese())
 }
 
 // lineText is an answer of the server to one client.

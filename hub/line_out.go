@@ -2,13 +2,14 @@ package hub
 
 import (
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
 // lineMessage is a message as line clients read it: 用户(A=>R):text. R is each
 // recipient's own name, so the frames differ; the body is shared by all of them
 // and with the store.
-type lineMessage struct{ *Message }
+type lineMessage struct{ *chat.Message }
 
 const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 
@@ -22,7 +23,7 @@ func (l lineMessage) AppendFrame(dst []byte, to loop.Handler) []byte {
 
 // recipient is the name that one of those who get the message reads in it.
 func (l lineMessage) recipient(to loop.Handler) string {
-	if l.private() {
+	if l.Private() {
 		return l.To
 	}
 	return to.(*session).name
@@ -46,13 +47,13 @@ func (l lineMessage) appendHead(dst []byte, name string) []byte {
 
 // Size implements loop.Item.
 func (l lineMessage) Size() int {
-	return len(lineOpen) + len(lineArrow) + len(lineShut) + 2*maxName + len(l.Body)
+	return len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName + len(l.Body)
 }
 
 // appendDeflated appends the frame with a body that is compressed already. What
 // stands before it differs for each recipient and goes uncompressed.
 func (l lineMessage) appendDeflated(dst []byte, to loop.Handler, body []byte) []byte {
-	var plain, stored [len(lineOpen) + len(lineArrow) + len(lineShut) + 2*maxName + 16]byte
+	var plain, stored [len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName + 16]byte
 	head := l.appendHead(plain[:0], l.recipient(to))
 	return frame.AppendCompressed(dst, l.opcode(), frame.AppendStored(stored[:0], head), body)
 }
@@ -61,7 +62,7 @@ func (l lineMessage) appendDeflated(dst []byte, to loop.Handler, body []byte) []
 // is written.
 type linePrivate struct {
 	*delivery
-	store Store
+	store chat.Store
 }
 
 // Written implements loop.Receipted.

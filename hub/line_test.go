@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 func TestParseLine(t *testing.T) {
@@ -22,7 +23,7 @@ func TestParseLine(t *testing.T) {
 		{text, "login,x", Nothing, "", "", nil},
 		{text, "login,", Nothing, "", "", nil},
 		{text, "login", Nothing, "", "", nil},
-		{text, "Login", 0, "", "", ErrNoComma},
+		{text, "Login", 0, "", "", chat.ErrNoComma},
 
 		{text, "B,text", Send, "B", "text", nil},
 		{text, "B,a,b,,c,", Send, "B", "a,b,,c,", nil}, // only the first comma counts
@@ -33,50 +34,50 @@ func TestParseLine(t *testing.T) {
 		{text, "all,text", Send, "all", "text", nil},
 		{text, "groupX,text", Send, "groupX", "text", nil},
 		{text, "group前端,text", Send, "group前端", "text", nil},
-		{text, "ALL,text", 0, "", "", ErrBadUser}, // reserved in whatever case
+		{text, "ALL,text", 0, "", "", chat.ErrBadUser}, // reserved in whatever case
 		{text, "हिन्दी,text", Send, "हिन्दी", "text", nil},
-		{text, "e\u0301,text", 0, "", "", ErrBadUser},
+		{text, "e\u0301,text", 0, "", "", chat.ErrBadUser},
 
-		{text, "", 0, "", "", ErrNoComma},
-		{text, "B", 0, "", "", ErrNoComma},
-		{text, "who", 0, "", "", ErrNoComma},
-		{text, "B，text", 0, "", "", ErrNoComma}, // the full-width comma is none
-		{text, ",text", 0, "", "", ErrBadUser},
-		{text, ",", 0, "", "", ErrBadUser},
-		{text, " B,text", 0, "", "", ErrBadUser},
-		{text, "B ,text", 0, "", "", ErrBadUser},
-		{text, "a/b,text", 0, "", "", ErrBadUser},
-		{text, long + ",text", 0, "", "", ErrBadUser},
-		{text, strings.Repeat("前", 22) + ",text", 0, "", "", ErrBadUser},
-		{text, "group,text", 0, "", "", ErrBadGroup},
-		{text, "group A,text", 0, "", "", ErrBadGroup},
-		{text, "group" + long + ",text", 0, "", "", ErrBadGroup},
-		{text, "B,", 0, "", "", ErrEmptyBody},
-		{text, "all,", 0, "", "", ErrEmptyBody},
-		{text, "groupX,", 0, "", "", ErrEmptyBody},
+		{text, "", 0, "", "", chat.ErrNoComma},
+		{text, "B", 0, "", "", chat.ErrNoComma},
+		{text, "who", 0, "", "", chat.ErrNoComma},
+		{text, "B，text", 0, "", "", chat.ErrNoComma}, // the full-width comma is none
+		{text, ",text", 0, "", "", chat.ErrBadUser},
+		{text, ",", 0, "", "", chat.ErrBadUser},
+		{text, " B,text", 0, "", "", chat.ErrBadUser},
+		{text, "B ,text", 0, "", "", chat.ErrBadUser},
+		{text, "a/b,text", 0, "", "", chat.ErrBadUser},
+		{text, long + ",text", 0, "", "", chat.ErrBadUser},
+		{text, strings.Repeat("前", 22) + ",text", 0, "", "", chat.ErrBadUser},
+		{text, "group,text", 0, "", "", chat.ErrBadGroup},
+		{text, "group A,text", 0, "", "", chat.ErrBadGroup},
+		{text, "group" + long + ",text", 0, "", "", chat.ErrBadGroup},
+		{text, "B,", 0, "", "", chat.ErrEmptyBody},
+		{text, "all,", 0, "", "", chat.ErrEmptyBody},
+		{text, "groupX,", 0, "", "", chat.ErrEmptyBody},
 
 		{text, "join,groupX", Join, "groupX", "", nil},
-		{text, "join,", 0, "", "", ErrBadGroup},
-		{text, "join,X", 0, "", "", ErrBadGroup},
-		{text, "join,all", 0, "", "", ErrBadGroup},
-		{text, "join,groupX,groupY", 0, "", "", ErrBadGroup},
+		{text, "join,", 0, "", "", chat.ErrBadGroup},
+		{text, "join,X", 0, "", "", chat.ErrBadGroup},
+		{text, "join,all", 0, "", "", chat.ErrBadGroup},
+		{text, "join,groupX,groupY", 0, "", "", chat.ErrBadGroup},
 		{text, "leave,groupX", Leave, "groupX", "", nil},
-		{text, "leave,", 0, "", "", ErrBadGroup},
-		{text, "leave,B", 0, "", "", ErrBadGroup},
+		{text, "leave,", 0, "", "", chat.ErrBadGroup},
+		{text, "leave,B", 0, "", "", chat.ErrBadGroup},
 
 		{text, "who,", Who, "", "", nil},
 		{text, "who,all", Who, "", "", nil},
 		{text, "who,groupX", Who, "groupX", "", nil},
-		{text, "who,B", 0, "", "", ErrBadGroup},
-		{text, "who,group", 0, "", "", ErrBadGroup},
+		{text, "who,B", 0, "", "", chat.ErrBadGroup},
+		{text, "who,group", 0, "", "", chat.ErrBadGroup},
 
 		{text, "history,all", History, "all", "", nil},
 		{text, "history,groupX", History, "groupX", "", nil},
 		{text, "history,B", History, "B", "", nil},
-		{text, "history,", 0, "", "", ErrBadUser},
-		{text, "history,who", 0, "", "", ErrBadUser},
-		{text, "history,B,", 0, "", "", ErrBadUser},
-		{text, "history,group!", 0, "", "", ErrBadGroup},
+		{text, "history,", 0, "", "", chat.ErrBadUser},
+		{text, "history,who", 0, "", "", chat.ErrBadUser},
+		{text, "history,B,", 0, "", "", chat.ErrBadUser},
+		{text, "history,group!", 0, "", "", chat.ErrBadGroup},
 
 		// "One final LF or CR LF behind a command (not a message) is no part of it."
 		{text, "login\n", Nothing, "", "", nil},
@@ -93,32 +94,32 @@ func TestParseLine(t *testing.T) {
 		{text, "history,all\n", History, "all", "", nil},
 		{text, "B,text\n", Send, "B", "text\n", nil},
 		{text, "B,text\r\n", Send, "B", "text\r\n", nil},
-		{text, "who\n", 0, "", "", ErrNoComma}, // no comma, with a line end or without
-		{text, "join\n,groupX", 0, "", "", ErrBadUser},
-		{text, "join,groupX\n\n", 0, "", "", ErrBadGroup},
-		{text, "join,groupX\n\r", 0, "", "", ErrBadGroup},
-		{text, "join,groupX\r", 0, "", "", ErrBadGroup},
-		{text, "join,\n", 0, "", "", ErrBadGroup},
-		{text, "history,\n", 0, "", "", ErrBadUser},
-		{binary, "login\n", 0, "", "", ErrNoComma},
+		{text, "who\n", 0, "", "", chat.ErrNoComma}, // no comma, with a line end or without
+		{text, "join\n,groupX", 0, "", "", chat.ErrBadUser},
+		{text, "join,groupX\n\n", 0, "", "", chat.ErrBadGroup},
+		{text, "join,groupX\n\r", 0, "", "", chat.ErrBadGroup},
+		{text, "join,groupX\r", 0, "", "", chat.ErrBadGroup},
+		{text, "join,\n", 0, "", "", chat.ErrBadGroup},
+		{text, "history,\n", 0, "", "", chat.ErrBadUser},
+		{binary, "login\n", 0, "", "", chat.ErrNoComma},
 		{binary, "B,\n", Send, "B", "\n", nil},
 
 		{binary, "B,\x00\xff,\x00", Send, "B", "\x00\xff,\x00", nil},
 		{binary, "all,\x00", Send, "all", "\x00", nil},
 		{binary, "groupX,\x00", Send, "groupX", "\x00", nil},
-		{binary, "B,", 0, "", "", ErrEmptyBody},
-		{binary, "\x00\xff", 0, "", "", ErrNoComma},
-		{binary, "login", 0, "", "", ErrNoComma},
-		{binary, "login,x", 0, "", "", ErrBinary},
-		{binary, "join,groupX", 0, "", "", ErrBinary},
-		{binary, "leave,groupX", 0, "", "", ErrBinary},
-		{binary, "who,", 0, "", "", ErrBinary},
-		{binary, "history,all", 0, "", "", ErrBinary},
-		{binary, "\xff,x", 0, "", "", ErrBinary},
-		{binary, "B\xc3,x", 0, "", "", ErrBinary},
-		{binary, ",x", 0, "", "", ErrBadUser},
-		{binary, "B\x00,x", 0, "", "", ErrBadUser},
-		{binary, "group\x00,x", 0, "", "", ErrBadGroup},
+		{binary, "B,", 0, "", "", chat.ErrEmptyBody},
+		{binary, "\x00\xff", 0, "", "", chat.ErrNoComma},
+		{binary, "login", 0, "", "", chat.ErrNoComma},
+		{binary, "login,x", 0, "", "", chat.ErrBinary},
+		{binary, "join,groupX", 0, "", "", chat.ErrBinary},
+		{binary, "leave,groupX", 0, "", "", chat.ErrBinary},
+		{binary, "who,", 0, "", "", chat.ErrBinary},
+		{binary, "history,all", 0, "", "", chat.ErrBinary},
+		{binary, "\xff,x", 0, "", "", chat.ErrBinary},
+		{binary, "B\xc3,x", 0, "", "", chat.ErrBinary},
+		{binary, ",x", 0, "", "", chat.ErrBadUser},
+		{binary, "B\x00,x", 0, "", "", chat.ErrBadUser},
+		{binary, "group\x00,x", 0, "", "", chat.ErrBadGroup},
 	} {
 		r, err := ParseLine(test.op, []byte(test.line))
 		if !errors.Is(err, test.err) {
@@ -135,14 +136,14 @@ func TestParseLine(t *testing.T) {
 
 // The kinds of errors that share a code are told apart.
 func TestErrorIs(t *testing.T) {
-	if errors.Is(ErrNoComma, ErrEmptyBody) {
+	if errors.Is(chat.ErrNoComma, chat.ErrEmptyBody) {
 		t.Error("two errors with one code are the same")
 	}
-	err := error(ErrNotOnline.about("B"))
-	if !errors.Is(err, ErrNotOnline) || err.Error() != "hub: not_online: B" {
+	err := error(chat.ErrNotOnline.About("B"))
+	if !errors.Is(err, chat.ErrNotOnline) || err.Error() != "chat: not_online: B" {
 		t.Errorf("%v is not ErrNotOnline", err)
 	}
-	if ErrNotOnline.Subject != "" {
+	if chat.ErrNotOnline.Subject != "" {
 		t.Error("about has changed ErrNotOnline")
 	}
 }
@@ -162,7 +163,7 @@ func FuzzParseLine(f *testing.F) {
 		}
 		r, err := ParseLine(op, line)
 		if err != nil {
-			if e := (*Error)(nil); !errors.As(err, &e) || e.Subject != "" {
+			if e := (*chat.Error)(nil); !errors.As(err, &e) || e.Subject != "" {
 				t.Fatalf("%q: error %#v", line, err)
 			}
 			return
@@ -172,14 +173,14 @@ func FuzzParseLine(f *testing.F) {
 		case Nothing:
 			valid = strings.HasPrefix(string(line), "login") && r.Target == ""
 		case Send:
-			valid = (r.Target == Everyone || ValidUser(r.Target) || ValidGroup(r.Target)) &&
+			valid = (r.Target == chat.Everyone || chat.ValidUser(r.Target) || chat.ValidGroup(r.Target)) &&
 				len(r.Body) > 0 && r.Target+","+string(r.Body) == string(line)
 		case Join, Leave:
-			valid = ValidGroup(r.Target)
+			valid = chat.ValidGroup(r.Target)
 		case Who:
-			valid = r.Target == "" || ValidGroup(r.Target)
+			valid = r.Target == "" || chat.ValidGroup(r.Target)
 		case History:
-			valid = r.Target == Everyone || ValidUser(r.Target) || ValidGroup(r.Target)
+			valid = r.Target == chat.Everyone || chat.ValidUser(r.Target) || chat.ValidGroup(r.Target)
 		}
 		if !valid || strings.Contains(r.Target, ",") || binary != r.Binary || (binary && r.Op != Send) {
 			t.Fatalf("%q was parsed as %+v", line, r)

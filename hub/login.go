@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 var errNoFreeName = errors.New("hub: no free user id")
@@ -52,7 +53,7 @@ func (h *Hub) login(s *session) error {
 	}
 	if first {
 		h.online.add(u)
-		h.note(func(r Registry) { r.Seen(u.name, time.Time{}) })
+		h.note(func(r chat.Registry) { r.Seen(u.name, time.Time{}) })
 		h.notify(u, loginNotice)
 	}
 	return nil
@@ -87,7 +88,7 @@ func (h *Hub) logout(s *session) {
 	}
 	u.sessions = nil
 	now := time.Now()
-	h.note(func(r Registry) { r.Seen(u.name, now) })
+	h.note(func(r chat.Registry) { r.Seen(u.name, now) })
 	u.away = h.away.PushBack(&absence{u, now})
 	h.online.remove(u)
 	h.notify(u, exitNotice)

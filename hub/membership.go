@@ -1,6 +1,10 @@
 package hub
 
-import "slices"
+import (
+	"slices"
+
+	"wschat/hub/chat"
+)
 
 // maxGroups bounds the groups of one user.
 const maxGroups = 1000
@@ -34,7 +38,7 @@ func (h *Hub) change(c *change) {
 		c.then(h.changeShared(c))
 	case h.registry != nil:
 		begin := c.session.conn.PullLater()
-		h.note(func(r Registry) {
+		h.note(func(r chat.Registry) {
 			r.SetMember(c.session.name, c.group, c.join, func(err error) {
 				h.changed(c, err)
 				begin(inTurn(nil))
@@ -52,9 +56,9 @@ func (h *Hub) mayChange(u *user, c *change) error {
 	in := u.membership(c.group) != nil
 	switch {
 	case !c.join && !in:
-		return ErrNotMember.about(c.group)
+		return chat.ErrNotMember.About(c.group)
 	case c.join && !in && h.shared == nil && len(u.groups) >= maxGroups:
-		return ErrManyGroups
+		return chat.ErrManyGroups
 	}
 	return nil
 }
@@ -83,13 +87,13 @@ func (h *Hub) makeChange(c *change) error {
 	defer h.mu.Unlock()
 	u := h.users[c.session.name]
 	if u == nil {
-		h.note(func(r Registry) { r.Forget(c.session.name) })
-		return ErrUnavailable
+		h.note(func(r chat.Registry) { r.Forget(c.session.name) })
+		return chat.ErrUnavailable
 	}
 	err := h.mayChange(u, c)
 	switch {
 	case err != nil && c.join:
-		h.note(func(r Registry) { r.SetMember(u.name, c.group, false, func(error) {}) })
+		h.note(func(r chat.Registry) { r.SetMember(u.name, c.group, false, func(error) {}) })
 		return err
 	case err != nil:
 		return err

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -34,7 +35,7 @@ func (c *client) out() {
 // PROTOCOL 6: who comes back in time is still a member.
 func TestMembershipOutlivesTheConnection(t *testing.T) {
 	const ttl = time.Hour
-	timed(t, Config{Presence: ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
+	timed(t, Config{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B")
 		a.say("join,groupX")
 		a.want("系统:已加入 groupX")
@@ -100,7 +101,7 @@ func TestMembershipForGood(t *testing.T) {
 // sent to who comes by that name: the sender was told so.
 func TestWaitingOutlivesItsUser(t *testing.T) {
 	const ttl = time.Hour
-	timed(t, Config{Presence: ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
+	timed(t, Config{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B")
 		b.out()
 		a.say("B,early")
@@ -124,7 +125,7 @@ func TestWaitingOutlivesItsUser(t *testing.T) {
 // was here meanwhile.
 func TestWaitingTooLong(t *testing.T) {
 	const ttl = time.Hour
-	timed(t, Config{Presence: ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
+	timed(t, Config{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B") // B does not read on
 		filler := strings.Repeat("x", 100<<10)
 		a.say("B,"+filler, "B,old")

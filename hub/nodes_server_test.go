@@ -3,6 +3,8 @@ package hub
 import (
 	"strings"
 	"testing"
+
+	"wschat/hub/chat"
 )
 
 // nodes are hubs that are one chat; each connection goes to the next of them.
@@ -14,7 +16,7 @@ type nodes struct {
 
 // OpenNodes opens the stores of so many nodes, which end with the test. It is set
 // where Shared stores are known.
-var OpenNodes func(t *testing.T, config Config, n int) (stores []Shared, reach func())
+var OpenNodes func(t *testing.T, config Config, n int) (stores []chat.Shared, reach func())
 
 // spread reports whether the users of a test are to be spread over three nodes.
 func spread(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestNodes") }

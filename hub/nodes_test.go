@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis"
 	"wschat/hub/redis/redistest"
 )
 
 // nodesOn has the tests of several nodes use a Redis, which is emptied for each.
 func nodesOn(t *testing.T, url string, empty func()) {
-	hub.OpenNodes = func(t *testing.T, config hub.Config, n int) ([]hub.Shared, func()) {
+	hub.OpenNodes = func(t *testing.T, config hub.Config, n int) ([]chat.Shared, func()) {
 		empty()
-		var stores []hub.Shared
+		var stores []chat.Shared
 		for range n {
 			s, err := redis.Open(redis.Config{
 				URL: url, MembershipTTL: config.MembershipTTL, Presence: config.Presence, Single: config.Single,

@@ -5,49 +5,37 @@ import (
 	"strings"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 // What an operator can see and do. These methods are safe for concurrent use.
 
-// UserInfo is a user who is online.
-type UserInfo struct {
-	User        string `json:"user"`
-	Connections int    `json:"connections"`
-}
-
-// GroupInfo is a group with members.
-type GroupInfo struct {
-	Group   string `json:"group"`
-	Members int    `json:"members"`
-	Online  int    `json:"online"` // members who are
-}
-
 // Users returns who is online, the first 1,000 by name, and how many they are. The
 // error is ErrUnavailable.
-func (h *Hub) Users() (users []UserInfo, count int, err error) {
+func (h *Hub) Users() (users []chat.UserInfo, count int, err error) {
 	if h.shared != nil {
 		return h.shared.Users()
 	}
 	h.mu.Lock()
-	all := make([]UserInfo, 0, len(h.online))
+	all := make([]chat.UserInfo, 0, len(h.online))
 	for _, u := range h.online {
-		all = append(all, UserInfo{u.name, len(u.sessions)})
+		all = append(all, chat.UserInfo{User: u.name, Connections: len(u.sessions)})
 	}
 	h.mu.Unlock()
-	slices.SortFunc(all, func(a, b UserInfo) int { return strings.Compare(a.User, b.User) })
+	slices.SortFunc(all, func(a, b chat.UserInfo) int { return strings.Compare(a.User, b.User) })
 	return all[:min(len(all), maxNames)], len(all), nil
 }
 
 // Groups returns the groups, the first 1,000 by name, and how many there are. The
 // error is ErrUnavailable.
-func (h *Hub) Groups() (groups []GroupInfo, count int, err error) {
+func (h *Hub) Groups() (groups []chat.GroupInfo, count int, err error) {
 	if h.shared != nil {
 		return h.shared.Groups()
 	}
 	h.mu.Lock()
-	all := make([]GroupInfo, 0, len(h.groups))
+	all := make([]chat.GroupInfo, 0, len(h.groups))
 	for name, g := range h.groups {
-		info := GroupInfo{Group: name, Members: len(g.members)}
+		info := chat.GroupInfo{Group: name, Members: len(g.members)}
 		for u := range g.members {
 			if len(u.sessions) > 0 {
 				info.Online++
@@ -56,7 +44,7 @@ func (h *Hub) Groups() (groups []GroupInfo, count int, err error) {
 		all = append(all, info)
 	}
 	h.mu.Unlock()
-	slices.SortFunc(all, func(a, b GroupInfo) int { return strings.Compare(a.Group, b.Group) })
+	slices.SortFunc(all, func(a, b chat.GroupInfo) int { return strings.Compare(a.Group, b.Group) })
 	return all[:min(len(all), maxNames)], len(all), nil
 }
 
@@ -95,20 +83,20 @@ func (h *Hub) kickHere(name string) int {
 // stored, and whether its user is away. Errors are *Error.
 func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err error) {
 	switch {
-	case !ValidUser(from):
-		return 0, false, ErrBadUser
+	case !chat.ValidUser(from):
+		return 0, false, chat.ErrBadUser
 	case text == "":
-		return 0, false, ErrEmptyBody
+		return 0, false, chat.ErrEmptyBody
 	}
 	if _, err := parseTarget([]byte(to)); err != nil {
 		return 0, false, err
 	}
-	m := &Message{Conversation: to, From: from, To: to, Body: []byte(text)}
-	if m.private() {
+	m := &chat.Message{Conversation: to, From: from, To: to, Body: []byte(text)}
+	if m.Private() {
 		if h.shared == nil && !h.knows(to) {
-			return 0, false, ErrNotOnline.about(to)
+			return 0, false, chat.ErrNotOnline.About(to)
 		}
-		m.Conversation = PairOf(from, to)
+		m.Conversation = chat.PairOf(from, to)
 	}
 	said := make(chan error, 1)
 	if h.shared != nil {
@@ -121,7 +109,7 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err erro
 			if err == nil {
 				offline = h.deliver(m, nil)
 			} else {
-				err = ErrUnavailable
+				err = chat.ErrUnavailable
 			}
 			said <- err
 		})

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // PROTOCOL 4 and 6: however the server ends a connection, what was accepted is
@@ -28,7 +30,7 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			drivers(t, func(t *testing.T, driver loop.Config) {
 				store := NewDelayedStore(t)
-				s := start(t, driver, Config{Presence: ToNone, Store: store})
+				s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
 				s.away("C")
 				a, l := s.program("A"), s.client("A")
 				store.hold()
@@ -47,7 +49,7 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 						t.Errorf("%d is not acked", i)
 					}
 				}
-				messages, _, _ := store.History(Everyone, Query{Limit: 100})
+				messages, _, _ := store.History(chat.Everyone, chat.Query{Limit: 100})
 				if len(messages) != len(acked) {
 					t.Errorf("%d are stored, %d are acked", len(messages), len(acked))
 				}
@@ -87,8 +89,8 @@ func (p *program) acksUntilClose(want frame.CloseCode) map[string]bool {
 // must not vouch for those before it.
 func TestWaitingOutOfReach(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		store := &lateStore{Memory: NewMemory(0)}
-		s := start(t, driver, Config{Presence: ToNone, Store: store})
+		store := &lateStore{Memory: store.New(0)}
+		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
 		s.away("B")
 		a := s.client("A")
 		a.say("B,1", "B,2")

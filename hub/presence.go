@@ -1,22 +1,14 @@
 package hub
 
-// Presence says who is told of a user's login and exit.
-type Presence uint8
-
-// The values of Presence.
-const (
-	ToAll   Presence = iota // every other user
-	ToGroup                 // who shares a group with the user
-	ToNone                  // nobody
-)
+import "wschat/hub/chat"
 
 // notify tells those whom Config.Presence names, but not u itself. The lock is
 // held.
 func (h *Hub) notify(u *user, made func(name string) *notice) {
 	switch h.config.Presence {
-	case ToAll:
+	case chat.ToAll:
 		h.all.Publish(made(u.name))
-	case ToGroup:
+	case chat.ToGroup:
 		told := make(map[*session]bool)
 		item := made(u.name)
 		for _, g := range u.groups {

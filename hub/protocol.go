@@ -2,6 +2,7 @@ package hub
 
 import (
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -21,8 +22,8 @@ type protocol interface {
 	// sent answers a send with the message's number.
 	sent(r Request, seq uint64, offline bool) loop.Item
 	members(r Request, names []string, count int) loop.Item
-	history(h *Hub, r Request, messages []*Message, more bool) []loop.Item
-	failed(id string, e *Error) loop.Item
+	history(h *Hub, r Request, messages []*chat.Message, more bool) []loop.Item
+	failed(id string, e *chat.Error) loop.Item
 }
 
 // The protocols, by their subprotocol (RFC 6455 §1.9).

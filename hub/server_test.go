@@ -5,7 +5,9 @@ import (
 	"sync"
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // server is a hub with its loops and a port of its own.
@@ -20,7 +22,7 @@ type server struct {
 }
 
 // silent is for tests that are not about notices.
-var silent = Config{Presence: ToNone}
+var silent = Config{Presence: chat.ToNone}
 
 // drivers runs a test with both kinds of connections.
 func drivers(t *testing.T, test func(t *testing.T, driver loop.Config)) {
@@ -49,7 +51,7 @@ func start(t *testing.T, driver loop.Config, config Config) *server {
 		s.startNodes(config)
 	} else {
 		if config.Store == nil {
-			config.Store = NewMemory(0)
+			config.Store = store.New(0)
 		}
 		s.Hub = New(config)
 		t.Cleanup(func() {
@@ -205,7 +207,7 @@ func (s *server) away(users ...string) {
 }
 
 // append has the store keep a message, behind the hub's back.
-func (s *server) append(m *Message) {
+func (s *server) append(m *chat.Message) {
 	s.t.Helper()
 	stored := make(chan error, 1)
 	s.store.Append(m, func(err error) { stored <- err })

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -159,9 +160,9 @@ func (s *session) tell(answer loop.Item) { s.conn.Answer(answer) }
 
 // fail tells the client what could not be done.
 func (s *session) fail(id string, err error) {
-	var e *Error
+	var e *chat.Error
 	if !errors.As(err, &e) {
-		e = ErrUnavailable
+		e = chat.ErrUnavailable
 	}
 	s.tell(s.speech.failed(id, e))
 }

@@ -8,13 +8,14 @@ import (
 	"sync"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 // entered is what a session has of a Shared store.
 type entered struct {
 	user   string
 	serial uint64         // see Entry
-	entry  *Entry         // until it is of no more use; it may be long
+	entry  *chat.Entry    // until it is of no more use; it may be long
 	saying sync.WaitGroup // sends that are not answered yet
 }
 
@@ -33,7 +34,7 @@ func (h *Hub) enter(s *session) error {
 	const tries = 1000 // enough while there are far fewer users than such ids
 	for range tries {
 		name := strconv.Itoa(100_000 + rand.IntN(900_000))
-		if err := h.enterAs(s, name, true); !errors.Is(err, ErrTaken) {
+		if err := h.enterAs(s, name, true); !errors.Is(err, chat.ErrTaken) {
 			return err
 		}
 	}

@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 )
 
 // node is a hub as its Shared store sees it.
 type node struct{ *Hub }
 
 // Deliver implements Node.
-func (n node) Deliver(m *Message) { n.deliver(m, nil) }
+func (n node) Deliver(m *chat.Message) { n.deliver(m, nil) }
 
 // Member implements Node.
 func (n node) Member(name, group string, member bool) {
@@ -52,9 +53,9 @@ func (n node) Present(name, where string, number uint64, online bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.config.Presence == ToAll && where == Everyone:
+	case h.config.Presence == chat.ToAll && where == chat.Everyone:
 		h.all.Publish(made(name))
-	case h.config.Presence == ToGroup && h.groups[where] != nil:
+	case h.config.Presence == chat.ToGroup && h.groups[where] != nil:
 		h.tellGroup(h.groups[where], made(name), h.told.of(name, number, time.Now()))
 	}
 }
@@ -125,7 +126,7 @@ func (n node) Renumber() error {
 	}
 	h.mu.Unlock()
 	for _, s := range programs {
-		event, err := h.welcome(s, &Entry{User: s.name})
+		event, err := h.welcome(s, &chat.Entry{User: s.name})
 		if err != nil {
 			return err
 		}

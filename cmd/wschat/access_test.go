@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/token"
 	"wschat/handshake"
 	"wschat/hub"
-	"wschat/hub/token"
 )
 
 const secret = "0123456789abcdef0123456789abcdef"

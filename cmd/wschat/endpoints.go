@@ -9,6 +9,7 @@ import (
 	"wschat/frame"
 	"wschat/handshake"
 	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -75,7 +76,7 @@ func (s *server) accept(r *handshake.Request, metered bool, enter func() (loop.H
 
 // away makes of a store that is out of reach the answer to who wants to connect.
 func away(err error) error {
-	if !errors.Is(err, hub.ErrUnavailable) {
+	if !errors.Is(err, chat.ErrUnavailable) {
 		return err
 	}
 	return &handshake.Rejection{

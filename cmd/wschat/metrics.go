@@ -9,15 +9,16 @@ import (
 	"sync"
 	"time"
 
+	"wschat/cmd/wschat/metric"
 	"wschat/frame"
-	"wschat/hub/metric"
+	"wschat/hub/loop"
 )
 
 // outcomes counts handshakes. Safe for concurrent use.
 type outcomes struct {
 	mu       sync.Mutex
 	refused  map[int]uint64 // by status
-	accepted metric.Histogram
+	accepted loop.Histogram
 }
 
 func (o *outcomes) observe(status int, took time.Duration) {

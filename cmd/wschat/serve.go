@@ -12,11 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wschat/cmd/wschat/token"
 	"wschat/frame"
 	"wschat/handshake"
 	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
-	"wschat/hub/token"
 )
 
 // server is the running parts, put together.
@@ -31,7 +32,7 @@ type server struct {
 	secret    []byte          // nil without -auth-secret-file
 	outcomes  outcomes        // of handshakes
 
-	store      hub.Store
+	store      chat.Store
 	closeStore func() error
 }
 

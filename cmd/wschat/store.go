@@ -4,10 +4,11 @@ import (
 	"log/slog"
 	"runtime/debug"
 
-	"wschat/hub"
+	"wschat/cmd/wschat/metric"
+	"wschat/hub/chat"
 	"wschat/hub/journal"
-	"wschat/hub/metric"
 	"wschat/hub/redis"
+	"wschat/hub/store"
 )
 
 // startGC is the garbage that may lie about while a journal is read, in percent of
@@ -16,7 +17,7 @@ const startGC = 25
 
 // openStore opens what keeps the messages: a journal with -data, Redis with -redis,
 // else memory. closeStore closes it when nobody uses it any more.
-func openStore(o *options, log *slog.Logger) (store hub.Store, closeStore func() error, err error) {
+func openStore(o *options, log *slog.Logger) (opened chat.Store, closeStore func() error, err error) {
 	switch {
 	case o.data != "":
 		// A start has processor time to spare, but is the moment of most memory.
@@ -39,7 +40,7 @@ func openStore(o *options, log *slog.Logger) (store hub.Store, closeStore func()
 		}
 		return r, r.Close, nil
 	}
-	memory := hub.NewMemory(o.history)
+	memory := store.New(o.history)
 	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
 	return memory, func() error { return nil }, nil
 }

@@ -14,7 +14,7 @@ import (
 
 	"wschat/frame"
 	"wschat/frame/frametest"
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 // driver is one of the ways to run connections. All tests are for all of them.

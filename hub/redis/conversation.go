@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
@@ -112,7 +112,7 @@ func (c *conversation) tell(e entry) {
 		c.store.setMember(e.user, c.name, e.kind == 'j', e.p)
 		c.store.node.Member(e.user, c.name, e.kind == 'j')
 	case '+', '-':
-		if c.name == hub.Everyone {
+		if c.name == chat.Everyone {
 			c.store.recent.add(e)
 		}
 		c.store.node.Present(e.user, c.name, e.number, e.kind == '+')

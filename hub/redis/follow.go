@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // idleTime is how long a conversation is followed after its last user here has
@@ -84,7 +84,7 @@ func (s *Store) reached(ctx context.Context, name string, p uint64) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 }
 
@@ -94,7 +94,7 @@ func opened(ctx context.Context, conversations []*conversation) error {
 		select {
 		case <-c.opened:
 		case <-ctx.Done():
-			return hub.ErrUnavailable
+			return chat.ErrUnavailable
 		}
 	}
 	return nil

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
-// Join implements hub.Shared.
+// Join implements chat.Shared.
 func (s *Store) Join(name, group string, done func()) error {
 	ctx, cancel := patience()
 	defer cancel()
@@ -17,7 +17,7 @@ func (s *Store) Join(name, group string, done func()) error {
 	u := s.users[name]
 	if u == nil || s.recovering {
 		s.mu.Unlock()
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 	following := u.conversations[group] != nil
 	c := s.follow(u, group, false)
@@ -31,7 +31,7 @@ func (s *Store) Join(name, group string, done func()) error {
 	}
 	if err == nil {
 		if room, _ := r.Int(); room == 0 {
-			err = hub.ErrManyGroups
+			err = chat.ErrManyGroups
 		}
 	}
 	if err == nil {
@@ -46,7 +46,7 @@ func (s *Store) Join(name, group string, done func()) error {
 	}
 	is, _, p, err := change(r)
 	if err != nil {
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 	if is {
 		s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
@@ -87,7 +87,7 @@ func (s *Store) applied(ctx context.Context, e entry, group string, told bool, d
 	case <-ended:
 		return nil
 	case <-ctx.Done():
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 }
 
@@ -100,7 +100,7 @@ func (s *Store) abandon(name, group string) {
 	}
 }
 
-// Leave implements hub.Shared.
+// Leave implements chat.Shared.
 func (s *Store) Leave(name, group string, done func()) error {
 	ctx, cancel := patience()
 	defer cancel()
@@ -112,7 +112,7 @@ func (s *Store) Leave(name, group string, done func()) error {
 	s.do(userKey(name), ignore, "SREM", userKey(name)+":g", group)
 	is, _, p, err := change(r)
 	if err != nil {
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 	if is {
 		s.left(group, r)

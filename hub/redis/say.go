@@ -3,38 +3,38 @@ package redis
 import (
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
-// Say implements hub.Shared. A message to all or to a group costs one command, a
+// Say implements chat.Shared. A message to all or to a group costs one command, a
 // private one two, and the first of two users three.
-func (s *Store) Say(m *hub.Message, said func(offline bool, err error)) {
+func (s *Store) Say(m *chat.Message, said func(offline bool, err error)) {
 	s.mu.Lock()
 	able := s.epoch != "" && !s.recovering
 	s.mu.Unlock()
 	if !able {
-		said(false, hub.ErrUnavailable)
+		said(false, chat.ErrUnavailable)
 		return
 	}
 	s.say(m, true, said)
 }
 
-// Append implements hub.Store: it is Say for whomever a private message is meant.
-func (s *Store) Append(m *hub.Message, stored func(error)) {
+// Append implements chat.Store: it is Say for whomever a private message is meant.
+func (s *Store) Append(m *chat.Message, stored func(error)) {
 	s.say(m, false, func(_ bool, err error) { stored(err) })
 }
 
 // sending is a message on its way to be appended.
 type sending struct {
-	m     *hub.Message
+	m     *chat.Message
 	away  bool // its user is
 	said  func(offline bool, err error)
 	ready bool // to be appended, or to fail
 	err   error
 }
 
-func (s *Store) say(m *hub.Message, known bool, said func(offline bool, err error)) {
+func (s *Store) say(m *chat.Message, known bool, said func(offline bool, err error)) {
 	private := m.To != m.Conversation
 	s.mu.Lock()
 	u := s.users[m.From]
@@ -64,9 +64,9 @@ func (s *Store) note(u *user, next *sending, known bool) {
 		switch {
 		case err != nil:
 		case state == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
-			err = hub.ErrUnavailable
+			err = chat.ErrUnavailable
 		case state == 0:
-			err = hub.ErrNotOnline
+			err = chat.ErrNotOnline
 		default:
 			next.away = state == 1
 			s.mu.Lock()
@@ -134,7 +134,7 @@ func (s *Store) leave(next *sending, err error) {
 }
 
 // append numbers and publishes m, all in one step.
-func (s *Store) append(m *hub.Message, away bool, said func(offline bool, err error)) {
+func (s *Store) append(m *chat.Message, away bool, said func(offline bool, err error)) {
 	id, waits := "", ""
 	if m.ID != "" {
 		id = m.From + "," + m.ID
@@ -154,16 +154,16 @@ func (s *Store) append(m *hub.Message, away bool, said func(offline bool, err er
 		s.config.MembershipTTL.Milliseconds())
 }
 
-func (s *Store) appended(m *hub.Message, away bool, r resp.Reply, said func(offline bool, err error)) {
+func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, said func(offline bool, err error)) {
 	parts, err := r.Array()
 	if err != nil || len(parts) < 2 {
-		said(false, hub.ErrUnavailable)
+		said(false, chat.ErrUnavailable)
 		return
 	}
 	var n [3]int64
 	for i, part := range parts {
 		if n[i], err = part.Int(); err != nil {
-			said(false, hub.ErrUnavailable)
+			said(false, chat.ErrUnavailable)
 			return
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
@@ -25,7 +25,7 @@ type Config struct {
 	Keep int
 	// MembershipTTL, Presence and Single are those of hub.Config.
 	MembershipTTL time.Duration
-	Presence      hub.Presence
+	Presence      chat.Presence
 	Single        bool
 	Log           *slog.Logger // nil: nothing is logged
 }
@@ -47,14 +47,14 @@ const (
 	maxGroups = 1000
 )
 
-// Store is one node's part in a chat of many. It is a hub.Shared; its methods are
+// Store is one node's part in a chat of many. It is a chat.Shared; its methods are
 // safe for concurrent use.
 type Store struct {
 	config Config
 	id     string // of this node, another one at each start
 	log    *slog.Logger
 	client *resp.Client
-	node   hub.Node // who is told; set by Attach, before there is anything to tell
+	node   chat.Node // who is told; set by Attach, before there is anything to tell
 
 	stop   chan struct{}
 	poked  chan struct{} // the keeper is to look at once
@@ -81,7 +81,7 @@ type Store struct {
 	dirty         map[string]bool        // users whose number of connections Redis may not know
 }
 
-var _ hub.Shared = (*Store)(nil)
+var _ chat.Shared = (*Store)(nil)
 
 // Open starts a store, which looks for Redis from then on. It fails if the URL is
 // not valid. Close ends it.
@@ -125,8 +125,8 @@ func (s *Store) state(up bool) {
 // reach.
 func (s *Store) checked() bool { return s.looked.Load() == s.losses.Load() }
 
-// Attach implements hub.Shared.
-func (s *Store) Attach(node hub.Node) {
+// Attach implements chat.Shared.
+func (s *Store) Attach(node chat.Node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.node = node
@@ -148,11 +148,11 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Err implements hub.Store: ErrUnavailable while Redis cannot be reached, what it
+// Err implements chat.Store: ErrUnavailable while Redis cannot be reached, what it
 // has lost is being put back, or it refuses messages.
 func (s *Store) Err() error {
 	if !s.inReach() || s.refusal.lasts() {
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (s *Store) available() bool {
 	return s.epoch != "" && !s.recovering && s.checked() && s.client.Up()
 }
 
-// Epoch implements hub.Store. It is "" before Redis has been reached.
+// Epoch implements chat.Store. It is "" before Redis has been reached.
 func (s *Store) Epoch() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,7 +190,7 @@ func (s *Store) Stats() Stats {
 	return Stats{s.client.Stats(), s.available(), len(s.conversations)}
 }
 
-// Expire implements hub.Store. It does nothing: what waits too long is dropped by
+// Expire implements chat.Store. It does nothing: what waits too long is dropped by
 // Redis itself.
 func (s *Store) Expire(time.Time) {}
 
@@ -251,13 +251,13 @@ func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, erro
 				return nil, s.failed(err)
 			}
 		case <-ctx.Done():
-			return nil, hub.ErrUnavailable
+			return nil, chat.ErrUnavailable
 		}
 	}
 	return replies, nil
 }
 
-// failed makes hub.ErrUnavailable of what went wrong with a command. That Redis
+// failed makes chat.ErrUnavailable of what went wrong with a command. That Redis
 // refuses, or is not given any more, it notes, and logs once.
 func (s *Store) failed(err error) error {
 	if err == nil {
@@ -269,7 +269,7 @@ func (s *Store) failed(err error) error {
 			s.log.Warn("redis refuses", "error", err)
 		}
 	}
-	return hub.ErrUnavailable
+	return chat.ErrUnavailable
 }
 
 // patience is a context for what may block.
@@ -280,7 +280,7 @@ func patience() (context.Context, context.CancelFunc) {
 // nobody is told while there is no hub.
 type nobody struct{}
 
-func (nobody) Deliver(*hub.Message)                 {}
+func (nobody) Deliver(*chat.Message)                {}
 func (nobody) Member(string, string, bool)          {}
 func (nobody) Present(string, string, uint64, bool) {}
 func (nobody) Replace(string, uint64)               {}

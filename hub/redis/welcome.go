@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // recent is the last logins and exits that the node was told of: a roster that was
@@ -48,28 +48,28 @@ func (r *recent) after(p uint64) []entry {
 }
 
 // roster asks who is online.
-func (s *Store) roster(ctx context.Context) (hub.Roster, error) { return s.who(ctx, hub.Everyone) }
+func (s *Store) roster(ctx context.Context) (chat.Roster, error) { return s.who(ctx, chat.Everyone) }
 
-func (s *Store) who(ctx context.Context, where string) (r hub.Roster, err error) {
+func (s *Store) who(ctx context.Context, where string) (r chat.Roster, err error) {
 	parts, err := s.callScript(ctx, whoScript, conversationKey(where), maxNames)
 	if err != nil || len(parts) != 3 {
-		return r, hub.ErrUnavailable
+		return r, chat.ErrUnavailable
 	}
 	p, err1 := parts[0].Int()
 	count, err2 := parts[1].Int()
 	names, err3 := parts[2].Strings()
 	if err1 != nil || err2 != nil || err3 != nil {
-		return r, hub.ErrUnavailable
+		return r, chat.ErrUnavailable
 	}
 	if names == nil {
 		names = []string{}
 	}
-	return hub.Roster{Names: names, Count: int(count), Version: uint64(p)}, nil
+	return chat.Roster{Names: names, Count: int(count), Version: uint64(p)}, nil
 }
 
-// Welcome implements hub.Shared. The seqs are those that the node has been told of:
+// Welcome implements chat.Shared. The seqs are those that the node has been told of:
 // what is not among them is delivered.
-func (s *Store) Welcome(entry *hub.Entry, groups []string) (last map[string]uint64, online []string, count int) {
+func (s *Store) Welcome(entry *chat.Entry, groups []string) (last map[string]uint64, online []string, count int) {
 	s.mu.Lock()
 	follows := make(map[string]*conversation)
 	if u := s.users[entry.User]; u != nil {
@@ -78,7 +78,7 @@ func (s *Store) Welcome(entry *hub.Entry, groups []string) (last map[string]uint
 				follows[other] = c
 			}
 		}
-		for _, name := range append([]string{hub.Everyone}, groups...) {
+		for _, name := range append([]string{chat.Everyone}, groups...) {
 			if c := u.conversations[name]; c != nil {
 				follows[name] = c
 			}

@@ -1,21 +1,18 @@
-package hub
+package store
 
 import (
 	"container/list"
 	"crypto/rand"
-	"errors"
 	"slices"
 	"sync"
 	"time"
+
+	"wschat/hub/chat"
 )
 
 // DefaultConversations is how many conversations a Memory keeps if it is not told.
 // Each takes 0.6 to 1.2 KiB with its first message, the text of it left out.
 const DefaultConversations = 1 << 20
-
-// ErrFull is what a store says to a message that would begin one conversation too
-// many, or for whose bytes there is no room.
-var ErrFull = errors.New("hub: no room left in the store")
 
 // Memory is the store that forgets everything when the process ends. It keeps at
 // least the last keep messages of each conversation, and at most twice as many.
@@ -39,17 +36,17 @@ type Memory struct {
 }
 
 type conversation struct {
-	last     uint64        // the newest Seq
-	messages []*Message    // without holes, up to last
-	silent   *list.Element // in Memory.silent, if it has more than one message
+	last     uint64          // the newest Seq
+	messages []*chat.Message // without holes, up to last
+	silent   *list.Element   // in Memory.silent, if it has more than one message
 }
 
 // unwritten is what waits for one user in one conversation.
 type unwritten struct{ first, last uint64 }
 
-// NewMemory returns an empty store that keeps the last keep messages of each
+// New returns an empty store that keeps the last keep messages of each
 // conversation; 0: all of them. It has room for DefaultConversations.
-func NewMemory(keep int) *Memory {
+func New(keep int) *Memory {
 	return &Memory{
 		MaxConversations: DefaultConversations,
 		keep:             keep,
@@ -62,18 +59,18 @@ func NewMemory(keep int) *Memory {
 
 // Append implements Store. It calls stored before it returns, with ErrFull if the
 // conversation would be one too many.
-func (s *Memory) Append(m *Message, stored func(error)) {
+func (s *Memory) Append(m *chat.Message, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.conversations[m.Conversation]
 	if !s.room(c) {
-		stored(ErrFull)
+		stored(chat.ErrFull)
 		return
 	}
 	if c == nil {
 		c = new(conversation)
 		s.conversations[m.Conversation] = c
-		if m.private() {
+		if m.Private() {
 			s.meet(m.From, m.To, c)
 			s.meet(m.To, m.From, c)
 		}
@@ -81,13 +78,13 @@ func (s *Memory) Append(m *Message, stored func(error)) {
 	c.last++
 	m.Seq, m.Time = c.last, time.Now()
 	c.messages = append(c.messages, m)
-	s.bytes += m.memory()
+	s.bytes += memory(m)
 	if n := len(c.messages); s.keep > 0 && n-s.keep > s.keep {
 		s.keepLast(c, s.keep, n)
 	}
 	s.spoke(c)
 	s.shrink()
-	if m.private() {
+	if m.Private() {
 		s.wait(m)
 	}
 	stored(nil)
@@ -101,7 +98,7 @@ func (s *Memory) meet(user, other string, c *conversation) {
 	s.peers[user][other] = c
 }
 
-func (s *Memory) wait(m *Message) {
+func (s *Memory) wait(m *chat.Message) {
 	inbox := s.waiting[m.To]
 	if inbox == nil {
 		inbox = make(map[string]unwritten, 1)
@@ -116,20 +113,20 @@ func (s *Memory) wait(m *Message) {
 }
 
 // History implements Store.
-func (s *Memory) History(name string, q Query) (messages []*Message, more bool, err error) {
+func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.conversations[name]
 	if c == nil {
 		return nil, false, nil
 	}
-	if q.Direction == After {
+	if q.Direction == chat.After {
 		rest := c.after(q.Seq)
 		n := min(q.Limit, len(rest))
 		return slices.Clone(rest[:n]), n < len(rest), nil
 	}
 	older := c.messages
-	if q.Direction == Before {
+	if q.Direction == chat.Before {
 		older = older[:len(older)-len(c.after(max(q.Seq, 1)-1))]
 	}
 	n := min(q.Limit, len(older))
@@ -157,7 +154,7 @@ func (s *Memory) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.full() {
-		return ErrFull
+		return chat.ErrFull
 	}
 	return nil
 }
@@ -166,7 +163,7 @@ func (s *Memory) Err() error {
 func (s *Memory) Epoch() string { return s.epoch }
 
 // after returns the messages behind seq that are kept.
-func (c *conversation) after(seq uint64) []*Message {
+func (c *conversation) after(seq uint64) []*chat.Message {
 	if seq >= c.last {
 		return nil
 	}
@@ -175,10 +172,10 @@ func (c *conversation) after(seq uint64) []*Message {
 }
 
 // Waiting implements Store.
-func (s *Memory) Waiting(user string, since time.Time) ([]*Message, error) {
+func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var waiting []*Message
+	var waiting []*chat.Message
 	for name, u := range s.waiting[user] {
 		for _, m := range s.conversations[name].after(u.first - 1) {
 			if m.To == user && m.Time.After(since) {
@@ -187,12 +184,12 @@ func (s *Memory) Waiting(user string, since time.Time) ([]*Message, error) {
 		}
 	}
 	// Stable, for messages of one conversation that have the same time.
-	slices.SortStableFunc(waiting, func(a, b *Message) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
 	return waiting, nil
 }
 
 // Written implements Store.
-func (s *Memory) Written(m *Message) {
+func (s *Memory) Written(m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	inbox := s.waiting[m.To]

@@ -1,6 +1,9 @@
-package hub
+package chat
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Store keeps conversations: it numbers their messages, remembers the last ones,
 // and knows which private messages have not been written to their user yet. All
@@ -62,3 +65,7 @@ const (
 	Before           // the newest ones before Seq
 	After            // the oldest ones after Seq
 )
+
+// ErrFull is what a store says to a message that would begin one conversation too
+// many, or for whose bytes there is no room.
+var ErrFull = errors.New("chat: no room left in the store")

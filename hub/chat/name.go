@@ -1,12 +1,12 @@
-package hub
+package chat
 
 import (
 	"errors"
 	"strings"
 )
 
-// maxName is the longest user id and the longest group name, in bytes.
-const maxName = 64
+// MaxName is the longest user id and the longest group name, in bytes.
+const MaxName = 64
 
 // Everyone is the destination, and the name of the conversation, of all users.
 const Everyone = "all"
@@ -30,9 +30,9 @@ var (
 // error is one of those above, nil for a user id.
 func CheckUser(name string) error {
 	switch {
-	case len(name) > maxName:
+	case len(name) > MaxName:
 		return ErrNameLong
-	case isGroup(name):
+	case IsGroup(name):
 		return ErrNameGroup
 	case isReserved(name):
 		return ErrNameReserved
@@ -59,8 +59,8 @@ func ValidUser(name string) bool { return CheckUser(name) == nil }
 // ValidGroup reports whether name can be a group.
 func ValidGroup(name string) bool { return CheckGroup(name) == nil }
 
-// isGroup reports whether name can only mean a group, though perhaps no valid one.
-func isGroup(name string) bool { return strings.HasPrefix(name, groupPrefix) }
+// IsGroup reports whether name can only mean a group, though perhaps no valid one.
+func IsGroup(name string) bool { return strings.HasPrefix(name, groupPrefix) }
 
 // isReserved reports whether name, in whatever case, is a word of the line protocol.
 // The long s of a history makes it one byte longer.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wschat/hub/loop"
 )
 
 func TestText(t *testing.T) {
@@ -33,7 +35,7 @@ odd_total{value="a\"b\\c\nd"} 1
 }
 
 func TestHistogram(t *testing.T) {
-	var h, more Histogram
+	var h, more loop.Histogram
 	h.Observe(100*time.Microsecond, 1) // a bound belongs to its bucket
 	h.Observe(time.Millisecond, 3)
 	more.Observe(time.Minute, 1)

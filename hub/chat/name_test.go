@@ -1,4 +1,4 @@
-package hub
+package chat
 
 import (
 	"encoding/json"

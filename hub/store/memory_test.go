@@ -1,4 +1,4 @@
-package hub_test
+package store_test
 
 import (
 	"fmt"
@@ -8,25 +8,26 @@ import (
 	"testing/synctest"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
+	"wschat/hub/store"
 	"wschat/hub/storetest"
 )
 
 func TestMemory(t *testing.T) {
 	for _, keep := range []int{0, 1000, math.MaxInt} {
 		t.Run(fmt.Sprint("keep ", keep), func(t *testing.T) {
-			open := func(*testing.T) hub.Store { return hub.NewMemory(keep) }
+			open := func(*testing.T) chat.Store { return store.New(keep) }
 			storetest.Run(t, open)
 			storetest.Expires(t, open)
 		})
 	}
 }
 
-func tell(s *hub.Memory, from, to string, n int) {
+func tell(s *store.Memory, from, to string, n int) {
 	for range n {
-		m := &hub.Message{Conversation: to, From: from, To: to, Body: []byte("x")}
-		if hub.ValidUser(to) {
-			m.Conversation = hub.PairOf(from, to)
+		m := &chat.Message{Conversation: to, From: from, To: to, Body: []byte("x")}
+		if chat.ValidUser(to) {
+			m.Conversation = chat.PairOf(from, to)
 		}
 		s.Append(m, func(error) {})
 	}
@@ -35,10 +36,10 @@ func tell(s *hub.Memory, from, to string, n int) {
 // PROTOCOL 6: at least the last keep messages, at most twice as many.
 func TestMemoryRetention(t *testing.T) {
 	for _, keep := range []int{1, 2, 7, 100} {
-		s := hub.NewMemory(keep)
+		s := store.New(keep)
 		for last := 1; last <= 5*keep+1; last++ {
 			tell(s, "A", "groupA", 1)
-			kept, more, err := s.History("groupA", hub.Query{Limit: 10 * keep})
+			kept, more, err := s.History("groupA", chat.Query{Limit: 10 * keep})
 			if err != nil || more {
 				t.Fatal(more, err)
 			}
@@ -56,22 +57,22 @@ func TestMemoryRetention(t *testing.T) {
 
 // What is asked for may be gone, wholly or in part.
 func TestMemoryHistoryOfForgottenMessages(t *testing.T) {
-	s := hub.NewMemory(5)
+	s := store.New(5)
 	tell(s, "A", "groupA", 11) // 7 to 11 are kept
 	for _, test := range []struct {
-		q           hub.Query
+		q           chat.Query
 		first, last uint64
 		more        bool
 	}{
-		{hub.Query{Limit: 50}, 7, 11, false},
-		{hub.Query{Direction: hub.Before, Seq: 9, Limit: 50}, 7, 8, false},
-		{hub.Query{Direction: hub.Before, Seq: 9, Limit: 1}, 8, 8, true},
-		{hub.Query{Direction: hub.Before, Seq: 7, Limit: 50}, 0, 0, false},
-		{hub.Query{Direction: hub.Before, Seq: 3, Limit: 50}, 0, 0, false},
-		{hub.Query{Direction: hub.After, Seq: 1, Limit: 50}, 7, 11, false},
-		{hub.Query{Direction: hub.After, Seq: 1, Limit: 2}, 7, 8, true},
-		{hub.Query{Direction: hub.After, Seq: 6, Limit: 2}, 7, 8, true},
-		{hub.Query{Direction: hub.After, Seq: 7, Limit: 2}, 8, 9, true},
+		{chat.Query{Limit: 50}, 7, 11, false},
+		{chat.Query{Direction: chat.Before, Seq: 9, Limit: 50}, 7, 8, false},
+		{chat.Query{Direction: chat.Before, Seq: 9, Limit: 1}, 8, 8, true},
+		{chat.Query{Direction: chat.Before, Seq: 7, Limit: 50}, 0, 0, false},
+		{chat.Query{Direction: chat.Before, Seq: 3, Limit: 50}, 0, 0, false},
+		{chat.Query{Direction: chat.After, Seq: 1, Limit: 50}, 7, 11, false},
+		{chat.Query{Direction: chat.After, Seq: 1, Limit: 2}, 7, 8, true},
+		{chat.Query{Direction: chat.After, Seq: 6, Limit: 2}, 7, 8, true},
+		{chat.Query{Direction: chat.After, Seq: 7, Limit: 2}, 8, 9, true},
 	} {
 		got, more, err := s.History("groupA", test.q)
 		if err != nil || more != test.more || (len(got) == 0) != (test.first == 0) {
@@ -85,8 +86,8 @@ func TestMemoryHistoryOfForgottenMessages(t *testing.T) {
 
 // What waits is bounded by what is kept, and a late Written harms nothing.
 func TestMemoryWaitingIsBounded(t *testing.T) {
-	s := hub.NewMemory(5)
-	first := &hub.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}
+	s := store.New(5)
+	first := &chat.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}
 	s.Append(first, func(error) {})
 	tell(s, "A", "B", 20)
 	s.Written(first)
@@ -98,11 +99,11 @@ func TestMemoryWaitingIsBounded(t *testing.T) {
 
 // Old messages can be freed.
 func TestMemoryFreesMessages(t *testing.T) {
-	s := hub.NewMemory(2)
+	s := store.New(2)
 	const count = 20
 	freed := make(chan struct{}, count)
 	for range count {
-		m := &hub.Message{Conversation: "all", From: "A", To: "all", Body: make([]byte, 1<<10)}
+		m := &chat.Message{Conversation: "all", From: "A", To: "all", Body: make([]byte, 1<<10)}
 		runtime.AddCleanup(m, func(struct{}) { freed <- struct{}{} }, struct{}{})
 		s.Append(m, func(error) {})
 	}
@@ -112,7 +113,7 @@ func TestMemoryFreesMessages(t *testing.T) {
 			t.Fatalf("%d of %d messages are freed", len(freed), count)
 		}
 	}
-	if kept, _, _ := s.History("all", hub.Query{Limit: count}); len(kept) > 4 {
+	if kept, _, _ := s.History("all", chat.Query{Limit: count}); len(kept) > 4 {
 		t.Errorf("%d messages are kept", len(kept))
 	}
 }
@@ -120,7 +121,7 @@ func TestMemoryFreesMessages(t *testing.T) {
 // Messages that have the same time keep their order.
 func TestMemoryWaitingAtOneTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // the clock stands still but for Sleep
-		s := hub.NewMemory(0)
+		s := store.New(0)
 		for range 10 {
 			tell(s, "A", "C", 5)
 			tell(s, "B", "C", 5)
@@ -142,8 +143,8 @@ func TestMemoryWaitingAtOneTime(t *testing.T) {
 
 func TestMemoryBounds(t *testing.T) {
 	for _, keep := range []int{0, 1000} {
-		storetest.RunBounds(t, func(_ *testing.T, conversations int, bytes int64) hub.Store {
-			s := hub.NewMemory(keep)
+		storetest.RunBounds(t, func(_ *testing.T, conversations int, bytes int64) chat.Store {
+			s := store.New(keep)
 			s.MaxConversations, s.MaxBytes = conversations, bytes
 			return s
 		})
@@ -151,12 +152,12 @@ func TestMemoryBounds(t *testing.T) {
 }
 
 func BenchmarkMemoryAppend(b *testing.B) {
-	s := hub.NewMemory(1000)
+	s := store.New(1000)
 	body := make([]byte, 128)
 	b.ReportAllocs()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
-			s.Append(&hub.Message{Conversation: "groupA", From: "A", To: "groupA", Body: body}, func(error) {})
+			s.Append(&chat.Message{Conversation: "groupA", From: "A", To: "groupA", Body: body}, func(error) {})
 		}
 	})
 }

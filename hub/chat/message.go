@@ -1,4 +1,4 @@
-package hub
+package chat
 
 import "time"
 
@@ -25,5 +25,5 @@ func PairOf(a, b string) string {
 	return a + "," + b
 }
 
-// private reports whether the message is meant for one user alone.
-func (m *Message) private() bool { return m.To != Everyone && !isGroup(m.To) }
+// Private reports whether the message is meant for one user alone.
+func (m *Message) Private() bool { return m.To != Everyone && !IsGroup(m.To) }

@@ -1,11 +1,13 @@
-package hub
+package store
+
+import "wschat/hub/chat"
 
 // messageHead is what a message takes besides its body and its ID, in bytes: the
 // Message, the pointer to it, and its names.
 const messageHead = 200
 
 // memory is what m takes in a Memory, in bytes.
-func (m *Message) memory() int64 { return int64(messageHead + cap(m.Body) + len(m.ID)) }
+func memory(m *chat.Message) int64 { return int64(messageHead + cap(m.Body) + len(m.ID)) }
 
 // room reports whether there is room for a message to c; nil: to a new
 // conversation.
@@ -47,7 +49,7 @@ func (s *Memory) shrink() {
 func (s *Memory) keepLast(c *conversation, n, room int) {
 	old, kept := c.messages[:len(c.messages)-n], c.messages[len(c.messages)-n:]
 	for _, m := range old {
-		s.bytes -= m.memory()
+		s.bytes -= memory(m)
 	}
-	c.messages = append(make([]*Message, 0, room), kept...) // so that the old ones can be freed
+	c.messages = append(make([]*chat.Message, 0, room), kept...) // so that the old ones can be freed
 }

@@ -1,3 +1,4 @@
+// Package metric writes the Prometheus text format (version 0.0.4).
 package metric
 
 import (
@@ -7,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"wschat/hub/loop"
 )
 
 // ContentType is that of a Text.
@@ -40,18 +43,18 @@ func CounterBy[K cmp.Ordered](t *Text, name, help, label string, values map[K]ui
 }
 
 // Histogram writes durations in seconds; its name ends in _seconds.
-func (t *Text) Histogram(name, help string, h *Histogram) {
+func (t *Text) Histogram(name, help string, h *loop.Histogram) {
 	t.head(name, help, "histogram")
 	var sum uint64
-	for i, n := range h.counts {
+	for end, n := range h.Buckets() {
 		sum += n
 		le := "+Inf"
-		if i < len(bounds) {
-			le = strconv.FormatFloat(bounds[i].Seconds(), 'g', -1, 64)
+		if end >= 0 {
+			le = strconv.FormatFloat(end.Seconds(), 'g', -1, 64)
 		}
 		t.sample(name+"_bucket", "le="+quote(le), float64(sum))
 	}
-	t.sample(name+"_sum", "", h.sum.Seconds())
+	t.sample(name+"_sum", "", h.Sum().Seconds())
 	t.sample(name+"_count", "", float64(sum))
 }
 
