@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"wschat/frame"
-	"wschat/handshake"
 	"wschat/hub"
 	"wschat/hub/loop"
 	"wschat/hub/token"
@@ -20,14 +19,13 @@ import (
 
 // server is the running parts, put together.
 type server struct {
-	log       *slog.Logger
-	loops     *loop.Loops
-	hub       *hub.Hub
-	handshake *handshake.Server
-	limits    *limits
-	deflater  *frame.Deflater // nil without -compress
-	secret    []byte          // nil without -auth-secret-file
-	outcomes  outcomes        // of handshakes
+	log      *slog.Logger
+	loops    *loop.Loops
+	hub      *hub.Hub
+	door     *loop.Server
+	deflater *frame.Deflater // nil without -compress
+	secret   []byte          // nil without -auth-secret-file
+	outcomes outcomes        // of handshakes
 
 	store      hub.Store
 	closeStore func() error
@@ -59,7 +57,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	}
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(ln.Addr(), o.tlsCert != ""), "version", versionText())
 	failed := make(chan error, 1)
-	go func() { failed <- s.handshake.Serve(ln) }()
+	go func() { failed <- s.door.Serve(ln) }()
 	select {
 	case err := <-failed: // only if somebody else closes the listener
 		return fmt.Errorf("listener: %w", err)
@@ -87,7 +85,7 @@ func listen(o *options, log *slog.Logger) (net.Listener, error) {
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, limits: newLimits(o)}
+	s := &server{log: log}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -120,11 +118,13 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Queue:         o.queue,
 		Deflater:      s.deflater,
 	})
-	s.handshake = &handshake.Server{
+	s.door = &loop.Server{
+		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
 		Pages:       pages(store.Err),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
+		Limits:      limits(o),
 		Log:         log,
 		Observe:     s.outcomes.observe,
 	}
@@ -134,7 +134,6 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 // drain takes leave of all connections within the time given; 0: as long as it
 // takes. Meanwhile the listener answers 503.
 func (s *server) drain(within time.Duration) {
-	s.handshake.Drain()
 	began := time.Now()
 	s.log.Info("draining", "connections", s.loops.Len(), "within", within)
 	ctx, cancel := context.WithTimeout(context.Background(), orForever(within))
@@ -147,7 +146,7 @@ func (s *server) drain(within time.Duration) {
 
 // close ends all goroutines.
 func (s *server) close() {
-	s.handshake.Close()
+	s.door.Close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeStore(); err != nil {

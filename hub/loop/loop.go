@@ -39,7 +39,9 @@ type Loop struct {
 	walk     walk
 	dirty    []*Conn  // have something to write, or to do once it is written
 	closing  []ending // in the order of their deadlines, see closing.go
-	late     []*Conn  // streams that could be read from, but for the congestion
+	shaking  []dueAt  // likewise, see shake.go
+	ears     []*ear
+	late     []*Conn // streams that could be read from, but for the congestion
 	input    []byte
 	again    int    // reads that are left in this turn for connections that have much to read
 	deflated []byte // scratch, see codec.go
@@ -125,6 +127,10 @@ func (l *Loop) congested() bool {
 // serve handles one event of the poller. A connection may have closed earlier
 // in the same batch; its slot is then empty.
 func (l *Loop) serve(e event, congested bool) {
+	if e.slot <= firstEar {
+		l.ears[firstEar-e.slot].accept()
+		return
+	}
 	c := l.conns[e.slot]
 	if c == nil {
 		return
@@ -176,8 +182,8 @@ func (l *Loop) settle() {
 	l.dirty = l.dirty[:rest]
 }
 
-// add gives c a slot and opens it; see Loops.Add for the two slices.
-func (l *Loop) add(c *Conn, response, early []byte) {
+// seat gives c a slot.
+func (l *Loop) seat(c *Conn) {
 	if n := len(l.free); n > 0 {
 		c.slot, l.free = l.free[n-1], l.free[:n-1]
 		l.conns[c.slot] = c
@@ -185,22 +191,36 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		c.slot = int32(len(l.conns))
 		l.conns = append(l.conns, c)
 	}
+}
+
+// vacate takes c's slot back.
+func (l *Loop) vacate(c *Conn) {
+	l.conns[c.slot] = nil
+	l.free = append(l.free, c.slot)
+}
+
+// detach gives c up, but for its socket.
+func (l *Loop) detach(c *Conn) {
+	if c.added {
+		_ = l.poll.remove(int(c.fd)) // it is there
+	}
+	l.vacate(c)
+	c.state = gone
+}
+
+// add opens a connection; see Loops.Add for the two slices.
+func (l *Loop) add(c *Conn, handler Handler, response, early []byte) {
+	l.seat(c)
 	if len(response) > 0 {
 		w := c.waiting()
 		w.buf = append(w.buf, response...)
 		w.lead = len(response)
 	}
-	l.stats.Opened++
-	c.handler.Open(c)
 	c.reading = true
 	if c.stream != nil {
 		c.stream.start()
-	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
-		c.end(frame.InternalError)
-		return
 	}
-	c.keep(c.feed(early))
-	l.touch(c)
+	c.open(handler, early)
 }
 
 // openConns lists the connections that are not closing.
@@ -228,6 +248,7 @@ func (l *Loop) end() {
 			c.end(frame.GoingAway)
 		}
 	}
+	l.deafen(nil)
 	l.clock.close()
 	l.poll.close()
 }
