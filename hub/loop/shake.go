@@ -254,7 +254,7 @@ func (c *Conn) reject(method string, err error) {
 		c.stream.next(true)
 	}
 	l := c.loop
-	l.closing = append(l.closing, ending{c, l.ticks + l.loops.closeTicks()})
+	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
 }
 
