@@ -90,10 +90,15 @@ func (l *Loop) expect(c *Conn) bool {
 	return true
 }
 
-// hurry cuts off the connections that should have shaken hands by now.
+// hurry cuts off the connections that should have shaken hands by now: a slice of
+// them, since very many may have come at a time.
 func (l *Loop) hurry() {
 	n := 0
 	for n < len(l.shaking) && int32(l.ticks-l.shaking[n].due) >= 0 {
+		if n == slice {
+			l.mail.call(l.hurry)
+			break
+		}
 		d := l.shaking[n]
 		n++
 		if c := l.conns[d.slot]; c != nil && c.state >= shakingHands && c.shake().due == d.due {
