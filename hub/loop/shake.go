@@ -160,6 +160,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 		c.reject(r.Method, err)
 		return
 	}
+	c.loop.loops.conns.Add(1)
 	if a.MayBlock {
 		c.awaitEntry(key, a, early)
 		return
@@ -216,7 +217,6 @@ func (c *Conn) answer(key string, a Acceptance, handler Handler, err error, earl
 	w.lead = len(w.buf)
 	s.server.observe(http.StatusSwitchingProtocols, s.began, c.loop)
 	c.agree(a.Deflate, a.Metered)
-	c.loop.loops.conns.Add(1)
 	c.open(handler, early)
 }
 
