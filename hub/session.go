@@ -58,6 +58,9 @@ func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	return s, nil
 }
 
+// IsShared reports whether Enter may block.
+func (h *Hub) IsShared() bool { return h.shared != nil }
+
 // Abandon gives up a connection that has never been opened.
 func (h *Hub) Abandon(handler loop.Handler) {
 	if s, ok := handler.(*session); ok && s.entered != nil {
