@@ -7,9 +7,9 @@ import (
 
 	"wschat/frame"
 	"wschat/handshake"
-	"wschat/hub"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 func (s *server) endpoints(o *options) map[string]loop.Endpoint {
@@ -26,7 +26,7 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
-	protocol, err := handshake.SelectProtocol(r, hub.LineProtocol, hub.JSONProtocol)
+	protocol, err := handshake.SelectProtocol(r, wire.LineProtocol, wire.JSONProtocol)
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
