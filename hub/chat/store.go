@@ -44,8 +44,7 @@ type Store interface {
 	Err() error
 
 	// Expire drops the notes of what has waited since before t. It is asked now
-	// and then, unless the store is Shared; Waiting leaves out what is too old in
-	// any case.
+	// and then; Waiting leaves out what is too old in any case.
 	Expire(t time.Time)
 }
 
