@@ -95,14 +95,12 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		h.publish(s, r, m)
 		return
 	}
-	resume := t.wait()
-	h.engine.SetMember(s.name, m.To, true, func() {}, func(err error) {
+	h.setMember(s, m.To, true, t, func() {}, func(err error) {
 		if err != nil {
 			h.settle(s, r, ack{}, err)
 		} else {
 			h.publish(s, r, m)
 		}
-		resume()
 	})
 }
 
@@ -141,14 +139,47 @@ func (s *session) acked(r wire.Request, a ack, err error) {
 
 // change joins a group, or leaves it.
 func (h *Hub) change(s *session, r wire.Request, t turn) {
-	resume := t.wait()
 	held := func() { s.reply(s.protocol().Changed(r)) }
-	h.engine.SetMember(s.name, r.Target, r.Op == wire.Join, held, func(err error) {
+	h.setMember(s, r.Target, r.Op == wire.Join, t, held, func(err error) {
 		if err != nil {
 			s.fail(r.ID, err)
 		}
-		resume()
 	})
+}
+
+// setMember has the engine change a membership. If that takes time, nothing more is read
+// from the client until done has returned.
+func (h *Hub) setMember(s *session, group string, member bool, t turn, held func(), done func(error)) {
+	var p pause
+	h.engine.SetMember(s.name, group, member, held, func(err error) {
+		done(err)
+		p.end()
+	})
+	p.begin(t.wait)
+}
+
+// pause is a wait that may have ended before it begins.
+type pause struct {
+	mu     sync.Mutex
+	ended  bool
+	resume func()
+}
+
+func (p *pause) begin(wait func() (resume func())) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.resume = wait()
+	}
+}
+
+func (p *pause) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.resume != nil {
+		p.resume()
+	}
 }
 
 // who tells who is online.

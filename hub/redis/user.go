@@ -117,7 +117,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	forgotten, err3 := parts[2].Int()
 	groups, err4 := parts[3].Strings()
 	pairs, err5 := parts[4].Strings()
-	entry := &chat.Entry{User: u.name, Serial: uint64(serial)}
+	entry := &chat.Entry{Serial: uint64(serial)}
 	if errors.Join(err1, err2, err3, err4, err5) != nil {
 		return entry, chat.ErrUnavailable
 	}
