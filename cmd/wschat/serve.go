@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -82,7 +81,7 @@ func listen(o *options, log *slog.Logger) (net.Listener, error) {
 	if err != nil || cert == nil {
 		return ln, err
 	}
-	return tls.NewListener(ln, cert.config()), nil
+	return loop.NewTLSListener(ln, cert.config()), nil
 }
 
 // newServer starts everything but the listeners.

@@ -24,11 +24,12 @@ type driver struct {
 	tls        bool
 }
 
-// Where there is no epoll, the first is the second over again.
+// Where there is no epoll, the first two are the others over again.
 var drivers = []driver{
 	{name: "epoll"},
+	{name: "TLS over epoll", tls: true},
 	{name: "goroutines", goroutines: true},
-	{name: "TLS among epoll", tls: true},
+	{name: "TLS over goroutines", goroutines: true, tls: true},
 }
 
 // forEachDriver runs test for each driver, and checks that it leaves neither a
@@ -93,7 +94,7 @@ func (s *server) connect() (near *client, far net.Conn) {
 	s.t.Cleanup(func() { conn.Close() })
 	near = &client{t: s.t, conn: conn, tcp: conn.(*net.TCPConn)}
 	if s.driver.tls {
-		near.conn, far = secure(s.t, conn, far)
+		near.conn, far = secured(s.t, conn, far)
 	}
 	near.conn.SetDeadline(time.Now().Add(deadline))
 	near.Peer = frametest.NewPeer(near.conn, frame.Client, nil)
@@ -126,7 +127,7 @@ func (s *server) connectNarrow() (near *client, far net.Conn) {
 	near.tcp.SetReadBuffer(narrow)
 	below := far
 	if t, ok := far.(*tls.Conn); ok {
-		below = t.NetConn()
+		below = t.NetConn().(*secure).conn
 	}
 	below.(*net.TCPConn).SetWriteBuffer(narrow)
 	return near, far
@@ -139,12 +140,12 @@ func (s *server) add(far net.Conn, response string, early []byte, h Handler) {
 	}
 }
 
-// secure makes a TLS connection of a plain one.
-func secure(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
+// secured makes a TLS connection of a plain one.
+func secured(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
 	t.Helper()
 	curves := []tls.CurveID{tls.X25519} // the fastest
 	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true, CurvePreferences: curves})
-	s := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate()}, CurvePreferences: curves})
+	s := TLSServer(far, &tls.Config{Certificates: []tls.Certificate{certificate()}, CurvePreferences: curves})
 	done := make(chan error, 1)
 	go func() { done <- s.Handshake() }()
 	if err := c.Handshake(); err != nil {

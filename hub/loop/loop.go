@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"bytes"
 	"runtime"
 	"time"
 
@@ -39,10 +40,12 @@ type Loop struct {
 	walk     walk
 	dirty    []*Conn  // have something to write, or to do once it is written
 	closing  []ending // in the order of their deadlines, see closing.go
-	late     []*Conn  // streams that could be read from, but for the congestion
+	late     []*Conn  // not known to the poller, and to be read from after the congestion
 	input    []byte
-	again    int    // reads that are left in this turn for connections that have much to read
-	deflated []byte // scratch, see codec.go
+	sealed   []byte       // scratch for records of TLS, see tls.go
+	record   bytes.Buffer // lent to crypto/tls, see tls_buffer.go
+	again    int          // reads that are left in this turn for connections that have much to read
+	deflated []byte       // scratch, see codec.go
 	spare    []*outbox
 	slowed   []*Conn // send faster than they may, see rate.go
 	clock    clock
@@ -140,7 +143,7 @@ func (l *Loop) serve(e event, congested bool) {
 	}
 }
 
-// readLate reads from the streams for which that was put off.
+// readLate reads where that was put off.
 func (l *Loop) readLate() {
 	for _, c := range l.late {
 		if c.state != gone {
@@ -193,14 +196,23 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 	l.stats.Opened++
 	c.handler.Open(c)
 	c.reading = true
-	if c.stream != nil {
-		c.stream.start()
+	if s := c.stream(); s != nil {
+		s.start()
 	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
 		c.end(frame.InternalError)
 		return
 	}
 	c.keep(c.feed(early))
 	l.touch(c)
+}
+
+// sealedSpace is empty scratch for as many sealed bytes as are read at once. Only
+// loops with TLS have it.
+func (l *Loop) sealedSpace() []byte {
+	if l.sealed == nil {
+		l.sealed = make([]byte, 0, readBuffer)
+	}
+	return l.sealed
 }
 
 // openConns lists the connections that are not closing.

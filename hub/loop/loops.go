@@ -105,24 +105,14 @@ func (ls *Loops) Add(a Arrival) error {
 	if a.Deflate != nil {
 		c.windowBits = uint8(a.Deflate.ServerWindowBits)
 	}
-	fd, err := l.poll.take(a.Conn)
-	if err != nil {
+	if err := c.take(a.Conn); err != nil {
 		a.Conn.Close()
 		return err
-	}
-	if fd >= 0 {
-		c.fd = int32(fd)
-	} else {
-		c.stream = newStream(a.Conn, c)
 	}
 	ls.conns.Add(1)
 	if !l.mail.call(func() { l.add(c, a.Response, a.Early) }) {
 		ls.conns.Add(-1)
-		if c.stream != nil {
-			a.Conn.Close()
-		} else {
-			sysClose(fd)
-		}
+		c.closeSocket()
 		return ErrClosed
 	}
 	return nil

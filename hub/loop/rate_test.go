@@ -73,7 +73,7 @@ func TestSlowedPeerResets(t *testing.T) {
 			t.Errorf("told %v", code)
 		}
 		within(t, gone, "Gone")
-		if got := len(r.all()) - 2; conn.stream == nil && got > n/2 || got > n {
+		if got := len(r.all()) - 2; conn.stream() == nil && got > n/2 || got > n {
 			t.Errorf("%d messages", got)
 		}
 		onLoop(conn, func() {})

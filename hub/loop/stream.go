@@ -49,24 +49,11 @@ func (s *stream) readOn() {
 		s.mu.Lock()
 		s.in, s.inErr = buf[:n], err
 		s.mu.Unlock()
-		s.tellReadable()
+		s.conn.tellReadable()
 		if _, ok := <-s.more; !ok || err != nil {
 			return
 		}
 	}
-}
-
-func (s *stream) tellReadable() {
-	c := s.conn
-	c.loop.mail.call(func() {
-		switch {
-		case c.state == gone:
-		case c.loop.congested():
-			c.loop.late = append(c.loop.late, c)
-		default:
-			c.readable()
-		}
-	})
 }
 
 func (s *stream) tellWritable() {
@@ -84,7 +71,7 @@ func (s *stream) read(p []byte) (int, error) {
 		if len(s.in) == 0 && s.inErr == nil {
 			s.more <- struct{}{} // never blocks: the reader waits for it
 		} else {
-			defer s.tellReadable()
+			defer s.conn.tellReadable()
 		}
 		return n, nil
 	}
@@ -102,7 +89,7 @@ func (s *stream) resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.in) > 0 || s.inErr != nil {
-		s.tellReadable()
+		s.conn.tellReadable()
 	}
 }
 
@@ -173,8 +160,7 @@ func (s *stream) closeWrite() {
 	}
 }
 
-// close ends both goroutines. A net.Conn may take its time over it (TLS says
-// good-bye), so the loop does not wait.
+// close ends both goroutines.
 func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,5 +169,5 @@ func (s *stream) close() {
 	}
 	s.closed = true
 	close(s.more)
-	s.conn.loop.loops.running.Go(func() { s.nc.Close() })
+	s.nc.Close()
 }

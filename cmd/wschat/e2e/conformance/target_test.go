@@ -31,8 +31,8 @@ type target struct {
 // browserOffer is what browsers offer.
 const browserOffer = "permessage-deflate; client_max_window_bits"
 
-// targets starts a server for each way to run one: in the clear (the epoll
-// driver), with permessage-deflate, and with it over TLS (the goroutine driver).
+// targets starts a server for each way to run one: in the clear, with
+// permessage-deflate, and with it over TLS.
 func targets(t *testing.T, flags ...string) []*target {
 	t.Helper()
 	return []*target{plain(t, flags...), deflated(t, flags...), secure(t, flags...)}
