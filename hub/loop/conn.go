@@ -230,6 +230,10 @@ func (c *Conn) settle() {
 func (c *Conn) watch() {
 	read := !c.finished && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
+	if s := c.secure(); s != nil {
+		read = read && !s.isDeaf()
+		write = write && !s.holdsBack(c.out)
+	}
 	wasReading, wasWriting := c.reading, c.writing
 	c.reading, c.writing = read, write
 	if s := c.secure(); s != nil && read && s.behind {

@@ -34,8 +34,16 @@ var drivers = []driver{
 
 // forEachDriver runs test for each driver, and checks that it leaves neither a
 // goroutine nor a descriptor.
-func forEachDriver(t *testing.T, test func(t *testing.T, d driver)) {
+func forEachDriver(t *testing.T, test func(t *testing.T, d driver)) { forDrivers(t, false, test) }
+
+// forEachTLS is forEachDriver for those with TLS.
+func forEachTLS(t *testing.T, test func(t *testing.T, d driver)) { forDrivers(t, true, test) }
+
+func forDrivers(t *testing.T, onlyTLS bool, test func(t *testing.T, d driver)) {
 	for _, d := range drivers {
+		if onlyTLS && !d.tls {
+			continue
+		}
 		t.Run(d.name, func(t *testing.T) {
 			before := leaktest.InUse()
 			t.Cleanup(func() {
@@ -143,9 +151,8 @@ func (s *server) add(far net.Conn, response string, early []byte, h Handler) {
 // secured makes a TLS connection of a plain one.
 func secured(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
 	t.Helper()
-	curves := []tls.CurveID{tls.X25519} // the fastest
-	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true, CurvePreferences: curves})
-	s := TLSServer(far, &tls.Config{Certificates: []tls.Certificate{certificate()}, CurvePreferences: curves})
+	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+	s := TLSServer(far, serverConfig())
 	done := make(chan error, 1)
 	go func() { done <- s.Handshake() }()
 	if err := c.Handshake(); err != nil {
@@ -155,6 +162,15 @@ func secured(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
 		t.Fatal(err)
 	}
 	return c, s
+}
+
+func serverConfig() *tls.Config {
+	return &tls.Config{
+		Certificates:     []tls.Certificate{certificate()},
+		CurvePreferences: []tls.CurveID{tls.X25519}, // the fastest
+
+		DynamicRecordSizingDisabled: true,
+	}
 }
 
 var certificate = sync.OnceValue(func() tls.Certificate {

@@ -49,6 +49,7 @@ type Loops struct {
 	conns   atomic.Int64
 	running sync.WaitGroup // loops, the ticker, and the goroutines of streams
 	visits  uint16         // in a ping period, see silence.go
+	shakers *shakers
 	stop    chan struct{}
 	once    sync.Once
 }
@@ -65,6 +66,7 @@ func Start(config Config) (*Loops, error) {
 		stop:   make(chan struct{}),
 	}
 	ls.visits = ls.pingVisits()
+	ls.shakers = newShakers(&ls.running)
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
 		if err != nil {

@@ -133,7 +133,7 @@ func (c *Conn) closeWrite() {
 
 func (c *Conn) closeSocket() {
 	if s := c.secure(); s != nil && c.state == gone {
-		s.farewell()
+		s.leave()
 		c.wire.secure = nil // who still knows c does not keep that
 	}
 	if s := c.stream(); s != nil {

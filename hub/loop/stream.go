@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 const (
@@ -131,9 +132,13 @@ func (s *stream) writeOut() {
 		s.mu.Lock()
 		s.writing = false
 	}
-	finish := s.finish && !s.closed
+	closed := s.closed
+	finish := s.finish && !closed
 	s.mu.Unlock()
-	if finish {
+	switch {
+	case closed:
+		s.nc.Close()
+	case finish:
 		finishWrite(s.nc)
 	}
 	s.tellWritable()
@@ -160,6 +165,10 @@ func (s *stream) closeWrite() {
 	}
 }
 
+// lastWords is how long what was taken over may take to be written when the stream is
+// closed: what a socket has taken it sends, too.
+const lastWords = 200 * time.Millisecond
+
 // close ends both goroutines.
 func (s *stream) close() {
 	s.mu.Lock()
@@ -169,5 +178,9 @@ func (s *stream) close() {
 	}
 	s.closed = true
 	close(s.more)
+	if s.writing { // the writer closes it
+		s.nc.SetWriteDeadline(time.Now().Add(lastWords))
+		return
+	}
 	s.nc.Close()
 }

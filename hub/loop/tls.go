@@ -56,12 +56,13 @@ type secure struct {
 
 	// In a loop.
 	owner    *Conn
-	in       []byte // whole records, for crypto/tls to read
-	partial  []byte // the beginning of the next
-	ended    bool   // the socket has
-	notified bool   // close_notify is sent, or on its way
-	behind   bool   // there may be something to read that the socket does not tell of
-	err      error  // this
+	shaking  *tlsHandshake // until that is done
+	in       []byte        // whole records, for crypto/tls to read
+	partial  []byte        // the beginning of the next
+	ended    bool          // the socket has
+	notified bool          // close_notify is sent, or on its way
+	behind   bool          // there may be something to read that the socket does not tell of
+	err      error         // this
 }
 
 // below takes nc apart into its TLS, nil if it has none, and what is below that.
@@ -79,34 +80,41 @@ func below(nc net.Conn) (*secure, net.Conn, error) {
 
 // enter makes it the TLS of a connection in a loop.
 func (s *secure) enter(c *Conn) {
-	s.conn, s.owner, s.behind = nil, c, true
+	if !s.tls.ConnectionState().HandshakeComplete {
+		s.shaking = &tlsHandshake{secure: s, from: networkOf(s.conn.RemoteAddr()), turn: make(chan struct{}, 1)}
+	}
+	s.conn, s.owner = nil, c
+	if s.shaking == nil {
+		s.established()
+	}
+}
+
+// established follows when the handshake is done.
+func (s *secure) established() {
+	s.behind = true
 	dropBuffer(s.tls, handBuffer)
 }
 
 // read takes what the socket has, and decrypts it. There may be more where the
 // buffer is full. An error comes alone, after what was read before it.
 func (s *secure) read(p []byte) (n int, more bool, err error) {
+	if s.shaking != nil {
+		return 0, false, s.listen()
+	}
 	s.behind = false
 	if s.err != nil {
 		return 0, false, s.err
 	}
-	c := s.owner
-	sealed := c.loop.sealedSpace()[:readBuffer]
-	kept := copy(sealed, s.partial)
-	got, err := c.readSocket(sealed[kept:])
-	switch {
-	case err == nil && got == 0:
-		s.ended = true
-	case err != nil && !errors.Is(err, errAgain):
+	sealed, err := s.receive()
+	if err != nil {
 		return 0, false, err
 	}
-	sealed = sealed[:kept+got]
-	whole := wholeRecords(sealed)
-	s.in, s.partial = sealed[:whole], append(s.partial[:0], sealed[whole:]...)
-	if len(s.partial) == 0 {
-		s.partial = nil
-	}
+	s.in = s.cut(sealed)
 	n, err = s.open(p)
+	if !errors.Is(err, errAgain) && !errors.Is(err, io.EOF) {
+		s.notified = true // an alert has ended it
+	}
+	c := s.owner
 	if w := c.out; w != nil && len(w.sealed) > 0 { // crypto/tls has answered something
 		c.loop.touch(c)
 	}
@@ -116,7 +124,31 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 		}
 		err = nil
 	}
-	return n, kept+got == readBuffer, err
+	return n, len(sealed) == readBuffer, err
+}
+
+// receive reads what has come, behind the beginning of a record that was there.
+func (s *secure) receive() (sealed []byte, err error) {
+	sealed = s.owner.loop.sealedSpace()[:readBuffer]
+	kept := copy(sealed, s.partial)
+	if kept == len(sealed) {
+		return sealed, nil
+	}
+	got, err := s.owner.readSocket(sealed[kept:])
+	if err != nil && !errors.Is(err, errAgain) {
+		return nil, err
+	}
+	s.ended = err == nil && got == 0
+	return sealed[:kept+got], nil
+}
+
+// cut returns the records at the front of sealed that are whole, and keeps the rest.
+func (s *secure) cut(sealed []byte) (records []byte) {
+	n := wholeRecords(sealed)
+	if s.partial = append(s.partial[:0], sealed[n:]...); n == len(sealed) {
+		s.partial = nil
+	}
+	return sealed[:n]
 }
 
 // open decrypts the records that are there, in a buffer that the loop lends.
@@ -138,6 +170,9 @@ func (s *secure) writeOut(w *outbox) (done int, err error) {
 	c := s.owner
 	lent := len(w.sealed) == 0
 	if lent {
+		if s.holdsBack(w) {
+			return 0, errAgain
+		}
 		if err := s.seal(w); err != nil {
 			return 0, err
 		}
@@ -182,8 +217,22 @@ func (s *secure) notify() bool {
 	return s.tls.CloseWrite() == nil
 }
 
-// farewell sends what crypto/tls still has to say, as far as the socket takes it.
-func (s *secure) farewell() {
+// holdsBack reports whether what waits cannot be written yet, however much room the
+// socket has.
+func (s *secure) holdsBack(w *outbox) bool { return s.shaking != nil && len(w.sealed) == 0 }
+
+// isDeaf reports whether nothing may be read for now.
+func (s *secure) isDeaf() bool {
+	return s.shaking != nil && s.owner.loop.loops.shakers.hasUnread(s.shaking)
+}
+
+// leave is called when the connection ends. It sends what crypto/tls still has to
+// say, as far as the socket takes it.
+func (s *secure) leave() {
+	if s.shaking != nil {
+		s.owner.loop.loops.shakers.abandon(s.shaking)
+		return
+	}
 	s.notify()
 	if w := s.owner.out; w != nil && len(w.sealed) > 0 {
 		s.owner.writeSocket(w.sealed) // there is nothing to do about an error any more
@@ -194,12 +243,13 @@ func (s *secure) farewell() {
 // connection over it is never more than the rest of a record: then crypto/tls
 // has none of the next.
 func (s *secure) Read(p []byte) (int, error) {
-	if s.conn != nil {
+	switch {
+	case s.conn != nil:
 		n, err := s.conn.Read(p[:min(len(p), s.scan.rest())])
 		s.scan.pass(p[:n])
 		return n, err
-	}
-	switch {
+	case s.shaking != nil:
+		return s.shaking.read(p)
 	case len(s.in) > 0:
 		n := copy(p, s.in)
 		s.in = s.in[n:]
@@ -219,6 +269,10 @@ func (s *secure) Read(p []byte) (int, error) {
 func (s *secure) Write(p []byte) (int, error) {
 	if s.conn != nil {
 		return s.conn.Write(p)
+	}
+	if h := s.shaking; h != nil {
+		h.out = append(h.out, p...)
+		return len(p), nil
 	}
 	w := s.owner.waiting()
 	w.sealed = append(w.sealed, p...)
