@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -67,7 +66,7 @@ func (l prefixList) contains(a netip.Addr) bool {
 // trusted proxy, the rightmost of X-Forwarded-For that is none. What stands
 // further left could have been written by anybody.
 func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
-	addr := peerIP(r.Remote)
+	addr := r.Remote.Addr().Unmap().WithZone("")
 	if len(trusted) == 0 || !trusted.contains(addr) {
 		return addr
 	}
@@ -90,11 +89,4 @@ func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
 		}
 	}
 	return addr
-}
-
-func peerIP(remote net.Addr) netip.Addr {
-	if tcp, ok := remote.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap().WithZone("")
-	}
-	return netip.Addr{}
 }

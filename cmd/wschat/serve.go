@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"wschat/frame"
-	"wschat/handshake"
 	"wschat/hub"
 	"wschat/hub/loop"
 	"wschat/hub/token"
@@ -19,14 +18,13 @@ import (
 
 // server is the running parts, put together.
 type server struct {
-	log       *slog.Logger
-	loops     *loop.Loops
-	hub       *hub.Hub
-	handshake *handshake.Server
-	limits    *limits
-	deflater  *frame.Deflater // nil without -compress
-	secret    []byte          // nil without -auth-secret-file
-	outcomes  outcomes        // of handshakes
+	log      *slog.Logger
+	loops    *loop.Loops
+	hub      *hub.Hub
+	door     *loop.Server
+	deflater *frame.Deflater // nil without -compress
+	secret   []byte          // nil without -auth-secret-file
+	outcomes outcomes        // of handshakes
 
 	store      hub.Store
 	closeStore func() error
@@ -52,13 +50,20 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 		}
 		defer admin.close()
 	}
-	ln, err := listen(o, log)
+	if o.tlsCert != "" {
+		cert, err := loadCertificate(o.tlsCert, o.tlsKey, log)
+		if err != nil {
+			return err
+		}
+		s.door.TLS = cert.config()
+	}
+	ln, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return err
 	}
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(ln.Addr(), o.tlsCert != ""), "version", versionText())
 	failed := make(chan error, 1)
-	go func() { failed <- s.handshake.Serve(ln) }()
+	go func() { failed <- s.door.Serve(ln) }()
 	select {
 	case err := <-failed: // only if somebody else closes the listener
 		return fmt.Errorf("listener: %w", err)
@@ -68,25 +73,9 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	}
 }
 
-// listen opens the port, with TLS if there is a certificate.
-func listen(o *options, log *slog.Logger) (net.Listener, error) {
-	var cert *certificate
-	if o.tlsCert != "" {
-		var err error
-		if cert, err = loadCertificate(o.tlsCert, o.tlsKey, log); err != nil {
-			return nil, err
-		}
-	}
-	ln, err := net.Listen("tcp", o.addr)
-	if err != nil || cert == nil {
-		return ln, err
-	}
-	return loop.NewTLSListener(ln, cert.config()), nil
-}
-
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, limits: newLimits(o)}
+	s := &server{log: log}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -119,11 +108,13 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Queue:         o.queue,
 		Deflater:      s.deflater,
 	})
-	s.handshake = &handshake.Server{
+	s.door = &loop.Server{
+		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
 		Pages:       pages(store.Err),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
+		Limits:      limits(o),
 		Log:         log,
 		Observe:     s.outcomes.observe,
 	}
@@ -133,20 +124,27 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 // drain takes leave of all connections within the time given; 0: as long as it
 // takes. Meanwhile the listener answers 503.
 func (s *server) drain(within time.Duration) {
-	s.handshake.Drain()
 	began := time.Now()
 	s.log.Info("draining", "connections", s.loops.Len(), "within", within)
 	ctx, cancel := context.WithTimeout(context.Background(), orForever(within))
 	defer cancel()
-	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
+	err := s.loops.Drain(ctx, within/2)
+	// A handshake may just have been answered with 101. When all are over, whoever has
+	// come is with the loops.
+	s.door.Close()
+	if err == nil {
+		err = s.loops.Drain(ctx, 0)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
-// close ends all goroutines.
+// close ends all goroutines: first whoever may accept something, then the store, which
+// stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
-	s.handshake.Close()
+	s.door.Close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeStore(); err != nil {

@@ -30,10 +30,13 @@ type Handler interface {
 type state uint8
 
 const (
-	open      state = iota
-	closing         // our close frame is on its way; the peer's answer is awaited
-	lingering       // nothing more is to be sent; what still comes is thrown away until the peer ends
-	gone            // the socket is closed
+	open         state = iota
+	closing            // our close frame is on its way; the peer's answer is awaited
+	failing            // likewise, of a peer that has broken the protocol; see failing.go
+	lingering          // nothing more is to be sent; what still comes is thrown away until the peer ends
+	gone               // the socket is closed, or the pages'
+	shakingHands       // the request is awaited
+	entering           // the request is there, its handler is awaited
 )
 
 // Conn is one connection. Send, SendExpress and Close are safe for concurrent use; the
@@ -45,8 +48,8 @@ type Conn struct {
 	out     *outbox // nil while nothing waits, see outbox.go
 	wire    *wire   // nil: fd is the socket, and there is no TLS
 	places  []place
-	gone    func() // see Arrival
-	paid    int64  // until when the rate's allowance is used up, see rate.go
+	from    *address // where it counts as a user; nil: nowhere
+	paid    int64    // until when the rate's allowance is used up, see rate.go
 	fd      int32
 	slot    int32
 	state   state
@@ -55,6 +58,7 @@ type Conn struct {
 	reading bool   // what the poller has been told last
 	writing bool
 	metered bool
+	added   bool // to the poller
 	slowed  bool // is in loop.slowed
 
 	windowBits uint8  // see WindowBits
@@ -62,6 +66,7 @@ type Conn struct {
 	heard      uint16 // bytes since the last visit, lifeBytes at most
 	finished   bool   // the peer has ended its side
 	inTurn     int32  // of the commands that wait: SendExpress, but not to overtake any more
+	promised   int32  // answers that are still to come, see Promise
 }
 
 // Send queues item for this connection, behind all that has been sent to it or
@@ -77,9 +82,23 @@ func (c *Conn) SendExpress(item Item) {
 	c.loop.mail.post(command{kind: cmdExpress, conn: c, item: item, posted: time.Now()})
 }
 
+// Promise says that an answer to the message at hand will follow, by one call of
+// Answer. Only from inside Handler.Message.
+func (c *Conn) Promise() { c.promised++ }
+
+// Answer is Send for an answer that was promised; nil stands for one without words.
+// It is safe for concurrent use.
+func (c *Conn) Answer(item Item) {
+	answer := command{kind: cmdSend, conn: c, item: item, answers: true}
+	if item != nil {
+		answer.posted = time.Now()
+	}
+	c.loop.mail.post(answer)
+}
+
 // Close starts the closing handshake with the given code and reason, behind what
-// is queued. It has no effect on a connection that is closing already. Messages
-// that have been read by then may still be handled.
+// is queued and the answers to what has been accepted; see parting. It has no effect
+// on a connection that is closing already, and does not wait with TooSlow.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
 	c.loop.mail.callInTurn(func() { c.closeWith(code, reason) })
 }
@@ -130,10 +149,18 @@ func (c *Conn) readOnce() (more bool) {
 		c.vanished()
 		return false
 	}
+	if c.state == shakingHands {
+		c.shakeHands(c.loop.input[:n])
+		return more
+	}
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return more
 	}
-	c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
+	if c.state == failing {
+		c.seekAnswer(c.loop.input[:n])
+	} else {
+		c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
+	}
 	if c.state != gone {
 		c.settle()
 	}
@@ -155,7 +182,7 @@ func (c *Conn) feed(b []byte) []byte {
 		}
 		m, n, err := c.decoder.Next(b)
 		if err != nil {
-			c.refuse(err)
+			c.refuse(err, b)
 			return nil
 		}
 		b = b[n:]
@@ -189,11 +216,12 @@ func (c *Conn) handle(m frame.Message) {
 }
 
 // held reports whether nothing more may be read or decoded for now: much waits
-// to be written, something asked for is still being sent, or the client has used
-// up what it may send.
+// to be written, something asked for is still being sent, the connection is about to
+// be closed, or the client has used up what it may send.
 func (c *Conn) held() bool {
 	w := c.out
-	return w != nil && (len(w.sources) > 0 || w.size() > c.loop.loops.high()) || c.metered && c.overRate()
+	return w != nil && (len(w.sources) > 0 || w.parting != nil || w.size() > c.loop.loops.high()) ||
+		c.metered && c.overRate()
 }
 
 // keep puts off what has been read, but cannot be handled yet. It is at most
@@ -218,6 +246,9 @@ func (c *Conn) settle() {
 		c.flush()
 		c.fill()
 	}
+	if c.isParting() && !c.owes() { // in turn, as some of what was said may be under way to a list
+		c.loop.mail.callInTurn(c.part)
+	}
 	if c.finished && c.written() {
 		c.vanished()
 	}
@@ -228,11 +259,17 @@ func (c *Conn) settle() {
 
 // watch tells the poller which readiness matters.
 func (c *Conn) watch() {
-	read := !c.finished && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
+	read := !c.finished && c.state != entering && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
-	if s := c.secure(); s != nil {
-		read = read && !s.isDeaf()
-		write = write && !s.holdsBack(c.out)
+	if s := c.secure(); s != nil && s.isDeaf() {
+		read = false
+	}
+	if !c.added && c.stream() == nil {
+		if err := c.loop.poll.add(int(c.fd), c.slot); err != nil {
+			c.end(frame.InternalError)
+			return
+		}
+		c.added, c.reading = true, true
 	}
 	wasReading, wasWriting := c.reading, c.writing
 	c.reading, c.writing = read, write

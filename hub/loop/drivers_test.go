@@ -152,16 +152,28 @@ func (s *server) add(far net.Conn, response string, early []byte, h Handler) {
 func secured(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
 	t.Helper()
 	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true})
-	s := TLSServer(far, serverConfig())
+	s := tlsServer(far)
+	shakeTLS(t, c, s)
+	return c, s
+}
+
+func shakeTLS(t testing.TB, client, server *tls.Conn) {
+	t.Helper()
 	done := make(chan error, 1)
-	go func() { done <- s.Handshake() }()
-	if err := c.Handshake(); err != nil {
+	go func() { done <- server.Handshake() }()
+	if err := client.Handshake(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	return c, s
+}
+
+// tlsServer is a TLS connection as one is with the pages.
+func tlsServer(far net.Conn) *tls.Conn {
+	s := &secure{conn: far}
+	s.tls = tls.Server(s, serverConfig())
+	return s.tls
 }
 
 func serverConfig() *tls.Config {
@@ -169,6 +181,7 @@ func serverConfig() *tls.Config {
 		Certificates:     []tls.Certificate{certificate()},
 		CurvePreferences: []tls.CurveID{tls.X25519}, // the fastest
 
+		NextProtos:                  []string{"http/1.1"},
 		DynamicRecordSizingDisabled: true,
 	}
 }

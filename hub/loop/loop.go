@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"runtime"
 	"time"
-
-	"wschat/frame"
 )
 
 const (
@@ -32,15 +30,20 @@ type Loop struct {
 	poll  poller
 	mail  mailbox
 
-	conns    []*Conn // by slot; nil: free
-	free     []int32 // slots to use again
-	batch    []command
-	next     int // the first of batch that is not carried out
-	sorted   int // the first of batch that express has not looked at
-	walk     walk
-	dirty    []*Conn  // have something to write, or to do once it is written
-	closing  []ending // in the order of their deadlines, see closing.go
-	late     []*Conn  // not known to the poller, and to be read from after the congestion
+	conns  []*Conn // by slot; nil: free
+	free   []int32 // slots to use again
+	batch  []command
+	next   int // the first of batch that is not carried out
+	sorted int // the first of batch that express has not looked at
+	walk   walk
+	dirty  []*Conn // have something to write, or to do once it is written
+	// Connections on their way out, see closing.go.
+	parting, closing, lingering endings
+	draining                    bool
+	shaking                     []dueAt // those that shake hands, see shake.go
+	ears                        []*ear
+
+	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
 	sealed   []byte       // scratch for records of TLS, see tls.go
 	record   bytes.Buffer // lent to crypto/tls, see tls_buffer.go
@@ -128,6 +131,10 @@ func (l *Loop) congested() bool {
 // serve handles one event of the poller. A connection may have closed earlier
 // in the same batch; its slot is then empty.
 func (l *Loop) serve(e event, congested bool) {
+	if e.slot <= firstEar {
+		l.ears[firstEar-e.slot].accept()
+		return
+	}
 	c := l.conns[e.slot]
 	if c == nil {
 		return
@@ -179,8 +186,8 @@ func (l *Loop) settle() {
 	l.dirty = l.dirty[:rest]
 }
 
-// add gives c a slot and opens it; see Loops.Add for the two slices.
-func (l *Loop) add(c *Conn, response, early []byte) {
+// seat gives c a slot.
+func (l *Loop) seat(c *Conn) {
 	if n := len(l.free); n > 0 {
 		c.slot, l.free = l.free[n-1], l.free[:n-1]
 		l.conns[c.slot] = c
@@ -188,22 +195,36 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		c.slot = int32(len(l.conns))
 		l.conns = append(l.conns, c)
 	}
+}
+
+// vacate takes c's slot back.
+func (l *Loop) vacate(c *Conn) {
+	l.conns[c.slot] = nil
+	l.free = append(l.free, c.slot)
+}
+
+// detach gives c up, but for its socket.
+func (l *Loop) detach(c *Conn) {
+	if c.added {
+		_ = l.poll.remove(int(c.fd)) // it is there
+	}
+	l.vacate(c)
+	c.state = gone
+}
+
+// add opens a connection; see Loops.Add for the two slices.
+func (l *Loop) add(c *Conn, handler Handler, response, early []byte) {
+	l.seat(c)
 	if len(response) > 0 {
 		w := c.waiting()
 		w.buf = append(w.buf, response...)
 		w.lead = len(response)
 	}
-	l.stats.Opened++
-	c.handler.Open(c)
 	c.reading = true
 	if s := c.stream(); s != nil {
 		s.start()
-	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
-		c.end(frame.InternalError)
-		return
 	}
-	c.keep(c.feed(early))
-	l.touch(c)
+	c.open(handler, early)
 }
 
 // sealedSpace is empty scratch for as many sealed bytes as are read at once. Only
@@ -215,31 +236,23 @@ func (l *Loop) sealedSpace() []byte {
 	return l.sealed
 }
 
-// openConns lists the connections that are not closing.
-func (l *Loop) openConns() []*Conn {
-	var conns []*Conn
-	for _, c := range l.conns {
-		if c != nil && c.state == open {
-			conns = append(conns, c)
-		}
-	}
-	return conns
-}
-
 // end closes what is left when the loop stops. What still waits in the mailbox
-// is carried out first, so that a connection just added is not forgotten.
+// is carried out first, so that a connection just added is not forgotten, nor an
+// answer.
 func (l *Loop) end() {
 	rest := append(l.batch[l.next:], l.mail.close()...)
 	for i := range rest {
-		if rest[i].kind == cmdCall {
-			rest[i].call()
+		switch rest[i].kind {
+		case cmdCall, cmdInTurn, cmdSend, cmdExpress:
+			l.carryOut(&rest[i])
 		}
 	}
 	for _, c := range l.conns {
 		if c != nil {
-			c.end(frame.GoingAway)
+			c.cut()
 		}
 	}
+	l.deafen(nil)
 	l.clock.close()
 	l.poll.close()
 }

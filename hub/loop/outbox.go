@@ -22,6 +22,7 @@ type outbox struct {
 	receipts []receipt // in the order of their ends
 	sources  []func() Item
 	unread   []byte // read, but put off
+	parting  *parting
 }
 
 // receipt is due when buf is written as far as end.
@@ -74,7 +75,7 @@ func (c *Conn) waiting() *outbox {
 // release gives the outbox back when there is nothing in it.
 func (c *Conn) release() {
 	w := c.out
-	if w == nil || w.size() > 0 || len(w.sources) > 0 || len(w.unread) > 0 {
+	if w == nil || w.size() > 0 || len(w.receipts) > 0 || len(w.sources) > 0 || len(w.unread) > 0 || w.parting != nil {
 		return
 	}
 	c.out = nil
@@ -143,12 +144,13 @@ func (c *Conn) flush() {
 	if w == nil || c.state == gone {
 		return
 	}
+	c.acknowledge()
 	for w.size() > 0 {
 		n, err := c.write(w)
 		w.off += n
 		w.exempt = min(w.exempt, w.size())
 		if n > 0 {
-			w.acknowledge(c.handler)
+			c.acknowledge()
 		}
 		if errors.Is(err, errAgain) {
 			w.compact()
@@ -160,17 +162,24 @@ func (c *Conn) flush() {
 		}
 	}
 	w.buf, w.off, w.lead, w.exempt = w.buf[:0], 0, 0, 0
+	for i := range w.receipts { // of what a stream has not written yet
+		w.receipts[i].end = 0
+	}
 	if c.state == lingering {
 		c.closeWrite()
 	}
 	c.release()
 }
 
-// acknowledge tells the items whose frames are written.
-func (w *outbox) acknowledge(to Handler) {
+// acknowledge tells the items whose frames are written, by a stream to its end.
+func (c *Conn) acknowledge() {
+	w := c.out
+	if s := c.stream(); len(w.receipts) == 0 || s != nil && !s.hasWritten() {
+		return
+	}
 	n := 0
 	for n < len(w.receipts) && w.receipts[n].end <= w.off {
-		w.receipts[n].item.Written(to)
+		w.receipts[n].item.Written(c.handler)
 		n++
 	}
 	w.receipts = slices.Delete(w.receipts, 0, n)

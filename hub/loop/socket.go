@@ -3,6 +3,7 @@ package loop
 import (
 	"io"
 	"net"
+	"os"
 )
 
 // The socket of a connection is a bare descriptor or a stream. What is read from
@@ -15,27 +16,36 @@ type wire struct {
 	secure *secure // nil: no TLS
 }
 
-// take makes nc the connection's socket.
+// take makes nc the socket of c; after an error it is closed.
 func (c *Conn) take(nc net.Conn) error {
-	secure, nc, err := below(nc)
-	if err != nil {
-		return err
+	secure, under, err := below(nc)
+	fd := -1
+	if err == nil {
+		fd, err = c.loop.poll.take(under)
 	}
-	fd, err := c.loop.poll.take(nc)
 	if err != nil {
+		abort(nc)
 		return err
 	}
 	c.fd = int32(fd)
 	if secure != nil {
 		secure.enter(c)
-	}
-	if fd < 0 || secure != nil {
-		c.wire = &wire{secure: secure}
+		c.wired().secure = secure
 	}
 	if fd < 0 {
-		c.wire.stream = newStream(nc, c)
+		s := newStream(under, c)
+		s.stepped = c.shake() != nil
+		c.wired().stream = s
 	}
 	return nil
+}
+
+// wired returns the wire of c, a new one if there is none.
+func (c *Conn) wired() *wire {
+	if c.wire == nil {
+		c.wire = new(wire)
+	}
+	return c.wire
 }
 
 func (c *Conn) stream() *stream {
@@ -108,6 +118,53 @@ func (c *Conn) wrote(n int) {
 	c.progress()
 }
 
+// discard closes the socket of a connection that its loop has not got.
+func (c *Conn) discard() {
+	if s := c.stream(); s != nil {
+		s.nc.Close()
+	} else {
+		sysClose(int(c.fd))
+	}
+}
+
+// netConn is the inverse of take, for a connection that has left its loop.
+func (c *Conn) netConn() (nc net.Conn, err error) {
+	if s := c.stream(); s != nil {
+		s.stop()
+		nc = s.nc
+	} else {
+		file := os.NewFile(uintptr(c.fd), "connection")
+		defer file.Close() // the socket lives on in the net.Conn
+		nc, err = net.FileConn(file)
+	}
+	if s := c.secure(); s != nil && err == nil {
+		return s.exit(nc)
+	}
+	return nc, err
+}
+
+// readMore lets a stream that is stepped read on, once, or from now on if free is
+// set.
+func (c *Conn) readMore(free bool) {
+	if s := c.stream(); s != nil {
+		s.next(free)
+	}
+}
+
+// writeLast has a stream write what waits, before it is closed. What a descriptor
+// does not take at once is lost.
+func (c *Conn) writeLast() {
+	w, s := c.out, c.stream()
+	if s == nil || w == nil || w.size() == 0 {
+		return
+	}
+	if t := c.secure(); t != nil {
+		s.writeLast(t.sealRest(w))
+		return
+	}
+	s.writeLast(w.buf[w.off:])
+}
+
 // written reports whether nothing is left to write, neither here nor with the
 // goroutine that writes to a stream.
 func (c *Conn) written() bool {
@@ -124,6 +181,9 @@ func (c *Conn) closeWrite() {
 		c.flush()
 		return
 	}
+	if l := c.loop; l.draining {
+		l.lingering.add(c, l.ticks+l.loops.ticksOf(drainLinger))
+	}
 	if s := c.stream(); s != nil {
 		s.closeWrite()
 		return
@@ -132,7 +192,7 @@ func (c *Conn) closeWrite() {
 }
 
 func (c *Conn) closeSocket() {
-	if s := c.secure(); s != nil && c.state == gone {
+	if s := c.secure(); s != nil {
 		s.leave()
 		c.wire.secure = nil // who still knows c does not keep that
 	}

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -28,9 +29,13 @@ type stream struct {
 	inErr   error
 	out     []byte // taken over from the loop, not yet written
 	outErr  error
-	writing bool // the writer is under way
-	finish  bool // no more to write after out
+	last    []byte // to be written behind out, before the stream is closed
+	writing bool   // the writer is under way
+	finish  bool   // no more to write after out
+	waits   bool   // the reader waits until it may read on
+	stepped bool   // it does so each time, until next
 	closed  bool
+	rested  chan struct{} // closed when nothing is being written any more; nil: nobody waits for that
 }
 
 func newStream(nc net.Conn, c *Conn) *stream {
@@ -48,7 +53,7 @@ func (s *stream) readOn() {
 			continue
 		}
 		s.mu.Lock()
-		s.in, s.inErr = buf[:n], err
+		s.in, s.inErr, s.waits = buf[:n], err, true
 		s.mu.Unlock()
 		s.conn.tellReadable()
 		if _, ok := <-s.more; !ok || err != nil {
@@ -69,10 +74,10 @@ func (s *stream) read(p []byte) (int, error) {
 	if len(s.in) > 0 {
 		n := copy(p, s.in)
 		s.in = s.in[n:]
-		if len(s.in) == 0 && s.inErr == nil {
-			s.more <- struct{}{} // never blocks: the reader waits for it
-		} else {
+		if len(s.in) > 0 || s.inErr != nil {
 			defer s.conn.tellReadable()
+		} else if !s.stepped {
+			s.readMore()
 		}
 		return n, nil
 	}
@@ -83,6 +88,42 @@ func (s *stream) read(p []byte) (int, error) {
 		return 0, s.inErr
 	}
 	return 0, errAgain
+}
+
+// readMore lets the reader read on, if it waits for that. The lock is held.
+func (s *stream) readMore() {
+	if s.waits {
+		s.waits = false
+		s.more <- struct{}{} // never blocks: the reader waits for it
+	}
+}
+
+// next lets the reader of a stream that is stepped read on, each time or, if free is set, from now on.
+func (s *stream) next(free bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stepped {
+		return
+	}
+	s.stepped = !free
+	if len(s.in) == 0 && s.inErr == nil && !s.closed {
+		s.readMore()
+	}
+}
+
+// stop ends the reader of a stream that is stepped, and leaves the net.Conn as it
+// is.
+func (s *stream) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writing {
+		s.rested = make(chan struct{})
+		s.mu.Unlock()
+		<-s.rested
+		s.mu.Lock()
+	}
+	s.closed = true
+	close(s.more)
 }
 
 // resume tells once more what there is to read, to a loop that had put it off.
@@ -117,6 +158,13 @@ func (s *stream) isWriting() bool {
 	return s.writing
 }
 
+// hasWritten reports whether all that was taken over is written.
+func (s *stream) hasWritten() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.writing && s.outErr == nil
+}
+
 // begin starts the writer. The lock is held.
 func (s *stream) begin() {
 	s.writing = true
@@ -124,16 +172,23 @@ func (s *stream) begin() {
 }
 
 func (s *stream) writeOut() {
-	if len(s.out) > 0 { // nobody changes it while writing is set
-		_, err := s.nc.Write(s.out)
+	for more := true; more; {
+		var err error
+		if len(s.out) > 0 { // nobody changes it while writing is set
+			_, err = s.nc.Write(s.out)
+		}
 		s.mu.Lock()
-		s.out, s.outErr, s.writing = nil, err, false
-	} else {
-		s.mu.Lock()
-		s.writing = false
+		s.out, s.outErr, s.last = s.last, err, nil
+		if more = len(s.out) > 0 && err == nil; more {
+			s.mu.Unlock()
+		}
 	}
+	s.out, s.writing = nil, false
 	closed := s.closed
 	finish := s.finish && !closed
+	if s.rested != nil {
+		close(s.rested)
+	}
 	s.mu.Unlock()
 	switch {
 	case closed:
@@ -160,6 +215,16 @@ func (s *stream) closeWrite() {
 		return
 	}
 	s.finish = true
+	if !s.writing {
+		s.begin()
+	}
+}
+
+// writeLast takes over p, whatever is under way. Only close may follow.
+func (s *stream) writeLast(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = bytes.Clone(p)
 	if !s.writing {
 		s.begin()
 	}

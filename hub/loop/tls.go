@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -16,53 +17,35 @@ const (
 	sealAtOnce = 64 << 10
 )
 
-// ErrForeignTLS is Add's answer to a *tls.Conn that TLSServer has not made.
-var ErrForeignTLS = errors.New("loop: a TLS connection that was not made by TLSServer")
+// errForeignTLS is the answer to a *tls.Conn that blocks.
+var errForeignTLS = errors.New("loop: TLS is the loop's business, see Server.TLS")
 
-// TLSServer is tls.Server for a connection that Loops.Add can take over. Until
-// then it may be used like any other.
-func TLSServer(conn net.Conn, config *tls.Config) *tls.Conn {
-	s := &secure{conn: conn}
-	s.tls = tls.Server(s, config)
-	return s.tls
-}
-
-// NewTLSListener is tls.NewListener for connections that Loops.Add can take over.
-func NewTLSListener(inner net.Listener, config *tls.Config) net.Listener {
-	return &tlsListener{inner, config}
-}
-
-type tlsListener struct {
-	net.Listener
-	config *tls.Config
-}
-
-func (l *tlsListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return TLSServer(conn, l.config), nil
-}
-
-// secure is a connection's TLS. crypto/tls is above it, and takes it for a
-// net.Conn: at first for that of the handshake, later for one that never blocks.
-// In a loop crypto/tls is given whole records only, and all that there are, so
-// that no bytes are left in it between two turns.
+// secure is a connection's TLS. crypto/tls is above it, and takes it for a net.Conn:
+// that of a handshake, then one that never blocks, and one that does while the
+// connection is with the pages. In a loop crypto/tls is given whole records only,
+// and all that there are, so that no bytes are left in it between two turns.
 type secure struct {
-	tls  *tls.Conn
-	conn net.Conn // nil in a loop
-	scan recordScan
+	tls     *tls.Conn     // nil before the handshake
+	shaking *tlsHandshake // until that is done
 
 	// In a loop.
 	owner    *Conn
-	shaking  *tlsHandshake // until that is done
-	in       []byte        // whole records, for crypto/tls to read
-	partial  []byte        // the beginning of the next
-	ended    bool          // the socket has
-	notified bool          // close_notify is sent, or on its way
-	behind   bool          // there may be something to read that the socket does not tell of
-	err      error         // this
+	in       []byte // whole records, for crypto/tls to read
+	partial  []byte // the beginning of the next
+	ended    bool   // the socket has
+	notified bool   // close_notify is sent, or on its way
+	behind   bool   // there may be something to read that the socket does not tell of
+	err      error  // this
+
+	conn net.Conn   // with the pages; else nil
+	scan recordScan // of what crypto/tls has read there
+}
+
+// newSecure returns the TLS of a connection that has yet to do its handshake.
+func newSecure(c *Conn, config *tls.Config, remote netip.Addr) *secure {
+	s := &secure{owner: c}
+	s.shaking = &tlsHandshake{secure: s, config: config, from: network(remote)}
+	return s
 }
 
 // below takes nc apart into its TLS, nil if it has none, and what is below that.
@@ -73,20 +56,27 @@ func below(nc net.Conn) (*secure, net.Conn, error) {
 	}
 	s, ok := t.NetConn().(*secure)
 	if !ok {
-		return nil, nil, ErrForeignTLS
+		return nil, nil, errForeignTLS
 	}
 	return s, s.conn, nil
 }
 
 // enter makes it the TLS of a connection in a loop.
 func (s *secure) enter(c *Conn) {
-	if !s.tls.ConnectionState().HandshakeComplete {
-		s.shaking = &tlsHandshake{secure: s, from: networkOf(s.conn.RemoteAddr()), turn: make(chan struct{}, 1)}
+	s.conn, s.owner, s.ended = nil, c, false
+	s.established()
+}
+
+// exit makes it that of a net.Conn, which it returns.
+func (s *secure) exit(nc net.Conn) (net.Conn, error) {
+	if w := s.owner.out; w != nil && len(w.sealed) > 0 {
+		if _, err := nc.Write(w.sealed); err != nil {
+			nc.Close()
+			return nil, err
+		}
 	}
-	s.conn, s.owner = nil, c
-	if s.shaking == nil {
-		s.established()
-	}
+	s.conn, s.owner = nc, nil
+	return s.tls, nil
 }
 
 // established follows when the handshake is done.
@@ -123,6 +113,8 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 			s.err, s.behind = err, true
 		}
 		err = nil
+	} else if errors.Is(err, errAgain) {
+		c.readMore(false)
 	}
 	return n, len(sealed) == readBuffer, err
 }
@@ -144,7 +136,7 @@ func (s *secure) receive() (sealed []byte, err error) {
 
 // cut returns the records at the front of sealed that are whole, and keeps the rest.
 func (s *secure) cut(sealed []byte) (records []byte) {
-	n := wholeRecords(sealed)
+	n := s.scan.whole(sealed)
 	if s.partial = append(s.partial[:0], sealed[n:]...); n == len(sealed) {
 		s.partial = nil
 	}
@@ -170,9 +162,6 @@ func (s *secure) writeOut(w *outbox) (done int, err error) {
 	c := s.owner
 	lent := len(w.sealed) == 0
 	if lent {
-		if s.holdsBack(w) {
-			return 0, errAgain
-		}
 		if err := s.seal(w); err != nil {
 			return 0, err
 		}
@@ -217,10 +206,6 @@ func (s *secure) notify() bool {
 	return s.tls.CloseWrite() == nil
 }
 
-// holdsBack reports whether what waits cannot be written yet, however much room the
-// socket has.
-func (s *secure) holdsBack(w *outbox) bool { return s.shaking != nil && len(w.sealed) == 0 }
-
 // isDeaf reports whether nothing may be read for now.
 func (s *secure) isDeaf() bool {
 	return s.shaking != nil && s.owner.loop.loops.shakers.hasUnread(s.shaking)
@@ -229,25 +214,37 @@ func (s *secure) isDeaf() bool {
 // leave is called when the connection ends. It sends what crypto/tls still has to
 // say, as far as the socket takes it.
 func (s *secure) leave() {
+	c := s.owner
 	if s.shaking != nil {
-		s.owner.loop.loops.shakers.abandon(s.shaking)
+		c.loop.loops.shakers.abandon(s.shaking)
 		return
 	}
 	s.notify()
-	if w := s.owner.out; w != nil && len(w.sealed) > 0 {
-		s.owner.writeSocket(w.sealed) // there is nothing to do about an error any more
+	switch w := c.out; {
+	case w == nil || len(w.sealed) == 0:
+	case c.stream() != nil:
+		c.stream().writeLast(w.sealed)
+	default:
+		c.writeSocket(w.sealed) // there is nothing to do about an error any more
 	}
 }
 
-// Read gives crypto/tls what there is to read. Before a loop has taken the
-// connection over it is never more than the rest of a record: then crypto/tls
-// has none of the next.
+// sealRest encrypts all that waits, and close_notify behind it. Only leave may
+// follow.
+func (s *secure) sealRest(w *outbox) []byte {
+	s.tls.Write(w.buf[w.off+w.covered:]) // after an error there is nothing to say
+	s.notify()
+	sealed := w.sealed
+	w.sealed = nil
+	return sealed
+}
+
+// Read gives crypto/tls what there is to read. With the pages that is never more
+// than the rest of a record, so that crypto/tls has none of the next.
 func (s *secure) Read(p []byte) (int, error) {
 	switch {
 	case s.conn != nil:
-		n, err := s.conn.Read(p[:min(len(p), s.scan.rest())])
-		s.scan.pass(p[:n])
-		return n, err
+		return s.readConn(p[:min(len(p), s.scan.rest())])
 	case s.shaking != nil:
 		return s.shaking.read(p)
 	case len(s.in) > 0:
@@ -260,6 +257,17 @@ func (s *secure) Read(p []byte) (int, error) {
 		return 0, io.ErrUnexpectedEOF
 	}
 	return 0, io.EOF
+}
+
+func (s *secure) readConn(p []byte) (n int, err error) {
+	if len(s.partial) > 0 { // read by the loop
+		n = copy(p, s.partial)
+		s.partial = s.partial[n:]
+	} else {
+		n, err = s.conn.Read(p)
+	}
+	s.scan.pass(p[:n])
+	return n, err
 }
 
 // Write takes records from crypto/tls. In a loop all are taken, since after a
@@ -303,7 +311,7 @@ func (s *secure) RemoteAddr() net.Addr {
 	return nil
 }
 
-// The deadlines are those of the handshake. What never blocks needs none.
+// What never blocks needs no deadlines.
 
 func (s *secure) SetDeadline(t time.Time) error {
 	if s.conn != nil {
@@ -326,7 +334,8 @@ func (s *secure) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// recordScan follows the boundaries of records in bytes that come piece by piece.
+// recordScan follows the boundaries of records in bytes that come piece by piece. The
+// zero value is at one.
 type recordScan struct {
 	header [recordHeader]byte
 	seen   int // of the header
@@ -349,8 +358,24 @@ func (r *recordScan) pass(b []byte) {
 	}
 	r.seen += copy(r.header[r.seen:], b)
 	if r.seen == recordHeader {
-		r.seen, r.body = 0, bodyLength(r.header[:])
+		*r = recordScan{body: bodyLength(r.header[:])}
 	}
+}
+
+// whole is how many bytes of b, behind those that have passed, end with a record.
+// They are taken to have passed.
+func (r *recordScan) whole(b []byte) int {
+	scan, n := *r, 0
+	for scan != (recordScan{}) {
+		if n == len(b) {
+			return 0
+		}
+		k := min(scan.rest(), len(b)-n)
+		scan.pass(b[n : n+k])
+		n += k
+	}
+	*r = recordScan{}
+	return n + wholeRecords(b[n:])
 }
 
 func bodyLength(header []byte) int { return int(header[3])<<8 | int(header[4]) }

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"container/list"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -21,16 +22,19 @@ var errNotTLS = errors.New("loop: no record of a TLS handshake")
 // what comes and from which it takes what is to be sent.
 type tlsHandshake struct {
 	secure *secure
-	from   netip.Addr // whose turn it takes
+	config *tls.Config
+	from   netip.Addr // the network whose turn it takes
 
 	// Guarded by the lock of shakers.
 	in      []byte // records that have come
 	ended   bool   // the connection has
 	queued  bool   // its first record has come
 	halfway *list.Element
-	turn    chan struct{}
+	turn    chan struct{} // nil before it has begun
 
-	out []byte // the goroutine's
+	// The goroutine's.
+	out  []byte
+	scan recordScan // of what crypto/tls has read
 }
 
 // shakers runs the handshakes of TLS. They take a processor each for a millisecond
@@ -112,12 +116,14 @@ func (s *shakers) dispatch() {
 			s.resume(out) // to its end, ahead of others that have not begun
 		}
 		s.begun++
+		h.turn = make(chan struct{}, 1)
 		s.running.Go(func() { s.run(h) })
 	}
 }
 
 // run is a handshake's goroutine.
 func (s *shakers) run(h *tlsHandshake) {
+	h.secure.tls = tls.Server(h.secure, h.config)
 	err := h.secure.tls.Handshake()
 	s.mu.Lock()
 	s.free++
@@ -149,7 +155,8 @@ func (h *tlsHandshake) read(p []byte) (int, error) {
 		<-h.turn
 		s.mu.Lock()
 	}
-	n := copy(p, h.in)
+	n := copy(p[:min(len(p), h.scan.rest())], h.in) // none of the next record
+	h.scan.pass(p[:n])
 	if h.in = h.in[n:]; len(h.in) == 0 {
 		h.in = nil
 	}
@@ -170,10 +177,13 @@ func (s *secure) listen() error {
 	if !h.queued && !startsTLS(sealed) {
 		return errNotTLS
 	}
-	if records := s.cut(sealed); len(records) > 0 {
-		c.loop.loops.shakers.deliver(h, records)
-		c.loop.touch(c) // it may have to stop reading
+	records := s.cut(sealed)
+	if len(records) == 0 {
+		c.readMore(false)
+		return errAgain
 	}
+	c.loop.loops.shakers.deliver(h, records)
+	c.loop.touch(c) // it stops reading
 	return errAgain
 }
 
@@ -184,7 +194,7 @@ func startsTLS(b []byte) bool {
 		(len(b) < recordHeader || bodyLength(b) <= maxRecord)
 }
 
-// sendTLS sends what a handshake says.
+// sendTLS sends what a handshake says, which reads on then.
 func (c *Conn) sendTLS(records []byte) {
 	if c.state == gone {
 		return
@@ -193,6 +203,7 @@ func (c *Conn) sendTLS(records []byte) {
 		w := c.waiting()
 		w.sealed = append(w.sealed, records...)
 	}
+	c.readMore(false)
 	c.loop.touch(c)
 }
 
@@ -201,15 +212,20 @@ func (c *Conn) shaken(h *tlsHandshake, last []byte, err error) {
 	if c.state == gone {
 		return
 	}
-	c.sendTLS(last)
 	s := c.secure()
 	s.shaking = nil
+	if len(last) > 0 {
+		s.Write(last)
+	}
 	if err != nil {
+		shake := c.shake()
+		shake.server.log().Debug("TLS handshake failed", "remote", shake.remote, "error", err)
 		c.vanished()
 		return
 	}
 	s.established()
 	s.partial = append(h.in, s.partial...) // what came right behind
+	c.loop.touch(c)
 }
 
 // fairQueue is handshakes in the order in which they came, but for that addresses
@@ -244,20 +260,4 @@ func (q *fairQueue) pop() *tlsHandshake {
 		}
 	}
 	return nil
-}
-
-// networkOf is the address for which a handshake takes its turn: of IPv6 the /64,
-// which is what one customer has at least.
-func networkOf(remote net.Addr) netip.Addr {
-	tcp, ok := remote.(*net.TCPAddr)
-	if !ok {
-		return netip.Addr{}
-	}
-	const network = 64
-	ip := tcp.AddrPort().Addr().Unmap().WithZone("")
-	if ip.Is6() {
-		prefix, _ := ip.Prefix(network) // of so many bits there always is one
-		ip = prefix.Addr()
-	}
-	return ip
 }

@@ -1,92 +1,106 @@
 package loop
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"wschat/frame"
-	"wschat/frame/frametest"
+	. "wschat/handshake/handshaketest"
 )
 
-// greet connects a client whose handshake of TLS the loop is to do; the client has
-// not said anything yet.
-func (s *server) greet(h Handler, config *tls.Config) (near *client, secure *tls.Conn) {
-	s.t.Helper()
-	d := s.driver
+// greet connects a client that has not said anything yet.
+func (ts *testServer) greet() net.Conn {
+	ts.t.Helper()
+	d := ts.driver
 	d.tls = false
-	near, far := (&server{s.Loops, s.t, d, s.ln}).connect()
-	s.add(TLSServer(far, config), "", nil, h)
-	return near, tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, CurvePreferences: config.CurvePreferences})
+	return (&testServer{t: ts.t, addr: ts.addr, driver: d}).dial()
 }
 
-// speaks checks that a connection is open and echoes.
+// speaks checks that a client gets in.
 func speaks(t *testing.T, conn net.Conn) {
 	t.Helper()
-	conn.SetDeadline(time.Now().Add(deadline))
-	p := frametest.NewPeer(conn, frame.Client, nil)
-	p.SendText("hello")
-	if got, err := p.NextText(); err != nil || got != "hello" {
-		t.Fatalf("got %q, %v", got, err)
+	if err := upgrades(conn); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// upgrades sends a request and a message right behind the handshake, and waits for
+// its echo.
+func upgrades(conn net.Conn) error {
+	hello := masked(frame.Text, "hello")
+	if _, err := conn.Write(append([]byte(Upgrade), hello...)); err != nil {
+		return err
+	}
+	r := bufio.NewReader(conn)
+	response, err := http.ReadResponse(r, nil)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		return fmt.Errorf("got %s", response.Status)
+	}
+	want := frame.AppendFrame(nil, frame.Text, []byte("hello"))
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(r, got); err != nil || !bytes.Equal(got, want) {
+		return fmt.Errorf("got %q, %v", got, err)
+	}
+	return nil
 }
 
 func TestTLSHandshakes(t *testing.T) {
 	const n = 30
 	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-			s := d.serve(t, Config{})
-			config := serverConfig()
 			done := make(chan error, n)
 			for range n {
-				near, _ := s.greet(newEcho(), config)
-				go func() {
-					conn := tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version})
-					p := frametest.NewPeer(conn, frame.Client, nil)
-					p.SendText("hello") // right behind the handshake
-					got, err := p.NextText()
-					if err == nil && got != "hello" {
-						err = fmt.Errorf("got %q", got)
-					}
-					done <- err
-				}()
+				conn := tls.Client(ts.greet(), &tls.Config{InsecureSkipVerify: true, MaxVersion: version})
+				go func() { done <- upgrades(conn) }()
 			}
 			for range n {
 				if err := <-done; err != nil {
 					t.Error(tls.VersionName(version), err)
 				}
 			}
-			s.wantNoShakers(t)
 		}
+		ts.wantNoShakers()
 	})
 }
 
 // wantNoShakers expects that nothing of a handshake is left.
-func (s *server) wantNoShakers(t *testing.T) {
-	t.Helper()
-	k := s.shakers
-	eventually(t, "no handshake is left", func() bool {
+func (ts *testServer) wantNoShakers() {
+	ts.t.Helper()
+	k := ts.Loops.shakers
+	eventually(ts.t, "no handshake is left", func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		return k.begun == 0 && k.free > 0 && k.halfway.Len() == 0 && len(k.resumed) == 0 && len(k.hellos.turns) == 0 && len(k.hellos.by) == 0
 	})
+	eventually(ts.t, "no guest is left", func() bool {
+		ts.admission.mu.Lock()
+		defer ts.admission.mu.Unlock()
+		return ts.admission.guests == 0
+	})
 }
 
-// A hello that comes byte by byte, each behind a turn of the loop.
+// A hello that comes byte by byte.
 func TestTLSHelloInPieces(t *testing.T) {
 	forEachTLS(t, func(t *testing.T, d driver) {
-		s := d.serve(t, Config{})
-		near, _ := s.greet(newEcho(), serverConfig())
-		secure := tls.Client(pieces{near.tcp}, &tls.Config{InsecureSkipVerify: true})
-		speaks(t, secure)
-		s.wantNoShakers(t)
+		ts := d.shake(t, &Server{})
+		speaks(t, tls.Client(pieces{ts.greet()}, &tls.Config{InsecureSkipVerify: true}))
+		ts.wantNoShakers()
 	})
 }
 
@@ -99,6 +113,46 @@ func (c pieces) Write(p []byte) (int, error) {
 			return i, err
 		}
 	}
+	return len(p), nil
+}
+
+// What comes in one packet with the end of the handshake, in many records, is read
+// behind it.
+func TestTLSDataBehindHandshake(t *testing.T) {
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
+		for range 20 {
+			tcp := &together{Conn: ts.greet(), apart: 1}
+			conn := tls.Client(tcp, &tls.Config{InsecureSkipVerify: true})
+			for _, line := range slices.Collect(strings.Lines(With("X: " + strings.Repeat("x", 3000) + "\r\n"))) {
+				if _, err := conn.Write([]byte(line)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := tcp.Conn.Write(tcp.held); err != nil {
+				t.Fatal(err)
+			}
+			tcp.apart = 1
+			wantStatus(t, bufio.NewReader(conn), http.StatusSwitchingProtocols)
+			conn.Close()
+		}
+		ts.wantNoShakers()
+	})
+}
+
+// together holds back what is written after some writes.
+type together struct {
+	net.Conn
+	apart int
+	held  []byte
+}
+
+func (c *together) Write(p []byte) (int, error) {
+	if c.apart > 0 {
+		c.apart--
+		return c.Conn.Write(p)
+	}
+	c.held = append(c.held, p...)
 	return len(p), nil
 }
 
@@ -120,16 +174,14 @@ func TestNoTLSHandshake(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			forEachTLS(t, func(t *testing.T, d driver) {
-				s := d.serve(t, Config{})
-				r := newRecord()
-				near, _ := s.greet(r, serverConfig())
-				near.tcp.Write([]byte(row.sent))
-				got, _ := io.ReadAll(near.tcp) // it may be reset behind what it is sent
+				ts := d.shake(t, &Server{})
+				conn := ts.greet()
+				conn.Write([]byte(row.sent))
+				got, _ := io.ReadAll(conn) // it may be reset behind what it is sent
 				if !bytes.Equal(got, row.alert) {
 					t.Errorf("got %q, want %q", got, row.alert)
 				}
-				r.wantEvents(t, s.Loops, "open", "closed 1006")
-				s.wantNoShakers(t)
+				ts.wantNoShakers()
 			})
 		})
 	}
@@ -139,105 +191,119 @@ func TestNoTLSHandshake(t *testing.T) {
 func TestTLSHandshakeBrokenOff(t *testing.T) {
 	const flights = 2 // after so many writes of the client the handshake is done
 	forEachTLS(t, func(t *testing.T, d driver) {
-		s := d.serve(t, Config{})
-		for _, end := range []func(*client){(*client).finish, (*client).reset} {
+		ts := d.shake(t, &Server{})
+		for _, end := range []func(*net.TCPConn){
+			func(c *net.TCPConn) { c.CloseWrite() },
+			func(c *net.TCPConn) { c.SetLinger(0) }, // RST
+		} {
 			for writes := range flights {
-				r := newRecord()
-				near, _ := s.greet(r, serverConfig())
-				r.conn(t)
-				conn := &brokenOff{Conn: near.tcp, left: writes, end: func() { end(near) }}
-				if err := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).Handshake(); err == nil {
-					t.Fatal("the handshake was done")
-				}
-				near.tcp.Close()
-				r.wantEvents(t, s.Loops, "open", "closed 1006")
+				conn := ts.greet()
+				ts.breakOff(conn, writes)
+				end(conn.(*net.TCPConn))
+				conn.Close()
 			}
 		}
-		s.wantNoShakers(t)
+		ts.wantNoShakers()
 	})
 }
 
-// brokenOff ends a connection in the place of a write.
+// breakOff does a handshake until so many writes are done.
+func (ts *testServer) breakOff(conn net.Conn, writes int) {
+	ts.t.Helper()
+	if err := tls.Client(&brokenOff{conn, writes}, &tls.Config{InsecureSkipVerify: true}).Handshake(); !errors.Is(err, errBrokenOff) {
+		ts.t.Fatalf("got %v", err)
+	}
+}
+
+// brokenOff fails after some writes.
 type brokenOff struct {
 	net.Conn
 	left int
-	end  func()
 }
+
+var errBrokenOff = errors.New("broken off")
 
 func (c *brokenOff) Write(p []byte) (int, error) {
 	if c.left == 0 {
-		c.end()
-		return 0, errors.New("broken off")
+		return 0, errBrokenOff
 	}
 	c.left--
 	return c.Conn.Write(p)
 }
 
-// halfway begins a handshake, and does not answer the server.
-func (s *server) goHalfway(r *record) *client {
-	s.t.Helper()
-	near, _ := s.greet(r, serverConfig())
-	conn := &brokenOff{Conn: near.tcp, left: 1, end: func() {}}
-	if err := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).Handshake(); err == nil {
-		s.t.Fatal("the handshake was done")
-	}
-	return near
-}
-
 // Of handshakes that wait for their clients, too many, the one that has waited
 // longest gives way. Those that have not sent a hello cost nothing and stay.
 func TestTLSHandshakesGiveWay(t *testing.T) {
-	const most = 4
+	const most, more = 4, 2
 	forEachTLS(t, func(t *testing.T, d driver) {
-		s := d.serve(t, Config{})
-		s.shakers.most = most
-		silent := newRecord()
-		s.greet(silent, serverConfig())
-		var halfway []*record
-		for range most + 2 {
-			r := newRecord()
-			s.goHalfway(r)
-			halfway = append(halfway, r)
+		ts := d.shake(t, &Server{})
+		k := ts.Loops.shakers
+		k.mu.Lock()
+		k.most = most
+		k.mu.Unlock()
+		silent := ts.greet()
+		var halfway []net.Conn
+		for range most + more {
+			conn := ts.greet()
+			ts.breakOff(conn, 1)
+			halfway = append(halfway, conn)
 		}
-		_, secure := s.greet(newEcho(), serverConfig())
-		speaks(t, secure)
-		for i, r := range halfway {
-			if i < 3 {
-				r.code(t)
-			} else if len(r.closed) > 0 {
-				t.Errorf("number %d gave way, too", i)
+		speaks(t, tls.Client(ts.greet(), &tls.Config{InsecureSkipVerify: true}))
+		for i, conn := range append(halfway, silent) {
+			if i <= more {
+				wantOver(t, conn)
+				continue
 			}
-		}
-		if len(silent.closed) > 0 {
-			t.Error("one that is silent gave way")
+			conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+			if _, err := io.Copy(io.Discard, conn); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("number %d gave way, too: %v", i, err)
+			}
 		}
 	})
 }
 
-// The end of the loops does not wait for clients.
+// wantOver expects the end, in whatever way.
+func wantOver(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection stays")
+	}
+}
+
+// The end of a server does not wait for clients.
 func TestCloseDuringTLSHandshakes(t *testing.T) {
 	forEachTLS(t, func(t *testing.T, d driver) {
-		s := d.serve(t, Config{})
-		var all []*record
+		ts := d.shake(t, &Server{})
+		var all []net.Conn
 		for i := range 20 {
-			r := newRecord()
-			all = append(all, r)
-			switch near := (*client)(nil); i % 3 {
-			case 0:
-				s.greet(r, serverConfig())
+			conn := ts.greet()
+			all = append(all, conn)
+			switch i % 3 {
 			case 1:
-				near, _ = s.greet(r, serverConfig())
-				near.tcp.Write([]byte{handshakeRecord, 3})
-			default:
-				s.goHalfway(r)
+				conn.Write([]byte{handshakeRecord, 3})
+			case 2:
+				ts.breakOff(conn, 1)
 			}
 		}
-		s.Close()
-		for _, r := range all {
-			if code := r.code(t); code != frame.GoingAway {
-				t.Errorf("told %v", code)
-			}
+		ts.Close()
+		ts.wantNoShakers()
+		for _, conn := range all {
+			wantOver(t, conn)
 		}
+	})
+}
+
+// A handshake that is not done in time is ended, wherever it is.
+func TestTLSHandshakesInTime(t *testing.T) {
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{Timeout: 50 * time.Millisecond})
+		silent, half, halfway := ts.greet(), ts.greet(), ts.greet()
+		half.Write([]byte{handshakeRecord, 3})
+		ts.breakOff(halfway, 1)
+		for _, conn := range []net.Conn{silent, half, halfway} {
+			wantOver(t, conn)
+		}
+		ts.wantNoShakers()
 	})
 }
 
@@ -246,7 +312,7 @@ func TestTLSHandshakesTakeTurns(t *testing.T) {
 	q := fairQueue{by: make(map[netip.Addr][]*tlsHandshake)}
 	names := make(map[*tlsHandshake]string)
 	add := func(name, address string) *tlsHandshake {
-		h := &tlsHandshake{from: networkOf(&net.TCPAddr{IP: net.ParseIP(address), Port: 1})}
+		h := &tlsHandshake{from: network(netip.MustParseAddr(address))}
 		names[h] = name
 		q.push(h)
 		return h

@@ -23,12 +23,9 @@ func (s *server) dialRaw(h Handler) *rawTLS {
 	plain := &server{s.Loops, s.t, d, s.ln}
 	near, far := plain.connectNarrow()
 	var keys bytes.Buffer
-	client, config := tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &keys}), serverConfig()
-	secure := TLSServer(far, config)
+	client, secure := tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &keys}), tlsServer(far)
+	shakeTLS(s.t, client, secure)
 	s.add(secure, "", nil, h)
-	if err := client.Handshake(); err != nil {
-		s.t.Fatal(err)
-	}
 	return newRawTLS(s.t, client, keys.String())
 }
 
@@ -269,8 +266,9 @@ func TestTLSBuffersAreLent(t *testing.T) {
 			e.onMessage = func(c *Conn, message string) { c.Write(frame.Text, []byte(message)) }
 			plain := &server{s.Loops, t, driver{goroutines: d.goroutines}, s.ln}
 			near, far := plain.connect()
-			s.add(TLSServer(far, serverConfig()), "", nil, e)
-			conn := tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version})
+			conn, secure := tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, MaxVersion: version}), tlsServer(far)
+			shakeTLS(t, conn, secure)
+			s.add(secure, "", nil, e)
 			conn.SetDeadline(time.Now().Add(deadline))
 			p := frametest.NewPeer(conn, frame.Client, nil)
 			for _, text := range []string{"short", long, "short"} {
@@ -290,7 +288,7 @@ func TestForeignTLS(t *testing.T) {
 		s := d.serve(t, Config{})
 		near, far := net.Pipe()
 		defer near.Close()
-		if err := s.Add(Arrival{Conn: tls.Server(far, serverConfig()), Handler: newRecord()}); !errors.Is(err, ErrForeignTLS) {
+		if err := s.Add(Arrival{Conn: tls.Server(far, serverConfig()), Handler: newRecord()}); !errors.Is(err, errForeignTLS) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := near.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
@@ -309,8 +307,12 @@ func TestRecordScan(t *testing.T) {
 		for at := 0; at < len(stream); {
 			n := min(piece, scan.rest(), len(stream)-at)
 			scan.pass(stream[at : at+n])
-			if at += n; scan.seen == 0 && scan.body == 0 {
+			if at += n; scan == (recordScan{}) {
 				ends = append(ends, at)
+			}
+			rest := scan
+			if whole := at + rest.whole(stream[at:]); whole != len(stream) {
+				t.Fatalf("behind %d bytes, %d are whole", at, whole)
 			}
 		}
 		if want := []int{8, 13, 318, len(stream)}; !slices.Equal(ends, want) {
