@@ -76,7 +76,7 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 			return m, n, nil
 		}
 		if err != nil {
-			return d.fail(b, err, Opcode(b[0]&0xF))
+			return d.fail(b, err)
 		}
 		if len(b) == 0 {
 			return Message{}, 0, nil
@@ -90,7 +90,7 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 	}
 	m, n, err = d.partial.next(b, d.config)
 	if err != nil {
-		return d.fail(b, err, d.partial.header.Opcode)
+		return d.fail(b, err)
 	}
 	if d.partial.isEmpty() {
 		d.rest()
@@ -107,16 +107,11 @@ func (d *Decoder) rest() {
 	}
 }
 
-// fail lets go of all that the decoder holds and makes err its last word. op is that
-// of the frame that is wrong.
-func (d *Decoder) fail(b []byte, err error, op Opcode) (Message, int, error) {
-	d.partial = &partial{err: err, inClose: op == Close}
+// fail lets go of all that the decoder holds and makes err its last word.
+func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
+	d.partial = &partial{err: err}
 	return Message{}, len(b), err
 }
-
-// InClose reports, after an error of Next, whether it was a close frame that is
-// wrong: nothing more is to be expected from the peer then.
-func (d *Decoder) InClose() bool { return d.partial != nil && d.partial.inClose }
 
 // whole is the short way, for the usual case: the decoder is idle, and b
 // begins with an uncompressed message in one frame that is all there. If not, n is 0.

@@ -7,7 +7,6 @@ type partial struct {
 
 	head    [MaxHeaderLen]byte // the first headLen bytes of a header
 	headLen int8
-	inClose bool // the decoder has failed within a close frame
 
 	inFrame bool   // the header is read, and of the payload...
 	header  Header // ...with this header...

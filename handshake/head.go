@@ -2,9 +2,14 @@ package handshake
 
 import "bytes"
 
-// MaxHead bounds the head of a request or response, in bytes, its empty line
-// included.
-const MaxHead = 16 << 10
+const (
+	// MaxHead bounds the head of a request or response, in bytes, its empty line
+	// included.
+	MaxHead = 16 << 10
+	// maxEmpty is how many empty lines may stand before a request, where clients
+	// of old put one behind a body (RFC 9112 §2.2).
+	maxEmpty = 4
+)
 
 // headError is what is wrong with the shape of a head: "expected …, got …".
 type headError string
@@ -23,37 +28,57 @@ const (
 // headReader finds the end of a head in pieces of any size, and looks at each
 // byte once. What has come of a head that is not whole is kept.
 type headReader struct {
-	buf  []byte
-	line int // where the current line begins
+	buf   []byte
+	line  int32 // where the current line begins
+	empty uint8 // bytes of empty lines before the head
 }
 
 // next takes bytes from the front of b until they complete a head, and returns
-// that and how many bytes it took. The head is nil if its end has not come yet;
+// that, without empty lines before it, and how many bytes it took. The head is nil if its end has not come yet;
 // it is valid until the next call, and a part of b if it is whole there. What can
 // never become a head (a TLS record, lines that end in a bare LF, more than
 // MaxHead bytes) is an error at once, since there is no end to wait for.
 func (h *headReader) next(b []byte) (head []byte, n int, err error) {
 	kept := len(h.buf)
-	if kept == 0 && len(b) > 0 && class[b[0]]&inToken == 0 {
-		return nil, 0, errNoHead
+	var skipped int
+	if kept == 0 {
+		if skipped, err = h.skip(b); err != nil || skipped == len(b) {
+			return nil, skipped, err
+		}
 	}
-	piece := b[:min(len(b), MaxHead-kept)]
+	piece := b[skipped:min(len(b), skipped+MaxHead-kept)]
 	end, err := h.scan(piece)
 	switch {
 	case err != nil:
-		return nil, 0, err
+		return nil, skipped, err
 	case end == 0 && kept+len(piece) == MaxHead:
-		return nil, 0, errHeadTooLong
+		return nil, skipped, errHeadTooLong
 	case end == 0:
 		h.buf = append(h.buf, piece...)
-		return nil, len(piece), nil
+		return nil, skipped + len(piece), nil
 	case kept == 0:
 		head = piece[:end]
 	default:
 		head = append(h.buf, piece[:end]...)
 	}
 	*h = headReader{}
-	return head, end, nil
+	return head, skipped + end, nil
+}
+
+// skip passes over empty lines, until there is the token that a head begins with.
+func (h *headReader) skip(b []byte) (n int, err error) {
+	for ; n < len(b); n++ {
+		inLine := h.empty%2 == 1
+		switch {
+		case !inLine && class[b[n]]&inToken != 0:
+			return n, nil
+		case !inLine && b[n] == '\r' && h.empty < 2*maxEmpty, inLine && b[n] == '\n':
+			h.empty++
+		default:
+			return n, errNoHead
+		}
+	}
+	return n, nil
 }
 
 // scan looks for an empty line, and returns where in piece, which comes behind
@@ -66,14 +91,14 @@ func (h *headReader) scan(piece []byte) (end int, err error) {
 			return 0, nil
 		}
 		at += i + 1
-		length := kept + at - h.line // of the line, LF included
+		length := kept + at - int(h.line) // of the line, LF included
 		switch {
 		case length == 1 || h.before(piece, at-1) != '\r':
 			return 0, errLineEnd
 		case length == len("\r\n"):
 			return at, nil
 		}
-		h.line = kept + at
+		h.line = int32(kept + at)
 	}
 }
 

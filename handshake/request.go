@@ -80,11 +80,14 @@ type Request struct {
 // names are then in no particular order, and Remote is zero if r.RemoteAddr is
 // not an IP address and a port.
 //
+// A target that stands for the path "/" gets it, in r, too.
+//
 // net/http takes Host and Transfer-Encoding out of the header; here they are
 // put back. It has refused most malformed heads by itself, two Hosts among
 // them. What [ParseRequest] refuses and net/http does not: bare LF as line end,
 // folded lines, and a "#" or user information in the target.
 func FromHTTP(r *http.Request) *Request {
+	setPath(r.Method, r.URL)
 	q := &Request{
 		Method: r.Method,
 		Target: r.RequestURI,

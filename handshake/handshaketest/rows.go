@@ -65,6 +65,8 @@ var Rows = []Row{
 	{Name: "Content-Length: 0 is no body", Raw: With("Content-Length: 0\r\n"), Status: 101},
 	{Name: "§4.2.1: absolute target", Raw: Instead("GET /socket", "GET http://example.com/socket"), Status: 101},
 	{Name: "absolute target, ws", Raw: Instead("GET /socket", "GET ws://example.com/socket"), Status: 101},
+	{Name: "RFC 9112 §2.2: an empty line before the request", Raw: "\r\n" + Upgrade, Status: 101},
+	{Name: "RFC 9112 §2.2: four of them", Raw: "\r\n\r\n\r\n\r\n" + Upgrade, Status: 101},
 	{Name: "escaped path", Raw: Instead("GET /socket", "GET /%73ocket"), Status: 101},
 	{Name: "UTF-8 in the query", Raw: Instead("userId=A", "userId=张三"), Status: 101},
 	{Name: "white space around values", Raw: key(" \tdGhlIHNhbXBsZSBub25jZQ==\t "), Status: 101},
@@ -150,6 +152,9 @@ var Rows = []Row{
 	{Name: "more than 64 of them", Raw: With("Sec-WebSocket-Protocol: " + manyProtocols() + "\r\n"), Status: 400, Reason: "at most 64"},
 	{Name: "§11.3.4: empty list", Raw: With("Sec-WebSocket-Protocol: ,\r\n"), Status: 400, Reason: "expected a subprotocol"},
 
+	{Name: "RFC 9112 §2.2: five empty lines", Raw: "\r\n\r\n\r\n\r\n\r\n" + Upgrade, Status: 400, Reason: "expected", Later: 400},
+	{Name: "RFC 9112 §2.2: an empty line that ends in a bare LF", Raw: "\n" + Upgrade, Status: 400, Reason: "expected", Later: 101},
+	{Name: "RFC 9112 §2.2: a bare CR before the request", Raw: "\r" + Upgrade, Status: 400, Reason: "expected", Later: 101},
 	{Name: "RFC 9112 §2.2: bare CR in a value", Raw: With("X: a\rb\r\n"), Status: 400, Reason: "control bytes in the value of X", Later: 400},
 	{Name: "RFC 9112 §2.2: bare CR in the request line", Raw: Instead("userId=A", "userId=A\rB"), Status: 400, Reason: "as target", Later: 400},
 	{Name: "RFC 9112 §2.2: bare LF", Raw: strings.ReplaceAll(Upgrade, "\r\n", "\n"), Status: 400, Reason: "bare LF", Later: 101},

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unsafe"
 
+	"wschat/frame"
+	"wschat/frame/frametest"
 	"wschat/handshake"
 	. "wschat/handshake/handshaketest"
 )
@@ -252,6 +254,36 @@ func TestSilenceKeepsNobodyOut(t *testing.T) {
 		wantStatus(t, bufio.NewReader(conn), http.StatusServiceUnavailable)
 		if _, err := idle[0].Read(make([]byte, 1)); err == nil || isTimeout(err) {
 			t.Errorf("the oldest guest: %v, want the end", err)
+		}
+	})
+}
+
+// An upgrade whose handler is waited for when a drain begins is handed over, not cut
+// off: the drain waits for it.
+func TestEntryDuringDrain(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		waiting, release := make(chan struct{}), make(chan struct{})
+		ts := d.shake(t, &Server{Endpoints: map[string]Endpoint{"/socket": func(*handshake.Request) (Acceptance, error) {
+			return Acceptance{
+				Enter:    func() (Handler, error) { close(waiting); <-release; return Echo{}, nil },
+				MayBlock: true, Abandon: func(Handler) { t.Error("it was given up") },
+			}, nil
+		}}})
+		conn := ts.dial()
+		transmit(t, conn, Upgrade)
+		within(t, waiting, "the entry")
+		drained := make(chan error, 1)
+		go func() { drained <- ts.Loops.Drain(t.Context(), 0) }()
+		eventually(t, "it drains", ts.Loops.draining.Load)
+		close(release)
+		r := bufio.NewReader(conn)
+		wantStatus(t, r, http.StatusSwitchingProtocols)
+		behind, _ := r.Peek(r.Buffered())
+		c := &client{Peer: frametest.NewPeer(conn, frame.Client, behind), t: t, conn: conn}
+		c.wantClose(frame.GoingAway, shutdownReason)
+		c.Close(frame.GoingAway, "")
+		if err := within(t, drained, "the drain"); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -78,12 +78,12 @@ func (c *Conn) refuse(err error, b []byte) {
 		c.linger()
 		return
 	}
-	if c.decoder.InClose() { // it has nothing more to say
-		c.bid(parting{code, why, lingering})
-		return
+	next := lingering
+	if code == frame.MessageTooBig { // it has kept to the protocol, and answers
+		next = failing
+		c.seekAnswer(b)
 	}
-	c.seekAnswer(b)
-	c.bid(parting{code, why, failing})
+	c.bid(parting{code, why, next})
 }
 
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455
@@ -175,7 +175,8 @@ func (c *Conn) end(code frame.CloseCode) {
 	}
 	if s := c.shake(); s != nil {
 		s.server.admission.leave(&s.guest)
-	} else {
+	}
+	if c.shake() == nil || c.from != nil {
 		l.loops.conns.Add(-1)
 	}
 	if c.from != nil {

@@ -22,8 +22,8 @@ type Handler interface {
 	// Closed is the last call, once, as soon as the connection is of no more
 	// use, which may be a while before its socket is closed. The code is the
 	// one the peer sent (1005 for none), or else the one sent to it, or 1006 if
-	// it vanished. Two come without a close frame: 1001 if Loops.Close ended the
-	// connection, 1011 if the system could not watch its socket any more.
+	// it vanished. 1011 comes without a close frame if the system could not watch its
+	// socket any more, and so may 1001 if Loops.Close ended the connection.
 	Closed(c *Conn, code frame.CloseCode)
 }
 
@@ -32,7 +32,7 @@ type state uint8
 const (
 	open         state = iota
 	closing            // our close frame is on its way; the peer's answer is awaited
-	failing            // likewise, of a peer that has broken the protocol; see failing.go
+	failing            // likewise, of a peer whose message is too long; see failing.go
 	lingering          // nothing more is to be sent; what still comes is thrown away until the peer ends
 	gone               // the socket is closed, or the pages'
 	shakingHands       // the request is awaited

@@ -7,11 +7,11 @@ import (
 	"wschat/frame"
 )
 
-// A peer that has broken the protocol has the time to answer our close frame, like
-// any other: a browser for which TCP ends before that calls the connection unclean.
-// Its frames cannot be told apart any more, or are parts of a message whose rest may
-// never come. So the answer is looked for where a peer's last word is, at the end of
-// what has come; all else is thrown away, for as long as closeTimeout allows.
+// A peer whose message is too long has kept to the protocol, and has the time to answer
+// our close frame like any other: a browser for which TCP ends before that calls the
+// connection unclean. The rest of the message may come first, or never. So the answer
+// is looked for where a peer's last word is, at the end of what has come; all else is
+// thrown away, for as long as closeTimeout allows.
 
 // maxAnswer is the length of the longest close frame of a client.
 const maxAnswer = 2 + 4 + 125

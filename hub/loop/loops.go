@@ -46,7 +46,7 @@ type Loops struct {
 	codecs   codecs
 	loops    []*Loop
 	next     atomic.Uint32
-	conns    atomic.Int64 // upgraded and not gone
+	conns    atomic.Int64 // not gone, but for those that have not asked for their upgrade
 	draining atomic.Bool
 	running  sync.WaitGroup // loops, the ticker, and the goroutines of streams and of TLS
 	visits   uint16         // in a ping period, see silence.go

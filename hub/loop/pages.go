@@ -2,11 +2,10 @@ package loop
 
 import (
 	"crypto/tls"
-	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"wschat/handshake"
@@ -15,8 +14,6 @@ import (
 const (
 	pageIdleTimeout  = 2 * time.Minute
 	pageWriteTimeout = time.Minute
-	lingerTime       = time.Second
-	lingerBytes      = 256 << 10
 	// httpSlop is what http.Server adds to MaxHeaderBytes.
 	httpSlop = 4 << 10
 )
@@ -54,7 +51,7 @@ func (p *pages) serve() {
 // take hands a connection over whose first bytes, read, have been read. Whoever
 // calls it is counted by the server; from here the connection is on its own.
 func (p *pages) take(conn net.Conn, read []byte, s *shake) {
-	page := &pageConn{Conn: conn, shake: s, replay: read}
+	page := &pageConn{Conn: conn, shake: s, held: read}
 	var handed net.Conn = page
 	if tc, ok := conn.(*tls.Conn); ok {
 		handed = &tlsPageConn{page, tc}
@@ -93,8 +90,9 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 // ServeHTTP serves a page, or takes the connection back from net/http for an
 // endpoint. Rejections go the same way, so that they are the same.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	request := handshake.FromHTTP(r)
 	_, isEndpoint := p.server.Endpoints[r.URL.Path]
-	refusal := p.refuses(r)
+	refusal := p.refuses(r, request)
 	if !isEndpoint && refusal == nil {
 		p.page(w, r)
 		return
@@ -106,7 +104,6 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer p.server.running.Done()
-	request := handshake.FromHTTP(r)
 	request.Remote = page.shake.remote
 	p.server.comeBack(page, request, refusal, early)
 }
@@ -128,7 +125,7 @@ func (s *Server) comeBack(page *pageConn, r *handshake.Request, refusal error, e
 
 // refuses returns why a request is answered by none of the pages, nor by an
 // endpoint; nil if nothing is wrong.
-func (p *pages) refuses(r *http.Request) error {
+func (p *pages) refuses(r *http.Request, q *handshake.Request) error {
 	// http.Server does not count what it had buffered before a head began.
 	if headSize(r) > handshake.MaxHead {
 		return handshake.ErrHeadTooLong
@@ -136,7 +133,7 @@ func (p *pages) refuses(r *http.Request) error {
 	if refusal := p.server.drained(); refusal != nil {
 		return refusal
 	}
-	return handshake.CheckHost(&handshake.Request{Host: r.Host}, p.server.AllowHost)
+	return handshake.CheckHost(q, p.server.AllowHost)
 }
 
 // takeBack takes a connection away from net/http, with what was read behind the
@@ -146,11 +143,12 @@ func takeBack(w http.ResponseWriter) (page *pageConn, early []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// First what net/http has buffered, then what it has not asked for yet.
+	// First what was skipped behind the request, then what net/http has buffered,
+	// then what it has not asked for yet.
 	// Its reader in the background has ended, so nobody else reads.
 	page = unwrap(hijacked)
 	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what is there can be peeked at
-	return page, append(append(early, buffered...), page.replay...), nil
+	return page, slices.Concat(page.skipped, buffered, page.held), nil
 }
 
 // headSize returns how long the head of r was, but for white space around
@@ -193,61 +191,3 @@ type pageAddr struct{}
 
 func (pageAddr) Network() string { return "pages" }
 func (pageAddr) String() string  { return "pages" }
-
-// pageConn is a connection of which some bytes have been read already.
-type pageConn struct {
-	net.Conn
-	shake  *shake
-	replay []byte
-}
-
-func (c *pageConn) Read(p []byte) (int, error) {
-	if len(c.replay) == 0 {
-		return c.Conn.Read(p)
-	}
-	n := copy(p, c.replay)
-	if c.replay = c.replay[n:]; len(c.replay) == 0 {
-		c.replay = nil
-	}
-	return n, nil
-}
-
-// CloseWrite lets http.Server end a connection in order.
-func (c *pageConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return errors.ErrUnsupported
-}
-
-// Close ends a connection in order: http.Server closes right behind its answer
-// to a request that it cannot read, with bytes of that still on their way. If they
-// met a closed socket, the RST would take the answer away with it; so they are
-// read, within bounds.
-func (c *pageConn) Close() error {
-	if !c.shake.server.isClosing() && c.CloseWrite() == nil {
-		c.Conn.SetDeadline(time.Now().Add(lingerTime))
-		// Whether this ends by EOF, time or size, there is nothing more to do.
-		io.Copy(io.Discard, io.LimitReader(c.Conn, lingerBytes))
-	}
-	return c.Conn.Close()
-}
-
-// giveWay ends a connection that has lost its place to another.
-func (c *pageConn) giveWay() { abort(c.Conn) }
-
-// tlsPageConn tells http.Server that the connection is one of TLS.
-type tlsPageConn struct {
-	*pageConn
-	tls *tls.Conn
-}
-
-func (c *tlsPageConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
-
-// unwrap returns what take handed to http.Server.
-func unwrap(conn net.Conn) *pageConn {
-	if c, ok := conn.(*tlsPageConn); ok {
-		return c.pageConn
-	}
-	return conn.(*pageConn)
-}

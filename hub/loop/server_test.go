@@ -276,6 +276,38 @@ func TestUpgradeBehindPageInOneSegment(t *testing.T) {
 	})
 }
 
+// RFC 9112 §2.2: empty lines before a request, on a connection that is kept alive,
+// and however the bytes are cut. Frames behind an upgrade are not touched.
+func TestEmptyLinesBetweenRequests(t *testing.T) {
+	const page = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	// As bytes of a head the frame would begin with an empty line.
+	frames := string(frame.AppendMaskedFrame(nil, frame.Binary, [4]byte{}, []byte("\r\n\r\nframes")))
+	all := "\r\n" + page + "\r\n\r\n" + page + "\r\n" + Upgrade + frames
+	forEachDriver(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
+		for _, cut := range []int{1, 2, 7, len(page) + 1, len(page) + 3, len(all)} {
+			conn := ts.dial()
+			go func() {
+				for rest := all; rest != ""; {
+					n := min(cut, len(rest))
+					if _, err := io.WriteString(conn, rest[:n]); err != nil {
+						return // the responses tell
+					}
+					rest = rest[n:]
+				}
+			}()
+			r := bufio.NewReader(conn)
+			wantStatus(t, r, http.StatusOK)
+			wantStatus(t, r, http.StatusOK)
+			wantStatus(t, r, http.StatusSwitchingProtocols)
+			behind, _ := r.Peek(r.Buffered())
+			if m, err := frametest.NewPeer(conn, frame.Client, behind).Next(); err != nil || string(m.Payload) != "\r\n\r\nframes" {
+				t.Errorf("cut at %d: got %q, %v", cut, m.Payload, err)
+			}
+		}
+	})
+}
+
 func TestHeadLimit(t *testing.T) {
 	head := func(size int) string {
 		return With("X: " + strings.Repeat("x", size-len(Upgrade)-len("X: \r\n")) + "\r\n")
@@ -298,7 +330,7 @@ func TestHeadLimit(t *testing.T) {
 func TestGarbageIsAnsweredAtOnce(t *testing.T) {
 	forEachDriver(t, func(t *testing.T, d driver) {
 		ts := d.shake(t, &Server{Timeout: time.Hour})
-		for _, raw := range []string{"\n", "GET / HTTP/1.1\nHost", "nonsense\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "\x00"} {
+		for _, raw := range []string{"\n", "\rG", strings.Repeat("\r\n", 4) + "\r", "GET / HTTP/1.1\nHost", "nonsense\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "\x00"} {
 			conn := ts.dial()
 			transmit(t, conn, raw)
 			wantStatus(t, bufio.NewReader(conn), http.StatusBadRequest)
@@ -409,6 +441,11 @@ func TestPagesOfEveryMethodAndForm(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
 		{"GET / HTTP/1.0\r\n\r\n", 200},
 		{"GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"GET http://a?b HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", 404},
+		{"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		{"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"BREW /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404},
@@ -439,6 +476,7 @@ func TestHostOfEveryPath(t *testing.T) {
 		{"the field beside a target is ignored", "GET http://example.com/nothing HTTP/1.1\r\n" + evil + "\r\n", 404},
 		{"no Host comes first", "GET / HTTP/1.1\r\n\r\n", 400},
 		{"two Hosts", With(evil), 400},
+		{"HTTP/1.0 has none (a balancer's check)", "GET / HTTP/1.0\r\n\r\n", 200},
 		{"no host at all", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
 		{"the right one", Upgrade, 101},
 	} {

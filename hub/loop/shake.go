@@ -89,10 +89,15 @@ func (l *Loop) expect(c *Conn) bool {
 	return true
 }
 
-// hurry cuts off the connections that should have shaken hands by now.
+// hurry cuts off the connections that should have shaken hands by now: a slice of
+// them, since very many may have come at a time.
 func (l *Loop) hurry() {
 	n := 0
 	for n < len(l.shaking) && int32(l.ticks-l.shaking[n].due) >= 0 {
+		if n == slice {
+			l.mail.call(l.hurry)
+			break
+		}
 		d := l.shaking[n]
 		n++
 		if c := l.conns[d.slot]; c != nil && c.state >= shakingHands && c.shake().due == d.due {
@@ -154,6 +159,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 		c.reject(r.Method, err)
 		return
 	}
+	c.loop.loops.conns.Add(1)
 	if a.MayBlock {
 		c.awaitEntry(key, a, early)
 		return
@@ -210,7 +216,6 @@ func (c *Conn) answer(key string, a Acceptance, handler Handler, err error, earl
 	w.lead = len(w.buf)
 	s.server.observe(http.StatusSwitchingProtocols, s.began, c.loop)
 	c.agree(a.Deflate, a.Metered)
-	c.loop.loops.conns.Add(1)
 	c.open(handler, early)
 }
 
