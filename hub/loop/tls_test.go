@@ -230,7 +230,7 @@ func TestKeyUpdatesWithoutReading(t *testing.T) {
 					r.update(&r.out)
 					burst = append(burst, r.record(dataRecord, masked(frame.Pong, ""))...)
 				}
-				r.tcp.SetWriteDeadline(time.Now().Add(time.Second))
+				r.tcp.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
 				if _, err := r.tcp.Write(burst); err != nil {
 					stopped <- errors.Is(err, errTimeout(err))
 					return
