@@ -52,7 +52,8 @@ const (
 // there is nothing to keep for a connection. The other parameters are answered
 // only if offered. client_max_window_bits is not: clients compress as they like.
 //
-// The error is [ErrExtensions], whatever offer comes before the fault.
+// An empty list is as none (RFC 9110 §5.6.1). The error is [ErrExtensions],
+// whatever offer comes before the fault.
 func NegotiateDeflate(fields iter.Seq[string]) (d Deflate, response string, ok bool, err error) {
 	if list := slices.Collect(fields); len(list) > 0 { // most clients offer nothing
 		return negotiate(list)
@@ -61,13 +62,11 @@ func NegotiateDeflate(fields iter.Seq[string]) (d Deflate, response string, ok b
 }
 
 func negotiate(fields []string) (d Deflate, response string, ok bool, err error) {
-	named := false
 	for _, field := range fields {
 		for e, err := range extensions(field) {
 			if err != nil {
 				return Deflate{}, "", false, err
 			}
-			named = true
 			if e.name != deflateName || ok {
 				continue
 			}
@@ -76,9 +75,6 @@ func negotiate(fields []string) (d Deflate, response string, ok bool, err error)
 				ok = true
 			}
 		}
-	}
-	if !named {
-		return Deflate{}, "", false, ErrExtensions // §9.1: "1#extension", one at least
 	}
 	return d, response, ok, nil
 }

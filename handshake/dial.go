@@ -139,13 +139,6 @@ func (d *Dialer) tlsConfig(host string) *tls.Config {
 	return config
 }
 
-func usualPort(scheme string) string {
-	if scheme == "wss" {
-		return "443"
-	}
-	return "80"
-}
-
 // parseURL parses a ws or wss URL (RFC 6455 §3).
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)

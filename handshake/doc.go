@@ -2,8 +2,8 @@
 // (RFC 6455 §4), on both sides.
 //
 // The rules are pure functions over bytes and values: [ParseRequest] reads the
-// head of a request, [Verify] and [CheckOrigin] say whether it may become a
-// WebSocket connection, [AppendResponse] writes the 101. What they refuse they
+// head of a request, [CheckHost], [Verify] and [CheckOrigin] say whether it may become
+// a WebSocket connection, [AppendResponse] writes the 101. What they refuse they
 // refuse with a [Rejection], which already holds what the client must see.
 //
 // [Server] puts them on a [net.Listener]. A connection whose first request is
@@ -14,10 +14,10 @@
 // an upgrade that comes later on such a connection is taken back out of it and
 // ends in the same code.
 //
-//	conn ─► readHead ─► ParseRequest ─► endpoint? ─ yes ─► Verify ─► CheckOrigin ─► Endpoint ─► Start
+//	conn ─► readHead ─► ParseRequest ─► endpoint? ─ yes ─► CheckHost ─► Verify ─► CheckOrigin ─► Endpoint ─► Start
 //	                                        │                 ▲
 //	                                        no                │ FromHTTP, hijacked
-//	                                        └─► http.Server ──┴─► Pages
+//	                                        └─► http.Server ──┴─► CheckHost ─► Pages
 //
 // [Dialer] is the client: it checks the server's answer as strictly as the
 // server checks the request.

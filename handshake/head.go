@@ -12,6 +12,9 @@ const (
 	maxHead = 16 << 10
 	// usualHead is the size of the pooled buffers, enough for nearly every head.
 	usualHead = 4 << 10
+	// maxEmpty is how many empty lines may stand before a request, where clients
+	// of old put one behind a body (RFC 9112 §2.2).
+	maxEmpty = 4
 )
 
 // headError is what is wrong with the shape of a head: "expected …, got …".
@@ -58,21 +61,25 @@ func readHead(src io.Reader, buf []byte) (_ []byte, n int, err error) {
 // headScan looks for the end of a head that is still arriving, at each byte
 // once however it is cut.
 type headScan struct {
-	seen int // bytes looked at
-	line int // where the current line begins
+	seen  int  // bytes looked at
+	line  int  // where the current line begins
+	begun bool // the empty lines before the head are over
 }
 
-// end returns the length of the head at the start of buf, or 0 if its end has
-// not come yet. What can never become a head (a TLS record, lines that end in
-// a bare LF) is told at once, since there is no end to wait for.
+// end returns the length of the head at the start of buf, with the empty lines
+// before it, or 0 if its end has not come yet. What can never become a head (a TLS
+// record, lines that end in a bare LF) is told at once, since there is no end to
+// wait for.
 func (s *headScan) end(buf []byte) (int, error) {
-	if s.seen == 0 && len(buf) > 0 && class[buf[0]]&inToken == 0 {
-		return 0, errNoHead
+	if err := s.begin(buf); err != nil {
+		return 0, err
 	}
 	for {
 		i := bytes.IndexByte(buf[s.seen:], '\n')
 		if i < 0 {
-			s.seen = len(buf)
+			if s.begun {
+				s.seen = len(buf)
+			}
 			return 0, nil
 		}
 		i += s.seen
@@ -84,4 +91,22 @@ func (s *headScan) end(buf []byte) (int, error) {
 		}
 		s.seen, s.line = i+1, i+1
 	}
+}
+
+// begin passes over empty lines, until there is the token that a head begins with.
+func (s *headScan) begin(buf []byte) error {
+	for !s.begun && s.seen < len(buf) {
+		switch rest := buf[s.seen:]; {
+		case class[rest[0]]&inToken != 0:
+			s.begun = true
+		case rest[0] != '\r' || s.seen == 2*maxEmpty || len(rest) > 1 && rest[1] != '\n':
+			return errNoHead
+		case len(rest) == 1:
+			return nil
+		default:
+			s.seen += len("\r\n")
+			s.line = s.seen
+		}
+	}
+	return nil
 }

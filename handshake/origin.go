@@ -9,9 +9,9 @@ import (
 // connect (RFC 6455 §10.2). A request without Origin comes from no browser
 // and passes. One whose Origin has the host and port of the request's Host
 // passes whatever the scheme, since TLS may end at a proxy; a port left out is
-// the scheme's own. Any other must be in allowed as a whole ("https://a.example",
-// ASCII case does not matter), or allowed holds "*". The error is a
-// *Rejection with status 403. More than one Origin is always refused.
+// the scheme's own. Any other must match an entry of allowed, each as
+// [ParseOrigin] returns it. The error is a *Rejection with status 403. More than
+// one Origin is always refused.
 func CheckOrigin(r *Request, allowed []string) error {
 	origin, n := r.Header.first("Origin")
 	switch {
@@ -19,15 +19,40 @@ func CheckOrigin(r *Request, allowed []string) error {
 		return nil
 	case n > 1:
 		return reject(http.StatusForbidden, "expected one Origin, got %d", n)
-	case sameHost(origin, r.Host):
+	case sameHost(origin, r.Host), isAllowed(origin, allowed):
 		return nil
 	}
+	return reject(http.StatusForbidden, "expected an Origin of host %s or one that is allowed, got %s", quote(r.Host), quote(origin))
+}
+
+func isAllowed(origin string, allowed []string) bool {
+	if len(allowed) == 0 {
+		return false
+	}
+	if parsed, err := ParseOrigin(origin); err == nil {
+		origin = parsed
+	}
 	for _, entry := range allowed {
-		if entry == "*" || equalFold(entry, origin) {
-			return nil
+		scheme, below, wild := strings.Cut(entry, anyLabels)
+		switch {
+		case entry == AnyOrigin || equalFold(entry, origin):
+			return true
+		case wild && isBelow(origin, scheme+"://", "."+below):
+			return true
 		}
 	}
-	return reject(http.StatusForbidden, "expected an Origin of host %s or one that is allowed, got %s", quote(r.Host), quote(origin))
+	return false
+}
+
+// isBelow reports whether origin is scheme, labels of a host, and domain, which
+// begins with a dot.
+func isBelow(origin, scheme, domain string) bool {
+	end := len(origin) - len(domain)
+	if end <= len(scheme) {
+		return false
+	}
+	labels := origin[len(scheme):end]
+	return equalFold(origin[:len(scheme)], scheme) && equalFold(origin[end:], domain) && isName(labels) && !strings.HasSuffix(labels, ".")
 }
 
 // sameHost compares the host and port of an origin (RFC 6454 §6.2: scheme,
@@ -37,13 +62,7 @@ func sameHost(origin, hostField string) bool {
 	if !ok || !isToken(scheme) || !validHost(authority) {
 		return false
 	}
-	var usual string
-	switch {
-	case equalFold(scheme, "http"), equalFold(scheme, "ws"):
-		usual = "80"
-	case equalFold(scheme, "https"), equalFold(scheme, "wss"):
-		usual = "443"
-	}
+	usual := usualPort(scheme)
 	host, port := cutPort(authority)
 	wantHost, wantPort := cutPort(hostField)
 	if port == "" {
@@ -53,4 +72,15 @@ func sameHost(origin, hostField string) bool {
 		wantPort = usual
 	}
 	return port == wantPort && equalFold(host, wantHost)
+}
+
+// usualPort is the port of a scheme, where none is given; "" of another scheme.
+func usualPort(scheme string) string {
+	switch {
+	case equalFold(scheme, "http"), equalFold(scheme, "ws"):
+		return "80"
+	case equalFold(scheme, "https"), equalFold(scheme, "wss"):
+		return "443"
+	}
+	return ""
 }

@@ -48,7 +48,7 @@ func (p *pages) serve() {
 // called from a handshake, which the server counts; from here the connection
 // is counted on its own.
 func (p *pages) take(conn net.Conn, read []byte) {
-	page := &pageConn{Conn: conn, server: p.server, replay: append([]byte(nil), read...)}
+	page := &pageConn{Conn: conn, server: p.server, held: append([]byte(nil), read...)}
 	var handed net.Conn = page
 	if tc, ok := conn.(*tls.Conn); ok {
 		handed = &tlsPageConn{page, tc}
@@ -75,14 +75,9 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 // ServeHTTP serves a page, or takes the connection back from net/http for an
 // endpoint. Rejections go the same way, so that they are the same.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setPath(r.Method, r.URL)
 	endpoint, isEndpoint := p.server.Endpoints[r.URL.Path]
-	// http.Server does not count what it had buffered before a head began.
-	var refusal *Rejection
-	if headSize(r) > maxHead {
-		refusal = headTooLong()
-	} else {
-		refusal = p.server.drained()
-	}
+	refusal := p.refuses(r)
 	if !isEndpoint && refusal == nil {
 		p.page(w, r)
 		return
@@ -104,6 +99,22 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.server.upgrade(conn, request, endpoint, early, began)
 }
 
+// refuses returns why a request is answered by none of the pages, nor by an
+// endpoint; nil if nothing is wrong.
+func (p *pages) refuses(r *http.Request) *Rejection {
+	// http.Server does not count what it had buffered before a head began.
+	if headSize(r) > maxHead {
+		return headTooLong()
+	}
+	if refusal := p.server.drained(); refusal != nil {
+		return refusal
+	}
+	if err := CheckHost(&Request{Host: r.Host}, p.server.AllowHost); err != nil {
+		return asRejection(err)
+	}
+	return nil
+}
+
 // takeBack takes a connection away from net/http. It returns the one that the
 // listener accepted, and what was read behind the request.
 func takeBack(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
@@ -111,12 +122,15 @@ func takeBack(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// First what net/http has buffered, then what it has not asked for yet.
+	// First what was skipped behind the request, then what net/http has buffered,
+	// then what it has not asked for yet.
 	// Its reader in the background has ended, so nobody else reads.
 	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what is there can be peeked at
+	page := unwrap(hijacked)
+	early = append(early, page.skipped...)
 	early = append(early, buffered...)
-	early = append(early, unwrap(hijacked).replay...)
-	return unwrap(hijacked).Conn, early, nil
+	early = append(early, page.held...)
+	return page.Conn, early, nil
 }
 
 // headSize returns how long the head of r was, but for white space around
@@ -159,54 +173,3 @@ type pageAddr struct{}
 
 func (pageAddr) Network() string { return "pages" }
 func (pageAddr) String() string  { return "pages" }
-
-// pageConn is a connection of which some bytes have been read already.
-type pageConn struct {
-	net.Conn
-	server *Server
-	replay []byte
-}
-
-func (c *pageConn) Read(p []byte) (int, error) {
-	if len(c.replay) == 0 {
-		return c.Conn.Read(p)
-	}
-	n := copy(p, c.replay)
-	if c.replay = c.replay[n:]; len(c.replay) == 0 {
-		c.replay = nil
-	}
-	return n, nil
-}
-
-// CloseWrite lets http.Server end a connection in order.
-func (c *pageConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
-}
-
-// Close ends a connection in order: http.Server closes right behind its answer
-// to a request that it cannot read, with bytes of that still on their way.
-func (c *pageConn) Close() error {
-	if !c.server.isClosing() {
-		linger(c.Conn)
-	}
-	return c.Conn.Close()
-}
-
-// tlsPageConn tells http.Server that the connection is one of TLS.
-type tlsPageConn struct {
-	*pageConn
-	tls *tls.Conn
-}
-
-func (c *tlsPageConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
-
-// unwrap returns what take handed to http.Server.
-func unwrap(conn net.Conn) *pageConn {
-	if c, ok := conn.(*tlsPageConn); ok {
-		return c.pageConn
-	}
-	return conn.(*pageConn)
-}

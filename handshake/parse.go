@@ -1,13 +1,15 @@
 package handshake
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
 // ParseRequest reads a whole request head, up to and with its empty line
-// (RFC 9112 §2 to §5). It is strict: every line ends in CRLF and neither byte
+// (RFC 9112 §2 to §5). Up to four empty lines may stand before it (§2.2). It is
+// strict: every line ends in CRLF and neither byte
 // stands alone, names are tokens right before their colon, values have no
 // control bytes, lines are not folded, the target is in the form that belongs
 // to the method, the version is HTTP/1.x. What is refused is refused with a
@@ -17,7 +19,7 @@ import (
 // head and sets neither Remote nor TLS. It does not bound head: its caller has.
 func ParseRequest(head []byte) (*Request, error) {
 	// All strings of the Request are parts of this one.
-	line, rest, ok := strings.Cut(string(head), "\r\n")
+	line, rest, ok := strings.Cut(string(withoutEmpty(head)), "\r\n")
 	if strings.Contains(line, "\n") {
 		return nil, reject(http.StatusBadRequest, "%v", errLineEnd)
 	}
@@ -39,6 +41,14 @@ func ParseRequest(head []byte) (*Request, error) {
 		r.Host = fields.Get("Host")
 	}
 	return r, nil
+}
+
+// withoutEmpty takes away the empty lines that may stand before a request.
+func withoutEmpty(head []byte) []byte {
+	for range maxEmpty {
+		head = bytes.TrimPrefix(head, []byte("\r\n"))
+	}
+	return head
 }
 
 // parseLine reads the request line (RFC 9112 §3).
@@ -103,9 +113,18 @@ func (r *Request) parseTarget() bool {
 	}
 	if r.Target[0] != '/' { // absolute-form
 		// User information in a target is an attempt to deceive (RFC 9110 §4.2.4).
+		setPath(r.Method, r.URL)
 		return validHost(r.URL.Host) && r.URL.User == nil
 	}
 	return true
+}
+
+// setPath gives an absolute-form target without a path the one that it stands for
+// (RFC 9112 §3.2.1). With OPTIONS that is the whole server (§3.2.4), no path.
+func setPath(method string, target *url.URL) {
+	if target.Path == "" && target.Scheme != "" && method != http.MethodOptions {
+		target.Path = "/"
+	}
 }
 
 // fieldError is what is wrong with one line of a head.

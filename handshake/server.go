@@ -59,10 +59,14 @@ type Endpoint func(r *Request) (Acceptance, error)
 type Server struct {
 	Endpoints   map[string]Endpoint // by path, such as "/socket"
 	Pages       http.Handler        // everything else; nil: 404
-	AllowOrigin []string            // for [CheckOrigin]
+	AllowOrigin []string            // for [CheckOrigin]; each is what [ParseOrigin] returns
 	Timeout     time.Duration       // for a whole handshake, TLS included; 0: 10 s
 	MaxPending  int                 // handshakes under way at once; 0: 4096
 	Log         *slog.Logger        // nil: nothing is logged
+
+	// AllowHost is asked for the Host of every request, that for a page too, as
+	// [CheckHost] does. It is called from many goroutines at once; nil: any host.
+	AllowHost func(host string) bool
 
 	// Observe, if not nil, is called for each connection's upgrade that was
 	// accepted (status 101) or refused, with the time since it was accepted, or,

@@ -95,6 +95,35 @@ func TestUpgradeBehindPageInOneSegment(t *testing.T) {
 	}
 }
 
+// RFC 9112 §2.2: empty lines before a request, on a connection that is kept alive,
+// and however the bytes are cut. Frames behind an upgrade are not touched.
+func TestEmptyLinesBetweenRequests(t *testing.T) {
+	ts := startServer(t, &Server{}, nil)
+	const page, frames = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\nframes"
+	all := "\r\n" + page + "\r\n\r\n" + page + "\r\n" + upgrade + frames
+	for _, cut := range []int{1, 2, 7, len(page) + 1, len(page) + 3, len(all)} {
+		conn := ts.dial()
+		go func() {
+			for rest := all; rest != ""; {
+				n := min(cut, len(rest))
+				if _, err := io.WriteString(conn, rest[:n]); err != nil {
+					return // the responses tell
+				}
+				rest = rest[n:]
+			}
+		}()
+		r := bufio.NewReader(conn)
+		wantStatus(t, r, http.StatusOK)
+		wantStatus(t, r, http.StatusOK)
+		wantStatus(t, r, http.StatusSwitchingProtocols)
+		st := ts.started()
+		rest := make([]byte, len(frames)-len(st.early))
+		if _, err := io.ReadFull(st.conn, rest); err != nil || string(st.early)+string(rest) != frames {
+			t.Errorf("cut at %d: got %q%q, %v, want %q", cut, st.early, rest, err, frames)
+		}
+	}
+}
+
 func TestHeadLimit(t *testing.T) {
 	head := func(size int) string {
 		return with("X: " + strings.Repeat("x", size-len(upgrade)-len("X: \r\n")) + "\r\n")
@@ -126,7 +155,7 @@ func TestPageHeadLimit(t *testing.T) {
 // What cannot be the beginning of a head is not waited for.
 func TestGarbageIsAnsweredAtOnce(t *testing.T) {
 	ts := startServer(t, &Server{Timeout: time.Hour}, nil)
-	for _, raw := range []string{"\n", "\r\n", "GET / HTTP/1.1\nHost", "nonsense\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "\x00"} {
+	for _, raw := range []string{"\n", "\rG", strings.Repeat("\r\n", maxEmpty) + "\r", "GET / HTTP/1.1\nHost", "nonsense\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "\x00"} {
 		conn := ts.dial()
 		send(t, conn, raw)
 		wantStatus(t, bufio.NewReader(conn), http.StatusBadRequest)
@@ -218,6 +247,11 @@ func TestPagesOfEveryMethodAndForm(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
 		{"GET / HTTP/1.0\r\n\r\n", 200},
 		{"GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"GET http://a?b HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", 404},
+		{"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+		{"\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		{"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"BREW /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404},

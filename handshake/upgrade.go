@@ -84,7 +84,11 @@ func (s *Server) secure(conn net.Conn) (isTLS, ok bool) {
 // upgrade judges a request for an endpoint, and either hands the connection
 // over or refuses it. began is when the handshake did.
 func (s *Server) upgrade(conn net.Conn, r *Request, endpoint Endpoint, early []byte, began time.Time) {
-	key, err := Verify(r)
+	var key string
+	err := CheckHost(r, s.AllowHost)
+	if err == nil {
+		key, err = Verify(r)
+	}
 	if err == nil {
 		err = CheckOrigin(r, s.AllowOrigin)
 	}

@@ -55,8 +55,9 @@ func TestUpgradePure(t *testing.T) {
 	for _, row := range upgradeRows {
 		t.Run(row.name, func(t *testing.T) {
 			head := row.raw
-			if i := strings.Index(head, "\r\n\r\n"); i >= 0 {
-				head = head[:i+4]
+			empty := len(head) - len(strings.TrimLeft(head, "\r\n")) // RFC 9112 §2.2
+			if i := strings.Index(head[empty:], "\r\n\r\n"); i >= 0 {
+				head = head[:empty+i+4]
 			}
 			response, rejection := answer([]byte(head))
 			if rejection != nil {

@@ -67,9 +67,13 @@ func checkHost(r *Request) *Rejection {
 	case n != 1:
 		return reject(http.StatusBadRequest, "expected one Host, got %d", n)
 	case !validHost(host) || !validHost(r.Host):
-		return reject(http.StatusBadRequest, "expected a host name or address with an optional port as Host, got %s", quote(host))
+		return badHost(host)
 	}
 	return nil
+}
+
+func badHost(host string) *Rejection {
+	return reject(http.StatusBadRequest, "expected a host name or address with an optional port as Host, got %s", quote(host))
 }
 
 // validHost reports whether s is uri-host [":" port] (RFC 9110 §7.2), not empty.
@@ -155,16 +159,19 @@ func checkKey(r *Request) *Rejection {
 }
 
 // checkVersion: "a Sec-WebSocket-Version header field, with a value of 13"
-// (RFC 6455 §4.2.1, 6); another one is told ours (§4.4).
+// (RFC 6455 §4.2.1, 6). Whatever else comes is told ours (§4.4).
 func checkVersion(r *Request) *Rejection {
 	version, n := r.Header.first("Sec-WebSocket-Version")
-	switch {
-	case n != 1:
-		return reject(http.StatusBadRequest, "expected one Sec-WebSocket-Version, got %d", n)
-	case version == "13":
+	if n == 1 && version == "13" {
 		return nil
-	case !isNumber(version):
-		return reject(http.StatusBadRequest, "expected the number 13 as Sec-WebSocket-Version, got %s", quote(version))
+	}
+	if n != 1 || !isNumber(version) {
+		rejection := reject(http.StatusBadRequest, "expected the number 13 as Sec-WebSocket-Version, got %s", quote(version))
+		if n != 1 {
+			rejection.Reason = fmt.Sprintf("expected one Sec-WebSocket-Version, got %d", n)
+		}
+		rejection.Header = Header{{"Sec-WebSocket-Version", "13"}}
+		return rejection
 	}
 	return upgradeRequired(fmt.Sprintf("expected Sec-WebSocket-Version 13, got %s", quote(version)))
 }

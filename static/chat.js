@@ -26,7 +26,7 @@
 const defaults = {
   url: undefined, // ws:, wss:, http: or https:; undefined: /socket where this file is from
   user: '', // '': the server gives an id
-  token: '', // where the server asks for one
+  token: '', // where the server asks for one; what no header can carry ends in closed
   history: false, // true: the first connection delivers what is kept from before it
   maxSends: 1000, // sends that wait for their ack
   maxHeld: 1000, // messages held back behind missing ones; more are fetched again
@@ -44,7 +44,7 @@ const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
 const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
 // After which close codes to come back (PROTOCOL section 4).
-const comesBack = (code) => code === 1001 || code === 1006 || code === 1011 || (code >= 4100 && code <= 4199);
+const comesBack = (code) => [1001, 1006, 1011].includes(code) || (code >= 4100 && code <= 4199);
 
 export class Chat extends EventTarget {
   user; // one's id; given by the first welcome if it was ''
@@ -132,9 +132,13 @@ export class Chat extends EventTarget {
     const url = new URL(this.#options.url ?? '/socket', import.meta.url);
     url.protocol = url.protocol.replace('http', 'ws');
     if (this.user) url.searchParams.set('userId', this.user);
-    const socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
-    this.#socket = socket;
     this.#opened = 0;
+    let socket;
+    try {
+      socket = this.#socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
+    } catch ({ message }) { // no token has such letters
+      return this.#end({ code: 1006, reason: message, opened: false });
+    }
     this.#watch(() => this.#closed(), this.#options.patience);
     const current = (then) => (event) => socket === this.#socket && then(event);
     socket.onopen = current(() => { this.#opened = Date.now(); });
@@ -167,9 +171,9 @@ export class Chat extends EventTarget {
   #end(detail) {
     globalThis.removeEventListener?.('online', this.#online);
     this.#drop();
-    for (const { reject } of this.#sends.values()) reject(failure('closed', 'the connection was closed'));
+    const sends = [...this.#sends.values(), ...this.#binaries.splice(0)];
     this.#sends.clear();
-    for (const { reject } of this.#binaries.splice(0)) reject(failure('closed', 'the connection was closed'));
+    for (const { reject } of sends) reject(failure('closed', 'the connection was closed'));
     this.#change('closed', detail);
   }
 

@@ -43,7 +43,7 @@ export class Conversation {
     const same = (p) => p.seq === seq || (live && !p.seq && p.state === 'sending' && says(p));
     const own = message.own ? this.pending.findIndex(same) : -1;
     if (own >= 0) [item] = this.pending.splice(own, 1);
-    if (known || this.#isTwice(message)) return undefined;
+    if (known || this.#isTwice(message)) return;
     Object.assign(item, { seq, at, file: message.file, epoch: this.#epoch, state: 'sent', stale: true });
     this.#numbers.set(seq, item);
     let place = this.items.length;

@@ -28,6 +28,18 @@ export function write(to, text) {
   if (to.textContent !== text) to.textContent = text;
 }
 
+// attempt does what must not keep anything else from happening. If it fails, the
+// console tells, and why is returned.
+export function attempt(work) {
+  try {
+    work();
+    return '';
+  } catch (error) {
+    reportError(error);
+    return String(error);
+  }
+}
+
 // inTime makes many calls one: in the next frame, or soon if nobody looks.
 export function inTime(work) {
   let waits = false;

@@ -16,7 +16,7 @@ export const mostBytes = (1 << 20) - 1024;
 
 // wrap makes the body of a message of a File.
 export async function wrap(file, id) {
-  const cut = (s, most) => Array.from(s).slice(0, most).join('');
+  const cut = (s, most) => [...s].slice(0, most).join('');
   const about = new TextEncoder().encode(JSON.stringify({ name: cut(file.name, 100), type: cut(file.type, 60), id }));
   const content = new Uint8Array(await file.arrayBuffer());
   const all = new Uint8Array(content.length + about.length + tail);
@@ -38,29 +38,34 @@ export function unwrap(base64) {
     try {
       about = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(all.subarray(start < 0 ? from : start, from))) ?? {};
       all = all.subarray(0, start);
-    } catch { /* then it is part of the file */ }
+    } catch { // then it is part of the file
+    }
   }
   const kind = pictureType(all);
   return {
-    name: clean(about.name), id: String(about.id ?? ''), picture: kind !== '', size: all.length,
-    blob: new Blob([all], { type: kind || 'application/octet-stream' }),
+    name: clean(about.name), id: typeof about.id === 'string' ? about.id : '', picture: kind !== '', size: all.length,
+    blob: saved(all, kind || undefined),
   };
 }
+
+// saved is a blob of this content, which no browser opens as a page.
+export const saved = (content, type = 'application/octet-stream') => new Blob([content], { type });
 
 // clean leaves of a name what may be a file's, and nothing invisible.
 export function clean(name) {
   if (typeof name !== 'string') return '';
   const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu, '');
-  return Array.from(plain.trim()).slice(0, 100).join('');
+  return [...plain.trim()].slice(0, 100).join('');
 }
 
 const kinds = [
-  ['image/png', 0, '\x89PNG\r\n\x1a\n'], ['image/jpeg', 0, '\xff\xd8\xff'], ['image/gif', 0, 'GIF8'],
-  ['image/webp', 8, 'WEBP'], ['image/avif', 4, 'ftypavif'], ['image/avif', 4, 'ftypavis'],
+  ['png', 0, '\x89PNG\r\n\x1a\n'], ['jpeg', 0, '\xff\xd8\xff'], ['gif', 0, 'GIF8'],
+  ['webp', 8, 'WEBP'], ['avif', 4, 'ftypavif'], ['avif', 4, 'ftypavis'],
 ];
 
 // pictureType is the type by which the content begins; '' for all but pictures.
 export function pictureType(content) {
-  const begins = ([, at, magic]) => Array.from(magic).every((c, i) => content[at + i] === c.charCodeAt(0));
-  return kinds.find(begins)?.[0] ?? '';
+  const begins = ([, at, magic]) => [...magic].every((c, i) => content[at + i] === c.charCodeAt(0));
+  const found = kinds.find(begins);
+  return found ? `image/${found[0]}` : '';
 }

@@ -6,8 +6,9 @@ let all = {};
 
 function read() {
   try {
-    all = { ...all, ...JSON.parse(localStorage.getItem(key)) };
-  } catch { /* then nothing was kept */ }
+    all = { ...all, ...JSON.parse(localStorage[key]) };
+  } catch { // then nothing was kept
+  }
   return all;
 }
 
@@ -17,5 +18,6 @@ export function keep(name, value) {
   all = { ...read(), [name]: value };
   try {
     localStorage.setItem(key, JSON.stringify(all));
-  } catch { /* as said */ }
+  } catch { // as said
+  }
 }

@@ -7,10 +7,11 @@ import (
 )
 
 // lean is a page's file as it is served: without what only readers of the source
-// need, which is comments and the space around lines and punctuation. So the files
-// can say what they do, and still weigh little. It asks of them that no text goes
-// over several lines, that statements end with a semicolon, and that a regular
-// expression with a quote in it shares its line with no text.
+// need, which is comments, the space around lines and punctuation, and in JavaScript
+// the parentheses around a lone parameter; const is served as let. So the files can
+// say what they do, and still weigh little. It asks of them that no text goes over
+// several lines, that statements end with a semicolon, that every loop has a body,
+// and that a regular expression with a quote in it shares its line with no text.
 func lean(name, source string) string {
 	squeeze := punctuation[path.Ext(name)]
 	var out strings.Builder
@@ -18,6 +19,9 @@ func lean(name, source string) string {
 		line = strings.TrimSpace(line)
 		if squeeze != nil {
 			line = squeeze.ReplaceAllStringFunc(withoutComment(line), trimUnlessText)
+		}
+		if path.Ext(name) == ".js" {
+			line = needless.ReplaceAllStringFunc(line, shorten)
 		}
 		if line == "" {
 			continue
@@ -30,10 +34,12 @@ func lean(name, source string) string {
 	return squeezed(name, out.String())
 }
 
-// squeezed leaves out what a language does not ask for: in CSS the semicolon of the
-// last declaration and all lines, in HTML the quotes around a word.
+// squeezed leaves out what a language does not ask for: the semicolon before a brace,
+// in CSS all lines, in HTML the quotes around a word or a path.
 func squeezed(name, source string) string {
 	switch path.Ext(name) {
+	case ".js":
+		return strings.ReplaceAll(source, ";}", "}")
 	case ".css":
 		return strings.NewReplacer(";}", "}", "\n", "").Replace(source)
 	case ".html":
@@ -42,7 +48,7 @@ func squeezed(name, source string) string {
 	return source
 }
 
-var quotedWord = regexp.MustCompile(`="([\w-]+)"([ >])`)
+var quotedWord = regexp.MustCompile(`="([\w/.+-]+)"([ >])`)
 
 // text is what is between quotes, which stays as it is.
 const text = `'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|` + "`(?:\\\\.|[^`\\\\])*`"
@@ -59,6 +65,20 @@ func trimUnlessText(found string) string {
 		return found
 	}
 	return strings.ReplaceAll(found, " ", "")
+}
+
+// needless is what JavaScript can do without: see lean.
+var needless = regexp.MustCompile(text + `|\bconst\b|(?:^|[^\w$#])\(\w+\)=>`)
+
+func shorten(found string) string {
+	switch {
+	case strings.ContainsAny(found[:1], "'\"`"):
+		return found
+	case found == "const":
+		return "let"
+	}
+	open := strings.LastIndex(found, "(")
+	return found[:open] + strings.TrimSuffix(found[open+1:], ")=>") + "=>"
 }
 
 // withoutComment cuts a comment off a line. What may be inside of quotes is none.

@@ -9,7 +9,7 @@ import { call, title } from './notify.js';
 import { Pane } from './pane.js';
 import { Room } from './room.js';
 import { Sidebar } from './sidebar.js';
-import { closeReason, errorText, language, shown, speak, text } from './text.js';
+import { closeReason, errorText, language, speak, text } from './text.js';
 
 await speak();
 
@@ -75,14 +75,14 @@ function state(detail) {
   const is = (...states) => states.includes(now.state);
   if (is('connected') || now.opened) refused = false;
   else if (is('waiting')) fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
-  const first = !room?.me;
+  const me = room?.me ?? '';
   page.state = now.state;
-  $('login').hidden = !first;
-  $('app').hidden = first;
+  $('login').hidden = me !== '';
+  $('app').hidden = !me;
   $('name').readOnly = token || is('connecting');
   $('enter').disabled = is('connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
-  write($('me'), shown(room?.me ?? ''));
+  write($('me'), room?.me ?? '');
   $('me').title = room?.me ?? '';
   if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
   if (is('idle')) $('name').focus();
@@ -108,19 +108,19 @@ function say() {
 setInterval(() => now.state === 'waiting' && say(), 500);
 
 function connect() {
-  const user = $('name').value.trim();
+  const user = $('name').value.trim().normalize(); // an id is written in one way only
   const bad = !token && user && !isUserId(user);
-  $('name').ariaInvalid = String(Boolean(bad));
+  $('name').ariaInvalid = Boolean(bad);
   if (bad) write($('login-why'), text.badName);
   else if (room && !room.me && room.chat.user === user) room.chat.connect();
   else enter(token ? '' : user);
 }
 
-// readToken takes a token out of the address.
+// readToken takes a token out of the address, and leaves what a link picks up on its way.
 function readToken() {
-  const found = /^#token=(.+)/.exec(location.hash);
+  const found = new URLSearchParams(location.hash.slice(1)).get('token')?.match(/[\w-]+(\.[\w-]+)*/);
   if (!found) return false;
-  token = decodeURIComponent(found[1]);
+  [token] = found;
   history.replaceState(null, '', location.pathname + location.search);
   return true;
 }

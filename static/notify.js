@@ -1,8 +1,9 @@
 // What calls the user back: the title, and, if asked for, a notification and a
 // sound for private messages and mentions.
 
+import { attempt } from './dom.js';
 import { kept } from './kept.js';
-import { shown, text } from './text.js';
+import { text } from './text.js';
 
 let audio;
 
@@ -13,16 +14,16 @@ export function title(unread) {
 // call tells of a message that nobody looks at. open is called if it is clicked.
 export function call(c, item, open) {
   if (!c.personal && !item.mentions) return;
-  if (kept('sound')) beep();
+  if (kept('sound')) attempt(beep);
   if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
-  try {
-    const told = new Notification(shown(item.from), { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
+  attempt(() => { // some browsers have them for service workers alone
+    const told = new Notification(item.from, { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
     told.onclick = () => {
       focus();
       open();
       told.close();
     };
-  } catch { /* some browsers have them for service workers alone */ }
+  });
 }
 
 export function beep() {

@@ -2,7 +2,7 @@
 
 import { $, element, inTime, write } from './dom.js';
 import { forget, row } from './rows.js';
-import { label, shown, text } from './text.js';
+import { label, text } from './text.js';
 import { Windowed } from './windowed.js';
 
 export class Pane {
@@ -19,7 +19,7 @@ export class Pane {
   // changed() is called when messages have been read.
   constructor(changed) {
     this.#changed = changed;
-    $('messages').addEventListener('click', ({ target }) => {
+    $('messages').onclick = ({ target }) => {
       const button = target.closest('button');
       const { item } = target.closest('li') ?? {};
       const { retry, more, picture } = button?.dataset ?? {};
@@ -29,7 +29,7 @@ export class Pane {
         this.#window.changed();
       }
       if (picture !== undefined) this.#enlarge(button.firstChild);
-    });
+    };
     $('newest').onclick = () => {
       this.#window.toEnd();
       $('text').focus();
@@ -88,7 +88,7 @@ export class Pane {
   #speak = inTime(() => {
     const said = this.#said.splice(0);
     $('said').textContent = said.length > 3 ? text.newMessages(said.length)
-      : said.map(({ from, text: words, file }) => text.says(shown(from), file ? file.name || text.file : words.slice(0, 200))).join('\n');
+      : said.map(({ from, text: words, file }) => text.says(from, file ? file.name || text.file : words.slice(0, 200))).join('\n');
   });
 
   // #look notes what has been read, and fetches what is soon to be.
@@ -117,7 +117,7 @@ export class Pane {
     if (name === 'all') about = text.onlineNow(room.people.count);
     else if (c.personal) about = room.people.has(name) ? text.isOnline : text.isAway;
     else if (!c.joined) about = text.notIn;
-    else if (c.members) about = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).map(shown).join(', ')}`;
+    else if (c.members) about = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).join(', ')}`;
     write($('about'), room.connected ? about : '');
     $('join').hidden = !group || c.joined;
     $('leave').hidden = !group || !c.joined;

@@ -1,5 +1,5 @@
 // Who is online: a sorted list that the server may have cut, and the whole
-// count. Each change returns the index in the list, or -1 if it did not change.
+// count.
 
 export class People {
   // The protocol lists at most this many; beyond it only the count goes on.
@@ -17,22 +17,16 @@ export class People {
 
   add(user) {
     const at = this.#place(user);
-    if (this.users[at] === user) return -1;
+    if (this.users[at] === user) return;
     this.count++;
-    if (this.users.length >= People.most) return -1;
-    this.users.splice(at, 0, user);
-    return at;
+    if (this.users.length < People.most) this.users.splice(at, 0, user);
   }
 
   remove(user) {
     const at = this.#place(user);
-    if (this.users[at] !== user) {
-      if (this.count > this.users.length) this.count--;
-      return -1;
-    }
-    this.users.splice(at, 1);
-    this.count--;
-    return at;
+    const listed = this.users[at] === user;
+    if (listed || this.count > this.users.length) this.count--;
+    if (listed) this.users.splice(at, 1);
   }
 
   has(user) { return this.users[this.#place(user)] === user; }

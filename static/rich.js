@@ -5,12 +5,14 @@ import { element } from './dom.js';
 
 // Code, or an address up to what cannot be in one, invisible letters included.
 const parts = new RegExp('```(?:[\\w+#.-]*\\n)?([^`][^]*?)(?:\\n?```\\n?|$)|`([^`\\n]+)`|'
-  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]{1,2000}', 'gu');
-const closing = /[.,;:!?'*_~\])}]+$/;
+  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+', 'giu');
+// What may follow an address.
+const sentence = /[.,;:!?']|(?![!-~])\p{P}/u;
 const emoji = /^[\p{Extended_Pictographic}\p{RI}\p{EMod}\p{EComp}\s]+$/u;
 
-// rich makes nodes of a text. mine is what matches a mention of the user.
-export function rich(text, mine) {
+// rich makes nodes of a text. mine is what matches a mention of the user; cut tells
+// that the text goes on: then an address at its end is not the whole one.
+export function rich(text, mine, cut) {
   const nodes = [];
   let end = 0;
   for (const found of text.matchAll(parts)) {
@@ -19,7 +21,7 @@ export function rich(text, mine) {
     const [all, block, code] = found;
     if (block !== undefined) nodes.push(element('pre', { tabIndex: 0 }, element('code', {}, block)));
     else if (code !== undefined) nodes.push(element('code', {}, code));
-    else nodes.push(...link(all));
+    else nodes.push(...(cut && end === text.length ? [all] : link(all, text[found.index - 1])));
   }
   return [...nodes, ...plain(text.slice(end), mine)];
 }
@@ -35,10 +37,16 @@ function plain(text, mine) {
   return nodes.filter((each) => each !== '');
 }
 
-// link leaves out what ends the sentence rather than the address.
-function link(found) {
-  let address = found.replace(closing, '');
-  if (address.includes('(') && found[address.length] === ')') address += ')';
+// link leaves out what ends the sentence rather than the address, brackets and
+// emphasis that began before it included.
+function link(found, before) {
+  let [end, open] = [0, 0];
+  for (let i = 0; i < found.length; i++) {
+    const c = found[i];
+    if (/[([{]/.test(c)) open++;
+    else if (/[)\]}]/.test(c) ? open && open-- : !sentence.test(c) && (c !== before || !/[*_~]/.test(c))) end = i + 1;
+  }
+  const address = found.slice(0, end);
   if (!URL.canParse(address)) return [found];
   return [element('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address), found.slice(address.length)];
 }

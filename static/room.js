@@ -4,7 +4,8 @@
 
 import { Chat } from './chat.js';
 import { Conversation } from './conversation.js';
-import { unwrap, wrap } from './files.js';
+import { attempt } from './dom.js';
+import { saved, unwrap, wrap } from './files.js';
 import { keep, kept } from './kept.js';
 import { People } from './people.js';
 import { mention } from './rich.js';
@@ -77,7 +78,7 @@ export class Room {
   // #unread finds out what came since the user was here.
   #unread(conversations) {
     const marks = kept('read');
-    const known = marks?.user === this.me && marks.epoch === this.#epoch && new Map(marks.seen);
+    const known = marks?.user === this.me && marks.epoch === this.#epoch && new Map([].concat(marks.seen).filter((each) => Number.isInteger(each?.[1])));
     for (const [name, seq] of Object.entries(conversations)) {
       const c = this.get(name);
       c.seen = known ? known.get(name) ?? 0 : seq;
@@ -97,16 +98,16 @@ export class Room {
 
   #item({ conversation, data, ...m }) {
     const own = m.from === this.me;
-    const item = { kind: 'message', ...m, own, at: Date.parse(m.time), file: data && unwrap(data) };
-    item.mentions = !own && !data && this.mine.test(m.text);
-    this.mine.lastIndex = 0;
+    const item = { kind: 'message', ...m, own, at: Date.parse(m.time), text: m.text ?? '' };
+    item.text ||= attempt(() => { item.file = data && unwrap(data); });
+    item.mentions = !own && item.text.search(this.mine) >= 0;
     return item;
   }
 
   #take(m) {
     const c = this.get(m.conversation);
     const item = c.put(this.#item(m), true);
-    if (item) this.#on.arrived(c, item);
+    if (item) attempt(() => this.#on.arrived(c, item));
     this.#tell(c);
   }
 
@@ -142,8 +143,7 @@ export class Room {
 
   // load fetches the messages before those that are here, once at a time.
   load(c, limit = 50) {
-    if (!this.connected || !c.more || !c.joined) return undefined;
-    return c.loading ??= (async () => {
+    return this.connected && c.more && c.joined && (c.loading ??= (async () => {
       try {
         const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
         for (const m of messages) c.put(this.#item(m));
@@ -153,7 +153,7 @@ export class Room {
       }
       c.loading = undefined;
       this.#tell(c);
-    })();
+    })());
   }
 
   // send sends a text or a File, and shows what becomes of it.
@@ -161,7 +161,7 @@ export class Room {
     const item = { kind: 'message', own: true, from: this.me, to: c.name, text, at: Date.now() };
     if (file) {
       const id = crypto.getRandomValues(new Uint32Array(2)).join('-');
-      item.file = { name: file.name, id, size: file.size, source: file, blob: new Blob([file], { type: 'application/octet-stream' }) };
+      item.file = { name: file.name, id, size: file.size, source: file, blob: saved(file) };
     }
     this.#transmit(c, item);
   }

@@ -1,8 +1,9 @@
 // The row of a message or a notice.
 
-import { element, hue } from './dom.js';
+import { attempt, element, hue } from './dom.js';
+import { saved } from './files.js';
 import { isEmoji, rich } from './rich.js';
-import { clock, day, errorText, moment, shown, size, text } from './text.js';
+import { clock, day, errorText, moment, size, text } from './text.js';
 
 const short = 2000; // characters of a long text that are shown at first
 const longest = 200000; // characters that are ever in the document
@@ -10,16 +11,23 @@ const mostPixels = 5e7; // in a picture
 const together = 5 * 60000; // ms within which messages of a sender are one group
 
 // row makes the element of an item below another. view: mine, which matches
-// mentions, and first, the item above which is the line that says "new".
+// mentions, and first, the item above which is the line that says "new". What
+// cannot be drawn says why, and leaves the others alone.
 export function row(item, before, view) {
   const li = element('li', {});
+  const why = attempt(() => fill(li, item, before, view));
+  if (why) li.append(element('p', 'why body', why));
+  return li;
+}
+
+function fill(li, item, before, view) {
   Object.assign(li.dataset, { kind: item.kind, from: item.from ?? '', state: item.state ?? '' });
   const date = ({ at }) => new Date(at).toDateString();
   if (!before || date(item) !== date(before)) li.append(element('div', 'day', day(item.at)));
   if (item === view.first) li.append(element('div', 'new', text.newLine));
   if (item.kind === 'notice') {
     li.append(notice(item));
-    return li;
+    return;
   }
   const alone = li.firstChild || before.from !== item.from || item.at - before.at > together;
   const time = element('time', { dateTime: new Date(item.at).toISOString(), title: moment(item.at) }, clock(item.at));
@@ -31,19 +39,18 @@ export function row(item, before, view) {
   if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
   li.append(line);
   if (item.state === 'failed') li.append(failure(item));
-  if (item.offline) li.append(element('p', 'quiet', text.waits(shown(item.to))));
-  return li;
+  if (item.offline) li.append(element('p', 'quiet', text.waits(item.to)));
 }
 
 function head(item, time) {
-  const name = element('button', { className: 'from', title: item.from, tabIndex: -1 }, element('bdi', {}, shown(item.from)));
+  const name = element('button', { className: 'from', title: item.from, tabIndex: -1 }, element('bdi', {}, item.from));
   name.dataset.open = item.from;
   name.style.setProperty('--hue', hue(item.from));
   return element('div', 'head', name, time);
 }
 
 function notice({ came, went, lost }) {
-  const say = (users, sentence) => users.size && sentence(Array.from(users).slice(0, 2).map(shown), users.size);
+  const say = (users, sentence) => users.size && sentence([...users].slice(0, 2), users.size);
   const said = lost ? text.lost(lost) : [say(came, text.came), say(went, text.went)].filter(Boolean).join(' · ');
   return element('div', { className: 'quiet', title: lost ? '' : [...came, ...went].slice(0, 30).join(', ') }, said);
 }
@@ -61,20 +68,21 @@ function body(item, mine) {
   let part = all.slice(0, length);
   if (length === short) part = part.split('\n', 25).join('\n');
   part = part.replace(/[\ud800-\udbff]$/, '');
-  const made = element('div', { className: 'body', dir: 'auto' }, ...rich(part, mine));
+  const cut = part.length < all.length;
+  const made = element('div', { className: 'body', dir: 'auto' }, ...rich(part, mine, cut));
   made.classList.toggle('emoji', isEmoji(all));
-  if (part.length >= all.length) return made;
+  if (!cut) return made;
   const more = element('p', 'more');
   if (length < longest) {
     const button = element('button', {}, text.showMore(all.length));
     button.dataset.more = length * 10;
     more.append(button);
   }
-  if (all.length > longest / 10) more.append(saving(new Blob([all], { type: 'application/octet-stream' }), `${item.from}.txt`, text.saveAll));
+  if (all.length > longest / 10) more.append(saving(saved(all), `${item.from}.txt`, text.saveAll));
   return element('div', 'body', made, more);
 }
 
-// saving is a link that saves a blob, which never is opened as a page.
+// saving is a link that saves a blob.
 function saving(blob, name, ...said) {
   return element('a', { className: 'file', href: URL.createObjectURL(blob), download: name }, ...said);
 }

@@ -2,7 +2,7 @@
 
 import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isUserId } from './names.js';
-import { label, shown, text } from './text.js';
+import { label, text } from './text.js';
 
 const most = 100; // conversations, and people, in the document; the others are found by typing
 
@@ -15,13 +15,13 @@ export class Sidebar {
   // choose(name) is called when a conversation is chosen.
   constructor(choose) {
     const side = $('side');
-    side.addEventListener('click', ({ target }) => {
+    side.onclick = ({ target }) => {
       const name = target.closest('button')?.dataset.open;
       if (name === undefined) return;
       $('find').value = '';
       choose(name);
-    });
-    side.addEventListener('mouseleave', this.changed);
+    };
+    side.onmouseleave = this.changed;
     $('find').oninput = () => this.#draw();
     side.onkeydown = (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -48,7 +48,7 @@ export class Sidebar {
   #draw() {
     const room = this.#room;
     if (!room) return;
-    const typed = $('find').value.trim();
+    const typed = $('find').value.trim().normalize();
     const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
     const entries = new Map();
     const entry = (kind, name, fill) => {
@@ -95,10 +95,10 @@ export class Sidebar {
     else dot.className = 'hash';
     const { from, own, text: words, file } = c.last ?? {};
     const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
-    write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
+    write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(from, said));
     write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
     badge.ariaLabel = text.unread(c.unread);
-    button.ariaCurrent = String(c === this.#room.open);
+    button.ariaCurrent = c === this.#room.open;
     button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
   }
 
@@ -109,7 +109,7 @@ export class Sidebar {
   #person(button, user) {
     const [dot, name, , last] = button.children;
     this.#presence(dot, true);
-    write(name, shown(user));
+    write(name, user);
     write(last, user === this.#room.me ? text.you : '');
   }
 }

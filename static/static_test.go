@@ -316,7 +316,7 @@ func TestWeight(t *testing.T) {
 		}
 	}
 	total += slices.Max(languages)
-	if budget := 60 << 10; total > budget {
+	if budget := 80 << 10; total > budget {
 		t.Errorf("%d bytes, want at most %d", total, budget)
 	}
 }

@@ -27,14 +27,11 @@ export function closeReason({ code, reason, opened }, refused) {
 // errorText says what went wrong; a code that is not known, as it came.
 export const errorText = ({ code, message }) => text.errors[code] ?? message;
 
-// shown makes letters visible that are nothing but room.
-export const shown = (id) => id.replace(/[\u115f\u1160\u3164\uffa0]/g, '\u2423');
-
 // label is how a conversation is called.
 export function label(name, me) {
   if (name === 'all') return text.everyone;
-  if (name.startsWith('group')) return text.group(shown(name.slice(5)));
-  return name === me ? text.yourself : shown(name);
+  if (name.startsWith('group')) return text.group(name.slice(5));
+  return name === me ? text.yourself : name;
 }
 
 // size is a number of bytes for people.

@@ -5,13 +5,14 @@
 import { arrange, inTime } from './dom.js';
 
 const beyond = 600; // px that are drawn above and below the window
+const box = (element) => element.getBoundingClientRect(); // nothing rounded, as offsetTop and offsetHeight are
 
 export class Windowed {
   atEnd = true; // the reader follows what comes
   #scroller;
   #list;
   #items = [];
-  #elements = new Map(); // by item: {item, element, before: the item above, when drawn}
+  #elements = new Map(); // by item: {element, before: the item above, when drawn}
   #top = 0; // where the scroller was last
   #anchor; // {item, offset}: the first item in sight, and where its top is from the window's
   #options;
@@ -19,8 +20,9 @@ export class Windowed {
   #sizes = new ResizeObserver((entries) => {
     let other = false;
     for (const { target } of entries) {
-      other ||= target.item?.height !== target.offsetHeight;
-      if (target.item) target.item.height = target.offsetHeight;
+      const { height } = box(target);
+      other ||= target.item?.height !== height;
+      if (target.item) target.item.height = height;
     }
     if (other) this.update();
   });
@@ -31,18 +33,13 @@ export class Windowed {
   constructor(scroller, list, options) {
     [this.#scroller, this.#list, this.#options] = [scroller, list, options];
     this.#sizes.observe(scroller);
-    scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    scroller.onscroll = () => this.#scrolled();
   }
 
   // redraw makes all elements anew.
   redraw() {
-    for (const { element } of this.#elements.values()) this.#drop(element);
-    this.#elements.clear();
+    for (const item of this.#elements.keys()) item.stale = true;
     this.update();
-  }
-  #drop(element) {
-    this.#sizes.unobserve(element);
-    this.#options.drop(element);
   }
   toEnd() {
     this.atEnd = true;
@@ -58,6 +55,8 @@ export class Windowed {
     this.update();
   }
 
+  // #offset is how far below the window's top an element begins.
+  #offset = (element) => box(element).top - box(this.#scroller).top;
   #height = (item) => item.height || this.#usual;
   #usual = 30;
   #sum(from, to) {
@@ -68,15 +67,14 @@ export class Windowed {
 
   // #inSight finds the anchor among what is drawn, or else by all heights.
   #inSight() {
-    const { scrollTop } = this.#scroller;
     for (const element of this.#list.children) {
-      const offset = element.offsetTop - scrollTop;
-      if (offset < this.#scroller.clientHeight && offset + element.offsetHeight > 0) return { item: element.item, offset };
+      const offset = this.#offset(element);
+      if (offset < this.#scroller.clientHeight && offset + box(element).height > 0) return { item: element.item, offset };
     }
-    let y = this.#list.offsetTop;
+    let offset = this.#offset(this.#list);
     let i = 0;
-    while (i < this.#items.length - 1 && y + this.#height(this.#items[i]) < scrollTop) y += this.#height(this.#items[i++]);
-    return { item: this.#items[i], offset: y - scrollTop };
+    while (i < this.#items.length - 1 && offset + this.#height(this.#items[i]) < 0) offset += this.#height(this.#items[i++]);
+    return { item: this.#items[i], offset };
   }
 
   update() {
@@ -90,13 +88,18 @@ export class Windowed {
     for (let y = offset; from > 0 && y > -beyond; from--) y -= this.#height(items[from - 1]);
     for (let y = offset; to < items.length && y < high + beyond; to++) y += this.#height(items[to]);
     this.#draw(from, to);
-    const inner = this.#sum(from, at);
-    let above = scroller.scrollTop + offset - inner - list.offsetTop; // where it is now, if it may stay so
-    if (from === 0 || above <= 0 || this.atEnd) above = this.#sum(0, from);
-    list.style.paddingTop = `${above}px`;
+    const above = this.#sum(0, from);
+    const top = this.#offset(list) + scroller.scrollTop + above + this.#sum(from, at) - offset; // where the anchor stays
+    let spare = scroller.scrollTop - top; // room above the list that keeps it there without scrolling
+    const pad = (px) => { list.style.paddingTop = `${px}px`; };
     list.style.paddingBottom = `${this.#sum(to, items.length)}px`;
-    const top = this.atEnd ? scroller.scrollHeight - high : list.offsetTop + above + inner - offset;
-    if (Math.abs(top - scroller.scrollTop) >= 1) scroller.scrollTop = top;
+    if (this.atEnd || (from ? above + spare < 1 : spare < 0 || spare > 2)) {
+      pad(above);
+      const goal = this.atEnd ? scroller.scrollHeight - high : top + 1;
+      if (Math.abs(goal - scroller.scrollTop) >= 1) scroller.scrollTop = goal;
+      spare = this.atEnd ? 0 : Math.max(0, Math.min(2, scroller.scrollTop - top)); // browsers scroll by whole pixels
+    }
+    pad(above + spare);
     this.#top = scroller.scrollTop;
     this.#anchor = this.#inSight();
   }
@@ -109,18 +112,22 @@ export class Windowed {
       let drawn = this.#elements.get(item);
       if (!drawn || item.stale || drawn.before !== before) {
         item.stale = false;
-        drawn = { item, before, element: this.#options.draw(item, before) };
+        drawn = { before, element: this.#options.draw(item, before) };
         drawn.element.item = item;
         made.push(drawn.element);
       }
       wanted.set(item, drawn);
     }
-    for (const drawn of this.#elements.values()) if (wanted.get(drawn.item) !== drawn) this.#drop(drawn.element);
+    for (const [item, drawn] of this.#elements) {
+      if (wanted.get(item) === drawn) continue;
+      this.#sizes.unobserve(drawn.element);
+      this.#options.drop(drawn.element);
+    }
     this.#elements = wanted;
     arrange(this.#list, Array.from(wanted.values(), ({ element }) => element));
     let sum = 0;
     for (const element of made) {
-      sum += element.item.height = element.offsetHeight;
+      sum += element.item.height = box(element).height;
       this.#sizes.observe(element);
     }
     if (made.length > 9) this.#usual = sum / made.length;

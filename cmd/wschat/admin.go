@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"slices"
 	"sync"
 	"time"
 
+	"wschat/handshake"
 	"wschat/hub"
 )
 
@@ -22,14 +24,14 @@ type admin struct {
 }
 
 // startAdmin opens the operator's listener; close ends it and its requests.
-func (s *server) startAdmin(addr string) (*admin, error) {
-	ln, err := net.Listen("tcp", addr)
+func (s *server) startAdmin(o *options) (*admin, error) {
+	ln, err := net.Listen("tcp", o.admin)
 	if err != nil {
 		return nil, err
 	}
 	a := &admin{server: s}
 	a.http = http.Server{
-		Handler:           a.routes(),
+		Handler:           notForBrowsers(operatorHostRule(o.host), a.routes()),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -71,20 +73,34 @@ func (a *admin) routes() http.Handler {
 	return mux
 }
 
+// notForBrowsers keeps pages from using a browser on the operator's machine, to
+// which the listener has no password: a name that rebinds to its address, and what
+// a page asks for under the address itself. An operator's own browser may look.
+func notForBrowsers(allowHost func(string) bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var rejection *handshake.Rejection
+		err := handshake.CheckHost(&handshake.Request{Host: r.Host}, allowHost)
+		switch {
+		case errors.As(err, &rejection):
+			fail(w, rejection.Status, rejection.Reason)
+		case r.Header["Origin"] != nil || slices.Contains(r.Header["Sec-Fetch-Site"], "cross-site"):
+			fail(w, http.StatusForbidden, "expected no Origin, and no Sec-Fetch-Site: cross-site: this is not for a browser's pages")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
 // only lets one method through. The mux could do that, but its errors are no
-// JSON. An Origin on anything that changes something is refused: no browser has
-// business here.
+// JSON.
 func only(method string, handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == http.MethodPost && r.Header["Origin"] != nil:
-			fail(w, http.StatusForbidden, "expected no Origin: this is not for browsers")
-		case r.Method != method:
+		if r.Method != method {
 			w.Header().Set("Allow", method)
 			fail(w, http.StatusMethodNotAllowed, "expected the method "+method)
-		default:
-			handle(w, r)
+			return
 		}
+		handle(w, r)
 	}
 }
 
@@ -119,8 +135,8 @@ func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected from, to and text")
 		return
 	}
-	if !hub.ValidUser(*request.From) {
-		fail(w, http.StatusBadRequest, "expected from to be a user id")
+	if err := hub.CheckUser(*request.From); err != nil {
+		fail(w, http.StatusBadRequest, "expected from to be a user id: "+err.Error())
 		return
 	}
 	seq, offline, err := a.server.hub.Publish(*request.From, *request.To, *request.Text)

@@ -65,7 +65,9 @@ func (l prefixList) contains(a netip.Addr) bool {
 
 // clientIP is the address that limits count: the peer's, or, if that is a
 // trusted proxy, the rightmost of X-Forwarded-For that is none. What stands
-// further left could have been written by anybody.
+// further left could have been written by anybody. An element that is no address
+// is not to be believed, nor what is left of it: the proxy that passed it on
+// counts.
 func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
 	addr := peerIP(r.Remote)
 	if len(trusted) == 0 || !trusted.contains(addr) {
@@ -80,16 +82,53 @@ func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
 		if text == "" { // counts for nothing in a list (RFC 9110 §5.6.1.2)
 			continue
 		}
-		hop, err := netip.ParseAddr(text)
-		if err != nil { // whoever wrote this is not to be believed, nor what is left of it
+		hop, ok := parseHop(text)
+		if !ok {
 			return addr
 		}
-		addr = hop.Unmap().WithZone("")
+		addr = hop
 		if !trusted.contains(addr) {
 			return addr
 		}
 	}
 	return addr
+}
+
+// parseHop reads an element of X-Forwarded-For in any of the forms that proxies
+// write: an address, in brackets or not, with a port or not, in quotes or not. The
+// same client has the same address in all of them.
+func parseHop(text string) (addr netip.Addr, ok bool) {
+	if inner, quoted := strings.CutPrefix(text, `"`); quoted {
+		if text, ok = strings.CutSuffix(inner, `"`); !ok {
+			return addr, false
+		}
+		text = strings.TrimSpace(text)
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		addr, err = netip.ParseAddr(withoutPort(text))
+	}
+	return addr.Unmap().WithZone(""), err == nil
+}
+
+// withoutPort returns the address of "192.0.2.1:4711", "[2001:db8::1]:4711" or
+// "[2001:db8::1]", and "" if text is none of them. Instead of a number a port may be
+// empty, or a name that a proxy has for it (RFC 7239 §6).
+func withoutPort(text string) string {
+	host, port := text, ""
+	if i := strings.LastIndexByte(text, ':'); i > strings.LastIndexByte(text, ']') {
+		host, port = text[:i], text[i+1:]
+	}
+	const inPort = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-"
+	if strings.Trim(port, inPort) != "" {
+		return ""
+	}
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
+		if host, bracketed = strings.CutSuffix(inner, "]"); !bracketed || !strings.Contains(host, ":") {
+			return ""
+		}
+	}
+	return host
 }
 
 func peerIP(remote net.Addr) netip.Addr {

@@ -32,7 +32,7 @@ const (
 var version = ""
 
 func main() {
-	os.Exit(run(os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(run(claimArgs(os.Args)[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
 // run is main without the process around it.
@@ -47,19 +47,21 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	if len(args) > 0 && args[0] == "journal" {
 		return printJournal(args[1:], stdout, stderr)
 	}
+	failWrites()
 	o, err := parseOptions(args, env, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
-		fmt.Fprintln(stderr, "wschat:", err)
+		fmt.Fprintln(stderr, "wschat:", withoutCredentials(err.Error()))
 		return exitUsage
 	}
-	ignoreFileSizeSignal()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := serve(ctx, o, o.logger(stderr)); err != nil {
-		fmt.Fprintln(stderr, "wschat:", err)
+	log := startLog(stderr)
+	defer log.close()
+	if err := serve(ctx, o, o.logger(log), &log.dropped); err != nil {
+		fmt.Fprintln(log, "wschat:", withoutCredentials(err.Error()))
 		return exitFailed
 	}
 	return exitOK

@@ -49,6 +49,7 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	s.writeLoops(&t)
 	s.outcomes.write(&t)
 	s.writeStore(&t)
+	t.Counter("wschat_log_lines_dropped_total", "Log lines that could not be written, or not soon enough.", float64(s.unlogged.Load()))
 	writeProcess(&t)
 	w.Header().Set("Content-Type", metric.ContentType)
 	w.Write(t.Bytes())

@@ -23,6 +23,7 @@ type options struct {
 	membershipTTL    time.Duration
 	maxUsers         int
 	maxIDs           int
+	host             hostList
 	allowOrigin      originList
 	echo             bool
 	presence         presence
@@ -82,7 +83,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
 	flags.IntVar(&o.maxUsers, "max-users", hub.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "most `ids` of sends that are remembered, for ten minutes")
-	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated; * for any")
+	flags.Var(&o.host, "host", "`names` by which the server may be addressed, comma-separated; another Host gets 421 (default any, and on a loopback address only localhost)")
+	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated, such as https://chat.example or https://*.example.org (all hosts below it); * for any")
 	flags.BoolVar(&o.echo, "echo", false, "serve /echo, which sends every message back, for tests and benchmarks")
 	flags.Var(&o.presence, "presence", "`who` is told of login and exit: all, group or none (default all)")
 	flags.BoolVar(&o.single, "single", false, "one connection a user: a newer one closes the older")

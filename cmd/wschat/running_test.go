@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ func runServer(t *testing.T, flags ...string) *running {
 	r := &running{t: t, stop: stop, ended: make(chan error, 1)}
 	r.http.Transport = &http.Transport{DisableKeepAlives: true}
 	r.http.Timeout = patience
-	go func() { r.ended <- serve(ctx, o, slog.New(slog.NewTextHandler(&r.log, nil))) }()
+	go func() { r.ended <- serve(ctx, o, slog.New(slog.NewTextHandler(&r.log, nil)), new(atomic.Uint64)) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-r.ended; err != nil {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wschat/frame"
@@ -20,6 +21,7 @@ import (
 // server is the running parts, put together.
 type server struct {
 	log       *slog.Logger
+	unlogged  *atomic.Uint64 // log lines that were dropped
 	loops     *loop.Loops
 	hub       *hub.Hub
 	handshake *handshake.Server
@@ -33,12 +35,13 @@ type server struct {
 }
 
 // serve runs until ctx is done, drains, and returns nil; or what kept it from
-// running.
-func serve(ctx context.Context, o *options, log *slog.Logger) error {
+// running. unlogged counts the lines that log has dropped.
+func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.Uint64) error {
 	s, err := newServer(o, log)
 	if err != nil {
 		return err
 	}
+	s.unlogged = unlogged
 	defer s.close()
 	stop := make(chan struct{})
 	var trimming sync.WaitGroup
@@ -46,7 +49,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	defer trimming.Wait()
 	defer close(stop)
 	if o.admin != "" {
-		admin, err := s.startAdmin(o.admin)
+		admin, err := s.startAdmin(o)
 		if err != nil {
 			return err
 		}
@@ -56,7 +59,8 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(ln.Addr(), o.tlsCert != ""), "version", versionText())
+	s.handshake.AllowHost = hostRule(o.host, ln.Addr())
+	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
 	go func() { failed <- s.handshake.Serve(ln) }()
 	select {
@@ -173,7 +177,7 @@ func orUnbounded(n int) int {
 }
 
 // pageURL is where a person on this machine finds the page.
-func pageURL(addr net.Addr, secure bool) string {
+func pageURL(o *options, addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return ""
@@ -181,8 +185,11 @@ func pageURL(addr net.Addr, secure bool) string {
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "localhost"
 	}
+	if len(o.host) > 0 {
+		host = o.host[0]
+	}
 	scheme := "http://"
-	if secure {
+	if o.tlsCert != "" {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port) + "/"

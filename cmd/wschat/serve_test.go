@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func TestServe(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	log := logged{slog.NewTextHandler(t.Output(), nil), make(chan string, 1)}
 	served := make(chan error, 1)
-	go func() { served <- serve(ctx, o, slog.New(log)) }()
+	go func() { served <- serve(ctx, o, slog.New(log), new(atomic.Uint64)) }()
 	var addr string
 	select {
 	case addr = <-log.addr:
@@ -101,7 +102,7 @@ func TestServeAddressInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	err = serve(t.Context(), &options{addr: ln.Addr().String()}, slog.New(slog.DiscardHandler))
+	err = serve(t.Context(), &options{addr: ln.Addr().String()}, slog.New(slog.DiscardHandler), new(atomic.Uint64))
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v", err)
 	}
@@ -118,7 +119,7 @@ func TestPageURL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := pageURL(tcp, false); got != want {
+		if got := pageURL(new(options), tcp); got != want {
 			t.Errorf("%s: got %s, want %s", addr, got, want)
 		}
 	}

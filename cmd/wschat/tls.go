@@ -1,10 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,9 +19,9 @@ type certificate struct {
 
 	mu      sync.Mutex
 	loaded  *tls.Certificate
-	stamp   string    // of the files that loaded came from
-	checked time.Time // when the files were last looked at
-	failure string    // what was wrong with them then; told once
+	sum     [sha256.Size]byte // of the files that loaded came from
+	checked time.Time         // when the files were last looked at
+	failure string            // what was wrong with them then; told once
 }
 
 // checkEvery is how long a look at the files is good for.
@@ -28,10 +30,7 @@ const checkEvery = time.Second
 // loadCertificate reads the files; an error names the one that is wrong.
 func loadCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
-	stamp, err := c.filesStamp()
-	if err == nil {
-		err = c.load(stamp)
-	}
+	_, err := c.load()
 	return c, err
 }
 
@@ -57,16 +56,9 @@ func (c *certificate) current() *tls.Certificate {
 	return c.loaded
 }
 
-// reload reads the files if they have changed. The lock is held.
+// reload takes the certificate of the files if they have changed. The lock is held.
 func (c *certificate) reload() {
-	stamp, err := c.filesStamp()
-	if err == nil && stamp == c.stamp {
-		c.failure = ""
-		return
-	}
-	if err == nil {
-		err = c.load(stamp)
-	}
+	changed, err := c.load()
 	if err != nil {
 		if c.failure != err.Error() {
 			c.failure = err.Error()
@@ -75,27 +67,31 @@ func (c *certificate) reload() {
 		return
 	}
 	c.failure = ""
-	c.log.Info("certificate read again", "file", c.certFile)
+	if changed {
+		c.log.Info("certificate read again", "file", c.certFile)
+	}
 }
 
-func (c *certificate) load(stamp string) error {
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+// load reads the files, and takes their certificate if it is another one. It goes by
+// what is in them: size and time can be the same, and say nothing of what a
+// symbolic link leads to.
+func (c *certificate) load() (changed bool, err error) {
+	cert, err := os.ReadFile(c.certFile)
 	if err != nil {
-		return fmt.Errorf("certificate %s with key %s: %w", c.certFile, c.keyFile, err)
+		return false, fmt.Errorf("certificate: %w", err)
 	}
-	c.loaded, c.stamp = &pair, stamp
-	return nil
-}
-
-// filesStamp changes when one of the files does.
-func (c *certificate) filesStamp() (string, error) {
-	cert, err := os.Stat(c.certFile)
+	key, err := os.ReadFile(c.keyFile)
 	if err != nil {
-		return "", err
+		return false, fmt.Errorf("certificate's key: %w", err)
 	}
-	key, err := os.Stat(c.keyFile)
+	sum := sha256.Sum256(slices.Concat(cert, key))
+	if c.loaded != nil && sum == c.sum {
+		return false, nil
+	}
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return "", err
+		return false, fmt.Errorf("certificate %s with key %s: %w", c.certFile, c.keyFile, err)
 	}
-	return fmt.Sprint(cert.ModTime().UnixNano(), cert.Size(), key.ModTime().UnixNano(), key.Size()), nil
+	c.loaded, c.sum = &pair, sum
+	return true, nil
 }

@@ -2,8 +2,7 @@ package main
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -35,12 +34,12 @@ func newPair(t *testing.T) *pair {
 // renew replaces both files by a new certificate with this number.
 func (p *pair) renew(serial int64) {
 	p.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	public, key, err := ed25519.GenerateKey(rand.Reader) // all of one size
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -105,6 +104,74 @@ func TestCertificateIsRenewed(t *testing.T) {
 	if n := strings.Count(p.log.String(), "certificate read again"); n != 1 {
 		t.Errorf("logged %d times:\n%s", n, p.log.String())
 	}
+}
+
+// Whatever way the files are replaced, and whatever their size and time say.
+func TestCertificateIsRenewedInEveryWay(t *testing.T) {
+	stamp := time.Now().Truncate(time.Second)
+	sameTime := func(p *pair) {
+		for _, file := range []string{p.certFile, p.keyFile} {
+			if err := os.Chtimes(file, stamp, stamp); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name  string
+		renew func(p *pair, serial int64)
+	}{
+		{"written over", func(p *pair, serial int64) { p.renew(serial); sameTime(p) }},
+		{"renamed over, as certbot's copies are", func(p *pair, serial int64) {
+			next := newPair(p.t)
+			next.renew(serial)
+			sameTime(next)
+			rename(p.t, next.certFile, p.certFile)
+			rename(p.t, next.keyFile, p.keyFile)
+		}},
+		{"a link to a directory, as Kubernetes swaps it", func(p *pair, serial int64) {
+			next := newPair(p.t)
+			next.renew(serial)
+			sameTime(next)
+			link := filepath.Join(filepath.Dir(p.certFile), "..data")
+			relink(p.t, filepath.Dir(next.certFile), link)
+			relink(p.t, filepath.Join(link, "cert.pem"), p.certFile)
+			relink(p.t, filepath.Join(link, "key.pem"), p.keyFile)
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := newPair(t)
+			row.renew(p, 101) // numbers of one length, so that the files are
+			c, err := p.load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for number := int64(102); number < 105; number++ {
+				row.renew(p, number)
+				if got := serial(t, c); got != number {
+					t.Errorf("got %d, want %d", got, number)
+				}
+			}
+			if n := strings.Count(p.log.String(), "certificate read again"); n != 3 {
+				t.Errorf("logged %d times:\n%s", n, p.log.String())
+			}
+		})
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// relink makes link a symbolic link to target, in one step.
+func relink(t *testing.T, target, link string) {
+	t.Helper()
+	if err := os.Symlink(target, link+".new"); err != nil {
+		t.Fatal(err)
+	}
+	rename(t, link+".new", link)
 }
 
 // While the files are no pair the old certificate stays, and the log says why,

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wschat/handshake"
 	"wschat/hub"
 )
 
@@ -35,7 +36,7 @@ func (p *presence) Set(s string) error {
 	return nil
 }
 
-// originList is the value of -allow-origin.
+// originList is the value of -allow-origin, as handshake.CheckOrigin takes it.
 type originList []string
 
 func (l *originList) String() string { return strings.Join(*l, ",") }
@@ -47,10 +48,11 @@ func (l *originList) Set(s string) error {
 		if origin == "" {
 			continue
 		}
-		if origin != "*" && !strings.Contains(origin, "://") {
-			return fmt.Errorf("expected origins such as https://chat.example, got %q", origin)
+		parsed, err := handshake.ParseOrigin(origin)
+		if err != nil {
+			return fmt.Errorf("%w, got %q", err, origin)
 		}
-		*l = append(*l, strings.TrimSuffix(origin, "/"))
+		*l = append(*l, parsed)
 	}
 	return nil
 }

@@ -11,10 +11,13 @@ import (
 	"time"
 )
 
-// disk fails every fsync while it is broken.
-type disk struct{ broken atomic.Bool }
+// failing is a disk that fails every fsync while it is broken.
+type failing struct {
+	osDisk
+	broken atomic.Bool
+}
 
-func (d *disk) fsync(f *os.File) error {
+func (d *failing) sync(f *os.File) error {
 	if d.broken.Load() {
 		return &os.PathError{Op: "fsync", Path: f.Name(), Err: syscall.EIO}
 	}
@@ -26,9 +29,9 @@ func (d *disk) fsync(f *os.File) error {
 func TestFailedSync(t *testing.T) {
 	for _, segmentSize := range []int64{0, 1} { // 1: each batch begins a segment
 		t.Run(fmt.Sprint("segments of ", segmentSize), func(t *testing.T) {
-			var d disk
+			var d failing
 			dir := t.TempDir()
-			s := open(t, Config{Dir: dir, segmentSize: segmentSize, repairPause: time.Millisecond, fsync: d.fsync})
+			s := open(t, Config{Dir: dir, segmentSize: segmentSize, repairPause: time.Millisecond, disk: &d})
 			want := ""
 			for round := range 2 {
 				for i := range 3 {
@@ -75,10 +78,18 @@ func TestFailedSync(t *testing.T) {
 	}
 }
 
+// syncing is a disk that does something else than to sync.
+type syncing struct {
+	osDisk
+	do func(*os.File) error
+}
+
+func (d syncing) sync(f *os.File) error { return d.do(f) }
+
 // A journal that fails says so, and finds out by itself when that is over.
 func TestErr(t *testing.T) {
-	var d disk
-	s := open(t, Config{Dir: t.TempDir(), repairPause: time.Millisecond, retryPause: time.Millisecond, fsync: d.fsync})
+	var d failing
+	s := open(t, Config{Dir: t.TempDir(), repairPause: time.Millisecond, retryPause: time.Millisecond, disk: &d})
 	if err := s.Err(); err != nil {
 		t.Error(err)
 	}
@@ -103,12 +114,12 @@ func TestEachSyncFails(t *testing.T) {
 	for fail := 1; ; fail++ {
 		var n atomic.Int64
 		dir := t.TempDir()
-		c := Config{Dir: dir, segmentSize: 500, compactAt: never, repairPause: 1, fsync: func(*os.File) error {
+		c := Config{Dir: dir, segmentSize: 500, compactAt: never, repairPause: 1, disk: syncing{do: func(*os.File) error {
 			if n.Add(1) == int64(fail) {
 				return syscall.EIO
 			}
 			return nil
-		}}
+		}}}
 		s, err := Open(c)
 		if err != nil {
 			if !errors.Is(err, syscall.EIO) {

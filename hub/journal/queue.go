@@ -15,10 +15,12 @@ const (
 	maxBatch = 4 << 20
 )
 
-// pending is a message that is to be stored.
+// pending is a message, or the body of another record, that is to be stored.
 type pending struct {
-	m      *hub.Message
+	m      *hub.Message // nil: kind and body
 	id     string
+	kind   kind
+	body   []byte
 	stored func(error)
 
 	// What the committer knows.
@@ -28,7 +30,12 @@ type pending struct {
 }
 
 // size is roughly what p costs in memory while it waits, in bytes.
-func (p *pending) size() int { return 256 + len(p.m.Body) }
+func (p *pending) size() int {
+	if p.m == nil {
+		return 256 + len(p.body)
+	}
+	return 256 + len(p.m.Body)
+}
 
 // queue is what waits for the committer. Safe for concurrent use.
 type queue struct {
@@ -40,7 +47,7 @@ type queue struct {
 
 // add fails with ErrFull, ErrLarge or ErrClosed.
 func (q *queue) add(p pending) error {
-	if len(p.m.Body) > maxRecord/2 {
+	if p.size() > maxRecord/2 {
 		return ErrLarge
 	}
 	q.mu.Lock()

@@ -30,12 +30,12 @@ type Config struct {
 	Log    *slog.Logger // nil: nothing is logged
 
 	// For tests; the zero values are what a server has.
-	segmentSize int64                // from when a new segment begins
-	compactAt   int64                // the least that a compaction must save
-	repairPause time.Duration        // between attempts to repair a segment
-	retryPause  time.Duration        // between attempts to write at all
-	fsync       func(*os.File) error // instead of (*os.File).Sync
-	atStep      func(step string)    // called in a compaction
+	segmentSize int64             // from when a new segment begins
+	compactAt   int64             // the least that a compaction must save
+	repairPause time.Duration     // between attempts to repair a segment
+	retryPause  time.Duration     // between attempts to write at all
+	disk        disk              // instead of osDisk
+	atStep      func(step string) // called in a compaction
 }
 
 // segmentSize is from when a new segment begins, in bytes.
@@ -50,7 +50,7 @@ type Store struct {
 	dir    string
 	epoch  string
 	log    *slog.Logger
-	fsync  func(*os.File) error
+	disk   disk
 	lock   *os.File
 
 	queue   queue
@@ -82,8 +82,8 @@ func Open(config Config) (*Store, error) {
 	config.compactAt = cmp.Or(config.compactAt, config.segmentSize)
 	config.repairPause = cmp.Or(config.repairPause, repairPause)
 	config.retryPause = cmp.Or(config.retryPause, retryPause)
-	if config.fsync == nil {
-		config.fsync = (*os.File).Sync
+	if config.disk == nil {
+		config.disk = osDisk{}
 	}
 	if config.atStep == nil {
 		config.atStep = func(string) {}
@@ -92,7 +92,7 @@ func Open(config Config) (*Store, error) {
 		config:  config,
 		dir:     config.Dir,
 		log:     config.Log,
-		fsync:   config.fsync,
+		disk:    config.disk,
 		wake:    make(chan struct{}, 1),
 		compact: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -146,8 +146,12 @@ func (s *Store) Err() error {
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
 // and no other method.
 func (s *Store) Append(m *hub.Message, stored func(error)) {
-	if err := s.queue.add(pending{m: m, id: m.ID, stored: stored}); err != nil {
-		stored(err)
+	s.append(pending{m: m, id: m.ID, stored: stored})
+}
+
+func (s *Store) append(p pending) {
+	if err := s.queue.add(p); err != nil {
+		p.stored(err)
 		return
 	}
 	s.poke()

@@ -206,6 +206,20 @@ func TestPageFirefox(t *testing.T) {
 	f.until("the first of all, and few in the document", `document.querySelector("#messages li .body").textContent.startsWith("privately") && document.querySelectorAll("#messages li").length < 150`)
 	f.click("#newest")
 	f.until("the last again", `document.querySelector("#messages li:last-child .body").textContent === "number 499"`)
+
+	// Whoever has scrolled up reads on: what comes moves nothing.
+	talker(bob, "fox", 0, 130)
+	f.until("these", `document.querySelector("#messages li:last-child .body").textContent.startsWith("message 129")`)
+	const frame = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))`
+	f.eval(`(document.querySelector("#log").scrollTop -= 2000, `+frame+`)`, nil)
+	f.eval(follow, nil)
+	talker(bob, "fox", 130, 50)
+	f.until("50 more", `document.querySelector("#conversations [data-open=bob] .last").textContent.startsWith("message 179")`)
+	var moved float64
+	f.eval(frame+`.then(moved_)`, &moved)
+	if max(moved, -moved) >= 0.5 {
+		t.Errorf("what is read moved by %.3f px", moved)
+	}
 	for line := ""; !strings.HasSuffix(line, "written offline"); {
 		var err error
 		if line, err = bob.NextText(); err != nil {

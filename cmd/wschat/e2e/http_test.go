@@ -19,7 +19,7 @@ import (
 
 // The fields of an upgrade.
 const (
-	host       = "Host: chat.example"
+	host       = "Host: chat.localhost"
 	toSocket   = "Upgrade: websocket"
 	connection = "Connection: keep-alive, Upgrade"
 	key        = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" // the example of RFC 6455 §1.3
@@ -91,6 +91,9 @@ func TestAnswers(t *testing.T) {
 		{"HEAD of the page", request("HEAD / HTTP/1.1", host), 200, []string{"Content-Type: text/html; charset=utf-8"}},
 		{"a file of the page", request("GET /main.js HTTP/1.1", host), 200, []string{"Content-Type: text/javascript; charset=utf-8"}},
 		{"the page with a query", request("GET /?a=b HTTP/1.1", host), 200, nil},
+		{"the page by an absolute target", request("GET http://chat.localhost/ HTTP/1.1", host), 200, nil},
+		{"the page by one without a path", request("GET http://chat.localhost HTTP/1.1", host), 200, nil},
+		{"the page behind an empty line", "\r\n" + request("GET / HTTP/1.1", host), 200, nil},
 		{"POST to the page", request("POST / HTTP/1.1", host, "Content-Length: 0"), 405, []string{"Allow: GET, HEAD"}},
 		{"OPTIONS of the page", request("OPTIONS / HTTP/1.1", host), 405, []string{"Allow: GET, HEAD"}},
 		{"an upgrade of the page", upgrade("/"), 200, nil},
@@ -99,14 +102,14 @@ func TestAnswers(t *testing.T) {
 		{"POST to healthz", request("POST /healthz HTTP/1.1", host, "Content-Length: 0"), 405, []string{"Allow: GET, HEAD"}},
 
 		{"an upgrade", upgrade("/socket?userId=A"), 101, []string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: " + accept}},
-		{"fields in other case", request(socketLine, "hOST: x", "uPGRADE: WebSocket", "cONNECTION: upgrade", strings.ToLower(key[:17])+key[17:], strings.ToUpper(version)), 101, nil},
+		{"fields in other case", request(socketLine, "hOST: localhost", "uPGRADE: WebSocket", "cONNECTION: upgrade", strings.ToLower(key[:17])+key[17:], strings.ToUpper(version)), 101, nil},
 		{"no upgrade", request(socketLine, host), 426, upgradeFields},
 		{"Upgrade without Connection", request(socketLine, host, toSocket, key, version), 426, upgradeFields},
 		{"Connection without Upgrade", request(socketLine, host, connection, key, version), 426, upgradeFields},
 		{"an upgrade to something else", request(socketLine, host, "Upgrade: h2c", connection, key, version), 426, upgradeFields},
 		{"version 8", request(socketLine, host, toSocket, connection, key, "Sec-WebSocket-Version: 8"), 426, upgradeFields[1:]},
-		{"no version", request(socketLine, host, toSocket, connection, key), 400, nil},
-		{"a version that is no number", request(socketLine, host, toSocket, connection, key, "Sec-WebSocket-Version: x"), 400, nil},
+		{"no version", request(socketLine, host, toSocket, connection, key), 400, upgradeFields[1:]},
+		{"a version that is no number", request(socketLine, host, toSocket, connection, key, "Sec-WebSocket-Version: x"), 400, upgradeFields[1:]},
 		{"no key", request(socketLine, host, toSocket, connection, version), 400, nil},
 		{"two keys", upgrade("/socket", key), 400, nil},
 		{"a key of 15 bytes", request(socketLine, host, toSocket, connection, version, "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0O"), 400, nil},
@@ -159,7 +162,7 @@ func TestAnswers(t *testing.T) {
 // A request head that is not whole in -handshake-timeout is dropped.
 func TestHandshakeTimeout(t *testing.T) {
 	s := start(t, "-handshake-timeout", "100ms")
-	for _, begun := range []string{"", "GET ", "GET /socket HTTP/1.1\r\nHost: x\r\n"} {
+	for _, begun := range []string{"", "GET ", "GET /socket HTTP/1.1\r\nHost: localhost\r\n"} {
 		_, from := s.raw(begun)
 		if rest, err := io.ReadAll(from); err != nil || len(rest) > 0 {
 			t.Errorf("behind %q: got %q, %v, want the end", begun, rest, err)
@@ -174,7 +177,7 @@ func TestUpgradeLaterOnAConnection(t *testing.T) {
 	conn, from := s.raw(page)
 	s.answer(from, page)
 	for range 2 {
-		io.WriteString(conn, page)
+		io.WriteString(conn, "\r\n"+page) // RFC 9112 §2.2
 		if response, _ := s.answer(from, page); response.StatusCode != 200 {
 			t.Fatalf("got %s", response.Status)
 		}
@@ -220,19 +223,19 @@ func TestOrigin(t *testing.T) {
 		status  int
 	}{
 		{own, nil, 101}, // not a browser
-		{own, []string{"http://chat.example"}, 101},
-		{own, []string{"https://chat.example"}, 101}, // TLS may end at a proxy
-		{own, []string{"http://CHAT.example:80"}, 101},
-		{own, []string{"http://chat.example:8080"}, 403},
+		{own, []string{"http://chat.localhost"}, 101},
+		{own, []string{"https://chat.localhost"}, 101}, // TLS may end at a proxy
+		{own, []string{"http://CHAT.localhost:80"}, 101},
+		{own, []string{"http://chat.localhost:8080"}, 403},
 		{own, []string{"http://evil.example"}, 403},
-		{own, []string{"http://chat.example.evil.example"}, 403},
+		{own, []string{"http://chat.localhost.evil.example"}, 403},
 		{own, []string{"null"}, 403},
 		{own, []string{""}, 403},
-		{own, []string{"http://chat.example", "http://chat.example"}, 403},
+		{own, []string{"http://chat.localhost", "http://chat.localhost"}, 403},
 		{allowing, []string{"https://good.example"}, 101},
 		{allowing, []string{"http://also.example:8000"}, 101},
-		{allowing, []string{"http://chat.example"}, 101}, // in addition
-		{allowing, []string{"http://good.example"}, 403}, // the whole origin
+		{allowing, []string{"http://chat.localhost"}, 101}, // in addition
+		{allowing, []string{"http://good.example"}, 403},   // the whole origin
 		{open, []string{"http://evil.example"}, 101},
 		{open, []string{"http://a.example", "http://b.example"}, 403},
 	} {

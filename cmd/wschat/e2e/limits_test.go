@@ -190,3 +190,28 @@ func TestOperatorsUsageErrors(t *testing.T) {
 		}
 	}
 }
+
+// Some gateways write ports into X-Forwarded-For: each client is its own address,
+// whatever its port.
+func TestForwardedWithPorts(t *testing.T) {
+	s := start(t, "-max-conns-per-ip", "1", "-trust-proxy", "127.0.0.1")
+	for _, row := range []struct {
+		from string
+		want int
+	}{
+		{"203.0.113.7:4711", 101},
+		{"203.0.113.7:4712", 503},
+		{"203.0.113.7", 503},
+		{"203.0.113.8:4711", 101},
+		{"[2001:db8::1]:4711", 101},
+		{`"[2001:db8::1]:4712"`, 503},
+		{"2001:db8::1", 503},
+		{"[2001:db8::2]", 101},
+		{"unknown", 101}, // the proxy counts
+		{"unknown:4711", 503},
+	} {
+		if got := status(t, s.Addr, "127.0.0.1", upgrade("/socket", "X-Forwarded-For: "+row.from)); got != row.want {
+			t.Errorf("%s: got %d, want %d", row.from, got, row.want)
+		}
+	}
+}

@@ -15,7 +15,7 @@ func TestPageFirstVisit(t *testing.T) {
 	p := startChromium(t).open(s, "en-GB")
 	p.until("six random digits as id", `/^\d{6}$/.test(document.querySelector("#name").value) && document.activeElement.id === "name"`)
 	p.screenshot("login")
-	for _, bad := range []string{"all", "groupies", "a b", "a,b", strings.Repeat("中", 22)} {
+	for _, bad := range []string{"all", "groupies", "a b", "a,b", "WHO", "p\u0430ypal", "क\u09bf", strings.Repeat("中", 22)} {
 		p.fill("#name", bad)
 		p.click("#enter")
 		p.until(bad+" refused", `document.querySelector("#name").ariaInvalid === "true" && document.querySelector("#login-why").textContent`)
@@ -46,6 +46,21 @@ func TestPageFirstVisit(t *testing.T) {
 	p.noProblems()
 }
 
+// Names whose vowels are marks are names; what is typed in another canonical form is
+// written in the only one there is.
+func TestPageNamesWithMarks(t *testing.T) {
+	s := start(t)
+	for typed, name := range map[string]string{"हिन्दी": "हिन्दी", "Ade\u0301bayo\u0323\u0300": "Ad\u00e9bay\u1ecd\u0300"} {
+		p := startChromium(t).open(s, "en-GB")
+		p.until("an id", `document.querySelector("#name").value`)
+		p.fill("#name", typed)
+		p.pressEnter()
+		p.connected(name)
+		p.find(typed + "2")
+		p.isOpen("group" + name + "2")
+	}
+}
+
 // PROTOCOL 2: a token in the address says who one is. It stays nowhere.
 func TestPageToken(t *testing.T) {
 	k := newTokens(t)
@@ -69,6 +84,44 @@ func TestPageToken(t *testing.T) {
 	alice.connected("bob")
 	alice.until("a clean address", `location.hash === ""`)
 	alice.noProblems()
+
+	// What mail and editors leave behind an address is no part of it.
+	for i, behind := range []string{" ", "%20", "%0D%0A", "%", "%zz", "%ff", ".", "\u200b)"} {
+		user := fmt.Sprint("visitor", i)
+		if link := "#token=" + k.token(user) + behind; i == 0 {
+			alice.call("Page.navigate", params{"url": "about:blank"}, nil)
+			alice.navigate("http://" + s.Addr + "/" + link)
+		} else {
+			alice.eval(`location.hash = `+quoted(link), nil)
+		}
+		alice.connected(user)
+		alice.until("a clean address", `location.hash === ""`)
+		alice.noProblems()
+	}
+	p := browser.open(s, "en-GB")
+	for _, empty := range []string{"", "%", "%20"} { // that is no token; the form is there
+		p.call("Page.navigate", params{"url": "about:blank"}, nil)
+		p.navigate("http://" + s.Addr + "/#token=" + empty)
+		p.until("the form", `!document.querySelector("#login").hidden && !document.querySelector("#name").readOnly && !document.querySelector("#enter").disabled`)
+		p.noProblems()
+	}
+
+	// A program's token that no header can carry ends its attempt; the next one begins another.
+	var states []string
+	alice.eval(fmt.Sprintf(`(async () => {
+		const {Chat} = await import("/chat.js");
+		window.states = [];
+		window.chat = new Chat({token: "a b"});
+		chat.addEventListener("state", ({detail}) => states.push(detail.state));
+		chat.connect();
+		chat.token = %s;
+		chat.connect();
+	})()`, quoted(k.token("program"))), nil)
+	alice.until("the connection", `states.includes("connected")`)
+	alice.eval(`(chat.disconnect(), states)`, &states)
+	if got := strings.Join(states, " "); got != "closed connecting connected closed" {
+		t.Errorf("the states are %q", got)
+	}
 
 	bob := browser.open(s, "zh-CN")
 	bob.fill("#name", "bob")

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,6 +60,71 @@ func TestPageMessages(t *testing.T) {
 	if have := fmt.Sprint(got.Links, got.Rel, got.Codes, got.Blocks, got.Marks, got.Emoji, got.Heads, got.Markup, got.RTL); have != wanted {
 		t.Errorf("got  %s\nwant %s", have, wanted)
 	}
+	alice.noProblems()
+}
+
+// A link is the whole address, as RFC 3986 lets it end, and none of the sentence
+// or the brackets around it.
+func TestPageLinks(t *testing.T) {
+	s := start(t)
+	alice := startChromium(t).open(s, "en-GB")
+	alice.connectAs("alice")
+	bob := s.login("bob")
+	for _, row := range []struct{ text, link string }{
+		{"https://x.example/snake_", "https://x.example/snake_"},
+		{"see https://x.example/~ and", "https://x.example/~"},
+		{"https://x.example/all/*", "https://x.example/all/*"},
+		{"https://x.example/a_*~_.", "https://x.example/a_*~_"},
+		{"_https://x.example/a_", "https://x.example/a"},
+		{"**https://x.example/a_**", "https://x.example/a_"},
+		{"HTTPS://X.EXAMPLE/Path", "HTTPS://X.EXAMPLE/Path"},
+		{"Http://x.example/", "Http://x.example/"},
+		{"https://x.example/wiki/A_(b)", "https://x.example/wiki/A_(b)"},
+		{"(https://x.example/wiki/A_(b))", "https://x.example/wiki/A_(b)"},
+		{"(see https://x.example/f(g(h))).", "https://x.example/f(g(h))"},
+		{"[https://x.example/a[1]]", "https://x.example/a[1]"},
+		{"{https://x.example/{a}}", "https://x.example/{a}"},
+		{"(https://x.example/)", "https://x.example/"},
+		{"(https://x.example/a)b)", "https://x.example/a)b"},
+		{"https://x.example/?a=1&b=$+-=@#!/", "https://x.example/?a=1&b=$+-=@#!/"},
+		{"https://x.example/100%", "https://x.example/100%"},
+		{"https://x.example/a&", "https://x.example/a&"},
+		{"https://x.example/a/-", "https://x.example/a/-"},
+		{"Is it https://x.example/?!", "https://x.example/"},
+		{"'https://x.example/it's'", "https://x.example/it's"},
+		{"«https://x.example/a», https", "https://x.example/a"},
+		{"انظر https://x.example/a، ثم", "https://x.example/a"},
+		{"看https://x.example/a。", "https://x.example/a"},
+		{"देखो https://x.example/a।", "https://x.example/a"},
+		{"https://[::1]:8080/a", "https://[::1]:8080/a"},
+		{"https://[::1]", "https://[::1]"},
+		{"https://", ""}, {"HTTP://)", ""}, {"xhttp:/x", ""},
+	} {
+		bob.say("all," + row.text)
+		alice.shows("bob", row.text)
+		var link string
+		alice.eval(`document.querySelector("#messages li:last-child a")?.textContent ?? ""`, &link)
+		if link != row.link {
+			t.Errorf("%q: the link is %q, want %q", row.text, link, row.link)
+		}
+	}
+	// Of a text that is shown in part, what is cut is no link; a long one is whole.
+	last := func(links ...string) {
+		t.Helper()
+		want, _ := json.Marshal(links)
+		alice.until("the links "+cut(string(want)), `JSON.stringify([...document.querySelectorAll("#messages li:last-child a[rel]")].map((a) => a.textContent)) === `+quoted(string(want)))
+	}
+	bob.say("all," + strings.Repeat("a ", 990) + "https://x.example/cut")
+	alice.until("a part", `document.querySelector("#messages li:last-child [data-more]")`)
+	last([]string{}...)
+	alice.eval(`document.querySelector("#messages li:last-child [data-more]").click()`, nil)
+	last("https://x.example/cut")
+	long := "https://x.example/" + strings.Repeat("a", 2500)
+	bob.say("all,see " + long + " for more")
+	alice.until("a part", `document.querySelector("#messages li:last-child .body").textContent.startsWith("see") && document.querySelector("#messages li:last-child [data-more]")`)
+	last([]string{}...)
+	alice.eval(`document.querySelector("#messages li:last-child [data-more]").click()`, nil)
+	last(long)
 	alice.noProblems()
 }
 

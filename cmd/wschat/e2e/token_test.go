@@ -95,7 +95,7 @@ func TestTokens(t *testing.T) {
 	}
 	s.run("as a browser does", func(t *testing.T) {
 		fields := "Sec-WebSocket-Protocol: wschat.v1.line, bearer." + k.token("A")
-		response, _ := s.ask(upgrade("/socket?userId=A", fields, "Origin: http://chat.example", "Cookie: a=b", "Pragma: no-cache"))
+		response, _ := s.ask(upgrade("/socket?userId=A", fields, "Origin: http://chat.localhost", "Cookie: a=b", "Pragma: no-cache"))
 		if response.StatusCode != 101 || response.Header.Get("Sec-WebSocket-Protocol") != "wschat.v1.line" {
 			t.Errorf("got %s, %v", response.Status, response.Header)
 		}

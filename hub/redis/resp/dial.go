@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync/atomic"
 )
 
@@ -80,7 +81,7 @@ func (c *Client) greet(l *link, greetings [][]any) ([]Reply, error) {
 			return nil, errors.Join(wrong, err)
 		}
 		if err := reply.Err(); err != nil && wrong == nil && command[0] != "CLIENT" {
-			wrong = err
+			wrong = &ServerError{Text: c.withoutPassword(string(reply.bytes))}
 		}
 	}
 	var replies []Reply
@@ -92,6 +93,16 @@ func (c *Client) greet(l *link, greetings [][]any) ([]Reply, error) {
 		replies = append(replies, reply)
 	}
 	return replies, wrong
+}
+
+// withoutPassword takes the password out of a server's refusal of a login. One that
+// does not know AUTH repeats what it was called with, or the beginning of that.
+func (c *Client) withoutPassword(text string) string {
+	text, _, _ = strings.Cut(text, ", with args beginning with:")
+	if password := c.target.password; password != "" {
+		text = strings.ReplaceAll(text, password, "***")
+	}
+	return text
 }
 
 // login returns what every connection begins with. The PING is what a server

@@ -20,22 +20,28 @@ type target struct {
 	tls            *tls.Config // nil: plain TCP
 }
 
+// What is wrong with a URL. None repeats a part of it: where a password is not
+// escaped, any part may be one of the password.
+var (
+	errURLForm     = errors.New("resp: URL: malformed; special characters of a password are written as %XX")
+	errURLScheme   = errors.New("resp: URL: it begins with neither redis:// nor rediss://")
+	errURLHost     = errors.New("resp: URL: no host, or none that is one")
+	errURLUser     = errors.New("resp: URL: a user without password")
+	errURLDatabase = errors.New("resp: URL: the path is no number of a database")
+	errURLOption   = errors.New("resp: URL: an option other than ca, or without TLS")
+)
+
 func parseURL(text string) (target, error) {
 	var t target
 	u, err := url.Parse(text)
-	if err != nil {
-		// Its text has the whole URL, password included.
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return t, fmt.Errorf("resp: URL: %w", err)
+	if err != nil { // its text has parts of the URL, which may be some of the password
+		return t, errURLForm
 	}
 	if u.Scheme != "redis" && u.Scheme != "rediss" {
-		return t, errors.New("resp: URL: it begins with neither redis:// nor rediss://")
+		return t, errURLScheme
 	}
 	if host := u.Hostname(); host == "" || strings.Contains(host, ":") && u.Host[0] != '[' {
-		return t, fmt.Errorf("resp: URL: %q is no host", host)
+		return t, errURLHost
 	}
 	t.addr = net.JoinHostPort(u.Hostname(), "6379")
 	if port := u.Port(); port != "" {
@@ -44,11 +50,11 @@ func parseURL(text string) (target, error) {
 	t.user = u.User.Username()
 	t.password, _ = u.User.Password()
 	if t.user != "" && t.password == "" {
-		return t, errors.New("resp: URL: a user without password")
+		return t, errURLUser
 	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if t.db, err = strconv.Atoi(db); err != nil || t.db < 0 {
-			return t, fmt.Errorf("resp: URL: %q is no number of a database", db)
+			return t, errURLDatabase
 		}
 	}
 	return t, t.options(u)
@@ -59,7 +65,7 @@ func (t *target) options(u *url.URL) error {
 	ca := ""
 	for name, values := range u.Query() {
 		if name != "ca" || u.Scheme != "rediss" {
-			return fmt.Errorf("resp: URL: unknown option %q", name)
+			return errURLOption
 		}
 		ca = values[0]
 	}

@@ -66,8 +66,8 @@ func TestHalfHandshakes(t *testing.T) {
 		send string
 	}{
 		{"2000 connections that send nothing", 2000, ""},
-		{"500 half handshakes", 500, "GET /socket?userId=A HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnec"},
-		{"500 half bodies", 500, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx"},
+		{"500 half handshakes", 500, "GET /socket?userId=A HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnec"},
+		{"500 half bodies", 500, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := start(t, "-handshake-timeout", "2s")

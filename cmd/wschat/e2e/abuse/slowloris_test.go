@@ -18,7 +18,7 @@ import (
 // Who sends a byte every so often is never silent, and never done. There are
 // bounds to that.
 func TestSlowloris(t *testing.T) {
-	head := "GET /socket?userId=slow HTTP/1.1\r\nHost: x\r\nX: "
+	head := "GET /socket?userId=slow HTTP/1.1\r\nHost: localhost\r\nX: "
 	for i := range 1000 {
 		head += fmt.Sprint(i)
 	}

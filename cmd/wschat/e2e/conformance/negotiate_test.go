@@ -76,7 +76,10 @@ func offers() []offer {
 			all = append(all, offer{fmt.Sprintf("§7.1.2 %s_max_window_bits=%s", side, value), []string{fmt.Sprintf("%s; %s_max_window_bits=%s", deflate, side, value)}, answer})
 		}
 	}
-	for _, bad := range []string{"", ",", ";", deflate + ";", deflate + "; ;", deflate + " foo", deflate + "; =1", deflate + "; a=", deflate + `; a="b`, deflate + `; a="b c"`, deflate + "; a b", deflate + "/1", "=", deflate + ", ;"} {
+	for _, empty := range []string{"", ","} {
+		all = append(all, offer{fmt.Sprintf("RFC 9110 §5.6.1 %q is as none", empty), []string{empty}, ""})
+	}
+	for _, bad := range []string{";", deflate + ";", deflate + "; ;", deflate + " foo", deflate + "; =1", deflate + "; a=", deflate + `; a="b`, deflate + `; a="b c"`, deflate + "; a b", deflate + "/1", "=", deflate + ", ;"} {
 		all = append(all, offer{fmt.Sprintf("§9.1 %q", bad), []string{bad}, "400"})
 	}
 	return all

@@ -14,7 +14,7 @@ import (
 // The request of a client that does everything right.
 const (
 	echoLine   = "GET /echo HTTP/1.1"
-	host       = "Host: chat.example"
+	host       = "Host: chat.localhost"
 	upgrade    = "Upgrade: websocket"
 	connection = "Connection: Upgrade"
 	keyName    = "Sec-WebSocket-Key: "

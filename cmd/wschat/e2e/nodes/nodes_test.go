@@ -278,7 +278,7 @@ func TestNodesStartWithoutRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close()
-	fmt.Fprint(raw, "GET /socket?userId=A HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+	fmt.Fprint(raw, "GET /socket?userId=A HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	answer, err := http.ReadResponse(bufio.NewReader(raw), nil)
 	if err != nil || answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {

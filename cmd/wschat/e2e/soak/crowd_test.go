@@ -265,7 +265,7 @@ func (c *crowd) sayNothing(ctx context.Context) error {
 	defer conn.Close()
 	c.note("silent", 1)
 	if rand.IntN(2) == 0 {
-		if _, err := io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: x\r\n"); err != nil {
+		if _, err := io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: localhost\r\n"); err != nil {
 			return err
 		}
 	}

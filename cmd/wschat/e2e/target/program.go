@@ -51,6 +51,20 @@ func Run(t testing.TB, env []string, args ...string) (status int, stdout, stderr
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
+// RunInto is Run with both outputs going to a file; it returns the status, -1 for an
+// end by a signal.
+func RunInto(t testing.TB, out *os.File, args ...string) (status int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = Environment(), out, out
+	if err := cmd.Run(); ctx.Err() != nil || err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
 // Environment is ours without the variables that wschat reads, and with more.
 func Environment(more ...string) (env []string) {
 	for _, variable := range os.Environ() {

@@ -3,6 +3,8 @@
 package target
 
 import (
+	"net"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -52,12 +54,48 @@ func StartWithin(t testing.TB, descriptors int, flags ...string) *Server {
 	return start(t, nil, []string{"sh", "-c", script, program}, flags)
 }
 
+// StartLoggingTo is Start for a log of which the test makes something else than to
+// read it. The server has to be found at addr.
+func StartLoggingTo(t testing.TB, log *os.File, addr string, flags ...string) *Server {
+	t.Helper()
+	s := spawn(t, nil, []string{program}, append([]string{"-addr", addr}, flags...), log)
+	s.Addr = addr
+	if !Until(func() bool { return s.hasEnded() || s.answers() }) || s.hasEnded() {
+		t.Fatalf("wschat does not answer at %s", addr)
+	}
+	return s
+}
+
+// answers reports whether somebody listens at the server's address.
+func (s *Server) answers() bool {
+	conn, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
+}
+
 func start(t testing.TB, env, command, flags []string) *Server {
+	t.Helper()
+	s := spawn(t, env, command, flags, nil)
+	if !Until(func() bool { return s.hasEnded() || s.findAddrs() }) || s.hasEnded() {
+		t.Fatalf("wschat did not start:\n%s", s.Log())
+	}
+	return s
+}
+
+// spawn starts the process, until the test ends. Its log is read by the Server, or
+// goes to the file that is given.
+func spawn(t testing.TB, env, command, flags []string, log *os.File) *Server {
 	t.Helper()
 	ended := make(chan struct{})
 	args := slices.Concat(command[1:], []string{"-addr", "127.0.0.1:0", "-drain", "2s"}, flags)
 	s := &Server{t: t, cmd: exec.Command(command[0], args...), Ended: ended}
 	s.cmd.Stderr = &s.stderr
+	if log != nil {
+		s.cmd.Stderr = log
+	}
 	s.cmd.Env = Environment(env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -67,9 +105,6 @@ func start(t testing.TB, env, command, flags []string) *Server {
 		s.cmd.Wait() // its result is read from ProcessState
 	}()
 	t.Cleanup(s.Stop)
-	if !Until(func() bool { return s.hasEnded() || s.findAddrs() }) || s.hasEnded() {
-		t.Fatalf("wschat did not start:\n%s", s.Log())
-	}
 	return s
 }
 

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"wschat/handshake"
+)
+
+// hostList is the value of -host: names and addresses, as handshake.HostName
+// returns them.
+type hostList []string
+
+func (l *hostList) String() string { return strings.Join(*l, ",") }
+
+func (l *hostList) Set(s string) error {
+	*l = nil
+	for text := range strings.SplitSeq(s, ",") {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		host, err := parseHost(text)
+		if err != nil {
+			return fmt.Errorf("%w, got %q", err, text)
+		}
+		*l = append(*l, host)
+	}
+	return nil
+}
+
+// parseHost reads a name or an address, the latter with or without brackets.
+func parseHost(text string) (string, error) {
+	if addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")); err == nil && addr.Zone() == "" {
+		return addr.Unmap().String(), nil
+	}
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			return "", errors.New("expected names as browsers send them, in ASCII (xn--…)")
+		}
+	}
+	// What can be the host of an origin can be one here.
+	if _, err := handshake.ParseOrigin("http://" + text); err != nil || strings.ContainsAny(text, "*/:") {
+		return "", errors.New("expected names or addresses without scheme, port and wildcard")
+	}
+	return handshake.HostName(text), nil
+}
+
+// allows reports whether host is named.
+func (l hostList) allows(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		host = addr.Unmap().String()
+	}
+	return slices.Contains(l, host)
+}
+
+// hostRule says by which hosts a server may be addressed that listens on addr; nil:
+// by any. What listens on loopback only is reached by others through a name that
+// they point there, and through a browser of this machine.
+func hostRule(named hostList, addr net.Addr) func(host string) bool {
+	if len(named) > 0 {
+		return named.allows
+	}
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return isLocal
+	}
+	return nil
+}
+
+// isLocal reports whether a host is this machine, whatever a name server says.
+func isLocal(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Unmap().IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// operatorHostRule is that of the operator's listener: a name can be pointed at any
+// address, an address cannot.
+func operatorHostRule(named hostList) func(host string) bool {
+	return func(host string) bool {
+		_, err := netip.ParseAddr(host)
+		return err == nil || host == "localhost" || named.allows(host)
+	}
+}

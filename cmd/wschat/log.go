@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxPendingLog bounds the bytes of lines that wait to be written.
+	maxPendingLog = 256 << 10
+	// logFlushTime bounds how long close waits for them.
+	logFlushTime = 250 * time.Millisecond
+)
+
+// logWriter writes log lines from a goroutine of its own, so that nobody waits for
+// whoever reads them: a pipe that is full, a terminal that is held, a disk that is
+// slow. A line that does not fit in what waits, or that cannot be written, is
+// dropped and counted. Safe for concurrent use.
+type logWriter struct {
+	out     io.Writer
+	dropped atomic.Uint64 // lines
+	ended   chan struct{} // closed when the goroutine has ended
+
+	mu      sync.Mutex
+	closed  bool
+	pending []byte        // whole lines
+	more    chan struct{} // has an element when pending does; closed by close
+}
+
+// startLog starts the goroutine; close ends it.
+func startLog(out io.Writer) *logWriter {
+	w := &logWriter{out: out, ended: make(chan struct{}), more: make(chan struct{}, 1)}
+	go w.run()
+	return w
+}
+
+// Write takes one or more whole lines. It neither waits nor fails.
+func (w *logWriter) Write(lines []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || len(w.pending)+len(lines) > maxPendingLog {
+		w.drop(lines)
+		return len(lines), nil
+	}
+	w.pending = append(w.pending, lines...)
+	select {
+	case w.more <- struct{}{}:
+	default:
+	}
+	return len(lines), nil
+}
+
+// close writes what waits, if that can be done in time. A write that is stuck even
+// then is left to the end of the process, since nothing can end it.
+func (w *logWriter) close() {
+	w.mu.Lock()
+	w.closed = true
+	close(w.more)
+	w.mu.Unlock()
+	timer := time.NewTimer(logFlushTime)
+	defer timer.Stop()
+	select {
+	case <-w.ended:
+	case <-timer.C:
+	}
+}
+
+// run writes until close.
+func (w *logWriter) run() {
+	defer close(w.ended)
+	var spare []byte
+	torn := false // what was written last is a part of a line
+	for range w.more {
+		w.mu.Lock()
+		lines := w.pending
+		w.pending = spare[:0]
+		w.mu.Unlock()
+		torn = w.write(lines, torn)
+		spare = lines
+	}
+}
+
+// write writes lines, behind a part of one if torn, and reports whether it leaves a
+// part of one.
+func (w *logWriter) write(lines []byte, torn bool) bool {
+	if torn {
+		if _, err := w.out.Write([]byte("\n")); err != nil {
+			w.drop(lines)
+			return true
+		}
+	}
+	n, err := w.out.Write(lines)
+	if err != nil {
+		w.drop(lines[n:])
+	}
+	return n > 0 && lines[n-1] != '\n'
+}
+
+func (w *logWriter) drop(lines []byte) {
+	w.dropped.Add(uint64(bytes.Count(lines, []byte("\n"))))
+}
