@@ -74,18 +74,18 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // listen opens the port, with TLS if there is a certificate.
 func listen(o *options, log *slog.Logger) (net.Listener, error) {
-	var cert *certificate
+	var certs certificates
 	if o.tlsCert != "" {
 		var err error
-		if cert, err = loadCertificate(o.tlsCert, o.tlsKey, log); err != nil {
+		if certs, err = loadCertificates(o.tlsCert, o.tlsKey, log); err != nil {
 			return nil, err
 		}
 	}
 	ln, err := net.Listen("tcp", o.addr)
-	if err != nil || cert == nil {
+	if err != nil || certs == nil {
 		return ln, err
 	}
-	return loop.NewTLSListener(ln, cert.config()), nil
+	return loop.NewTLSListener(ln, certs.config()), nil
 }
 
 // newServer starts everything but the listeners.
