@@ -112,6 +112,8 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
+		{[]string{"-tls-cert", "a,b", "-tls-key", "a"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a,b" and "a"`},
+		{[]string{"-tls-cert", "a,", "-tls-key", "a,b"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a," and "a,b"`},
 		{nil, "WSCHAT_TLS_KEY=k", `-tls-cert and -tls-key go together: expected both or neither`},
 		{[]string{"-trust-proxy", "10.0.0.0/33"}, "", `invalid value "10.0.0.0/33" for flag -trust-proxy: expected CIDRs such as 10.0.0.0/8 or fd00::/8, got "10.0.0.0/33"`},
 		{nil, "WSCHAT_TRUST_PROXY=proxy", `invalid value "proxy" for WSCHAT_TRUST_PROXY: expected CIDRs such as 10.0.0.0/8 or fd00::/8, got "proxy"`},

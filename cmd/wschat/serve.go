@@ -54,11 +54,11 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		defer admin.close()
 	}
 	if o.tlsCert != "" {
-		cert, err := loadCertificate(o.tlsCert, o.tlsKey, log)
+		certs, err := loadCertificates(o.tlsCert, o.tlsKey, log)
 		if err != nil {
 			return err
 		}
-		s.door.TLS = cert.config()
+		s.door.TLS = certs.config()
 	}
 	ln, err := net.Listen("tcp", o.addr)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// certificate is the server's certificate, read again when its files change, so
+// certificate is one of the server's certificates, read again when its files change, so
 // that a renewed one needs no restart. Safe for concurrent use.
 type certificate struct {
 	certFile, keyFile string
@@ -32,16 +32,6 @@ func loadCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, 
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
 	_, err := c.load()
 	return c, err
-}
-
-// config is what a listener needs: TLS 1.2 and up, HTTP/1.1 inside, which is
-// what an upgrade takes.
-func (c *certificate) config() *tls.Config {
-	return &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
-	}
 }
 
 // current returns the certificate of the files as they are now, or the last one

@@ -152,3 +152,47 @@ func TestTLS(t *testing.T) {
 	a.conn.Close()
 	b.hears("用户(A)退出了")
 }
+
+// A client that comes back resumes its session, and does so when the certificate
+// has been renewed meanwhile; a new one gets the new certificate.
+func TestTLSSessionsResume(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	old := certify(t, certFile, keyFile, 1)
+	s := start(t, "-tls-cert", certFile, "-tls-key", keyFile)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		known := &tls.Config{RootCAs: old, MaxVersion: version, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+		resumes := func() bool {
+			t.Helper()
+			ctx, cancel := context.WithTimeout(context.Background(), target.Patience)
+			defer cancel()
+			conn, response, err := (&handshake.Dialer{TLS: known}).Dial(ctx, "wss://"+s.Addr+socket("A"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			c := &secureClient{frametest.NewPeer(conn, frame.Client, response.Early), t, conn}
+			c.SendText("A,hello")
+			c.hears("用户(A=>A):hello")
+			return conn.(*tls.Conn).ConnectionState().DidResume
+		}
+		if resumes() {
+			t.Errorf("%s: a session that nobody has had was resumed", tls.VersionName(version))
+		}
+		if !resumes() {
+			t.Errorf("%s: no session was resumed", tls.VersionName(version))
+		}
+		renewed := certify(t, certFile, keyFile, int64(version))
+		until(t, "the new certificate", func() bool {
+			c, err := s.dialSecure(renewed, socket("B"))
+			if err == nil {
+				c.conn.Close()
+			}
+			return err == nil
+		})
+		if !resumes() {
+			t.Errorf("%s: no session was resumed behind a new certificate", tls.VersionName(version))
+		}
+		old = renewed
+	}
+}
