@@ -3,19 +3,9 @@
 package conformance
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
-	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	process "wschat/cmd/wschat/e2e/target"
 )
@@ -49,33 +39,9 @@ func deflated(t *testing.T, flags ...string) *target {
 // secure speaks TLS with a certificate for this test alone.
 func secure(t *testing.T, flags ...string) *target {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: "conformance"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile := pemFile(t, "cert.pem", "CERTIFICATE", cert)
-	keyFile := pemFile(t, "key.pem", "PRIVATE KEY", private)
-	roots := x509.NewCertPool()
-	trusted, err := x509.ParseCertificate(cert)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots.AddCert(trusted)
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	roots := process.Certify(t, certFile, keyFile, 1)
 	return &target{
 		name:   "tls",
 		offer:  browserOffer,
@@ -86,13 +52,4 @@ func secure(t *testing.T, flags ...string) *target {
 			ClientSessionCache: tls.NewLRUClientSessionCache(8), // a full handshake costs more than a row
 		},
 	}
-}
-
-func pemFile(t *testing.T, name, kind string, der []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
