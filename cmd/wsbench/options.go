@@ -72,6 +72,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&c.Subprotocol, "subprotocol", "", "`subprotocol` to offer")
 	flags.Var((*texts)(&c.Header), "header", "`field` for the handshake, as 'Name: value'; may be given several times")
 	flags.Var((*numbers)(&c.PIDs), "pid", "`process` of the server, of which CPU time and memory are told; several with commas")
+	flags.BoolVar(&c.Insecure, "insecure", false, "wss: take any certificate")
+	flags.BoolVar(&c.Resume, "resume", false, "wss: resume sessions, as far as the server lets them")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	flags.IntVar(&c.Size, "size", 128, "`bytes` of payload; 32 at least, for the mark that tells messages apart")
 	flags.IntVar(&c.Inflight, "inflight", 1, "closed loop: `messages` in flight for each sender")

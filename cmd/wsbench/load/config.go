@@ -1,6 +1,7 @@
 package load
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +31,8 @@ type Config struct {
 	Header      []string // more for the handshake, as "Name: value"; may hold {i}
 	Hello       []string // text messages right after the handshake; may hold {i}
 	Conns       int      // connections; in Connect, at a time
+	Insecure    bool     // wss: any certificate is as good as another
+	Resume      bool     // wss: sessions are resumed, as far as the server lets them
 
 	// Prefix and Suffix stand around each payload, for servers with a protocol
 	// of their own. They may hold {i}, and in Echo {j}: the number of the
@@ -53,7 +56,17 @@ type Config struct {
 	PIDs     []int     // the server's processes; none: its CPU and memory are not told
 	Progress io.Writer // gets a line now and then; nil: none
 
-	streams bool // goroutines serve the connections, as over TLS
+	streams bool        // goroutines serve the connections, as over TLS
+	tls     *tls.Config // set by Run
+}
+
+// clientTLS is for all connections, which share their sessions.
+func (c *Config) clientTLS() *tls.Config {
+	config := &tls.Config{InsecureSkipVerify: c.Insecure}
+	if c.Resume {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+	return config
 }
 
 // burst is how many handshakes are under way at most, but in Connect.
@@ -71,6 +84,8 @@ func (c *Config) Check() error {
 		return errors.New("--url is needed")
 	case err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Host == "":
 		return fmt.Errorf("--url: expected ws://HOST:PORT/PATH or wss://…, got %q", c.URL)
+	case u.Scheme == "ws" && (c.Insecure || c.Resume):
+		return errors.New("--insecure and --resume are for wss")
 	case c.Conns < 1 || c.Conns > 1<<16:
 		return fmt.Errorf("--conns: expected 1 to %d, got %d", 1<<16, c.Conns)
 	case c.Time <= 0:

@@ -50,7 +50,7 @@ func (c *Config) dialAll(ctx context.Context) <-chan dialed {
 func (c *Config) dial(ctx context.Context, i int32) dialed {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	d := handshake.Dialer{Header: c.header(int(i))}
+	d := handshake.Dialer{Header: c.header(int(i)), TLS: c.tls}
 	if c.Subprotocol != "" {
 		d.Protocols = []string{c.Subprotocol}
 	}

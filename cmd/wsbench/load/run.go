@@ -22,6 +22,7 @@ const (
 func Run(ctx context.Context, c *Config) (*Result, error) {
 	runtime.LockOSThread() // whose timers are exact
 	defer runtime.UnlockOSThread()
+	c.tls = c.clientTLS()
 	if c.Mode == Connect {
 		return runConnect(ctx, c)
 	}

@@ -39,7 +39,12 @@ func serve(t *testing.T, f fault) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "ws://" + ln.Addr().String(), fault: f}
+	return serveOn(t, f, ln, "ws://")
+}
+
+func serveOn(t *testing.T, f fault, ln net.Listener, scheme string) *server {
+	t.Helper()
+	s := &server{url: scheme + ln.Addr().String(), fault: f}
 	accepting := make(chan struct{})
 	go func() {
 		defer close(accepting)

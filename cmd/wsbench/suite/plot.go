@@ -68,7 +68,7 @@ var curves = []curve{
 func (b *bench) draw(c curve) (*chart, error) {
 	drawn := &chart{title: c.title, x: c.x, y: c.y, logX: c.logX, logY: c.logY, nines: c.numbers == nil}
 	for _, s := range b.subjects {
-		if s.kind == echo {
+		if s.kind == echo || s.isTLS() {
 			continue
 		}
 		line := series{name: s.Name}
