@@ -6,19 +6,17 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"time"
 )
 
-const (
-	recordHeader = 5 // RFC 8446 §5.1
-
-	// sealAtOnce is how much of what waits is encrypted for one write to the
-	// socket. With the overhead of its records it fits into readBuffer.
-	sealAtOnce = 64 << 10
-)
+// sealAtOnce is how much of what waits is encrypted for one write to the socket. With
+// the overhead of its records it fits into readBuffer.
+const sealAtOnce = 64 << 10
 
 // errForeignTLS is the answer to a *tls.Conn that blocks.
 var errForeignTLS = errors.New("loop: TLS is the loop's business, see Server.TLS")
+
+// errNoRoom cannot be: what is decrypted is shorter than what was received.
+var errNoRoom = errors.New("loop: more was decrypted than received")
 
 // secure is a connection's TLS. crypto/tls is above it, and takes it for a net.Conn:
 // that of a handshake, then one that never blocks, and one that does while the
@@ -85,20 +83,22 @@ func (s *secure) established() {
 	dropBuffer(s.tls, handBuffer)
 }
 
-// read takes what the socket has, and decrypts it. There may be more where the
-// buffer is full. An error comes alone, after what was read before it.
+// read takes what the socket has, and decrypts it; p is as long as what is received at
+// most. There may be more where that is full. An error comes alone, after what was
+// read before it.
 func (s *secure) read(p []byte) (n int, more bool, err error) {
 	if s.shaking != nil {
 		return 0, false, s.listen()
 	}
-	s.behind = false
 	if s.err != nil {
+		s.behind = false
 		return 0, false, s.err
 	}
 	sealed, err := s.receive()
 	if err != nil {
 		return 0, false, err
 	}
+	s.behind = false
 	s.in = s.cut(sealed)
 	n, err = s.open(p)
 	if !errors.Is(err, errAgain) && !errors.Is(err, io.EOF) {
@@ -119,12 +119,13 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 	return n, len(sealed) == readBuffer, err
 }
 
-// receive reads what has come, behind the beginning of a record that was there.
+// receive reads what has come, behind the beginning of a record that was there. What
+// crypto/tls may still have comes first, and alone, so that there is room for it.
 func (s *secure) receive() (sealed []byte, err error) {
 	sealed = s.owner.loop.sealedSpace()[:readBuffer]
 	kept := copy(sealed, s.partial)
-	if kept == len(sealed) {
-		return sealed, nil
+	if s.behind || kept == len(sealed) {
+		return sealed[:kept], nil
 	}
 	got, err := s.owner.readSocket(sealed[kept:])
 	if err != nil && !errors.Is(err, errAgain) {
@@ -146,7 +147,10 @@ func (s *secure) cut(sealed []byte) (records []byte) {
 // open decrypts the records that are there, in a buffer that the loop lends.
 func (s *secure) open(p []byte) (n int, err error) {
 	lendBuffer(s.tls, &s.owner.loop.record)
-	for err == nil { // until nothing is left: p is as long as the records
+	for err == nil { // then nothing is left in it
+		if n == len(p) {
+			return n, errNoRoom
+		}
 		var got int
 		got, err = s.tls.Read(p[n:])
 		n += got
@@ -237,165 +241,4 @@ func (s *secure) sealRest(w *outbox) []byte {
 	sealed := w.sealed
 	w.sealed = nil
 	return sealed
-}
-
-// Read gives crypto/tls what there is to read. With the pages that is never more
-// than the rest of a record, so that crypto/tls has none of the next.
-func (s *secure) Read(p []byte) (int, error) {
-	switch {
-	case s.conn != nil:
-		return s.readConn(p[:min(len(p), s.scan.rest())])
-	case s.shaking != nil:
-		return s.shaking.read(p)
-	case len(s.in) > 0:
-		n := copy(p, s.in)
-		s.in = s.in[n:]
-		return n, nil
-	case !s.ended:
-		return 0, errAgain
-	case len(s.partial) > 0:
-		return 0, io.ErrUnexpectedEOF
-	}
-	return 0, io.EOF
-}
-
-func (s *secure) readConn(p []byte) (n int, err error) {
-	if len(s.partial) > 0 { // read by the loop
-		n = copy(p, s.partial)
-		s.partial = s.partial[n:]
-	} else {
-		n, err = s.conn.Read(p)
-	}
-	s.scan.pass(p[:n])
-	return n, err
-}
-
-// Write takes records from crypto/tls. In a loop all are taken, since after a
-// short write crypto/tls would give up: what was sent to the connection has been
-// counted before it was encrypted, and a peer whose requests (RFC 8446 §4.6.3)
-// have answers waiting is not read from.
-func (s *secure) Write(p []byte) (int, error) {
-	if s.conn != nil {
-		return s.conn.Write(p)
-	}
-	if h := s.shaking; h != nil {
-		h.out = append(h.out, p...)
-		return len(p), nil
-	}
-	w := s.owner.waiting()
-	w.sealed = append(w.sealed, p...)
-	return len(p), nil
-}
-
-// Close closes the connection below; in a loop that is not crypto/tls's business.
-func (s *secure) Close() error {
-	if s.conn != nil {
-		return s.conn.Close()
-	}
-	return nil
-}
-
-// LocalAddr is nil in a loop.
-func (s *secure) LocalAddr() net.Addr {
-	if s.conn != nil {
-		return s.conn.LocalAddr()
-	}
-	return nil
-}
-
-// RemoteAddr is nil in a loop.
-func (s *secure) RemoteAddr() net.Addr {
-	if s.conn != nil {
-		return s.conn.RemoteAddr()
-	}
-	return nil
-}
-
-// What never blocks needs no deadlines.
-
-func (s *secure) SetDeadline(t time.Time) error {
-	if s.conn != nil {
-		return s.conn.SetDeadline(t)
-	}
-	return nil
-}
-
-func (s *secure) SetReadDeadline(t time.Time) error {
-	if s.conn != nil {
-		return s.conn.SetReadDeadline(t)
-	}
-	return nil
-}
-
-func (s *secure) SetWriteDeadline(t time.Time) error {
-	if s.conn != nil {
-		return s.conn.SetWriteDeadline(t)
-	}
-	return nil
-}
-
-// recordScan follows the boundaries of records in bytes that come piece by piece. The
-// zero value is at one.
-type recordScan struct {
-	header [recordHeader]byte
-	seen   int // of the header
-	body   int // bytes to come
-}
-
-// rest is how many bytes the header or the body has yet to come.
-func (r *recordScan) rest() int {
-	if r.body > 0 {
-		return r.body
-	}
-	return recordHeader - r.seen
-}
-
-// pass goes on behind b, which is no longer than rest.
-func (r *recordScan) pass(b []byte) {
-	if r.body > 0 {
-		r.body -= len(b)
-		return
-	}
-	r.seen += copy(r.header[r.seen:], b)
-	if r.seen == recordHeader {
-		*r = recordScan{body: bodyLength(r.header[:])}
-	}
-}
-
-// whole is how many bytes of b, behind those that have passed, end with a record.
-// They are taken to have passed.
-func (r *recordScan) whole(b []byte) int {
-	scan, n := *r, 0
-	for scan != (recordScan{}) {
-		if n == len(b) {
-			return 0
-		}
-		k := min(scan.rest(), len(b)-n)
-		scan.pass(b[n : n+k])
-		n += k
-	}
-	*r = recordScan{}
-	return n + wholeRecords(b[n:])
-}
-
-func bodyLength(header []byte) int { return int(header[3])<<8 | int(header[4]) }
-
-// maxRecord is the longest body of a record that crypto/tls reads (RFC 5246
-// §6.2.3). Of a longer one it needs the header only.
-const maxRecord = 16<<10 + 2048
-
-// wholeRecords is how many bytes of b are whole records.
-func wholeRecords(b []byte) int {
-	n := 0
-	for len(b)-n >= recordHeader {
-		body := bodyLength(b[n:])
-		if body > maxRecord {
-			return len(b)
-		}
-		if len(b)-n < recordHeader+body {
-			break
-		}
-		n += recordHeader + body
-	}
-	return n
 }

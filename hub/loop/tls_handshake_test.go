@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/frame/frametest"
 	. "wschat/handshake/handshaketest"
 )
 
@@ -154,6 +155,38 @@ func (c *together) Write(p []byte) (int, error) {
 	}
 	c.held = append(c.held, p...)
 	return len(p), nil
+}
+
+// A connection goes to the pages, comes back for an upgrade, and is one like any
+// other then; also if all requests are there at once.
+func TestTLSPages(t *testing.T) {
+	const page = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
+		for _, requests := range [][]string{{page, page, Upgrade, string(masked(frame.Text, "x"))}, {page + page + Upgrade + string(masked(frame.Text, "x"))}} {
+			conn := ts.dial()
+			r := bufio.NewReader(conn)
+			for _, request := range requests {
+				transmit(t, conn, request)
+				for range strings.Count(request, page) {
+					wantStatus(t, r, http.StatusOK)
+				}
+				if strings.Contains(request, Upgrade) {
+					wantStatus(t, r, http.StatusSwitchingProtocols)
+				}
+			}
+			wantEcho(t, conn, r, "x")
+			peer := frametest.NewPeer(conn, frame.Client, nil)
+			for _, text := range []string{"y", strings.Repeat("z", 50_000)} {
+				peer.SendText(text)
+				if echo, err := peer.NextText(); err != nil || echo != text {
+					t.Fatalf("got %d bytes, %v", len(echo), err)
+				}
+			}
+			conn.Close()
+		}
+		ts.wantNoShakers()
+	})
 }
 
 // What is no handshake of TLS is ended, at once or with an alert.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -280,6 +281,57 @@ func TestTLSBuffersAreLent(t *testing.T) {
 			e.wantNoBuffers(t)
 		})
 	}
+}
+
+// The pages may have given up waiting within a record, whose beginning crypto/tls has
+// then.
+func TestTLSComesBackWithinARecord(t *testing.T) {
+	forEachTLS(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{})
+		for _, cut := range []int{1, recordHeader - 1, recordHeader, recordHeader + 1, 20} {
+			var keys bytes.Buffer
+			plain := &server{s.Loops, t, driver{goroutines: d.goroutines}, s.ln}
+			near, far := plain.connect()
+			client, conn := tls.Client(near.conn, &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &keys}), tlsServer(far)
+			shakeTLS(t, client, conn)
+			r := newRawTLS(t, client, keys.String())
+			record := r.record(dataRecord, masked(frame.Text, "hello"))
+			r.send(record[:cut])
+			below := conn.NetConn().(*secure)
+			for below.scan == (recordScan{}) || below.scan.rest() > len(record)-cut && cut > recordHeader {
+				conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+				if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Fatalf("read %d bytes, %v", n, err)
+				}
+			}
+			conn.SetReadDeadline(time.Time{})
+			s.add(conn, "", nil, newEcho())
+			r.send(record[cut:])
+			r.want(dataRecord, frame.AppendFrame(nil, frame.Text, []byte("hello")))
+			r.send(r.record(dataRecord, masked(frame.Text, "again")))
+			r.want(dataRecord, frame.AppendFrame(nil, frame.Text, []byte("again")))
+			r.tcp.Close()
+		}
+	})
+}
+
+// Of what crypto/tls has decrypted the pages may have read but a part, while more
+// comes than fits into one read of a loop.
+func TestTLSComesBackWithMuchUnread(t *testing.T) {
+	long := strings.Repeat("long", 25<<10)
+	forEachTLS(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{})
+		near, far := s.connect()
+		if err := near.SendText(long); err != nil { // the sockets hold it
+			t.Fatal(err)
+		}
+		early := make([]byte, 1)
+		if _, err := far.Read(early); err != nil {
+			t.Fatal(err)
+		}
+		s.add(far, "", early, newEcho())
+		near.wantText(long)
+	})
 }
 
 // A *tls.Conn that blocks cannot be in a loop.
