@@ -1,16 +1,15 @@
-// Where one writes: a text, and files that wait to be sent with it.
+// Where one writes a text, and adds files to it.
 
 import { $, element } from './dom.js';
 import { clean, mostBytes } from './files.js';
 import { size, text } from './text.js';
 
-const mostTyped = 100000; // characters; more becomes a file. The field's own limit fits into a message in any case.
+const mostTyped = 100000; // characters; more becomes a file
 
 export class Composer {
   #files = [];
   #send;
 
-  // send({text} or {file}) is called for each message.
   constructor(send) {
     this.#send = send;
     const field = $('text');
@@ -48,7 +47,6 @@ export class Composer {
     for (const type of ['dragover', 'dragleave', 'drop']) document.addEventListener(type, drop);
   }
 
-  // draft is what has been typed.
   get draft() { return $('text').value; }
   set draft(typed) {
     $('text').value = typed;

@@ -1,4 +1,4 @@
-// Wires the page: who one is, the connection, and what is open.
+// Wires the page.
 
 import { Composer } from './composer.js';
 import { $, inTime, write } from './dom.js';
@@ -18,7 +18,7 @@ let room; // of who is or was connected
 let token = ''; // in memory only
 let now = { state: 'idle' }; // how the connection is
 let due = 0; // ms at which it is tried again
-let refused = false; // the server is there, but does not let one in
+let refused = false; // by a server that is there
 
 const pane = new Pane(() => changed());
 const sidebar = new Sidebar(choose);
@@ -27,7 +27,6 @@ const composer = new Composer((what) => {
   say();
 });
 
-// choose opens a conversation.
 function choose(name) {
   if (room.open) room.open.draft = composer.draft;
   const c = room.open = room.get(name);
@@ -39,7 +38,6 @@ function choose(name) {
   $('text').focus();
 }
 
-// changed: something that the list or the title tells.
 const changed = inTime(() => {
   if (!room?.open) return;
   sidebar.show(room);
@@ -47,7 +45,7 @@ const changed = inTime(() => {
   title([...room.conversations.values()].reduce((sum, { unread }) => sum + unread, 0));
 });
 
-// enter connects as somebody, who sees nothing of who was here before.
+// enter makes a new room, so that nothing of who was here before is seen.
 function enter(user) {
   room?.chat.disconnect();
   room = new Room({ user, token }, {
@@ -68,7 +66,6 @@ function enter(user) {
   room.chat.connect();
 }
 
-// state shows how the connection is.
 function state(detail) {
   now = detail;
   due = Date.now() + (now.in ?? 0);
@@ -89,7 +86,7 @@ function state(detail) {
   say();
 }
 
-// say says it, and counts down.
+// say says how the connection is.
 function say() {
   const { state } = now;
   const why = closeReason(now, refused);

@@ -1,5 +1,4 @@
-// What calls the user back: the title, and, if asked for, a notification and a
-// sound for private messages and mentions.
+// What calls the user back.
 
 import { attempt } from './dom.js';
 import { kept } from './kept.js';

@@ -1,4 +1,4 @@
-// The open conversation: its messages, and what is said of it above them.
+// The open conversation.
 
 import { $, element, inTime, write } from './dom.js';
 import { forget, row } from './rows.js';
@@ -7,7 +7,7 @@ import { Windowed } from './windowed.js';
 
 export class Pane {
   #room;
-  #c; // the open conversation
+  #c; // the conversation
   #changed;
   #said = []; // messages to be read out
   #window = new Windowed($('log'), $('messages'), {
@@ -16,7 +16,6 @@ export class Pane {
     drop: forget,
   });
 
-  // changed() is called when messages have been read.
   constructor(changed) {
     this.#changed = changed;
     $('messages').onclick = ({ target }) => {
@@ -38,7 +37,6 @@ export class Pane {
     for (const [to, type] of [[$('log'), 'scroll'], [document, 'visibilitychange'], [window, 'focus']]) to.addEventListener(type, () => this.#look());
   }
 
-  // show opens a conversation; unread ones begin below a line.
   show(room) {
     const c = room.open;
     [this.#room, this.#c] = [room, c];
@@ -59,17 +57,15 @@ export class Pane {
     $('viewer').showModal();
   }
 
-  // looking: the user sees what comes to a conversation.
+  // looking: the user sees what comes.
   looking(c) { return c === this.#c && this.#window.atEnd && !document.hidden && document.hasFocus(); }
 
-  // items of a conversation have changed.
   items(c) {
     if (c !== this.#c) return;
     this.#window.changed();
     this.#look();
   }
 
-  // arrived: this has come, and was not there before.
   arrived(c, item) {
     if (item.own) {
       this.#window.atEnd ||= c === this.#c;
@@ -107,7 +103,6 @@ export class Pane {
     write($('empty'), c.joined ? text.empty : text.joinHint);
   });
 
-  // about says what the conversation is.
   about() {
     const [c, room] = [this.#c, this.#room];
     const { name, group } = c;

@@ -1,6 +1,5 @@
-// What a user sees of the chat: conversations, people, and what goes on. The views
-// are told by on: state(detail), welcome(), changed(), items(conversation), and
-// arrived(conversation, item) of what was not there before.
+// What a user sees of the chat. It tells the views by on: state(detail), welcome(),
+// changed(), items(conversation), and arrived(conversation, item) of a new message.
 
 import { Chat } from './chat.js';
 import { Conversation } from './conversation.js';
@@ -16,7 +15,7 @@ export class Room {
   me = ''; // known with the first welcome
   open; // the conversation that is shown
   waiting = 0; // messages to be sent
-  mine; // matches where one is mentioned
+  mine; // matches mentions
   #on;
   #epoch;
 
@@ -55,7 +54,6 @@ export class Room {
     this.#on.changed();
   }
 
-  // get is a conversation by name, new if need be.
   get(name) {
     let c = this.conversations.get(name);
     if (!c) this.conversations.set(name, c = new Conversation(name));
@@ -86,12 +84,11 @@ export class Room {
     }
   }
 
-  // #preview fetches what was said last, one after the other.
+  // #preview fetches what was said last.
   async #preview() {
     for (const c of [...this.conversations.values()]) if (!c.items.length && !c.loading) await this.load(c, 1);
   }
 
-  // keepRead keeps what has been read.
   keepRead() {
     if (this.me) keep('read', { user: this.me, epoch: this.#epoch, seen: [...this.conversations].map(([name, { seen }]) => [name, seen]) });
   }
@@ -134,14 +131,13 @@ export class Room {
     this.#tell(c);
   }
 
-  // count asks who of a group is online.
   async count(c) {
     const answer = c.joined && await this.chat.who(c.name).catch(() => {});
     c.members = answer ? new People().replace(answer.users, answer.count) : undefined;
     this.#on.changed();
   }
 
-  // load fetches the messages before those that are here, once at a time.
+  // load fetches earlier messages, once at a time.
   load(c, limit = 50) {
     return this.connected && c.more && c.joined && (c.loading ??= (async () => {
       try {
@@ -156,7 +152,6 @@ export class Room {
     })());
   }
 
-  // send sends a text or a File, and shows what becomes of it.
   send(c, { text, file }) {
     const item = { kind: 'message', own: true, from: this.me, to: c.name, text, at: Date.now() };
     if (file) {

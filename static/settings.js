@@ -1,4 +1,4 @@
-// The dialog in which one asks for notifications and sound.
+// The dialog for notifications and sound.
 
 import { $, write } from './dom.js';
 import { keep, kept } from './kept.js';

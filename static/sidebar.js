@@ -4,15 +4,14 @@ import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isUserId } from './names.js';
 import { label, shown, text } from './text.js';
 
-const most = 100; // conversations, and people, in the document; the others are found by typing
+const most = 100; // conversations, and people; the others are found by typing
 
 export class Sidebar {
   #room;
-  #entries = new Map(); // buttons' list items by `${kind} ${name}`
-  #order = []; // names of conversations, as shown
+  #entries = new Map(); // list items by `${kind} ${name}`
+  #order = []; // of conversations
   changed = inTime(() => this.#draw());
 
-  // choose(name) is called when a conversation is chosen.
   constructor(choose) {
     const side = $('side');
     side.onclick = ({ target }) => {
@@ -39,7 +38,6 @@ export class Sidebar {
     this.#draw();
   }
 
-  // next is the conversation so many places further.
   next(step) {
     const all = this.#order;
     return all[(all.indexOf(this.#room.open.name) + step + all.length) % all.length];

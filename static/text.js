@@ -1,13 +1,12 @@
-// The page's language, and what is said in either.
+// The page's language.
 
 import { keep, kept } from './kept.js';
 
-// text has every sentence of the page: text_en.js or text_zh.js.
+// Every sentence of the page, of text_en.js or text_zh.js.
 export let text;
 
 export const language = () => (/^zh\b/i.test(kept('language') ?? navigator.language) ? 'zh' : 'en');
 
-// speak loads a language, and puts it where the document names its sentences.
 export async function speak(chosen) {
   if (chosen) keep('language', chosen);
   ({ text } = await import(`./text_${language()}.js`));
@@ -17,27 +16,23 @@ export async function speak(chosen) {
   }
 }
 
-// closeReason says why a connection ended. opened is false for one that never
-// came about: a browser gives only 1006 for that.
+// Browsers give 1006 for all connections that never opened.
 export function closeReason({ code, reason, opened }, refused) {
   if (!opened && code === 1006) return refused ? text.refused : text.unreachable;
   return text.close[code] ?? `${reason} (${code})`;
 }
 
-// errorText says what went wrong; a code that is not known, as it came.
 export const errorText = ({ code, message }) => text.errors[code] ?? message;
 
 // shown makes letters visible that are nothing but room.
 export const shown = (id) => id.replace(/[\u115f\u1160\u3164\uffa0]/g, '\u2423');
 
-// label is how a conversation is called.
 export function label(name, me) {
   if (name === 'all') return text.everyone;
   if (name.startsWith('group')) return text.group(shown(name.slice(5)));
   return name === me ? text.yourself : shown(name);
 }
 
-// size is a number of bytes for people.
 export function size(bytes) {
   const [divisor, unit] = bytes < 1024 ? [1, 'B'] : bytes < 1 << 20 ? [1024, 'KiB'] : [1 << 20, 'MiB'];
   return `${Math.round(bytes / divisor * 10) / 10} ${unit}`;

@@ -1,11 +1,11 @@
-// A long list of which only what is near the window is in the document. What is
-// not there is room above and below, as high as it was, or as the others are.
-// What the reader looks at stays where it is, whatever comes or grows.
+// A long list of which only what is near the window is in the document. The rest is
+// room as high as it was, or as the others are. What the reader looks at stays where
+// it is, whatever comes or grows.
 
 import { arrange, inTime } from './dom.js';
 
 const beyond = 600; // px that are drawn above and below the window
-const box = (element) => element.getBoundingClientRect(); // nothing rounded, as offsetTop and offsetHeight are
+const box = (element) => element.getBoundingClientRect(); // offsetTop and offsetHeight are rounded
 
 export class Windowed {
   atEnd = true; // the reader follows what comes
@@ -14,7 +14,7 @@ export class Windowed {
   #items = [];
   #elements = new Map(); // by item: {element, before: the item above, when drawn}
   #top = 0; // where the scroller was last
-  #anchor; // {item, offset}: the first item in sight, and where its top is from the window's
+  #anchor; // {item, offset}: the first in sight, and where it is
   #options;
   changed = inTime(() => this.update());
   #sizes = new ResizeObserver((entries) => {
@@ -27,8 +27,7 @@ export class Windowed {
     if (other) this.update();
   });
 
-  // options: items() returns all; draw(item, before) makes an element, anew for an
-  // item that is stale;
+  // options: items(); draw(item, before) makes an element, anew if the item is stale;
   // drop(element) is called when it is no longer shown.
   constructor(scroller, list, options) {
     [this.#scroller, this.#list, this.#options] = [scroller, list, options];
@@ -36,7 +35,6 @@ export class Windowed {
     scroller.onscroll = () => this.#scrolled();
   }
 
-  // redraw makes all elements anew.
   redraw() {
     for (const item of this.#elements.keys()) item.stale = true;
     this.update();
@@ -55,7 +53,7 @@ export class Windowed {
     this.update();
   }
 
-  // #offset is how far below the window's top an element begins.
+  // #offset is how far below the window's top something begins.
   #offset = (element) => box(element).top - box(this.#scroller).top;
   #height = (item) => item.height || this.#usual;
   #usual = 30;
@@ -65,7 +63,7 @@ export class Windowed {
     return sum;
   }
 
-  // #inSight finds the anchor among what is drawn, or else by all heights.
+  // #inSight finds the anchor.
   #inSight() {
     for (const element of this.#list.children) {
       const offset = this.#offset(element);
