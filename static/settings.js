@@ -12,7 +12,8 @@ export function settings() {
     $('options').showModal();
   };
   notify.onchange = async () => {
-    const granted = notify.checked && await globalThis.Notification?.requestPermission() === 'granted';
+    const ask = async () => globalThis.Notification?.requestPermission();
+    const granted = notify.checked && await ask().catch(reportError) === 'granted';
     write($('denied'), notify.checked && !granted ? text.denied : '');
     keep('notify', notify.checked = granted);
   };
