@@ -7,34 +7,35 @@
 //   chat.connect();
 //   const {seq} = await chat.send('groupA', 'hello');
 //
-// After a lost connection it comes back, repeats what was not acknowledged, and
+// It comes back after a lost connection, repeats what was not acknowledged, and
 // fetches what it missed: from the first welcome on, each message of a conversation
 // is delivered exactly once and in order. (A group joined just before a break may
 // come with what it had before.) A conversation is named 'all', by its group, or by
-// the other user. Events are CustomEvents with this detail:
+// the other user. The details of events:
 //
-//   state    {state}: connecting, connected, waiting {in: ms, attempt: 1, 2, …, code,
-//            reason, opened: whether it ever was}, or closed {code, reason, opened}
-//   welcome  {user, epoch, groups, conversations, online, count}, as in the protocol
+//   state    {state}: connecting; connected; waiting {in: ms, attempt, code, reason,
+//            opened: whether it ever was}; closed {code, reason, opened}
+//   welcome  as in the protocol
 //   message  {conversation, seq, from, to, text, time}; if binary, data (base64) not text
-//   gap      {conversation, from, to}: missed, and no longer kept by the server
-//   epoch    {epoch}: numbering begins anew; before the welcome that says so
-//   online, offline  {user}          joined, left  {group, user}
-// Promises are rejected with an Error with a code: one of the protocol, or closed
-// (no connection is being made), disconnected (not for sends), too_many (sends
-// wait), unconfirmed (it may have been delivered).
+//   gap      {conversation, from, to}: no longer kept by the server
+//   epoch    {epoch}: numbering begins anew; before the welcome
+//   online, offline {user}; joined, left {group, user}
+//
+// Promises are rejected with an Error with a code: one of the protocol, closed (no
+// connection is being made), disconnected (not for sends), too_many (sends wait), or
+// unconfirmed (it may have been delivered).
 const defaults = {
   url: undefined, // undefined: /socket where this file is from
   user: '', // '': the server gives an id
   token: '', // what no header can carry ends in closed
-  history: false, // true: the first connection delivers what is kept from before it
+  history: false, // true: the first connection delivers what is kept
   maxSends: 1000, // sends that wait for their ack
-  maxHeld: 1000, // messages held back behind missing ones; more are fetched again
-  firstWait: 1000, // ms, bounds the first wait before coming back; doubled each time
+  maxHeld: 1000, // messages behind missing ones; more are fetched again
+  firstWait: 1000, // ms, at most, before coming back; doubled each time
   longestWait: 30000, // ms
   settled: 10000, // ms of connection after which waits begin anew
-  silence: 30000, // ms without a word from the server before it is asked for one
-  patience: 10000, // ms for that answer, and from connecting to the welcome
+  silence: 30000, // ms before a silent server is asked for an answer
+  patience: 10000, // ms for that answer, and for the welcome
   random: Math.random, // the part of its bound that a wait lasts
 };
 const idLives = 9 * 60000; // ms; servers remember ids for 10 minutes
@@ -47,7 +48,7 @@ const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
 const comesBack = (code) => [1001, 1006, 1011].includes(code) || (code >= 4100 && code <= 4199);
 
 export class Chat extends EventTarget {
-  user; // one's id; given by the first welcome if it was ''
+  user; // if it was '', from the first welcome
   token; // may be replaced, for the next connection
   state = 'closed';
   #options;
@@ -96,9 +97,8 @@ export class Chat extends EventTarget {
   }
 
   // sendBytes sends a Uint8Array, and resolves to {seq} once it has come back, since binary
-  // messages have no ack. After a break it is sent again if catching up does not show it, so
-  // all that is sent should differ. More than the server's -max-message (1 MiB, destination
-  // included) ends the connection.
+  // messages have no ack. After a break it is sent again if the history lacks it, so no two
+  // should be equal. More than -max-message (1 MiB, destination included) ends the connection.
   sendBytes(to, bytes) {
     return this.#wait(this.#binaries.length, (resolve, reject) => {
       this.#binaries.push({ to, bytes, resolve, reject });
@@ -248,9 +248,9 @@ export class Chat extends EventTarget {
     return sent.length === now.bytes.length && now.bytes.every((byte, i) => byte === sent.charCodeAt(i));
   }
 
-  #named({ seq, from, to, text, data, time }) {
+  #named({ seq, from, to, text = '', data, time }) {
     const conversation = to === 'all' || isGroup(to) || from === this.user ? to : from;
-    return { conversation, seq, from, to, ...(data === undefined ? { text: text ?? '' } : { data }), time };
+    return { conversation, seq, from, to, ...(data === undefined ? { text } : { data }), time };
   }
 
   #welcome(e) {
@@ -264,7 +264,7 @@ export class Chat extends EventTarget {
     for (const name of this.#conversations.keys()) if (isGroup(name) && !present.has(name)) this.#part(name);
     for (const [name, until] of present) this.#begin(name, first && !this.#options.history ? until : 0, until, first).away = false;
     if (!again) {
-      for (const send of [...this.#sends.values()]) this.#transmit(send); // before listeners send more
+      for (const send of [...this.#sends.values()]) this.#transmit(send); // before listeners can
       this.#change('connected');
     }
     if (anew) this.#emit('epoch', { epoch: e.epoch });
@@ -294,11 +294,13 @@ export class Chat extends EventTarget {
   }
   // #deliver delivers a message, and what was held back behind it.
   #deliver(c, m) {
-    for (c.fresh = c.away = false; m; m = this.#held.get(`${c.last + 1} ${m.conversation}`)) {
+    c.fresh = c.away = false;
+    while (m) {
       this.#held.delete(`${m.seq} ${m.conversation}`);
       c.last = m.seq;
       this.#emit('message', m);
       if (this.#isBinary(m)) this.#binaryDone(({ resolve }) => resolve({ seq: m.seq }));
+      m = this.#held.get(`${c.last + 1} ${m.conversation}`);
     }
   }
 

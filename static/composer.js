@@ -13,19 +13,11 @@ export class Composer {
   constructor(send) {
     this.#send = send;
     const field = $('text');
-    field.oninput = () => {
-      this.complain('');
-      this.#grow();
-    };
+    field.oninput = () => this.#edited();
     field.onkeydown = (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-      event.preventDefault();
-      this.#submit();
+      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) this.#submit(event);
     };
-    $('compose').onsubmit = (event) => {
-      event.preventDefault();
-      this.#submit();
-    };
+    $('compose').onsubmit = (event) => this.#submit(event);
     $('attach').onclick = () => $('chosen').click();
     $('chosen').onchange = () => {
       this.#add($('chosen').files);
@@ -38,20 +30,18 @@ export class Composer {
       event.preventDefault();
       this.#add(files);
     };
-    const drop = (event) => {
-      const has = event.dataTransfer?.types.includes('Files') ?? false;
-      if (has) event.preventDefault();
-      $('chat').classList.toggle('dropping', has && event.type === 'dragover');
-      if (event.type === 'drop' && has) this.#add(event.dataTransfer.files);
+    document.ondragover = document.ondragleave = document.ondrop = (event) => {
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      $('chat').classList.toggle('dropping', event.type === 'dragover');
+      if (event.type === 'drop') this.#add(event.dataTransfer.files);
     };
-    for (const type of ['dragover', 'dragleave', 'drop']) document.addEventListener(type, drop);
   }
 
   get draft() { return $('text').value; }
   set draft(typed) {
     $('text').value = typed;
-    this.complain('');
-    this.#grow();
+    this.#edited();
   }
 
   translate() {
@@ -85,7 +75,8 @@ export class Composer {
     }));
   }
 
-  #submit() {
+  #submit(event) {
+    event.preventDefault();
     const typed = this.draft;
     if ($('send').disabled) return;
     if (typed.trim()) this.#send({ text: typed });
@@ -94,7 +85,8 @@ export class Composer {
     this.#show();
   }
 
-  #grow() {
+  #edited() {
+    this.complain('');
     $('text').rows = Math.min(9, this.draft.split('\n').length);
   }
 }

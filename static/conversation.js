@@ -36,12 +36,11 @@ export class Conversation {
   put(message, live) {
     const { seq, at } = message;
     let item = message;
-    const known = this.#numbers.get(seq);
     const says = (p) => (message.file ? p.file?.id === message.file.id : p.text === message.text);
     const same = (p) => p.seq === seq || (live && !p.seq && p.state === 'sending' && says(p));
     const own = message.own ? this.pending.findIndex(same) : -1;
     if (own >= 0) [item] = this.pending.splice(own, 1);
-    if (known || this.#isTwice(message)) return;
+    if (this.#numbers.has(seq) || this.#isTwice(message)) return;
     Object.assign(item, { seq, at, file: message.file, epoch: this.#epoch, state: 'sent', stale: true });
     this.#numbers.set(seq, item);
     let place = this.items.length;
