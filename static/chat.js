@@ -1,31 +1,12 @@
 // A client of wschat's JSON protocol for pages and for Node (22 and up, or 20
 // with --experimental-websocket). It depends on nothing.
 //
-//   import {Chat} from 'https://chat.example/chat.js';
-//   const chat = new Chat({user: 'A'});
-//   chat.addEventListener('message', ({detail: m}) => show(m.conversation, m.from, m.text));
-//   chat.connect();
-//   const {seq} = await chat.send('groupA', 'hello');
-//
-// It comes back after a lost connection, repeats what was not acknowledged, and
-// fetches what it missed: from the first welcome on, each message of a conversation
-// is delivered exactly once and in order. (A group joined just before a break may
-// come with what it had before.) A conversation is named 'all', by its group, or by
-// the other user. The details of events:
-//
-//   state    {state}: connecting; connected; waiting {in: ms, attempt, code, reason,
-//            opened: whether it ever was}; closed {code, reason, opened}
-//   welcome  as in the protocol
-//   message  {conversation, seq, from, to, text, time}; if binary, data (base64) not text
-//   gap      {conversation, from, to}: no longer kept by the server
-//   epoch    {epoch}: numbering begins anew; before the welcome
-//   online, offline {user}; joined, left {group, user}
-//
-// Promises are rejected with an Error with a code: one of the protocol, closed (no
-// connection is being made), disconnected (not for sends), too_many (sends wait), or
-// unconfirmed (it may have been delivered).
+// From the first welcome on, each message of a conversation ('all', a group, or the
+// other user) is delivered exactly once and in order, lost connections or not. (A group
+// joined just before a break may come with what it had before.) Promises are rejected
+// with an Error with a code. README.md shows its use, events and codes.
 const defaults = {
-  url: undefined, // undefined: /socket where this file is from
+  url: '/socket', // relative to where this file is from
   user: '', // '': the server gives an id
   token: '', // what no header can carry ends in closed
   history: false, // true: the first connection delivers what is kept
@@ -53,7 +34,7 @@ export class Chat extends EventTarget {
   state = 'closed';
   #options;
   #socket = null;
-  #opened = 0; // ms
+  #opened = 0; // when the socket did
   #attempt = 0;
   #timers = {}; // next (attempt), watch (over silence), retry (of catching up)
   #epoch;
@@ -127,7 +108,7 @@ export class Chat extends EventTarget {
 
   #open() {
     this.#drop();
-    const url = new URL(this.#options.url ?? '/socket', import.meta.url);
+    const url = new URL(this.#options.url, import.meta.url);
     url.protocol = url.protocol.replace('http', 'ws');
     if (this.user) url.searchParams.set('userId', this.user);
     this.#opened = 0;

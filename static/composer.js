@@ -1,5 +1,3 @@
-// Where one writes a text, and adds files to it.
-
 import { $, element } from './dom.js';
 import { clean, mostBytes } from './files.js';
 import { size, text } from './text.js';

@@ -13,8 +13,7 @@ const tail = mark.length + 2;
 export const mostBytes = (1 << 20) - 1024;
 
 export async function wrap(file, id) {
-  const cut = (s, most) => [...s].slice(0, most).join('');
-  const about = new TextEncoder().encode(JSON.stringify({ name: cut(file.name, 100), type: cut(file.type, 60), id }));
+  const about = new TextEncoder().encode(JSON.stringify({ name: clean(file.name), type: file.type.slice(0, 60), id }));
   const content = new Uint8Array(await file.arrayBuffer());
   const all = new Uint8Array(content.length + about.length + tail);
   all.set(content);

@@ -1,11 +1,8 @@
-// Wires the page.
-
 import { Composer } from './composer.js';
 import { $, inTime, write } from './dom.js';
 import { keep, kept } from './kept.js';
 import { isUserId } from './names.js';
-import { settings } from './settings.js';
-import { call, title } from './notify.js';
+import { call, settings, title } from './notify.js';
 import { Pane } from './pane.js';
 import { Room } from './room.js';
 import { Sidebar } from './sidebar.js';
@@ -69,7 +66,7 @@ function enter(user) {
 function state(detail) {
   now = detail;
   due = Date.now() + (now.in ?? 0);
-  const is = (...states) => states.includes(now.state);
+  const is = (state) => state === now.state;
   if (is('connected') || now.opened) refused = false;
   else if (is('waiting')) fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
   const me = room?.me ?? '';
@@ -140,20 +137,17 @@ function refuse(promise) {
   promise.catch((error) => composer.complain(errorText(error)));
 }
 
-const clicks = {
-  now: () => room.chat.connect(),
-  disconnect,
-  join: () => refuse(room.chat.join(room.open.name)),
-  leave: () => refuse(room.chat.leave(room.open.name)),
-  back() { page.pane = 'list'; },
-  'other-name'() {
-    $('options').close();
-    disconnect();
-    room = undefined;
-    state({ state: 'idle' });
-  },
+$('now').onclick = () => room.chat.connect();
+$('disconnect').onclick = disconnect;
+$('join').onclick = () => refuse(room.chat.join(room.open.name));
+$('leave').onclick = () => refuse(room.chat.leave(room.open.name));
+$('back').onclick = () => { page.pane = 'list'; };
+$('other-name').onclick = () => {
+  $('options').close();
+  disconnect();
+  room = undefined;
+  state({ state: 'idle' });
 };
-for (const [id, then] of Object.entries(clicks)) $(id).onclick = then;
 for (const each of document.querySelectorAll('.language')) each.onclick = translate;
 $('login-form').onsubmit = (event) => {
   event.preventDefault();

@@ -1,7 +1,7 @@
-// What calls the user back.
+// What calls the user back, and the dialog that asks for it.
 
-import { attempt } from './dom.js';
-import { kept } from './kept.js';
+import { $, attempt, write } from './dom.js';
+import { keep, kept } from './kept.js';
 import { shown, text } from './text.js';
 
 let audio;
@@ -25,7 +25,7 @@ export function call(c, item, open) {
   });
 }
 
-export function beep() {
+function beep() {
   audio ??= new AudioContext();
   const [tone, volume, now] = [audio.createOscillator(), audio.createGain(), audio.currentTime];
   tone.frequency.value = 660;
@@ -34,4 +34,22 @@ export function beep() {
   tone.connect(volume).connect(audio.destination);
   tone.start(now);
   tone.stop(now + 0.25);
+}
+
+export function settings() {
+  const [notify, sound] = [$('notify'), $('sound')];
+  $('settings').onclick = () => {
+    [notify.checked, sound.checked] = [kept('notify'), kept('sound')];
+    $('options').showModal();
+  };
+  notify.onchange = async () => {
+    const ask = async () => globalThis.Notification?.requestPermission();
+    const granted = notify.checked && await ask().catch(reportError) === 'granted';
+    write($('denied'), notify.checked && !granted ? text.denied : '');
+    keep('notify', notify.checked = granted);
+  };
+  sound.onchange = () => {
+    keep('sound', sound.checked);
+    if (sound.checked) beep();
+  };
 }

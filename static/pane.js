@@ -1,5 +1,3 @@
-// The open conversation.
-
 import { $, element, inTime, write } from './dom.js';
 import { forget, row } from './rows.js';
 import { label, shown, text } from './text.js';
@@ -10,7 +8,7 @@ export class Pane {
   #c; // the conversation
   #changed;
   #said = []; // messages to be read out
-  #window = new Windowed($('log'), $('messages'), {
+  #window = new Windowed({
     items: () => this.#c?.all ?? [],
     draw: (item, before) => row(item, before, { mine: this.#room.mine, first: this.#c.first }),
     drop: forget,

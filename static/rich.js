@@ -1,10 +1,7 @@
-// Links, code between back-ticks, mentions.
-
 import { element } from './dom.js';
 
 // Code, or an address up to what cannot be in one, invisible letters included.
-const parts = new RegExp('```(?:[\\w+#.-]*\\n)?([^`][^]*?)(?:\\n?```\\n?|$)|`([^`\\n]+)`|'
-  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+', 'giu');
+const parts = /```(?:[\w+#.-]*\n)?([^`][^]*?)(?:\n?```\n?|$)|`([^`\n]+)`|https?:\/\/[^\s<>"`\p{Cf}\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+/giu;
 // What may follow it.
 const sentence = /[.,;:!?']|(?![!-~])\p{P}/u;
 const emoji = /^[\p{Extended_Pictographic}\p{RI}\p{EMod}\p{EComp}\s]+$/u;
@@ -38,11 +35,15 @@ function plain(text, mine) {
 
 // link leaves out what ends the sentence, and brackets and emphasis that began before.
 function link(found, before) {
-  let [end, open] = [0, 0];
+  let end = 0;
+  let open = 0;
   for (let i = 0; i < found.length; i++) {
     const c = found[i];
     if (/[([{]/.test(c)) open++;
-    else if (/[)\]}]/.test(c) ? open && open-- : !sentence.test(c) && (c !== before || !/[*_~]/.test(c))) end = i + 1;
+    else if (/[)\]}]/.test(c)) {
+      if (open) end = i + 1;
+      open = Math.max(0, open - 1);
+    } else if (!sentence.test(c) && (c !== before || !/[*_~]/.test(c))) end = i + 1;
   }
   const address = found.slice(0, end);
   if (!URL.canParse(address)) return [found];

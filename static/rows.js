@@ -1,5 +1,3 @@
-// The row of a message or a notice.
-
 import { attempt, element, hue } from './dom.js';
 import { saved } from './files.js';
 import { isEmoji, rich } from './rich.js';

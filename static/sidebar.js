@@ -1,5 +1,3 @@
-// Conversations and people, at the left.
-
 import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isUserId } from './names.js';
 import { label, shown, text } from './text.js';

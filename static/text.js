@@ -1,9 +1,12 @@
-// The page's language.
-
 import { keep, kept } from './kept.js';
 
 // Every sentence of the page, of text_en.js or text_zh.js.
 export let text;
+
+// These write a time in that language.
+export let clock;
+export let moment;
+let longDay;
 
 export const language = () => (/^zh\b/i.test(kept('language') ?? navigator.language) ? 'zh' : 'en');
 
@@ -11,6 +14,10 @@ export async function speak(chosen) {
   if (chosen) keep('language', chosen);
   ({ text } = await import(`./text_${language()}.js`));
   document.documentElement.lang = text.lang;
+  const formatter = (options) => new Intl.DateTimeFormat(text.lang, options).format;
+  clock = formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  moment = formatter({ dateStyle: 'full', timeStyle: 'medium' });
+  longDay = formatter({ dateStyle: 'full' });
   for (const [key, property] of [['text', 'textContent'], ['label', 'ariaLabel'], ['placeholder', 'placeholder']]) {
     for (const each of document.querySelectorAll(`[data-${key}]`)) each[property] = text[each.dataset[key]];
   }
@@ -38,17 +45,7 @@ export function size(bytes) {
   return `${Math.round(bytes / divisor * 10) / 10} ${unit}`;
 }
 
-const formats = new Map();
-function format(date, options) {
-  const key = text.lang + Object.keys(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(text.lang, options));
-  return formats.get(key).format(date);
-}
-
-export const clock = (at) => format(at, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-export const moment = (at) => format(at, { dateStyle: 'full', timeStyle: 'medium' });
-
 export function day(at) {
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
-  return [text.today, text.yesterday][days] ?? format(at, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return [text.today, text.yesterday][days] ?? longDay(at);
 }

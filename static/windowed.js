@@ -1,16 +1,17 @@
-// A long list of which only what is near the window is in the document. The rest is
-// room as high as it was, or as the others are. What the reader looks at stays where
-// it is, whatever comes or grows.
+// The long list of messages, of which only what is near the window is in the document.
+// The rest is room as high as it was, or as the others are. What the reader looks at
+// stays where it is, whatever comes or grows.
 
-import { arrange, inTime } from './dom.js';
+import { $, arrange, inTime } from './dom.js';
+
+const scroller = $('log');
+const list = $('messages');
 
 const beyond = 600; // px that are drawn above and below the window
 const box = (element) => element.getBoundingClientRect(); // offsetTop and offsetHeight are rounded
 
 export class Windowed {
   atEnd = true; // the reader follows what comes
-  #scroller;
-  #list;
   #items = [];
   #elements = new Map(); // by item: {element, before: the item above, when drawn}
   #top = 0; // where the scroller was last
@@ -29,8 +30,8 @@ export class Windowed {
 
   // options: items(); draw(item, before) makes an element, anew if the item is stale;
   // drop(element) is called when it is no longer shown.
-  constructor(scroller, list, options) {
-    [this.#scroller, this.#list, this.#options] = [scroller, list, options];
+  constructor(options) {
+    this.#options = options;
     this.#sizes.observe(scroller);
     scroller.onscroll = () => this.#scrolled();
   }
@@ -45,7 +46,7 @@ export class Windowed {
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    const { scrollTop, scrollHeight, clientHeight } = scroller;
     const nearEnd = scrollTop + clientHeight > scrollHeight - 3;
     if (!this.atEnd || scrollTop < this.#top - 1) this.atEnd = nearEnd; // what grows does not lead away from the end
     this.#top = scrollTop;
@@ -54,7 +55,7 @@ export class Windowed {
   }
 
   // #offset is how far below the window's top something begins.
-  #offset = (element) => box(element).top - box(this.#scroller).top;
+  #offset = (element) => box(element).top - box(scroller).top;
   #height = (item) => item.height || this.#usual;
   #usual = 30;
   #sum(from, to) {
@@ -65,18 +66,17 @@ export class Windowed {
 
   // #inSight finds the anchor.
   #inSight() {
-    for (const element of this.#list.children) {
+    for (const element of list.children) {
       const offset = this.#offset(element);
-      if (offset < this.#scroller.clientHeight && offset + box(element).height > 0) return { item: element.item, offset };
+      if (offset < scroller.clientHeight && offset + box(element).height > 0) return { item: element.item, offset };
     }
-    let offset = this.#offset(this.#list);
+    let offset = this.#offset(list);
     let i = 0;
     while (i < this.#items.length - 1 && offset + this.#height(this.#items[i]) < 0) offset += this.#height(this.#items[i++]);
     return { item: this.#items[i], offset };
   }
 
   update() {
-    const [scroller, list] = [this.#scroller, this.#list];
     const items = this.#items = this.#options.items();
     const high = scroller.clientHeight;
     let at = this.atEnd || !this.#anchor ? -1 : items.lastIndexOf(this.#anchor.item);
@@ -122,7 +122,7 @@ export class Windowed {
       this.#options.drop(drawn.element);
     }
     this.#elements = wanted;
-    arrange(this.#list, Array.from(wanted.values(), ({ element }) => element));
+    arrange(list, Array.from(wanted.values(), ({ element }) => element));
     let sum = 0;
     for (const element of made) {
       sum += element.item.height = box(element).height;
