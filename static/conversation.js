@@ -13,7 +13,7 @@ export class Conversation {
   at = 0; // ms of the last message
   draft = '';
   more = true; // there may be earlier messages
-  loading; // a promise
+  loading = false;
   last; // message
   first; // item that was not read when this was opened
   members; // of a group: {users, count}

@@ -1,10 +1,6 @@
-// Files as binary messages. What a file is called comes behind its bytes, where most
-// programs do not look:
-//
-//   the file | {"name":"cat.png","type":"image/png","id":"…"} in UTF-8 | its length, 2 bytes, big-endian | wschat/1
-//
-// The id makes each message unlike all others. The type is for other programs: the
-// page trusts a file's first bytes alone.
+// Files as binary messages, in the form that README.md describes. The id makes each
+// unlike all others. The type is for other programs: the page trusts a file's first
+// bytes alone.
 
 const mark = new TextEncoder().encode('wschat/1');
 const tail = mark.length + 2;

@@ -1,11 +1,11 @@
-import { Composer } from './composer.js';
+import * as composer from './composer.js';
 import { $, inTime, write } from './dom.js';
 import { keep, kept } from './kept.js';
 import { isUserId } from './names.js';
 import { call, settings, title } from './notify.js';
-import { Pane } from './pane.js';
+import * as pane from './pane.js';
 import { Room } from './room.js';
-import { Sidebar } from './sidebar.js';
+import * as sidebar from './sidebar.js';
 import { closeReason, errorText, language, shown, speak, text } from './text.js';
 
 await speak();
@@ -17,17 +17,10 @@ let now = { state: 'idle' }; // how the connection is
 let due = 0; // ms at which it is tried again
 let refused = false; // by a server that is there
 
-const pane = new Pane(() => changed());
-const sidebar = new Sidebar(choose);
-const composer = new Composer((what) => {
-  room.send(room.open, what);
-  say();
-});
-
 function choose(name) {
-  if (room.open) room.open.draft = composer.draft;
+  if (room.open) room.open.draft = composer.draft();
   const c = room.open = room.get(name);
-  composer.draft = c.draft;
+  composer.setDraft(c.draft);
   pane.show(room);
   if (c.group) room.count(c);
   changed();
@@ -179,6 +172,12 @@ addEventListener('hashchange', () => readToken() && enter(''));
 for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => room?.keepRead());
 
 settings();
+sidebar.begin(choose);
+pane.begin(changed);
+composer.begin((what) => {
+  room.send(room.open, what);
+  say();
+});
 composer.translate();
 state(now);
 const given = readToken();

@@ -50,6 +50,6 @@ export function settings() {
   };
   sound.onchange = () => {
     keep('sound', sound.checked);
-    if (sound.checked) beep();
+    if (sound.checked) attempt(beep);
   };
 }

@@ -38,8 +38,8 @@ export class Room {
       welcome: (e) => this.#welcome(e),
       message: (m) => this.#take(m),
       gap: ({ conversation, from, to }) => this.#note(conversation, { lost: to - from + 1 }),
-      online: ({ user }) => this.#presence('add', user, { came: user }),
-      offline: ({ user }) => this.#presence('remove', user, { went: user }),
+      online: ({ user }) => this.#presence({ came: user }),
+      offline: ({ user }) => this.#presence({ went: user }),
       joined: ({ group, user }) => this.#member(group, user, { came: user }),
       left: ({ group, user }) => this.#member(group, user, { went: user }),
     };
@@ -86,7 +86,7 @@ export class Room {
 
   // #preview fetches what was said last.
   async #preview() {
-    for (const c of [...this.conversations.values()]) if (!c.items.length && !c.loading) await this.load(c, 1);
+    for (const c of [...this.conversations.values()]) if (!c.items.length) await this.load(c, 1);
   }
 
   keepRead() {
@@ -113,10 +113,13 @@ export class Room {
     c.note(what);
     this.#on.items(c);
   }
-  #presence(verb, user, what) {
-    this.people[verb](user);
-    if (verb === 'remove') for (const { members } of this.conversations.values()) members?.remove(user);
-    this.#note('all', what);
+  #presence({ came, went }) {
+    if (came) this.people.add(came);
+    else {
+      this.people.remove(went);
+      for (const { members } of this.conversations.values()) members?.remove(went);
+    }
+    this.#note('all', { came, went });
     this.#on.changed();
   }
   #member(group, user, what) {
@@ -138,18 +141,18 @@ export class Room {
   }
 
   // load fetches earlier messages, once at a time.
-  load(c, limit = 50) {
-    return this.connected && c.more && c.joined && (c.loading ??= (async () => {
-      try {
-        const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
-        for (const m of messages) c.put(this.#item(m));
-        c.more = more;
-      } catch {
-        c.more = !this.connected; // else there is no way to them
-      }
-      c.loading = undefined;
-      this.#tell(c);
-    })());
+  async load(c, limit = 50) {
+    if (!this.connected || !c.more || !c.joined || c.loading) return;
+    c.loading = true;
+    try {
+      const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
+      for (const m of messages) c.put(this.#item(m));
+      c.more = more;
+    } catch {
+      c.more = !this.connected; // else there is no way to them
+    }
+    c.loading = false;
+    this.#tell(c);
   }
 
   send(c, { text, file }) {
