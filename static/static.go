@@ -94,7 +94,7 @@ func Handler() http.Handler {
 		if name == "index.html" {
 			url = "/"
 		}
-		h[url] = newFile(name, []byte(lean(name, string(body))))
+		h[url] = newFile(name, body)
 	}
 	h.announceModules()
 	return h
