@@ -6,7 +6,7 @@
 // joined just before a break may come with what it had before.) Promises are rejected
 // with an Error with a code. README.md shows its use, events and codes.
 const defaults = {
-  url: '/socket', // relative to where this file is from
+  url: undefined, // undefined: /socket where this file is from
   user: '', // '': the server gives an id
   token: '', // what no header can carry ends in closed
   history: false, // true: the first connection delivers what is kept
@@ -20,8 +20,6 @@ const defaults = {
   random: Math.random, // the part of its bound that a wait lasts
 };
 const idLives = 9 * 60000; // ms; servers remember ids for 10 minutes
-const presence = ['online', 'offline', 'joined', 'left'];
-const notOurs = ['not_member', 'forbidden', 'bad_target'];
 const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
 const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
@@ -71,7 +69,8 @@ export class Chat extends EventTarget {
   // offline: its user is away. Sends outlast broken connections, in the order of the calls.
   send(to, text) {
     return this.#wait(this.#sends.size, (resolve, reject) => {
-      const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve, reject };
+      const done = ({ seq, offline = false }) => resolve({ seq, offline });
+      const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve: done, reject };
       this.#sends.set(send.request.id, send);
       if (this.state === 'connected') this.#transmit(send);
     });
@@ -108,7 +107,7 @@ export class Chat extends EventTarget {
 
   #open() {
     this.#drop();
-    const url = new URL(this.#options.url, import.meta.url);
+    const url = new URL(this.#options.url ?? '/socket', import.meta.url);
     url.protocol = url.protocol.replace('http', 'ws');
     if (this.user) url.searchParams.set('userId', this.user);
     this.#opened = 0;
@@ -192,18 +191,18 @@ export class Chat extends EventTarget {
     if (this.state !== 'connected') return; // the welcome has it
     this.#watch(() => this.#probe(), this.#options.silence);
     if (event === 'message') this.#take(this.#named(e));
-    else if (presence.includes(event)) {
+    else if (['online', 'offline', 'joined', 'left'].includes(event)) {
       if (event === 'left' && e.user === this.user) this.#part(e.group);
       this.#emit(event, e);
     } else if (e.id) this.#answered(event, e);
     else if (event === 'error') this.#binaryDone(({ reject }) => reject(failure(e.code, e.message))); // all others have an id
   }
   #answered(event, { id, ...e }) {
-    const from = this.#sends.has(id) ? this.#sends : this.#requests;
-    const asked = from.get(id);
-    from.delete(id);
+    const asked = this.#sends.get(id) ?? this.#requests.get(id);
+    this.#sends.delete(id);
+    this.#requests.delete(id);
     if (event === 'error') asked?.reject(failure(e.code, e.message));
-    else asked?.resolve(from === this.#sends ? { seq: e.seq, offline: e.offline === true } : e);
+    else asked?.resolve(e);
   }
 
   #nextBinary() {
@@ -241,7 +240,10 @@ export class Chat extends EventTarget {
     const present = new Map(['all', ...e.groups].map((name) => [name, 0]).concat(Object.entries(e.conversations)));
     Object.assign(this, { user: e.user, state: 'connected' });
     this.#epoch = e.epoch;
-    if (anew) for (const known of [this.#conversations, this.#held]) known.clear();
+    if (anew) {
+      this.#conversations.clear();
+      this.#held.clear();
+    }
     for (const name of this.#conversations.keys()) if (isGroup(name) && !present.has(name)) this.#part(name);
     for (const [name, until] of present) this.#begin(name, first && !this.#options.history ? until : 0, until, first).away = false;
     if (!again) {
@@ -304,7 +306,7 @@ export class Chat extends EventTarget {
     try {
       ({ messages } = await this.history(name, { after: c.last, limit: 200 }));
     } catch (error) {
-      if (!notOurs.includes(error.code)) throw error;
+      if (!['not_member', 'forbidden', 'bad_target'].includes(error.code)) throw error;
       if (this.#conversations.get(name) === c) this.#part(name);
     }
     if (this.#conversations.get(name) !== c) return; // left, or a new epoch

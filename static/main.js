@@ -46,7 +46,7 @@ function enter(user) {
       keep('enter', true);
       pane.redraw();
     },
-    items: (c) => pane.items(c),
+    items: pane.items,
     arrived(c, item) {
       pane.arrived(c, item);
       if (!item.own && !pane.looking(c)) call(c, item, () => choose(c.name));
