@@ -2,6 +2,8 @@ package handshake
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"net"
 	"net/http"
 	"testing"
@@ -24,5 +26,46 @@ func TestDrainRefusesEverything(t *testing.T) {
 				t.Errorf("%q: got %s, Retry-After %q, body %q", request, response.Status, response.Header.Get("Retry-After"), body)
 			}
 		})
+	}
+}
+
+// Settle waits for the upgrade that an endpoint was deciding on when Drain was called:
+// it is handed over, not cut off.
+func TestSettleWaitsForAnEndpoint(t *testing.T) {
+	deciding, decide := make(chan struct{}), make(chan struct{})
+	started := make(chan net.Conn, 1)
+	s := &Server{Endpoints: map[string]Endpoint{"/socket": func(*Request) (Acceptance, error) {
+		close(deciding)
+		<-decide
+		return Acceptance{Start: func(conn net.Conn, _, _ []byte) { started <- conn }}, nil
+	}}}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(ln)
+	defer s.Close()
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	send(t, conn, upgrade)
+	<-deciding
+	s.Drain()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Settle(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("settled with %v while the endpoint decides", err)
+	}
+	close(decide)
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case conn := <-started:
+		conn.Close()
+	default:
+		t.Error("settled, and not handed over")
 	}
 }

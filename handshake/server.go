@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -73,7 +74,8 @@ type Server struct {
 	// on a kept-alive connection, since its request was read. It must not block.
 	Observe func(status int, took time.Duration)
 
-	draining atomic.Bool
+	draining  atomic.Bool
+	upgrading atomic.Int32 // upgrades that an endpoint decides on, or hands over
 
 	begin   sync.Once
 	closing chan struct{} // closed by Close
@@ -103,6 +105,22 @@ func (s *Server) init() {
 // Drain makes the server answer every request from now on, that for a page too,
 // with 503 and Retry-After. Listeners stay open.
 func (s *Server) Drain() { s.draining.Store(true) }
+
+// Settle waits until every upgrade that Drain came too late for is refused, or handed
+// to its Start, or until ctx is done.
+func (s *Server) Settle(ctx context.Context) error {
+	const step = 10 * time.Millisecond
+	ticker := time.NewTicker(step)
+	defer ticker.Stop()
+	for s.upgrading.Load() > 0 {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
 
 // retryAfter is what Drain's answers ask for, in seconds: the server is about to
 // end, and a next one will not be there at once.

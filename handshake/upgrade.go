@@ -84,6 +84,12 @@ func (s *Server) secure(conn net.Conn) (isTLS, ok bool) {
 // upgrade judges a request for an endpoint, and either hands the connection
 // over or refuses it. began is when the handshake did.
 func (s *Server) upgrade(conn net.Conn, r *Request, endpoint Endpoint, early []byte, began time.Time) {
+	s.upgrading.Add(1) // before it looks whether the server is draining
+	defer s.upgrading.Add(-1)
+	if rejection := s.drained(); rejection != nil {
+		s.refuse(conn, r.Method, rejection, began)
+		return
+	}
 	var key string
 	err := CheckHost(r, s.AllowHost)
 	if err == nil {

@@ -9,7 +9,9 @@ import (
 
 // catchUp sends a session that has just logged in the private messages that
 // wait for its user. They go out as fast as the client reads, and ahead of
-// those that arrive meanwhile, which are held back.
+// those that arrive meanwhile, which are held back. If they cannot be fetched the
+// session ends: by a later message that is written the store would take them for
+// written, too.
 func (s *session) catchUp() {
 	if s.hub.shared == nil {
 		if next := s.waiting(); next != nil {
@@ -27,7 +29,8 @@ func (s *session) catchUp() {
 	})
 }
 
-// waiting returns a source of what waits, nil if that is nothing.
+// waiting returns a source of what waits, nil if that is nothing. If the store does
+// not tell, the source ends the session, and what is held back stays so.
 func (s *session) waiting() func() loop.Item {
 	var since time.Time
 	if ttl := s.hub.config.MembershipTTL; ttl > 0 {
@@ -35,7 +38,10 @@ func (s *session) waiting() func() loop.Item {
 	}
 	waiting, err := s.hub.store.Waiting(s.name, since)
 	if err != nil {
-		waiting = nil // they wait for the next login
+		return func() loop.Item {
+			s.refuse("the store is out of reach")
+			return nil
+		}
 	}
 	if len(waiting) == 0 { // as for most
 		if waiting = s.release(); waiting == nil {

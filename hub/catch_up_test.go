@@ -69,15 +69,19 @@ func (c *client) wantNextOf(want map[string][]string) {
 	want[from] = want[from][1:]
 }
 
-// lateStore does something just before it is asked what waits.
+// lateStore does something just before it is asked what waits, and may fail to say.
 type lateStore struct {
 	*Memory
 	beforeWaiting atomic.Pointer[func()]
+	fails         atomic.Bool
 }
 
 func (s *lateStore) Waiting(user string, since time.Time) ([]*Message, error) {
 	if do := s.beforeWaiting.Load(); do != nil {
 		(*do)()
+	}
+	if s.fails.Load() {
+		return nil, ErrUnavailable
 	}
 	return s.Memory.Waiting(user, since)
 }

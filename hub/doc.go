@@ -25,6 +25,13 @@
 // What has to wait for the store does so on a goroutine of its own, while the
 // client is not listened to (Hub.whenAble); a message that is sent waits nowhere.
 //
+// # Joins and leaves
+//
+// With a Registry (hub/journal) a join or leave holds, and is told, when it is stored.
+// The store reports that in one order with the messages, so that who is a member when
+// a message gets its Seq is who receives it. Until then the client is not listened to
+// (Hub.change), and everybody else finds things as they were.
+//
 // # Locks
 //
 // The registry, which is everything in Hub, user and group, is guarded by
@@ -36,7 +43,8 @@
 // so the store is never called with Hub.mu held. The ids of sends have a lock of
 // their own, under which nothing else is locked (acks.go). What a Registry has to
 // remember is noted under Hub.mu and handed over after it, in order, under
-// Hub.noting, which comes before all the others (registry.go). Nothing is written to
+// Hub.noting, which comes before all the others (registry.go); so what a store calls
+// must not use Hub.unlock. Nothing is written to
 // a socket or waited for under any of them: what is to be sent is posted to a
 // mailbox. Since joins, leaves and publishes are posted under Hub.mu, all loops
 // see them in one order. A Shared store has a lock for each conversation, under

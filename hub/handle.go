@@ -16,14 +16,19 @@ func (h *Hub) handle(s *session, r Request) ([]loop.Item, error) {
 	if r.Op != Leave && isGroup(r.Target) && !s.may(r.Target) {
 		return nil, ErrForbidden.about(r.Target)
 	}
-	done := func() { s.tell(s.speech.done(r)) }
 	switch r.Op {
 	case Send:
-		return nil, h.send(s, r)
-	case Join:
-		return nil, h.joinGroup(s.user, r.Target, done)
-	case Leave:
-		return nil, h.leaveGroup(s.user, r.Target, done)
+		h.send(s, r)
+	case Join, Leave:
+		h.change(&change{
+			session: s, group: r.Target, join: r.Op == Join,
+			done: func() { s.tell(s.speech.done(r)) },
+			then: func(err error) {
+				if err != nil {
+					s.fail(r.ID, err)
+				}
+			},
+		})
 	case Who:
 		names, count, err := h.who(r.Target)
 		if err != nil {
@@ -36,34 +41,67 @@ func (h *Hub) handle(s *session, r Request) ([]loop.Item, error) {
 	return nil, nil
 }
 
-// send checks whether the message may be sent, and hands it to the store. What
-// follows is deliver. A repeated one, by its ID, gets the first answer again.
-func (h *Hub) send(s *session, r Request) error {
+// send checks whether the message may be sent, has its sender join the group that
+// it goes to, and hands it to the store. What follows is deliver. A repeated one, by
+// its ID, gets the first answer again.
+func (h *Hub) send(s *session, r Request) {
 	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.told(r, a, err) }) {
-		return nil
+		return
 	}
 	m, err := h.newMessage(s, r)
 	switch {
-	case err != nil && r.ID == "":
-		return err
 	case err != nil:
-		h.acks.failed(s.name, r.ID, err)
-	case h.shared != nil:
+		h.said(s, r, ack{}, err)
+	case isGroup(m.To) && !h.isMember(s.user, m.To):
+		h.joinAndSay(s, r, m)
+	default:
+		h.say(s, r, m)
+	}
+}
+
+func (h *Hub) joinAndSay(s *session, r Request, m *Message) {
+	h.change(&change{
+		session: s, group: m.To, join: true,
+		done: func() {},
+		then: func(err error) {
+			if err != nil {
+				h.said(s, r, ack{}, err)
+				return
+			}
+			h.say(s, r, m)
+		},
+	})
+}
+
+// say hands a message to the store.
+func (h *Hub) say(s *session, r Request, m *Message) {
+	if h.shared != nil {
 		s.entered.saying.Add(1)
 		h.shared.Say(m, func(offline bool, err error) {
 			h.said(s, r, ack{m.Seq, offline}, sayError(m, err))
 			s.entered.saying.Done()
 		})
-	default:
-		h.store.Append(m, func(err error) {
-			if err != nil {
-				h.said(s, r, ack{}, ErrUnavailable)
-				return
-			}
-			h.said(s, r, ack{m.Seq, h.deliver(m, s.conn)}, nil)
-		})
+		return
 	}
-	return nil
+	h.store.Append(m, func(err error) {
+		if err != nil {
+			h.said(s, r, ack{}, ErrUnavailable)
+			return
+		}
+		h.delivered(s, r, m, h.deliver(m, s.conn))
+	})
+}
+
+// delivered answers a send. Who repeats it after a restart is to be told the same;
+// if the user has come or gone while the message was stored, that has to be stored,
+// too. Should it not be, the message is there all the same.
+func (h *Hub) delivered(s *session, r Request, m *Message, away bool) {
+	a := ack{m.Seq, away}
+	if away == m.Away || r.ID == "" || h.registry == nil {
+		h.said(s, r, a, nil)
+		return
+	}
+	h.registry.Answered(m, away, func(error) { h.said(s, r, a, nil) })
 }
 
 // said answers a send, which the store has done with.
@@ -87,8 +125,7 @@ func (s *session) told(r Request, a ack, err error) {
 	s.tell(s.speech.sent(r, a.seq, a.offline))
 }
 
-// newMessage makes the message of a request that may be sent; to send to a group
-// is to join it.
+// newMessage makes the message of a request that may be sent.
 func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 	m := &Message{
 		Conversation: r.Target,
@@ -98,14 +135,15 @@ func (h *Hub) newMessage(s *session, r Request) (*Message, error) {
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
 		ID:           r.ID,
 	}
-	switch {
-	case !m.private():
-		if !isGroup(r.Target) {
-			return m, nil
+	if !m.private() {
+		return m, nil
+	}
+	if h.shared == nil {
+		known, here := h.find(r.Target)
+		if !known {
+			return nil, ErrNotOnline.about(r.Target)
 		}
-		return m, h.joinGroup(s.user, r.Target, func() {})
-	case h.shared == nil && !h.knows(r.Target):
-		return nil, ErrNotOnline.about(r.Target)
+		m.Away = !here
 	}
 	m.Conversation = PairOf(m.From, m.To)
 	return m, nil

@@ -49,13 +49,14 @@ type Hub struct {
 
 	noting sync.Mutex // held by who hands notes to the registry
 
-	mu     sync.Mutex
-	notes  []func(Registry)  // not handed over yet
-	users  map[string]*user  // who is online or was within MembershipTTL
-	online roster            // those of them with sessions
-	groups map[string]*group // those with members
-	away   list.List         // of *absence: those without sessions, the longest offline first
-	all    *loop.List        // every session
+	mu      sync.Mutex
+	notes   []func(Registry)  // not handed over yet
+	handing bool              // some are being handed over
+	users   map[string]*user  // who is online or was within MembershipTTL
+	online  roster            // those of them with sessions
+	groups  map[string]*group // those with members
+	away    list.List         // of *absence: those without sessions, the longest offline first
+	all     *loop.List        // every session
 
 	// With a Shared store, see shared_enter.go and shared_told.go.
 	arriving map[string]*arriving // by name, of those with sessions on their way

@@ -16,7 +16,7 @@ const lineHistory = 50
 func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
 	destination, body, comma := bytes.Cut(payload, []byte{','})
 	if !comma {
-		if op == frame.Text && string(payload) == "login" {
+		if op == frame.Text && string(withoutLineEnd(payload)) == "login" {
 			return Request{Op: Nothing}, nil
 		}
 		return Request{}, ErrNoComma
@@ -28,19 +28,29 @@ func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
 	case "login":
 		return Request{Op: Nothing}, nil
 	case "join":
-		return groupRequest(Join, body)
+		return groupRequest(Join, withoutLineEnd(body))
 	case "leave":
-		return groupRequest(Leave, body)
+		return groupRequest(Leave, withoutLineEnd(body))
 	case "who":
-		if len(body) == 0 || string(body) == Everyone {
+		group := withoutLineEnd(body)
+		if len(group) == 0 || string(group) == Everyone {
 			return Request{Op: Who}, nil
 		}
-		return groupRequest(Who, body)
+		return groupRequest(Who, group)
 	case "history":
-		target, err := parseTarget(body)
+		target, err := parseTarget(withoutLineEnd(body))
 		return Request{Op: History, Target: target, Query: Query{Limit: lineHistory}}, err
 	}
 	return sendRequest(destination, body, false)
+}
+
+// withoutLineEnd cuts off the LF or CR LF that tools such as websocat send behind
+// each line. To a message it belongs.
+func withoutLineEnd(command []byte) []byte {
+	if line, found := bytes.CutSuffix(command, []byte{'\n'}); found {
+		return bytes.TrimSuffix(line, []byte{'\r'})
+	}
+	return command
 }
 
 // parseBinary knows no words: a binary message can only be sent to somebody.

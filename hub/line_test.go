@@ -33,7 +33,9 @@ func TestParseLine(t *testing.T) {
 		{text, "all,text", Send, "all", "text", nil},
 		{text, "groupX,text", Send, "groupX", "text", nil},
 		{text, "group前端,text", Send, "group前端", "text", nil},
-		{text, "ALL,text", Send, "ALL", "text", nil}, // a user
+		{text, "ALL,text", 0, "", "", ErrBadUser}, // reserved in whatever case
+		{text, "हिन्दी,text", Send, "हिन्दी", "text", nil},
+		{text, "e\u0301,text", 0, "", "", ErrBadUser},
 
 		{text, "", 0, "", "", ErrNoComma},
 		{text, "B", 0, "", "", ErrNoComma},
@@ -75,6 +77,31 @@ func TestParseLine(t *testing.T) {
 		{text, "history,who", 0, "", "", ErrBadUser},
 		{text, "history,B,", 0, "", "", ErrBadUser},
 		{text, "history,group!", 0, "", "", ErrBadGroup},
+
+		// "One final LF or CR LF behind a command (not a message) is no part of it."
+		{text, "login\n", Nothing, "", "", nil},
+		{text, "login\r\n", Nothing, "", "", nil},
+		{text, "login,x\n", Nothing, "", "", nil},
+		{text, "join,groupX\n", Join, "groupX", "", nil},
+		{text, "join,groupX\r\n", Join, "groupX", "", nil},
+		{text, "leave,groupX\n", Leave, "groupX", "", nil},
+		{text, "who,\n", Who, "", "", nil},
+		{text, "who,\r\n", Who, "", "", nil},
+		{text, "who,all\n", Who, "", "", nil},
+		{text, "who,groupX\n", Who, "groupX", "", nil},
+		{text, "history,B\r\n", History, "B", "", nil},
+		{text, "history,all\n", History, "all", "", nil},
+		{text, "B,text\n", Send, "B", "text\n", nil},
+		{text, "B,text\r\n", Send, "B", "text\r\n", nil},
+		{text, "who\n", 0, "", "", ErrNoComma}, // no comma, with a line end or without
+		{text, "join\n,groupX", 0, "", "", ErrBadUser},
+		{text, "join,groupX\n\n", 0, "", "", ErrBadGroup},
+		{text, "join,groupX\n\r", 0, "", "", ErrBadGroup},
+		{text, "join,groupX\r", 0, "", "", ErrBadGroup},
+		{text, "join,\n", 0, "", "", ErrBadGroup},
+		{text, "history,\n", 0, "", "", ErrBadUser},
+		{binary, "login\n", 0, "", "", ErrNoComma},
+		{binary, "B,\n", Send, "B", "\n", nil},
 
 		{binary, "B,\x00\xff,\x00", Send, "B", "\x00\xff,\x00", nil},
 		{binary, "all,\x00", Send, "all", "\x00", nil},

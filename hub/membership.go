@@ -5,61 +5,122 @@ import "slices"
 // maxGroups bounds the groups of one user.
 const maxGroups = 1000
 
-// joinGroup makes u a member of a group, if it is not; done is called at the
-// moment from which it is one.
-func (h *Hub) joinGroup(u *user, name string, done func()) error {
+// change is a request to join a group, or to leave it.
+type change struct {
+	session *session
+	group   string
+	join    bool
+	done    func()      // called at the moment from which it holds, with Hub.mu held
+	then    func(error) // called once, after that or if it cannot be, without Hub.mu
+}
+
+// change makes the user of a session a member of a group, or ends that. With a
+// Registry it holds, and is told, when it is safe; until then nothing more is read
+// from the client, whose next request may depend on it.
+func (h *Hub) change(c *change) {
 	h.mu.Lock()
-	if h.shared != nil {
-		in := u.membership(name) != nil
+	u := c.session.user
+	err := h.mayChange(u, c)
+	switch in := u.membership(c.group) != nil; {
+	case err != nil:
 		h.mu.Unlock()
-		if !in {
-			return h.shared.Join(u.name, name, done)
-		}
-		done()
-		return nil
+		c.then(err)
+	case in == c.join:
+		c.done()
+		h.mu.Unlock()
+		c.then(nil)
+	case h.shared != nil:
+		h.mu.Unlock()
+		c.then(h.changeShared(c))
+	case h.registry != nil:
+		begin := c.session.conn.PullLater()
+		h.note(func(r Registry) {
+			r.SetMember(c.session.name, c.group, c.join, func(err error) {
+				h.changed(c, err)
+				begin(inTurn(nil))
+			})
+		})
+		h.unlock()
+	default:
+		h.mu.Unlock()
+		h.changed(c, nil)
 	}
-	defer h.unlock()
-	if err := h.join(u, name); err != nil {
-		return err
+}
+
+// mayChange says what is wrong with a change. The lock is held.
+func (h *Hub) mayChange(u *user, c *change) error {
+	in := u.membership(c.group) != nil
+	switch {
+	case !c.join && !in:
+		return ErrNotMember.about(c.group)
+	case c.join && !in && h.shared == nil && len(u.groups) >= maxGroups:
+		return ErrManyGroups
 	}
-	done()
 	return nil
 }
 
-// leaveGroup ends that, in the same way.
-func (h *Hub) leaveGroup(u *user, name string, done func()) error {
+func (h *Hub) changeShared(c *change) error {
+	if c.join {
+		return h.shared.Join(c.session.name, c.group, c.done)
+	}
+	return h.shared.Leave(c.session.name, c.group, c.done)
+}
+
+// changed is where every change ends that no Shared store has made: it holds from
+// now on, unless err says why it could not be stored, and its client is answered.
+func (h *Hub) changed(c *change, err error) {
+	if err == nil {
+		err = h.makeChange(c)
+	}
+	c.then(err)
+}
+
+// makeChange makes a change hold. The user may have changed, or even been forgotten,
+// while it was stored; what it is not to be then, the registry is told with its next
+// note.
+func (h *Hub) makeChange(c *change) error {
 	h.mu.Lock()
-	g := u.membership(name)
-	if g == nil {
-		h.mu.Unlock()
-		return ErrNotMember.about(name)
+	defer h.mu.Unlock()
+	u := h.users[c.session.name]
+	if u == nil {
+		h.note(func(r Registry) { r.Forget(c.session.name) })
+		return ErrUnavailable
 	}
-	if h.shared != nil {
-		h.mu.Unlock()
-		return h.shared.Leave(u.name, name, done)
+	err := h.mayChange(u, c)
+	switch {
+	case err != nil && c.join:
+		h.note(func(r Registry) { r.SetMember(u.name, c.group, false, func(error) {}) })
+		return err
+	case err != nil:
+		return err
+	case c.join:
+		h.join(u, c.group)
+	default:
+		h.leave(u, u.membership(c.group))
 	}
-	defer h.unlock()
-	h.leave(u, g)
-	done()
+	c.done()
 	return nil
+}
+
+// isMember reports whether a user is in a group.
+func (h *Hub) isMember(u *user, group string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return u.membership(group) != nil
 }
 
 // join makes u a member of the group called name, if it is not. The lock is held.
-func (h *Hub) join(u *user, name string) error {
+func (h *Hub) join(u *user, name string) {
 	g := h.groups[name]
 	if g != nil {
 		if _, in := g.members[u]; in {
-			return nil
+			return
 		}
-	}
-	if len(u.groups) >= maxGroups {
-		return ErrManyGroups
 	}
 	if g == nil {
 		g = h.newGroup(name)
 	}
 	g.members[u] = struct{}{}
-	h.note(func(r Registry) { r.SetMember(u.name, name, true) })
 	u.groups = append(u.groups, g)
 	for _, s := range u.sessions {
 		if s.may(name) {
@@ -67,7 +128,6 @@ func (h *Hub) join(u *user, name string) error {
 		}
 	}
 	g.tell("joined", u.name)
-	return nil
 }
 
 // newGroup makes a group without members. The lock is held.
@@ -81,7 +141,6 @@ func (h *Hub) newGroup(name string) *group {
 // lock is held.
 func (h *Hub) leave(u *user, g *group) {
 	delete(g.members, u)
-	h.note(func(r Registry) { r.SetMember(u.name, g.name, false) })
 	if len(g.members) == 0 {
 		delete(h.groups, g.name)
 	}

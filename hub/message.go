@@ -10,6 +10,7 @@ type Message struct {
 	From         string    // user id
 	To           string    // "all", a group, or a user id
 	Binary       bool      // Body is opaque; otherwise it is UTF-8
+	Away         bool      // private, and its user was away when it was sent
 	ID           string    // the sender's name for it, "" for none
 	Body         []byte    // not empty
 	Time         time.Time // given by the store

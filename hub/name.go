@@ -1,9 +1,8 @@
 package hub
 
 import (
+	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // maxName is the longest user id and the longest group name, in bytes.
@@ -14,37 +13,69 @@ const Everyone = "all"
 
 const groupPrefix = "group"
 
-// ValidUser reports whether name can be a user id: 1 to 64 bytes of letters and
-// digits of any script and _ - . @, neither a reserved word nor beginning as
-// groups do.
-func ValidUser(name string) bool {
-	switch name {
-	case "login", Everyone, "join", "leave", "who", "history":
-		return false
+// What keeps a text from being a name (PROTOCOL section 2).
+var (
+	ErrNameEmpty    = errors.New("the name is empty")
+	ErrNameLong     = errors.New("the name is too long")
+	ErrNameReserved = errors.New("the name is a reserved word")
+	ErrNameGroup    = errors.New("the name begins with group")
+	ErrNameLetter   = errors.New("the name has a character that is no letter, digit, mark or _ - . @")
+	ErrNameMark     = errors.New("the name has a mark that may not stand there; a letter with its mark may be one character (NFC)")
+	ErrNameForm     = errors.New("the name can be written in another way, which is its canonical form (NFC)")
+	ErrNameScript   = errors.New("the name mixes scripts, or digits, that look alike")
+)
+
+// CheckUser says why name cannot be a user id: 1 to 64 bytes of the letters that
+// checkLetters allows, neither a reserved word nor beginning as groups do. The
+// error is one of those above, nil for a user id.
+func CheckUser(name string) error {
+	switch {
+	case len(name) > maxName:
+		return ErrNameLong
+	case isGroup(name):
+		return ErrNameGroup
+	case isReserved(name):
+		return ErrNameReserved
 	}
-	return len(name) <= maxName && validLetters(name) && !isGroup(name)
+	return checkLetters(name)
 }
 
-// ValidGroup reports whether name can be a group: "group" and 1 to 58 bytes of
-// the letters that user ids have.
-func ValidGroup(name string) bool {
+// CheckGroup says why name cannot be a group: "group" and 1 to 58 bytes of the
+// letters that user ids have, to which the prefix does not count.
+func CheckGroup(name string) error {
 	rest, ok := strings.CutPrefix(name, groupPrefix)
-	return ok && len(rest) <= 58 && validLetters(rest)
+	switch {
+	case !ok:
+		return ErrNameGroup
+	case len(rest) > 58:
+		return ErrNameLong
+	}
+	return checkLetters(rest)
 }
+
+// ValidUser reports whether name can be a user id.
+func ValidUser(name string) bool { return CheckUser(name) == nil }
+
+// ValidGroup reports whether name can be a group.
+func ValidGroup(name string) bool { return CheckGroup(name) == nil }
 
 // isGroup reports whether name can only mean a group, though perhaps no valid one.
 func isGroup(name string) bool { return strings.HasPrefix(name, groupPrefix) }
 
-func validLetters(s string) bool {
-	for _, r := range s {
-		switch {
-		case r == utf8.RuneError: // never a letter, and what bytes that are no UTF-8 read as
-			return false
-		case unicode.IsLetter(r), unicode.IsDigit(r):
-		case r == '_', r == '-', r == '.', r == '@':
-		default:
-			return false
-		}
+// isReserved reports whether name, in whatever case, is a word of the line protocol.
+// The long s of a history makes it one byte longer.
+func isReserved(name string) bool {
+	switch len(name) {
+	case 3:
+		return strings.EqualFold(name, Everyone) || strings.EqualFold(name, "who")
+	case 4:
+		return strings.EqualFold(name, "join")
+	case 5:
+		return strings.EqualFold(name, "login") || strings.EqualFold(name, "leave")
+	case 6:
+		return name == "系统" || name == "错误"
+	case 7, 8:
+		return strings.EqualFold(name, "history")
 	}
-	return s != ""
+	return false
 }

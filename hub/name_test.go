@@ -1,86 +1,70 @@
 package hub
 
 import (
+	"encoding/json"
+	"errors"
+	"os"
 	"strings"
 	"testing"
 )
 
-func TestValidUser(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		want bool
-	}{
-		{"", false},
-		{"A", true},
-		{"123456", true},
-		{"_-.@", true},
-		{"a.b@example-host_1", true},
-		{strings.Repeat("a", 64), true},
-		{strings.Repeat("a", 65), false},
-		{strings.Repeat("前", 21) + "a", true},   // 64 bytes
-		{strings.Repeat("前", 21) + "aa", false}, // 65 bytes
+// nameVectors are names by the rule of PROTOCOL section 2 that they keep, or break.
+// The page's tests (static/page_test.mjs) read the same file.
+func nameVectors(t testing.TB) (vectors []struct {
+	Rule, Why string
+	Good, Bad []string
+}) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/names.json")
+	if err == nil {
+		err = json.Unmarshal(data, &vectors)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vectors
+}
 
-		// Letters and digits of any script.
-		{"张三", true},
-		{"Ωμέγα", true}, // precomposed
-		{"Łódź", true},
-		{"Пётр", true},
-		{"משה", true},
-		{"日本ひらカタ", true},
-		{"한국", true},
-		{"٣", true}, // a digit
-		{"１", true}, // a full-width digit
-		{"ª", true}, // a letter of category Lo
+var nameErrors = map[string]error{
+	"empty": ErrNameEmpty, "long": ErrNameLong, "reserved": ErrNameReserved, "group": ErrNameGroup,
+	"letter": ErrNameLetter, "mark": ErrNameMark, "form": ErrNameForm, "script": ErrNameScript,
+}
 
-		// What is neither.
-		{"e\u0301", false},      // a combining mark
-		{"\u0939\u093f", false}, // a spacing mark
-		{"½", false},
-		{"Ⅷ", false}, // a number, but no digit
-		{"😀", false},
-		{"a b", false},
-		{" a", false},
-		{"a\u00a0b", false},
-		{"a,b", false},
-		{"a(b)", false},
-		{"a=>b", false},
-		{"a:b", false},
-		{"a/b", false},
-		{"a\nb", false},
-		{"a\x00b", false},
-		{"\x00", false},
-		{"a\u200db", false}, // joins, and is not seen
-		{"a\u202eb", false}, // turns the direction of writing
+func TestNames(t *testing.T) {
+	for _, v := range nameVectors(t) {
+		want := nameErrors[v.Why]
+		if want == nil {
+			t.Fatalf("%s: %q is no reason", v.Rule, v.Why)
+		}
+		// What a name is made of is the same for groups.
+		forGroups := v.Why == "letter" || v.Why == "mark" || v.Why == "form" || v.Why == "script"
+		for _, name := range v.Good {
+			if err := CheckUser(name); err != nil || !ValidUser(name) {
+				t.Errorf("%s: %q: %v", v.Rule, name, err)
+			}
+			if err := CheckGroup("group" + name); forGroups && (err != nil || !ValidGroup("group"+name)) {
+				t.Errorf("%s: %q: %v", v.Rule, "group"+name, err)
+			}
+		}
+		for _, name := range v.Bad {
+			if err := CheckUser(name); !errors.Is(err, want) || ValidUser(name) {
+				t.Errorf("%s: %q: got %v, want %v", v.Rule, name, err, want)
+			}
+			if err := CheckGroup("group" + name); forGroups && (!errors.Is(err, want) || ValidGroup("group"+name)) {
+				t.Errorf("%s: %q: got %v, want %v", v.Rule, "group"+name, err, want)
+			}
+		}
+	}
+}
 
-		// No UTF-8.
-		{"\xff", false},
-		{"a\xc3", false},
-		{"\xed\xa0\x80", false}, // a surrogate
-		{"\ufffd", false},
-
-		// Reserved words, only as they are written.
-		{"login", false},
-		{"all", false},
-		{"join", false},
-		{"leave", false},
-		{"who", false},
-		{"history", false},
-		{"Login", true},
-		{"ALL", true},
-		{"all1", true},
-		{"historyOf", true},
-
-		// What begins with group is a group.
-		{"group", false},
-		{"groupA", false},
-		{"groups", false},
-		{"group-", false},
-		{"Group", true},
-		{"agroup", true},
-		{"grou", true},
-	} {
-		if got := ValidUser(test.name); got != test.want {
-			t.Errorf("ValidUser(%q) = %v", test.name, got)
+// What JSON cannot hold.
+func TestNamesAreUTF8(t *testing.T) {
+	for _, name := range []string{"\xff", "a\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc1\x81", "क\xff"} {
+		if err := CheckUser(name); err != ErrNameLetter {
+			t.Errorf("%q: got %v", name, err)
+		}
+		if err := CheckGroup("group" + name); err != ErrNameLetter {
+			t.Errorf("%q: got %v", "group"+name, err)
 		}
 	}
 }
@@ -95,6 +79,8 @@ func TestValidGroup(t *testing.T) {
 		{"groupA", true},
 		{"group1", true},
 		{"group前端", true},
+		{"groupПётр", true}, // the prefix is not mixed with the name
+		{"groupहिन्दी", true},
 		{"group-_.@", true},
 		{"groupgroup", true},
 		{"groupall", true},
@@ -110,6 +96,7 @@ func TestValidGroup(t *testing.T) {
 		{"group\xff", false},
 		{"group\ufffd", false},
 		{"groupe\u0301", false},
+		{"group\u0301", false}, // the prefix is no letter for a mark
 		{"group😀", false},
 		{"A", false},
 		{"all", false},
@@ -117,5 +104,25 @@ func TestValidGroup(t *testing.T) {
 		if got := ValidGroup(test.name); got != test.want {
 			t.Errorf("ValidGroup(%q) = %v", test.name, got)
 		}
+	}
+}
+
+func TestNamesAllocateNothing(t *testing.T) {
+	for _, name := range []string{"A", "a.b@example-host_1", "groupA", "张三", "Пётр", "हिन्दी", "ọ\u0301", "e\u0301", "hi\u017ftory"} {
+		if n := testing.AllocsPerRun(100, func() { ValidUser(name); ValidGroup(name) }); n != 0 {
+			t.Errorf("%q: %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkValidUser(b *testing.B) {
+	for _, name := range []string{"A", "history1", "a.b@example-host_1", "张三", "हिन्दी"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if !ValidUser(name) {
+					b.Fatal("refused")
+				}
+			}
+		})
 	}
 }

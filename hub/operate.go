@@ -134,7 +134,16 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err erro
 
 // knows reports whether a user is or was here.
 func (h *Hub) knows(name string) bool {
+	known, _ := h.find(name)
+	return known
+}
+
+// find reports whether a user is or was here, and whether he is now. The registry
+// has been told of him when it returns: a message to him is not to be safer than
+// that.
+func (h *Hub) find(name string) (known, here bool) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.users[name] != nil
+	defer h.unlock()
+	u := h.users[name]
+	return u != nil, u != nil && u.place > 0
 }

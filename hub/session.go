@@ -101,6 +101,7 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 	if s.user == nil { // about to be closed
 		return
 	}
+	s.conn.Promise() // each request is answered once, by tell
 	request, err := s.speech.parse(op, payload)
 	if err != nil {
 		s.fail(request.ID, err)
@@ -112,11 +113,14 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 // answer does what the client asks for; pull sends it what is long.
 func (s *session) answer(r Request, pull func(next func() loop.Item)) {
 	items, err := s.hub.handle(s, r)
-	if err != nil {
+	switch {
+	case err != nil:
 		s.fail(r.ID, err)
-	}
-	if items != nil {
+	case items != nil:
 		pull(inTurn(items))
+		s.tell(nil)
+	case r.Op == Nothing:
+		s.tell(nil)
 	}
 }
 
@@ -148,12 +152,10 @@ func (s *session) deflates(n int) int {
 	return bits
 }
 
-// tell sends the client an answer, if there is one.
-func (s *session) tell(answer loop.Item) {
-	if answer != nil {
-		s.conn.Send(answer)
-	}
-}
+// tell answers one request; nil: there is nothing to say, or it is said otherwise. It
+// must be called once for each, by whoever has done it, as the end of a connection
+// waits for that.
+func (s *session) tell(answer loop.Item) { s.conn.Answer(answer) }
 
 // fail tells the client what could not be done.
 func (s *session) fail(id string, err error) {

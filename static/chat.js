@@ -1,10 +1,9 @@
-// A client of wschat's JSON protocol for pages and for Node (22 and up, or 20
-// with --experimental-websocket). It depends on nothing.
+// A client of wschat's JSON protocol, for pages and Node. README.md shows its use,
+// events and error codes.
 //
 // From the first welcome on, each message of a conversation ('all', a group, or the
 // other user) is delivered exactly once and in order, lost connections or not. (A group
-// joined just before a break may come with what it had before.) Promises are rejected
-// with an Error with a code. README.md shows its use, events and codes.
+// joined just before a break may come with what it had before.)
 const defaults = {
   url: undefined, // undefined: /socket where this file is from
   user: '', // '': the server gives an id

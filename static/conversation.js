@@ -75,7 +75,6 @@ export class Conversation {
     notice.stale = true;
   }
 
-  // anew begins another numbering.
   anew() {
     this.#epoch++;
     this.#numbers.clear();

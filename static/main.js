@@ -6,7 +6,7 @@ import { call, settings, title } from './notify.js';
 import * as pane from './pane.js';
 import { Room } from './room.js';
 import * as sidebar from './sidebar.js';
-import { closeReason, errorText, language, shown, speak, text } from './text.js';
+import { closeReason, errorText, language, speak, text } from './text.js';
 
 await speak();
 
@@ -69,14 +69,13 @@ function state(detail) {
   $('name').readOnly = token || is('connecting');
   $('enter').disabled = is('connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
-  write($('me'), shown(me));
+  write($('me'), me);
   $('me').title = me;
   if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
   if (is('idle')) $('name').focus();
   say();
 }
 
-// say says how the connection is.
 function say() {
   const { state } = now;
   const why = closeReason(now, refused);
@@ -95,7 +94,7 @@ function say() {
 setInterval(() => now.state === 'waiting' && say(), 500);
 
 function connect() {
-  const user = $('name').value.trim();
+  const user = $('name').value.trim().normalize(); // an id is written in one way only
   const bad = !token && user && !isUserId(user);
   $('name').ariaInvalid = Boolean(bad);
   if (bad) write($('login-why'), text.badName);

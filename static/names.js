@@ -1,18 +1,32 @@
-// What an id or a group's name may be (PROTOCOL section 2).
+// What an id or a group's name may be (PROTOCOL section 2), as hub/name.go has it.
 
-const word = /^[\p{L}\p{Nd}_.@-]+$/u;
-const reserved = new Set(['login', 'all', 'join', 'leave', 'who', 'history']);
-const utf8 = new TextEncoder();
+// Scripts by their codes (ISO 15924) and the letters that Unicode gives to none: those that
+// are written together, then those that stand alone. All others, seldom seen, are taken for
+// one; the server tells them apart.
+const scripts = ['LatnHaniHiraKana〆〱-〵〼ー', 'LatnHaniBopo〆', 'LatnHaniHang〆', 'Arab\u0640',
+  ...'ArmnBengCyrlDevaEthiGeorGrekGujrGuruHebrKhmrKndaLaooMlymMymrOryaSinhTamlTeluThaaThaiTibt'.match(/..../g)];
+const inScripts = (codes) => codes.replace(/[A-Z].../g, '\\p{sc=$&}');
+const beside = '\\d_.@ʹ-˟ˬˮ';
+const words = [
+  ...scripts.map((codes) => `^[${beside}\\p{sc=Zinh}${inScripts(codes)}-]+$`),
+  `^([${beside}-]|[^\\p{sc=Zyyy}${inScripts(scripts.join(''))}])+$`,
+].map((pattern) => RegExp(pattern, 'u'));
 
-const bytes = (text) => utf8.encode(text).length;
+// Letters, and marks behind those that take them.
+const spelling = RegExp(`^([\\p{L}\\p{Nd}_.@-]|(?<=\\p{sc=Latn}\\p{M}{0,2})[\u0300\u0301\u0304\u0323]|(?<=(?![${inScripts('LatnGrekCyrlHangHaniHiraKanaZyyy')}])\\p{L}\\p{M}{0,2})\\p{M})+$`, 'u');
 
-export function isUserId(id) {
-  return word.test(id) && bytes(id) <= 64 && !reserved.has(id) && !id.startsWith('group');
+// Fillers, selectors, enclosures, and letters that are others in another shape.
+const odd = /[\p{DI}\p{Me}\xb5\u2100-\u214f\ufb00-\uffef\u{1ccf0}-\u{1d7ff}\u{1ee00}-\u{1fbf9}]/u;
+
+function isWord(word, most) {
+  const digits = word.match(/\p{Nd}/gu)?.sort() ?? ['0'];
+  return spelling.test(word) && !odd.test(word) && word.normalize() === word && words.some((pattern) => pattern.test(word))
+    && digits.at(-1).codePointAt() - digits[0].codePointAt() < 10 && new Blob([word]).size <= most;
 }
 
-export function isGroup(name) {
-  return name.startsWith('group') && name.length > 5 && word.test(name) && bytes(name) <= 63;
-}
+export const isUserId = (id) => !/^(login|all|join|leave|who|history|系统|错误)$/iu.test(id) && !id.startsWith('group') && isWord(id, 64);
+
+export const isGroup = (name) => name.startsWith('group') && isWord(name.slice(5), 58);
 
 // groupName makes a group's full name of what was typed: "前端" and
 // "group前端" are the same group. It returns '' for what cannot be one.

@@ -2,7 +2,7 @@
 
 import { $, attempt, write } from './dom.js';
 import { keep, kept } from './kept.js';
-import { shown, text } from './text.js';
+import { summary, text } from './text.js';
 
 let audio;
 
@@ -16,7 +16,7 @@ export function call(c, item, open) {
   if (kept('sound')) attempt(beep);
   if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
   attempt(() => { // some browsers have them for service workers alone
-    const told = new Notification(shown(item.from), { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
+    const told = new Notification(item.from, { body: summary(item), tag: c.name });
     told.onclick = () => {
       focus();
       open();

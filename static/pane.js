@@ -1,13 +1,11 @@
 import { $, element, inTime, write } from './dom.js';
 import { forget, row } from './rows.js';
-import { label, shown, text } from './text.js';
+import { label, summary, text } from './text.js';
 import * as list from './windowed.js';
 
 let room; // its open conversation is shown
 const said = []; // messages to be read out
-
-// changed() is called when messages have been read.
-let changed;
+let changed; // is called when messages were read
 
 export function begin(whenRead) {
   changed = whenRead;
@@ -32,7 +30,8 @@ export function begin(whenRead) {
     $('text').focus();
   };
   $('viewer').onclick = () => $('viewer').close();
-  for (const [to, type] of [[$('log'), 'scroll'], [document, 'visibilitychange'], [window, 'focus']]) to.addEventListener(type, look);
+  for (const type of ['visibilitychange', 'focus']) addEventListener(type, look);
+  $('log').addEventListener('scroll', look);
 }
 
 export function show(opened) {
@@ -83,8 +82,8 @@ export function arrived(c, item) {
 
 const speak = inTime(() => {
   const now = said.splice(0);
-  $('said').textContent = now.length > 3 ? text.newMessages(now.length)
-    : now.map(({ from, text: words, file }) => text.says(shown(from), file ? file.name || text.file : words.slice(0, 200))).join('\n');
+  const each = now.map((item) => text.says(item.from, summary(item)));
+  $('said').textContent = now.length > 3 ? text.newMessages(now.length) : each.join('\n');
 });
 
 // look notes what has been read, and fetches what is soon to be.
@@ -112,7 +111,7 @@ export function about() {
   if (name === 'all') what = text.onlineNow(room.people.count);
   else if (c.personal) what = room.people.has(name) ? text.isOnline : text.isAway;
   else if (!c.joined) what = text.notIn;
-  else if (c.members) what = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).map(shown).join(', ')}`;
+  else if (c.members) what = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).join(', ')}`;
   write($('about'), room.connected ? what : '');
   $('join').hidden = !group || c.joined;
   $('leave').hidden = !group || !c.joined;

@@ -73,7 +73,6 @@ export class Room {
     if (first) this.#preview();
   }
 
-  // #unread finds out what came since the user was here.
   #unread(conversations) {
     const marks = kept('read');
     const known = marks?.user === this.me && marks.epoch === this.#epoch && new Map([].concat(marks.seen).filter((each) => Number.isInteger(each?.[1])));
@@ -84,7 +83,6 @@ export class Room {
     }
   }
 
-  // #preview fetches what was said last.
   async #preview() {
     for (const c of [...this.conversations.values()]) if (!c.items.length) await this.load(c, 1);
   }

@@ -1,7 +1,7 @@
 import { attempt, element, hue } from './dom.js';
 import { saved } from './files.js';
 import { isEmoji, rich } from './rich.js';
-import { clock, day, errorText, moment, shown, size, text } from './text.js';
+import { clock, day, errorText, moment, size, text } from './text.js';
 
 const short = 2000; // characters of a long text that are shown at first
 const longest = 200000; // characters that are ever shown
@@ -36,18 +36,18 @@ function fill(li, item, before, view) {
   if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
   li.append(line);
   if (item.state === 'failed') li.append(failure(item));
-  if (item.offline) li.append(element('p', 'quiet', text.waits(shown(item.to))));
+  if (item.offline) li.append(element('p', 'quiet', text.waits(item.to)));
 }
 
 function head(item, time) {
-  const name = element('button', { className: 'from', title: item.from, tabIndex: -1 }, element('bdi', {}, shown(item.from)));
+  const name = element('button', { className: 'from', title: item.from, tabIndex: -1 }, element('bdi', {}, item.from));
   name.dataset.open = item.from;
   name.style.setProperty('--hue', hue(item.from));
   return element('div', 'head', name, time);
 }
 
 function notice({ came, went, lost }) {
-  const say = (users, sentence) => users.size && sentence([...users].slice(0, 2).map(shown), users.size);
+  const say = (users, sentence) => users.size && sentence([...users].slice(0, 2), users.size);
   const said = lost ? text.lost(lost) : [say(came, text.came), say(went, text.went)].filter(Boolean).join(' · ');
   return element('div', { className: 'quiet', title: lost ? '' : [...came, ...went].slice(0, 30).join(', ') }, said);
 }

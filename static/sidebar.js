@@ -1,6 +1,6 @@
 import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isUserId } from './names.js';
-import { label, shown, text } from './text.js';
+import { label, summary, text } from './text.js';
 
 const most = 100; // conversations, and people; the others are found by typing
 
@@ -40,7 +40,7 @@ export function next(step) {
 
 function draw() {
   if (!room) return;
-  const typed = $('find').value.trim();
+  const typed = $('find').value.trim().normalize();
   const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
   const drawn = new Map();
   const entry = (kind, name, fill) => {
@@ -73,7 +73,7 @@ function draw() {
 
 function newButton(name) {
   const button = element('button', { title: name === 'all' ? '' : name },
-    element('i', {}), element('bdi', 'name'),
+    element('span', {}), element('bdi', 'name'),
     element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
   button.dataset.open = name;
   return button;
@@ -85,9 +85,9 @@ function fillConversation(button, c) {
   write(name, label(c.name, me));
   if (c.personal) presence(dot, people.has(c.name));
   else dot.className = 'hash';
-  const { from, own, text: words, file } = c.last ?? {};
-  const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
-  write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(shown(from), said));
+  let said = c.last ? summary(c.last) : '';
+  if (c.last && !c.last.own && !c.personal) said = text.says(c.last.from, said);
+  write(last, c.joined ? said : text.notIn);
   write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
   badge.ariaLabel = text.unread(c.unread);
   button.ariaCurrent = c === room.open;
@@ -101,6 +101,6 @@ function presence(dot, on) {
 function fillPerson(button, user) {
   const [dot, name, , last] = button.children;
   presence(dot, true);
-  write(name, shown(user));
+  write(name, user);
   write(last, user === room.me ? text.you : '');
 }

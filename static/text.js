@@ -31,13 +31,14 @@ export function closeReason({ code, reason, opened }, refused) {
 
 export const errorText = ({ code, message }) => text.errors[code] ?? message;
 
-// shown makes letters visible that are nothing but room.
-export const shown = (id) => id.replace(/[\u115f\u1160\u3164\uffa0]/g, '\u2423');
+export function summary({ text: words, file }) {
+  return file ? file.name || text[file.picture ? 'picture' : 'file'] : words.slice(0, 200);
+}
 
 export function label(name, me) {
   if (name === 'all') return text.everyone;
-  if (name.startsWith('group')) return text.group(shown(name.slice(5)));
-  return name === me ? text.yourself : shown(name);
+  if (name.startsWith('group')) return text.group(name.slice(5));
+  return name === me ? text.yourself : name;
 }
 
 export function size(bytes) {

@@ -14,7 +14,7 @@ export const text = {
   waiting: (why, seconds) => `${why}. Trying again in ${seconds} s.`,
   writesOn: (n) => `${n} message${s(n)} will be sent then.`,
   closed: (why) => `Disconnected: ${why}.`,
-  badName: 'Letters, digits and _ - . @, at most 64 bytes; not beginning with “group”, and no word such as “all”.',
+  badName: 'Letters, digits and _ - . @, at most 64 bytes; no mix of look-alike scripts; not beginning with “group”, and no word such as “all”.',
   close: {
     1000: 'you left',
     1001: 'The server is restarting',

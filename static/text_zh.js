@@ -13,7 +13,7 @@ export const text = {
   waiting: (why, seconds) => `${why}。${seconds} 秒后重连。`,
   writesOn: (n) => `${n} 条消息将在重连后发送。`,
   closed: (why) => `已断开：${why}。`,
-  badName: '名字由文字、数字和 _ - . @ 组成，最多 64 字节，不能以 group 开头，也不能是 all 等保留字。',
+  badName: '名字由文字、数字和 _ - . @ 组成，最多 64 字节，不能混用外形相似的文字，不能以 group 开头，也不能是 all 等保留字。',
   close: {
     1000: '你已离开',
     1001: '服务器正在重启',

@@ -25,8 +25,8 @@ func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, err
 	}
 	user := query.Get("userId")
 	if secret == nil {
-		if user != "" && !hub.ValidUser(user) {
-			return hub.Access{}, badUser(user)
+		if err := hub.CheckUser(user); user != "" && err != nil {
+			return hub.Access{}, badUser(user, err)
 		}
 		// A copy, since the original is a part of the whole request.
 		return hub.Access{User: strings.Clone(user)}, nil
@@ -70,13 +70,13 @@ func bearer(r *handshake.Request, query url.Values) string {
 	return ""
 }
 
-func badUser(user string) error {
+func badUser(user string, why error) error {
 	const most = 100 // bytes of it that are quoted
 	if len(user) > most {
 		user = user[:most] + "..."
 	}
 	return reject(http.StatusBadRequest, "expected a userId of 1 to 64 bytes of letters, digits and _ - . @ "+
-		"that is no reserved word and does not begin with group, got %q", user)
+		"that is no reserved word and does not begin with group, got %q: %v", user, why)
 }
 
 func unauthorized(reason string) error {

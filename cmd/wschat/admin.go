@@ -135,8 +135,8 @@ func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected from, to and text")
 		return
 	}
-	if !hub.ValidUser(*request.From) {
-		fail(w, http.StatusBadRequest, "expected from to be a user id")
+	if err := hub.CheckUser(*request.From); err != nil {
+		fail(w, http.StatusBadRequest, "expected from to be a user id: "+err.Error())
 		return
 	}
 	seq, offline, err := a.server.hub.Publish(*request.From, *request.To, *request.Text)

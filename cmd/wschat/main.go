@@ -2,7 +2,7 @@
 // WebSocket from the handshake up, nothing else to install. README.md tells how
 // to run it and what it says on the wire.
 //
-//	wschat [flags]    serve until SIGTERM or SIGINT
+//	wschat [flags]    serve until SIGTERM or SIGINT; a second one ends it at once
 //	wschat version    print the version
 //	wschat token      print a token for a user
 //	wschat journal    print and check the messages on disk
@@ -58,6 +58,9 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	// The second signal finds the system's own way to end a process, whose parent sees
+	// by which signal it died (a shell: 130 or 143).
+	context.AfterFunc(ctx, stop)
 	log := startLog(stderr)
 	defer log.close()
 	if err := serve(ctx, o, o.logger(log), &log.dropped); err != nil {

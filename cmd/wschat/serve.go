@@ -143,13 +143,21 @@ func (s *server) drain(within time.Duration) {
 	s.log.Info("draining", "connections", s.loops.Len(), "within", within)
 	ctx, cancel := context.WithTimeout(context.Background(), orForever(within))
 	defer cancel()
-	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
+	err := s.loops.Drain(ctx, within/2)
+	if err == nil { // who was about to be answered with 101 may have come since
+		err = s.handshake.Settle(ctx)
+	}
+	if err == nil {
+		err = s.loops.Drain(ctx, 0)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
-// close ends all goroutines.
+// close ends all goroutines: first whoever may accept something, then the store, which
+// stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
 	s.handshake.Close()
 	s.loops.Close()

@@ -63,11 +63,12 @@ func parseTokenOptions(args []string, env func(string) (string, bool), help io.W
 }
 
 func (o *tokenOptions) check(rest []string) error {
+	bad := hub.CheckUser(o.user)
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
-	case !hub.ValidUser(o.user):
-		return fmt.Errorf("invalid value %q for -user: expected a user id", o.user)
+	case bad != nil:
+		return fmt.Errorf("invalid value %q for -user: expected a user id: %w", o.user, bad)
 	case o.ttl <= 0:
 		return errors.New("invalid value for -ttl: expected more than 0")
 	case o.secretFile == "":

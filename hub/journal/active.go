@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -43,11 +42,12 @@ func (s *Store) ready() error {
 			return fmt.Errorf("%w (repair: %w)", a.broken, err)
 		}
 	}
-	if !a.ended && a.size < a.rotateAt {
+	old := a.version < version // and an old program would take a new record for damage
+	if !a.ended && !old && a.size < a.rotateAt {
 		return nil
 	}
 	err := s.rotate()
-	if err == nil || a.broken != nil || a.ended {
+	if err == nil || a.broken != nil || a.ended || old {
 		return err
 	}
 	// It goes on in the old one, which may be all that a shortage of file
@@ -61,20 +61,23 @@ func (s *Store) ready() error {
 // been appended, or the segment is broken.
 func (s *Store) put(b []byte) error {
 	a := &s.commit.active
-	_, err := a.f.WriteAt(b, a.size)
+	err := s.disk.write(a.f, b, a.size)
 	if err == nil {
-		if err = s.fsync(a.f); err == nil {
+		if err = s.disk.sync(a.f); err != nil {
+			a.broken = fmt.Errorf("journal: %w", err)
+			s.disk.truncate(a.f, a.size) // in case of a crash before the repair
+			return a.broken
+		}
+		if err = s.vouch(); err == nil {
 			a.size += int64(len(b))
 			return nil
 		}
-		a.broken = fmt.Errorf("journal: %w", err)
-		a.f.Truncate(a.size) // in case of a crash before the repair
-		return a.broken
+	} else {
+		err = fmt.Errorf("journal: %w", err)
 	}
-	err = fmt.Errorf("journal: %w", err)
-	cutErr := a.f.Truncate(a.size)
+	cutErr := s.disk.truncate(a.f, a.size)
 	if cutErr == nil {
-		cutErr = s.fsync(a.f)
+		cutErr = s.disk.sync(a.f)
 	}
 	if cutErr != nil {
 		a.broken = err
@@ -86,8 +89,8 @@ func (s *Store) put(b []byte) error {
 // may fit in where nothing else does.
 func (s *Store) probe() error {
 	a := &s.commit.active
-	_, err := a.f.WriteAt(make([]byte, probeSize), a.size)
-	cutErr := a.f.Truncate(a.size)
+	err := s.disk.write(a.f, make([]byte, probeSize), a.size)
+	cutErr := s.disk.truncate(a.f, a.size)
 	if err == nil {
 		err = cutErr
 	}
@@ -109,15 +112,15 @@ func (s *Store) rotate() error {
 	wasEnded := a.ended
 	if !a.ended {
 		if err := s.put(appendMark(nil, kindEnd, a.size, a.salt)); err != nil {
-			discardPart(f)
+			s.discardPart(f)
 			return err
 		}
 	}
-	if err = install(f); err == nil {
-		err = s.syncDir()
+	if err = s.install(f); err == nil {
+		err = s.syncDir(s.dir)
 	}
 	if err != nil {
-		discardPart(f)
+		s.discardPart(f)
 		if !wasEnded {
 			a.size -= markSize
 		}
@@ -134,33 +137,35 @@ func (s *Store) rotate() error {
 // repair puts a copy of what is safe of the active segment in its place, and
 // takes back a rotation that was not completed.
 func (s *Store) repair() error {
+	if err := s.present(); err != nil {
+		return err // what is removed or written here would be another's
+	}
 	a := &s.commit.active
 	next := segmentPath(s.dir, a.through+1)
 	for _, path := range []string{next, next + partSuffix} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := s.disk.remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	if err := s.syncDir(); err != nil {
+	if err := s.syncDir(s.dir); err != nil {
 		return err
 	}
-	part, err := os.OpenFile(segmentPath(s.dir, a.number)+partSuffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	part, err := s.disk.create(segmentPath(s.dir, a.number) + partSuffix)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(part, io.NewSectionReader(a.f, 0, a.size))
-	if err == nil {
-		err = s.fsync(part)
+	if err = s.copyTo(part, a.f, a.size); err == nil {
+		err = s.disk.sync(part)
 	}
 	if err == nil {
 		err = check(part.Name(), a.size)
 	}
 	if err != nil {
-		discardPart(part)
+		s.discardPart(part)
 		return err
 	}
-	if err = install(part); err == nil {
-		err = s.syncDir()
+	if err = s.install(part); err == nil {
+		err = s.syncDir(s.dir)
 	}
 	if err != nil {
 		part.Close() // perhaps in place already; the next attempt replaces it
@@ -168,6 +173,22 @@ func (s *Store) repair() error {
 	}
 	a.f.Close()
 	a.f, a.broken = part, nil
+	return nil
+}
+
+// copyTo copies the first size bytes of a file to another.
+func (s *Store) copyTo(to, from *os.File, size int64) error {
+	buf := make([]byte, min(size, compactBuffer))
+	for done := int64(0); done < size; {
+		b := buf[:min(size-done, int64(len(buf)))]
+		if _, err := from.ReadAt(b, done); err != nil {
+			return err
+		}
+		if err := s.disk.write(to, b, done); err != nil {
+			return err
+		}
+		done += int64(len(b))
+	}
 	return nil
 }
 

@@ -42,12 +42,12 @@ func BenchmarkAppend(b *testing.B) {
 			b.Run(fmt.Sprintf("senders=%d/rate=%d", senders, rate), func(b *testing.B) {
 				alone := syncTime(b)
 				var syncs []time.Duration // by the committer, and in Open
-				s := open(b, Config{Dir: b.TempDir(), Keep: keep, compactAt: never, fsync: func(f *os.File) error {
+				s := open(b, Config{Dir: b.TempDir(), Keep: keep, compactAt: never, disk: syncing{do: func(f *os.File) error {
 					begun := time.Now()
 					err := f.Sync()
 					syncs = append(syncs, time.Since(begun))
 					return err
-				}})
+				}}})
 				body := strings.Repeat("x", 128)
 				times := make([]time.Duration, b.N)
 				b.ReportAllocs()
@@ -117,7 +117,7 @@ func BenchmarkRecover(b *testing.B) {
 	for _, conversations := range []int{1, 1000, 100_000} {
 		b.Run(fmt.Sprintf("conversations=%d", conversations), func(b *testing.B) {
 			dir := b.TempDir()
-			s := open(b, Config{Dir: dir, fsync: noSync})
+			s := open(b, Config{Dir: dir, disk: noSync{}})
 			body := strings.Repeat("x", 128)
 			var stored sync.WaitGroup
 			for i := range million {
@@ -149,7 +149,7 @@ func BenchmarkRecover(b *testing.B) {
 
 // An answer of 50 messages, as an event loop waits for it.
 func BenchmarkHistory(b *testing.B) {
-	s := open(b, Config{Dir: b.TempDir(), Keep: 1000, fsync: noSync})
+	s := open(b, Config{Dir: b.TempDir(), Keep: 1000, disk: noSync{}})
 	for range 2000 {
 		say(b, s, "groupA", strings.Repeat("x", 128))
 	}
@@ -164,7 +164,7 @@ func BenchmarkHistory(b *testing.B) {
 // A compaction of 200,000 messages, half of which are kept.
 func BenchmarkCompact(b *testing.B) {
 	dir := b.TempDir()
-	s := open(b, Config{Dir: dir, Keep: 100, segmentSize: 8 << 20, compactAt: never, fsync: noSync})
+	s := open(b, Config{Dir: dir, Keep: 100, segmentSize: 8 << 20, compactAt: never, disk: noSync{}})
 	for i := range 200_000 {
 		s.Append(text(fmt.Sprint("group", i%1000), strings.Repeat("x", 128)), func(err error) { must(b, err) })
 		if i%10_000 == 0 {

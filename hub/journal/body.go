@@ -11,6 +11,7 @@ const (
 	flagBinary  = 1 << iota // the body is opaque
 	flagSettled             // has been written to its user, or is too old to be
 	flagSame                // to is the conversation
+	flagAway                // its sender was told that its user is away, unless a request says otherwise
 	messageFlags
 )
 
@@ -19,6 +20,19 @@ const (
 	flagKnown = 1 << iota // otherwise forgotten
 	flagHere              // online when it was written
 	userFlags
+)
+
+// Flags of a member.
+const (
+	flagMember = 1 << iota // is one from now on
+	memberFlags
+)
+
+// Flags of a request.
+const (
+	flagToldAway = 1 << iota // its sender was told that its user is away
+	flagInstead              // that, and not what the message says
+	requestFlags
 )
 
 // message is the body of a message record. The bytes are those of the record.
@@ -38,6 +52,9 @@ func appendMessage(b []byte, m *hub.Message, id string) []byte {
 	var flags byte
 	if m.Binary {
 		flags |= flagBinary
+	}
+	if m.Away {
+		flags |= flagAway
 	}
 	to := m.To
 	if to == m.Conversation {
@@ -123,13 +140,44 @@ func parseUser(b []byte) (name string, u *user, err error) {
 
 func appendRequest(b []byte, r *request) []byte {
 	b = appendName(appendName(appendName(b, r.user), r.id), r.conversation)
-	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, r.seq), uint64(r.time))
+	b = binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, r.seq), uint64(r.time))
+	return append(b, r.flags)
 }
 
 func parseRequest(b []byte) (request, error) {
 	c := cursor{rest: b}
-	r := request{string(c.name()), string(c.name()), string(c.name()), c.uvarint(), c.int64()}
+	r := request{user: string(c.name()), id: string(c.name()), conversation: string(c.name()), seq: c.uvarint(), time: c.int64()}
+	if len(c.rest) > 0 { // version 1 has no flags
+		r.flags = c.byte()
+	}
+	if r.flags >= requestFlags {
+		return request{}, errBody
+	}
 	return r, c.end()
+}
+
+// member says that a user has become a member of a group, or is one no more.
+type member struct {
+	user, group string
+	is          bool
+}
+
+func appendMember(b []byte, m member) []byte {
+	flags := byte(0)
+	if m.is {
+		flags |= flagMember
+	}
+	return appendName(appendName(append(b, flags), m.user), m.group)
+}
+
+func parseMember(b []byte) (member, error) {
+	c := cursor{rest: b}
+	flags := c.byte()
+	m := member{string(c.name()), string(c.name()), flags&flagMember != 0}
+	if flags >= memberFlags {
+		return member{}, errBody
+	}
+	return m, c.end()
 }
 
 func appendName(b []byte, s string) []byte {

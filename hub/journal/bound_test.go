@@ -22,7 +22,7 @@ func TestBounds(t *testing.T) {
 func TestBoundsAtOpen(t *testing.T) {
 	const groups, each = 10, 100
 	dir := t.TempDir()
-	s := open(t, Config{Dir: dir, segmentSize: 16 << 10, compactAt: never, fsync: noSync})
+	s := open(t, Config{Dir: dir, segmentSize: 16 << 10, compactAt: never, disk: noSync{}})
 	for i := range each {
 		for g := range groups {
 			say(t, s, fmt.Sprint("group", g), fmt.Sprint(strings.Repeat("x", 1000), i))
@@ -30,7 +30,7 @@ func TestBoundsAtOpen(t *testing.T) {
 	}
 	closeStore(t, s)
 	for range 2 {
-		s = open(t, Config{Dir: dir, MaxMemory: 256 << 10, compactAt: never, fsync: noSync})
+		s = open(t, Config{Dir: dir, MaxMemory: 256 << 10, compactAt: never, disk: noSync{}})
 		if s.state.memory > 256<<10 {
 			t.Errorf("%d bytes in memory", s.state.memory)
 		}

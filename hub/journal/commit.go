@@ -80,10 +80,16 @@ func (s *Store) commitBatch() bool {
 	return found
 }
 
-// appendPending numbers a message, and appends its record to the batch; if there
-// is no room for it, it is left out.
+// appendPending appends a record to the batch, and numbers a message; if there is
+// no room for that, it is left out.
 func (s *Store) appendPending(p *pending) {
 	c := &s.commit
+	if p.m == nil {
+		start := len(c.buf)
+		c.buf = append(beginRecord(c.buf, p.kind), p.body...)
+		endRecord(c.buf[start:], c.active.salt)
+		return
+	}
 	p.conversation = s.state.conversations[p.m.Conversation] // only the committer changes the map
 	if !s.state.room(p.conversation) {
 		p.refused = true
@@ -106,13 +112,22 @@ func (s *Store) appendPending(p *pending) {
 	endRecord(c.buf[start:], c.active.salt)
 }
 
-// publish makes the messages of the batch, which are safe, visible one by one.
+// publish makes what is in the batch, which is safe, hold and be seen, one by one.
 // Between two of them others may have the lock.
 func (s *Store) publish() {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
 		if p.refused {
 			p.stored(hub.ErrFull)
+			continue
+		}
+		if p.m == nil {
+			s.mu.Lock()
+			if err := s.state.apply(record{kind: p.kind, body: p.body}, false); err != nil {
+				panic("journal: a record that was written cannot be read")
+			}
+			p.stored(nil)
+			s.mu.Unlock()
 			continue
 		}
 		body := s.commit.buf[p.begin:p.end]
@@ -127,7 +142,7 @@ func (s *Store) publish() {
 	}
 }
 
-// reject makes it so that the messages of the batch have never been there.
+// reject makes it so that what is in the batch has never been there.
 func (s *Store) reject(err error) {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
@@ -138,7 +153,9 @@ func (s *Store) reject(err error) {
 				s.mu.Unlock()
 			}
 		}
-		p.m.Seq, p.m.Time = 0, time.Time{}
+		if p.m != nil {
+			p.m.Seq, p.m.Time = 0, time.Time{}
+		}
 		p.stored(err)
 	}
 }
@@ -165,20 +182,18 @@ func (s *Store) tell(err error) {
 	}
 }
 
-// end writes what is left of notes, and a mark, which proves that all is safe.
+// end writes what is left of notes, and then a mark, which proves that all is
+// safe: it must not be on disk before that.
 func (c *committer) end(s *Store) error {
 	c.batch = nil
 	err := s.ready()
-	if err == nil {
+	if err == nil && s.noted() {
 		c.buf = appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt)
-		empty := len(c.buf)
-		var taken notes
-		if c.buf, taken = s.appendNotes(c.buf, c.active.salt); taken.count() > 0 {
-			c.buf = appendMark(c.buf, kindMark, c.active.size+int64(len(c.buf)), c.active.salt)
-		} else {
-			c.buf = c.buf[:empty]
-		}
+		c.buf, _ = s.appendNotes(c.buf, c.active.salt)
 		err = s.put(c.buf)
+	}
+	if err == nil {
+		err = s.put(appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt))
 	}
 	if closeErr := c.active.f.Close(); err == nil {
 		err = closeErr

@@ -114,29 +114,29 @@ func (s *Store) compactSealed() error {
 	c.size = int64(headerSize)
 	s.config.atStep("created")
 	if err := c.write(old); err != nil {
-		discardPart(c.part)
+		s.discardPart(c.part)
 		return err
 	}
 	s.config.atStep("written")
 	defer c.part.Close()
-	if err := install(c.part); err != nil {
+	if err := s.install(c.part); err != nil {
 		return err
 	}
 	s.files.replace(len(old), sealed{c.number, c.through, c.size})
 	s.config.atStep("installed")
-	if err := s.syncDir(); err != nil {
+	if err := s.syncDir(s.dir); err != nil {
 		return err // the others stay, in case the new one does not
 	}
 	before := old[0].size
 	for _, f := range old[1:] {
-		if err := os.Remove(segmentPath(s.dir, f.number)); err != nil {
+		if err := s.disk.remove(segmentPath(s.dir, f.number)); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 		before += f.size
 		s.config.atStep("removed")
 	}
 	s.log.Info("journal compacted", "dir", s.dir, "from", before, "to", c.size, "took", time.Since(begun))
-	return s.syncDir()
+	return s.syncDir(s.dir)
 }
 
 // write writes and syncs the whole of the new segment.
@@ -161,7 +161,7 @@ func (c *compaction) write(old []sealed) error {
 	if err := c.flush(0); err != nil {
 		return err
 	}
-	if err := c.fsync(c.part); err != nil {
+	if err := c.disk.sync(c.part); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
@@ -225,7 +225,7 @@ func (c *compaction) copyMessage(m *message, body []byte) error {
 	}
 	if m.seq < at.first {
 		if len(m.id) > 0 && c.requests.wants(m.time) {
-			c.requests.add(request{string(m.from), string(m.id), string(m.conversation), m.seq, m.time})
+			c.requests.add(m.request())
 		}
 		return nil
 	}
@@ -271,13 +271,13 @@ func (c *compaction) flush(least int) error {
 		return ErrClosed
 	default:
 	}
-	n, err := c.part.Write(c.buf)
-	c.size += int64(n)
-	c.unsynced += n
+	err := c.disk.write(c.part, c.buf, c.size)
+	c.size += int64(len(c.buf))
+	c.unsynced += len(c.buf)
 	c.buf = c.buf[:0]
 	if err == nil && c.unsynced >= compactSync {
 		c.unsynced = 0
-		err = c.fsync(c.part)
+		err = c.disk.sync(c.part)
 	}
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)

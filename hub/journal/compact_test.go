@@ -17,7 +17,7 @@ import (
 func TestCompactionInTheBackground(t *testing.T) {
 	const keep, writers, each = 20, 8, 1500
 	dir := t.TempDir()
-	s := open(t, Config{Dir: dir, Keep: keep, segmentSize: 16 << 10, fsync: noSync})
+	s := open(t, Config{Dir: dir, Keep: keep, segmentSize: 16 << 10, disk: noSync{}})
 	var writing sync.WaitGroup
 	for w := range writers {
 		writing.Go(func() {
@@ -77,7 +77,7 @@ func TestCrashInCompaction(t *testing.T) {
 	s := open(t, Config{Dir: dir, Keep: 5, segmentSize: 600, compactAt: never, atStep: func(step string) {
 		images = append(images, image{step, copyDir(t, dir)})
 	}})
-	s.SetMember("C", "groupA", true)
+	s.SetMember("C", "groupA", true, ignore)
 	for i := range 30 {
 		say(t, s, "groupA", fmt.Sprint("text ", i))
 		s.Written(say(t, s, "B", "read"))
@@ -155,7 +155,7 @@ func TestCompactionFails(t *testing.T) {
 
 // History and the rest are read while messages come and go.
 func TestReadersAndWriters(t *testing.T) {
-	s := open(t, Config{Dir: t.TempDir(), Keep: 10, segmentSize: 8 << 10, fsync: noSync})
+	s := open(t, Config{Dir: t.TempDir(), Keep: 10, segmentSize: 8 << 10, disk: noSync{}})
 	var writing, reading sync.WaitGroup
 	done := make(chan struct{})
 	for range 4 {
@@ -165,7 +165,7 @@ func TestReadersAndWriters(t *testing.T) {
 				if err := try(s, m, "id"); err != nil {
 					t.Error(err)
 				}
-				s.SetMember(fmt.Sprint("user", i%10), "groupA", i%3 > 0)
+				s.SetMember(fmt.Sprint("user", i%10), "groupA", i%3 > 0, ignore)
 			}
 		})
 		reading.Go(func() {

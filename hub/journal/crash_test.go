@@ -60,7 +60,7 @@ func writeForever(c Config) {
 				<-stored
 				if i%10 == 0 {
 					s.Written(m)
-					s.SetMember("B", fmt.Sprint("group", i%7), i%2 == 0)
+					s.SetMember("B", fmt.Sprint("group", i%7), i%2 == 0, ignore)
 				}
 			}
 		}()

@@ -32,7 +32,7 @@ func newSample(t testing.TB) *sample {
 	s := open(t, Config{Dir: t.TempDir(), segmentSize: 400})
 	p := &sample{}
 	for i := range 8 {
-		s.SetMember(fmt.Sprint("user", i), "groupA", true)
+		s.SetMember(fmt.Sprint("user", i), "groupA", true, ignore)
 		s.Written(say(t, s, "B", "private"))
 		m := text("groupA", fmt.Sprint("text number ", i))
 		if err := try(s, m, fmt.Sprint("id", i)); err != nil {
@@ -161,7 +161,7 @@ func TestFlippedBits(t *testing.T) {
 			writeByte(t, file, offset, b^1<<rand.IntN(8))
 			dumpErr := Dump(io.Discard, p.dir)
 			var log logged
-			s, err := Open(Config{Dir: p.dir, Log: slog.New(&log), fsync: noSync})
+			s, err := Open(Config{Dir: p.dir, Log: slog.New(&log), disk: noSync{}})
 			if (err == nil) != (dumpErr == nil) {
 				t.Fatalf("%s, byte %d: Open says %v, Dump %v", file, offset, err, dumpErr)
 			}
@@ -205,7 +205,10 @@ func writeByte(t *testing.T, file string, offset int, b byte) {
 	must(t, f.Close())
 }
 
-func noSync(*os.File) error { return nil }
+// noSync is a disk that does not sync.
+type noSync struct{ osDisk }
+
+func (noSync) sync(*os.File) error { return nil }
 
 // What is not there is missed, and what does not belong there is refused.
 func TestDamagedDirectory(t *testing.T) {

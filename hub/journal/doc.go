@@ -18,21 +18,29 @@
 //	1 mark      its own offset 8                       begins each batch
 //	2 end       its own offset 8                       ends a segment
 //	3 message   flags 1 │ seq │ time 8 │ conversation │ from │ to │ id │ body
-//	            flags: 1 binary, 2 settled: waits for nobody, 4 to is the conversation and left out
+//	            flags: 1 binary, 2 settled: waits for nobody, 4 to is the conversation and left out,
+//	                   8 its sender was told that its user is away
 //	4 written   user │ conversation │ seq              has been written to user, up to there
 //	5 user      flags 1 │ time 8 │ name │ group …      flags: 1 known, 2 is here
-//	6 request   user │ id │ conversation │ seq │ time 8   an id whose message is no longer kept
+//	6 request   user │ id │ conversation │ seq │ time 8 │ flags 1   an id whose message is no longer kept
+//	            flags: 1 its sender was told that its user is away, 2 this holds instead of the message's flag
+//	7 member    flags 1 │ user │ group                 flags: 1 is in it from now on, otherwise is not
 //
 // A seq is a uvarint, a name is its length as a uvarint and its bytes, a time is
 // nanoseconds since 1970. A later record of the same user, or of the same user
-// and conversation, replaces the earlier one.
+// and conversation, replaces the earlier one; a member record changes a user's groups.
+//
+// The version is 2. Version 1 had no member records, no flags of requests, and no
+// flag 8 of messages. A journal of version 1 is read, and goes on with a new segment:
+// so an old program refuses it by a header, not by a record that it takes for damage.
 //
 // # Batches
 //
 // One goroutine writes for all that wait: it takes what there is, numbers it,
-// writes it behind a mark with one write, and syncs once. So a mark is the proof
-// that everything before it is safe. That decides what a record that cannot be
-// read means. With a mark behind it, or in a segment that is not the newest, it
+// writes it behind a mark with one write, and syncs once. Then messages are seen, and
+// joins and leaves hold, in the order in which they came. So a mark is the proof that
+// everything before it is safe, and never goes out in one write with what it proves.
+// That decides what a record that cannot be read means. With a mark behind it, or in a segment that is not the newest, it
 // is damage, and Open refuses with a *DamageError. Otherwise it is what a crash
 // left of a batch that nobody was told of: the segment is cut there, and the log
 // says "torn record". (Damage inside the last batch before a crash cannot be
@@ -42,10 +50,17 @@
 // # Failures
 //
 // If a batch cannot be written, by a full disk say, the segment is cut back and
-// the messages of the batch fail; the next batch tries again. If it cannot be
+// all that is in the batch fails; the next batch tries again. If it cannot be
 // synced, nobody knows what the disk holds, and a second fsync that succeeds
 // would prove nothing. So the store fails what comes until it has copied what was safe
 // into a new file, checked and synced it, and put it in the segment's place.
+//
+// A directory or segment that is removed or renamed while the journal is open would
+// take all that is written without an error. So after each sync the journal looks
+// whether its files are still where the next Open will look for them; as long as
+// they are not, messages fail. It goes on when the directory is back; a segment that
+// is missing alone is put back by a repair. It does not make the directory anew, which
+// would be a journal without what was acknowledged.
 //
 // # Memory
 //

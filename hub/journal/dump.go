@@ -82,7 +82,18 @@ func describe(rec record) string {
 		}
 	case kindRequest:
 		if q, err := parseRequest(rec.body); err == nil {
-			return fmt.Sprintf("request %q of %q: %q %d %s", q.id, q.user, q.conversation, q.seq, clock(q.time))
+			told := ""
+			if q.flags&flagToldAway != 0 {
+				told = " offline"
+			}
+			return fmt.Sprintf("request %q of %q: %q %d %s%s", q.id, q.user, q.conversation, q.seq, clock(q.time), told)
+		}
+	case kindMember:
+		if m, err := parseMember(rec.body); err == nil {
+			if m.is {
+				return fmt.Sprintf("joined %q: %q", m.group, m.user)
+			}
+			return fmt.Sprintf("left %q: %q", m.group, m.user)
 		}
 	}
 	return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
@@ -97,6 +108,9 @@ func describeMessage(m *message) string {
 	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.conversation, m.seq, clock(m.time), m.from, to)
 	if len(m.id) > 0 {
 		fmt.Fprintf(&b, " id %q", m.id)
+	}
+	if m.flags&flagAway != 0 {
+		b.WriteString(" offline")
 	}
 	if m.flags&flagSettled != 0 {
 		b.WriteString(" settled")

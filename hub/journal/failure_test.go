@@ -11,10 +11,13 @@ import (
 	"time"
 )
 
-// disk fails every fsync while it is broken.
-type disk struct{ broken atomic.Bool }
+// failing is a disk that fails every fsync while it is broken.
+type failing struct {
+	osDisk
+	broken atomic.Bool
+}
 
-func (d *disk) fsync(f *os.File) error {
+func (d *failing) sync(f *os.File) error {
 	if d.broken.Load() {
 		return &os.PathError{Op: "fsync", Path: f.Name(), Err: syscall.EIO}
 	}
@@ -26,9 +29,9 @@ func (d *disk) fsync(f *os.File) error {
 func TestFailedSync(t *testing.T) {
 	for _, segmentSize := range []int64{0, 1} { // 1: each batch begins a segment
 		t.Run(fmt.Sprint("segments of ", segmentSize), func(t *testing.T) {
-			var d disk
+			var d failing
 			dir := t.TempDir()
-			s := open(t, Config{Dir: dir, segmentSize: segmentSize, repairPause: time.Millisecond, fsync: d.fsync})
+			s := open(t, Config{Dir: dir, segmentSize: segmentSize, repairPause: time.Millisecond, disk: &d})
 			want := ""
 			for round := range 2 {
 				for i := range 3 {
@@ -75,10 +78,18 @@ func TestFailedSync(t *testing.T) {
 	}
 }
 
+// syncing is a disk that does something else than to sync.
+type syncing struct {
+	osDisk
+	do func(*os.File) error
+}
+
+func (d syncing) sync(f *os.File) error { return d.do(f) }
+
 // A journal that fails says so, and finds out by itself when that is over.
 func TestErr(t *testing.T) {
-	var d disk
-	s := open(t, Config{Dir: t.TempDir(), repairPause: time.Millisecond, retryPause: time.Millisecond, fsync: d.fsync})
+	var d failing
+	s := open(t, Config{Dir: t.TempDir(), repairPause: time.Millisecond, retryPause: time.Millisecond, disk: &d})
 	if err := s.Err(); err != nil {
 		t.Error(err)
 	}
@@ -103,12 +114,12 @@ func TestEachSyncFails(t *testing.T) {
 	for fail := 1; ; fail++ {
 		var n atomic.Int64
 		dir := t.TempDir()
-		c := Config{Dir: dir, segmentSize: 500, compactAt: never, repairPause: 1, fsync: func(*os.File) error {
+		c := Config{Dir: dir, segmentSize: 500, compactAt: never, repairPause: 1, disk: syncing{do: func(*os.File) error {
 			if n.Add(1) == int64(fail) {
 				return syscall.EIO
 			}
 			return nil
-		}}
+		}}}
 		s, err := Open(c)
 		if err != nil {
 			if !errors.Is(err, syscall.EIO) {
@@ -146,4 +157,39 @@ func TestEachSyncFails(t *testing.T) {
 	if total < 15 {
 		t.Errorf("%d fsyncs", total)
 	}
+}
+
+// hanging is a disk on which every fsync hangs until its end, once it does.
+type hanging struct {
+	osDisk
+	hangs atomic.Bool
+	end   chan struct{}
+}
+
+func (d *hanging) sync(f *os.File) error {
+	if d.hangs.Load() {
+		<-d.end
+	}
+	return nil
+}
+
+// A disk that hangs: once more waits for it than may, senders are refused, and Err
+// says so until some of it has gone to the disk.
+func TestErrOfHangingDisk(t *testing.T) {
+	d := &hanging{end: make(chan struct{})}
+	s := open(t, Config{Dir: t.TempDir(), disk: d})
+	d.hangs.Store(true)
+	body := strings.Repeat("x", maxBatch)
+	stored := make(chan error, 100)
+	for refused := false; !refused; {
+		s.Append(text("all", body), func(err error) {
+			refused = refused || errors.Is(err, ErrFull) // only a refusal is told at once
+			stored <- err
+		})
+	}
+	if err := s.Err(); !errors.Is(err, ErrFull) {
+		t.Errorf("senders are refused, and Err says %v", err)
+	}
+	close(d.end)
+	eventually(t, "it recovers", func() bool { return s.Err() == nil })
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -122,12 +123,12 @@ func TestWaitingOutlivesTheProcess(t *testing.T) {
 func TestNotesAreWritten(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Config{Dir: dir})
-	s.SetMember("B", "groupA", true)
+	s.Seen("B", time.Now())
 	eventually(t, "the note is written", func() bool {
 		var out strings.Builder
 		return Dump(&out, dir) == nil && strings.Contains(out.String(), `user "B"`)
 	})
-	s.SetMember("C", "groupA", true)
+	s.Seen("C", time.Now())
 	say(t, s, "groupA", "x")
 	crashed := open(t, Config{Dir: copyDir(t, dir)})
 	if known := crashed.Load(); len(known.Users) != 2 {
@@ -140,15 +141,15 @@ func TestUsers(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, Config{Dir: dir, segmentSize: 300, compactAt: never})
 		seen := time.Now().Add(-time.Hour).Round(0)
-		s.SetMember("A", "groupA", true)
-		s.SetMember("A", "groupB", true)
-		s.SetMember("A", "groupA", true)
+		s.SetMember("A", "groupA", true, ignore)
+		s.SetMember("A", "groupB", true, ignore)
+		s.SetMember("A", "groupA", true, ignore)
 		s.Seen("A", seen)
 		say(t, s, "all", strings.Repeat("x", 300))
-		s.SetMember("A", "groupA", false)
-		s.SetMember("A", "groupX", false)
+		s.SetMember("A", "groupA", false, ignore)
+		s.SetMember("A", "groupX", false, ignore)
 		s.Seen("B", time.Time{}) // is here
-		s.SetMember("C", "groupA", true)
+		s.SetMember("C", "groupA", true, ignore)
 		say(t, s, "all", strings.Repeat("x", 300))
 		s.Forget("C")
 		s.Forget("D")
@@ -202,12 +203,48 @@ func TestRequests(t *testing.T) {
 		t.Fatalf("%d requests are known: %+v", len(known.Requests), known.Requests)
 	}
 	for _, r := range known.Requests {
-		if r.User != "A" || r.ID != fmt.Sprint("id", (r.Seq-1)/2) || r.To != "groupA" || time.Since(r.Time) > time.Minute {
+		if r.User != "A" || r.ID != fmt.Sprint("id", (r.Seq-1)/2) || r.Away || time.Since(r.Time) > time.Minute {
 			t.Errorf("%+v", r)
 		}
 	}
 	if again := s.Load(); len(again.Requests) > 0 {
 		t.Error("they are kept for good")
+	}
+}
+
+// PROTOCOL 6: a send that is repeated is answered with the first ack, offline or
+// not, also after a restart.
+func TestAnswers(t *testing.T) {
+	for _, compacted := range []bool{false, true} {
+		dir := t.TempDir()
+		c := Config{Dir: dir, Keep: 1, segmentSize: 300, compactAt: never}
+		s := open(t, c)
+		want := make(map[string]bool)
+		for i := range 16 { // away before it is stored, and after
+			before, after := i&1 > 0, i&2 > 0
+			m := text([]string{"B", "C"}[i/8], "x")
+			m.Away = before
+			must(t, try(s, m, fmt.Sprint(i)))
+			if before != after {
+				answered := make(chan error, 1)
+				s.Answered(m, after, func(err error) { answered <- err })
+				must(t, <-answered)
+			}
+			want[fmt.Sprint(i)] = after
+		}
+		s = open(t, Config{Dir: copyDir(t, dir), Keep: c.Keep, segmentSize: c.segmentSize, compactAt: never}) // as after kill -9
+		if compacted {
+			must(t, s.compactSealed())
+			closeStore(t, s)
+			s = open(t, Config{Dir: s.dir})
+		}
+		told := make(map[string]bool)
+		for _, r := range s.Load().Requests {
+			told[r.ID] = r.Away
+		}
+		if !maps.Equal(told, want) {
+			t.Errorf("compacted %v: %v, want %v", compacted, told, want)
+		}
 	}
 }
 

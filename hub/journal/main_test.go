@@ -126,3 +126,6 @@ func pairs(s *Store, user string) map[string]uint64 {
 	of, _ := s.Last(user, nil)
 	return of
 }
+
+// ignore is for those who do not ask what comes of it.
+func ignore(error) {}

@@ -15,10 +15,12 @@ const (
 	maxBatch = 4 << 20
 )
 
-// pending is a message that is to be stored.
+// pending is a message, or the body of another record, that is to be stored.
 type pending struct {
-	m      *hub.Message
+	m      *hub.Message // nil: kind and body
 	id     string
+	kind   kind
+	body   []byte
 	stored func(error)
 
 	// What the committer knows.
@@ -28,19 +30,25 @@ type pending struct {
 }
 
 // size is roughly what p costs in memory while it waits, in bytes.
-func (p *pending) size() int { return 256 + len(p.m.Body) }
+func (p *pending) size() int {
+	if p.m == nil {
+		return 256 + len(p.body)
+	}
+	return 256 + len(p.m.Body)
+}
 
 // queue is what waits for the committer. Safe for concurrent use.
 type queue struct {
 	mu     sync.Mutex
 	items  []pending
 	bytes  int
+	full   bool // something was refused, and nothing has been taken since
 	closed bool
 }
 
 // add fails with ErrFull, ErrLarge or ErrClosed.
 func (q *queue) add(p pending) error {
-	if len(p.m.Body) > maxRecord/2 {
+	if p.size() > maxRecord/2 {
 		return ErrLarge
 	}
 	q.mu.Lock()
@@ -49,6 +57,7 @@ func (q *queue) add(p pending) error {
 	case q.closed:
 		return ErrClosed
 	case len(q.items) > 0 && q.bytes+p.size() > maxPending:
+		q.full = true
 		return ErrFull
 	}
 	q.items = append(q.items, p)
@@ -70,7 +79,15 @@ func (q *queue) take(batch []pending) []pending {
 	clear(q.items[rest:])
 	q.items = q.items[:rest]
 	q.bytes -= bytes
+	q.full = false
 	return batch
+}
+
+// refuses reports whether a message was refused, and would be still.
+func (q *queue) refuses() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.full
 }
 
 // length returns how many wait.

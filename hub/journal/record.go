@@ -16,6 +16,7 @@ const (
 	kindWritten
 	kindUser
 	kindRequest
+	kindMember
 )
 
 const (

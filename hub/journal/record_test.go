@@ -72,6 +72,12 @@ func TestMalformed(t *testing.T) {
 	if _, err := parseRequest(nil); !errors.Is(err, errBody) {
 		t.Error("no request:", err)
 	}
+	if _, err := parseRequest(append(appendRequest(nil, &request{})[:12], requestFlags)); !errors.Is(err, errBody) {
+		t.Error("unknown flag of a request:", err)
+	}
+	if _, err := parseMember([]byte{memberFlags, 1, 'A', 1, 'g'}); !errors.Is(err, errBody) {
+		t.Error("unknown flag of a member:", err)
+	}
 	s := newState(limits{})
 	if err := s.apply(record{kind: 99}, false); err == nil {
 		t.Error("unknown kind")
@@ -90,7 +96,9 @@ func FuzzRecord(f *testing.F) {
 	f.Add(newRecord(kindWritten, appendWritten(nil, written{"A", "A,B", 300}), testSalt))
 	f.Add(newRecord(kindUser, appendUser(nil, "A", &user{seen: 1, groups: []string{"groupA", "groupB"}}), testSalt))
 	f.Add(newRecord(kindUser, appendUser(nil, "A", nil), testSalt))
-	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1}), testSalt))
+	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, flagToldAway}), testSalt))
+	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, 0})[:18], testSalt)) // of version 1
+	f.Add(newRecord(kindMember, appendMember(nil, member{"A", "groupA", true}), testSalt))
 	f.Add(appendMark(nil, kindMark, 1000, testSalt))
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 3})
 	f.Add([]byte{255, 255, 255, 255, 0, 0, 0, 0, 3})
@@ -138,6 +146,11 @@ func tryRecord(t *testing.T, b []byte) {
 		if err != nil || name != name2 || (u == nil) != (u2 == nil) || u != nil && (u.seen != u2.seen || !slices.Equal(u.groups, u2.groups)) {
 			t.Fatalf("%+v, was %+v, %v", u2, u, err)
 		}
+	case kindMember:
+		m, _ := parseMember(body)
+		if again, err := parseMember(appendMember(nil, m)); again != m || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, m, err)
+		}
 	case kindRequest:
 		r, _ := parseRequest(body)
 		if again, err := parseRequest(appendRequest(nil, &r)); again != r || err != nil {
@@ -149,7 +162,7 @@ func tryRecord(t *testing.T, b []byte) {
 // FuzzRecover takes any bytes for the records of the newest segment, or for all of
 // it. It must not panic, must not make up messages, and must read the same again.
 func FuzzRecover(f *testing.F) {
-	h := header{"fuzzfuzz", 1, 1, testSalt}
+	h := header{epoch: "fuzzfuzz", number: 1, through: 1, salt: testSalt}
 	var good []byte
 	for _, m := range testMessages()[:3] {
 		good = appendMark(good, kindMark, int64(headerSize+len(good)), testSalt)
@@ -171,7 +184,7 @@ func FuzzRecover(f *testing.F) {
 		must(t, os.WriteFile(path, b, 0o600))
 		var out bytes.Buffer
 		dumpErr := Dump(&out, dir)
-		s, err := Open(Config{Dir: dir, fsync: noSync})
+		s, err := Open(Config{Dir: dir, disk: noSync{}})
 		if (err == nil) != (dumpErr == nil) {
 			t.Fatalf("Open says %v, Dump %v", err, dumpErr)
 		}
@@ -183,7 +196,7 @@ func FuzzRecover(f *testing.F) {
 		}
 		first := contents(t, s, b)
 		must(t, s.Close())
-		s, err = Open(Config{Dir: dir, fsync: noSync})
+		s, err = Open(Config{Dir: dir, disk: noSync{}})
 		must(t, err)
 		if again := contents(t, s, b); again != first {
 			t.Fatalf("%q, was %q", again, first)

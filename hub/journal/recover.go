@@ -11,8 +11,10 @@ import (
 
 // open locks the directory and reads the journal in it.
 func (s *Store) open() (err error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return fmt.Errorf("journal: %w", err)
+	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
+		if err := s.makeDir(s.dir); err != nil {
+			return err
+		}
 	}
 	if s.lock, err = lockDir(s.dir); err != nil {
 		return err
@@ -22,7 +24,7 @@ func (s *Store) open() (err error) {
 			s.lock.Close()
 		}
 	}()
-	if err := removeParts(s.dir); err != nil {
+	if err := s.removeParts(); err != nil {
 		return err
 	}
 	segments, replaced, err := openAll(s.dir)
@@ -63,11 +65,14 @@ func (s *Store) create() error {
 	if err != nil {
 		return err
 	}
-	if err = install(f); err == nil {
-		err = s.syncDir()
+	if err = s.install(f); err == nil {
+		err = s.syncDir(s.dir)
+	}
+	if err == nil {
+		err = s.syncParent(s.dir)
 	}
 	if err != nil {
-		discardPart(f)
+		s.discardPart(f)
 		return err
 	}
 	s.commit.active = segment{header: h, f: f, size: int64(headerSize), rotateAt: s.config.segmentSize}
@@ -86,7 +91,7 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 		s.files.add(sealed{r.number, r.through, r.size})
 		return nil
 	}
-	f, err := os.OpenFile(r.f.Name(), os.O_RDWR, 0)
+	f, err := s.disk.open(r.f.Name())
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -94,10 +99,10 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 	if torn != nil {
 		s.log.Warn("torn record", "file", torn.File, "offset", torn.Offset, "reason", torn.Reason, "cut", size-torn.Offset)
 		size = torn.Offset
-		err = f.Truncate(size)
+		err = s.disk.truncate(f, size)
 	}
 	if err == nil {
-		err = s.fsync(f) // what has been read may not be safe yet, and is about to be shown
+		err = s.disk.sync(f) // what has been read may not be safe yet, and is about to be shown
 	}
 	if err != nil {
 		f.Close()
@@ -110,11 +115,11 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 // removeReplaced removes the segments that a compaction has left behind, once it
 // is sure that what replaces them is there.
 func (s *Store) removeReplaced(replaced []*reader) error {
-	if err := s.syncDir(); err != nil {
+	if err := s.syncDir(s.dir); err != nil {
 		return err
 	}
 	for _, r := range replaced {
-		if err := os.Remove(r.f.Name()); err != nil {
+		if err := s.disk.remove(r.f.Name()); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}
@@ -122,8 +127,8 @@ func (s *Store) removeReplaced(replaced []*reader) error {
 }
 
 // removeParts removes what a crash has left of segments that never became any.
-func removeParts(dir string) error {
-	entries, err := os.ReadDir(dir)
+func (s *Store) removeParts() error {
+	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -131,7 +136,7 @@ func removeParts(dir string) error {
 		if !strings.HasSuffix(e.Name(), segmentSuffix+partSuffix) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := s.disk.remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}

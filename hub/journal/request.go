@@ -14,6 +14,16 @@ type request struct {
 	user, id, conversation string
 	seq                    uint64
 	time                   int64
+	flags                  byte
+}
+
+// request is that of a message.
+func (m *message) request() request {
+	r := request{user: string(m.from), id: string(m.id), conversation: string(m.conversation), seq: m.seq, time: m.time}
+	if m.flags&flagAway != 0 {
+		r.flags = flagToldAway
+	}
+	return r
 }
 
 // requests is the newest requests, in the order of their coming. Not safe for

@@ -15,7 +15,7 @@ import (
 
 const (
 	magic      = "wschatj\n"
-	version    = 1
+	version    = 2 // is written; 1 is read as well
 	epochSize  = 8
 	headerSize = len(magic) + 4 + epochSize + 8 + 8 + 4 + 4
 
@@ -29,13 +29,14 @@ type header struct {
 	number  uint64
 	through uint64 // the number of the last segment that it stands for
 	salt    uint32
+	version uint32
 }
 
 // newHeader returns a header with a random salt.
 func newHeader(epoch string, number, through uint64) header {
 	var salt [4]byte
 	rand.Read(salt[:]) // never fails
-	return header{epoch, number, through, binary.LittleEndian.Uint32(salt[:])}
+	return header{epoch, number, through, binary.LittleEndian.Uint32(salt[:]), version}
 }
 
 // compacted reports whether old messages have been left out.
@@ -65,8 +66,8 @@ func readHeader(r io.Reader, path string) (h header, err error) {
 		return h, &DamageError{path, 0, "not a segment"}
 	}
 	rest := b[len(magic):]
-	if v := binary.LittleEndian.Uint32(rest); v != version {
-		return h, fmt.Errorf("%w: %s: version %d, expected %d", ErrVersion, path, v, version)
+	if h.version = binary.LittleEndian.Uint32(rest); h.version == 0 || h.version > version {
+		return h, fmt.Errorf("%w: %s: version %d, expected at most %d", ErrVersion, path, h.version, version)
 	}
 	if sum := crc32.Checksum(b[:headerSize-4], castagnoli); sum != binary.LittleEndian.Uint32(b[headerSize-4:]) {
 		return h, &DamageError{path, 0, "wrong checksum of the header"}
@@ -115,16 +116,19 @@ func listSegments(dir string) ([]uint64, error) {
 // createPart makes a segment that is not yet part of the journal, with nothing
 // but a header, synced. The caller renames or removes it.
 func (s *Store) createPart(h header) (f *os.File, err error) {
+	if err := s.present(); err != nil {
+		return nil, err // or it would be made in another's directory
+	}
 	path := segmentPath(s.dir, h.number) + partSuffix
-	f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err = s.disk.create(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	if _, err = f.Write(h.append(nil)); err == nil {
-		err = s.fsync(f)
+	if err = s.disk.write(f, h.append(nil), 0); err == nil {
+		err = s.disk.sync(f)
 	}
 	if err != nil {
-		discardPart(f)
+		s.discardPart(f)
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return f, nil
@@ -132,28 +136,15 @@ func (s *Store) createPart(h header) (f *os.File, err error) {
 
 // discardPart removes what did not become a segment. Should that fail, the next
 // Open does it.
-func discardPart(f *os.File) {
+func (s *Store) discardPart(f *os.File) {
 	f.Close()
-	os.Remove(f.Name())
+	s.disk.remove(f.Name())
 }
 
 // install gives a part its name in the journal. It is there for good after
 // syncDir.
-func install(f *os.File) error {
-	if err := os.Rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix)); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
-}
-
-// syncDir makes safe which files are in the directory.
-func (s *Store) syncDir() error {
-	d, err := os.Open(s.dir)
-	if err == nil {
-		defer d.Close()
-		err = s.fsync(d)
-	}
-	if err != nil {
+func (s *Store) install(f *os.File) error {
+	if err := s.disk.rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix)); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil

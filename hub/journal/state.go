@@ -92,6 +92,13 @@ func (s *state) apply(rec record, compacted bool) error {
 		}
 		s.requests.add(r)
 		return nil
+	case kindMember:
+		m, err := parseMember(rec.body)
+		if err != nil {
+			return err
+		}
+		s.setMember(m)
+		return nil
 	}
 	return fmt.Errorf("unknown kind %d", rec.kind)
 }
@@ -111,7 +118,7 @@ func (s *state) applyMessage(body []byte, compacted bool) error {
 	c.next = m.seq
 	s.add(c, &m, body)
 	if len(m.id) > 0 && s.requests.wants(m.time) {
-		s.requests.add(request{string(m.from), string(m.id), c.name, m.seq, m.time})
+		s.requests.add(m.request())
 	}
 	return nil
 }
@@ -216,4 +223,26 @@ func (s *state) setUser(name string, u *user) {
 	}
 	s.users[name] = u
 	s.userBytes += u.size(name)
+}
+
+// setMember makes a user a member of a group, or ends that. It makes the user
+// known.
+func (s *state) setMember(m member) {
+	u := s.users[m.user]
+	if u == nil {
+		if !m.is {
+			return
+		}
+		u = &user{seen: time.Now().UnixNano()}
+		s.setUser(m.user, u)
+	}
+	s.userBytes -= u.size(m.user)
+	i := slices.Index(u.groups, m.group)
+	switch {
+	case m.is && i < 0:
+		u.groups = append(u.groups, m.group)
+	case !m.is && i >= 0:
+		u.groups = slices.Delete(u.groups, i, i+1)
+	}
+	s.userBytes += u.size(m.user)
 }

@@ -30,12 +30,12 @@ type Config struct {
 	Log    *slog.Logger // nil: nothing is logged
 
 	// For tests; the zero values are what a server has.
-	segmentSize int64                // from when a new segment begins
-	compactAt   int64                // the least that a compaction must save
-	repairPause time.Duration        // between attempts to repair a segment
-	retryPause  time.Duration        // between attempts to write at all
-	fsync       func(*os.File) error // instead of (*os.File).Sync
-	atStep      func(step string)    // called in a compaction
+	segmentSize int64             // from when a new segment begins
+	compactAt   int64             // the least that a compaction must save
+	repairPause time.Duration     // between attempts to repair a segment
+	retryPause  time.Duration     // between attempts to write at all
+	disk        disk              // instead of osDisk
+	atStep      func(step string) // called in a compaction
 }
 
 // segmentSize is from when a new segment begins, in bytes.
@@ -43,14 +43,15 @@ const segmentSize = 32 << 20
 
 // Store is a journal that is open. It is a hub.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
-// and Waiting, but for Open and Close. Append refuses with ErrFull what would
-// make more than 64 MiB wait, and with ErrClosed what comes after Close.
+// and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
+// ErrFull what would make more than 64 MiB wait, and with ErrClosed what comes after
+// Close.
 type Store struct {
 	config Config
 	dir    string
 	epoch  string
 	log    *slog.Logger
-	fsync  func(*os.File) error
+	disk   disk
 	lock   *os.File
 
 	queue   queue
@@ -82,8 +83,8 @@ func Open(config Config) (*Store, error) {
 	config.compactAt = cmp.Or(config.compactAt, config.segmentSize)
 	config.repairPause = cmp.Or(config.repairPause, repairPause)
 	config.retryPause = cmp.Or(config.retryPause, retryPause)
-	if config.fsync == nil {
-		config.fsync = (*os.File).Sync
+	if config.disk == nil {
+		config.disk = osDisk{}
 	}
 	if config.atStep == nil {
 		config.atStep = func(string) {}
@@ -92,7 +93,7 @@ func Open(config Config) (*Store, error) {
 		config:  config,
 		dir:     config.Dir,
 		log:     config.Log,
-		fsync:   config.fsync,
+		disk:    config.disk,
 		wake:    make(chan struct{}, 1),
 		compact: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -134,20 +135,33 @@ func (s *Store) end() error {
 // keep their numbers.
 func (s *Store) Epoch() string { return s.epoch }
 
-// Err returns why the last batch could not be written; nil: it was. As long as it
-// could not, that is tried again every second.
+// Err returns why messages are refused, whoever sends them; nil: they are not.
+// Either the last batch could not be written, which is tried again every second,
+// or too much waits for the disk, or there is no room in memory.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.err
+	switch {
+	case s.err != nil:
+		return s.err
+	case s.queue.refuses():
+		return ErrFull
+	case s.state.full():
+		return hub.ErrFull
+	}
+	return nil
 }
 
 // Append implements hub.Store. It does not block. An ID is kept with the message;
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
-// and no other method.
+// SetMember and Answered, and no other method.
 func (s *Store) Append(m *hub.Message, stored func(error)) {
-	if err := s.queue.add(pending{m: m, id: m.ID, stored: stored}); err != nil {
-		stored(err)
+	s.append(pending{m: m, id: m.ID, stored: stored})
+}
+
+func (s *Store) append(p pending) {
+	if err := s.queue.add(p); err != nil {
+		p.stored(err)
 		return
 	}
 	s.poke()

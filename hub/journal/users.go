@@ -1,8 +1,8 @@
 package journal
 
 import (
+	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"wschat/hub"
@@ -18,19 +18,28 @@ func (s *Store) Load() hub.Known {
 	for name, u := range s.state.users {
 		k.Users = append(k.Users, hub.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
 	}
-	for _, r := range s.state.requests.all() {
-		to := r.conversation
-		if strings.Contains(to, ",") {
-			to = otherOf(to, r.user)
+	requested := s.state.requests.all()
+	instead := make(map[request]bool) // what was told of some, by the request without time and flags
+	for _, r := range requested {
+		if r.flags&flagInstead != 0 {
+			instead[request{user: r.user, id: r.id, conversation: r.conversation, seq: r.seq}] = r.flags&flagToldAway != 0
 		}
-		k.Requests = append(k.Requests, hub.KnownRequest{User: r.user, ID: r.id, To: to, Seq: r.seq, Time: time.Unix(0, r.time)})
 	}
-	s.state.requests = requests{}
+	for _, r := range requested {
+		known := hub.KnownRequest{User: r.user, ID: r.id, Seq: r.seq, Away: r.flags&flagToldAway != 0, Time: time.Unix(0, r.time)}
+		if len(instead) > 0 {
+			if away, ok := instead[request{user: r.user, id: r.id, conversation: r.conversation, seq: r.seq}]; ok {
+				known.Away = away
+			}
+		}
+		k.Requests = append(k.Requests, known)
+	}
+	s.state.requests = requests{since: math.MaxInt64} // no more are wanted
 	return k
 }
 
 // Seen notes when a user was last here; the zero time: is here now. It makes the
-// user known. Like all notes (SetMember, Forget, Written) it does not block, and
+// user known. Like all notes (Forget, Written) it does not block, and
 // is on disk no later than any message that is appended after it, and in
 // noteDelay otherwise; a crash before that undoes it. Safe for concurrent use.
 func (s *Store) Seen(name string, t time.Time) {
@@ -42,18 +51,19 @@ func (s *Store) Seen(name string, t time.Time) {
 	})
 }
 
-// SetMember notes that a user is a member of a group, or not. It makes the user
-// known. Safe for concurrent use; see Seen.
-func (s *Store) SetMember(name, group string, member bool) {
-	s.change(name, func(u *user) {
-		i := slices.Index(u.groups, group)
-		switch {
-		case member && i < 0:
-			u.groups = append(u.groups, group)
-		case !member && i >= 0:
-			u.groups = slices.Delete(u.groups, i, i+1)
-		}
-	})
+// SetMember implements hub.Registry. It makes the user known. stored is called as
+// that of Append is, in one order with it. Safe for concurrent use.
+func (s *Store) SetMember(name, group string, is bool, stored func(error)) {
+	s.append(pending{kind: kindMember, body: appendMember(nil, member{name, group, is}), stored: stored})
+}
+
+// Answered implements hub.Registry, likewise.
+func (s *Store) Answered(m *hub.Message, away bool, stored func(error)) {
+	r := request{user: m.From, id: m.ID, conversation: m.Conversation, seq: m.Seq, time: m.Time.UnixNano(), flags: flagInstead}
+	if away {
+		r.flags |= flagToldAway
+	}
+	s.append(pending{kind: kindRequest, body: appendRequest(nil, &r), stored: stored})
 }
 
 // Forget notes that a user is known no more, and a member of nothing. Safe for

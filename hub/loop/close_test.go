@@ -76,10 +76,11 @@ func TestPeerBreaksTheProtocol(t *testing.T) {
 			if code, _, _ := frame.ParseClose(m.Payload); m.Opcode != frame.Close || code != row.want {
 				t.Errorf("%s: got %v %q", row.name, m.Opcode, m.Payload)
 			}
-			c.wantEnd()
 			if err := <-sent; err != nil {
 				t.Errorf("%s: %v", row.name, err)
 			}
+			c.Close(row.want, "")
+			c.wantEnd()
 			c.conn.Close()
 			t.Log(row.name)
 			r.wantEvents(t, s.Loops, "open", "text before", "closed "+row.want.String()[:4])

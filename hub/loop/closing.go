@@ -2,6 +2,7 @@ package loop
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"wschat/frame"
@@ -12,17 +13,48 @@ import (
 // for what the peer has still sent to be drained.
 const closeTimeout = 5 * time.Second
 
-// ending is a connection on its way out, and the tick at which it is cut off.
+// drainLinger is how long it may take the peer to end TCP behind a finished closing
+// handshake while the server drains.
+const drainLinger = time.Second
+
+// endings are connections on their way out, each with the tick at which its time is
+// over, in the order of these ticks.
+type endings []ending
+
 type ending struct {
 	conn *Conn
 	due  uint32
 }
 
+// add appends one whose time is over no earlier than that of those before.
+func (e *endings) add(c *Conn, due uint32) { *e = append(*e, ending{c, due}) }
+
+// expire takes out those whose time is over, and calls end for each.
+func (e *endings) expire(now uint32, end func(*Conn)) {
+	n := 0
+	for n < len(*e) && int32(now-(*e)[n].due) >= 0 {
+		end((*e)[n].conn)
+		n++
+	}
+	if n > 0 {
+		*e = slices.Delete(*e, 0, n)
+	}
+}
+
+// expire looks after the connections whose time is over.
+func (l *Loop) expire() {
+	l.parting.expire(l.ticks, (*Conn).depart)
+	l.closing.expire(l.ticks, (*Conn).vanished)
+	l.lingering.expire(l.ticks, (*Conn).vanished)
+}
+
+// ticksOf is a time in ticks, at least one.
+func (ls *Loops) ticksOf(d time.Duration) uint32 { return uint32(d/ls.tickPeriod()) + 1 }
+
 // closeWith sends a close frame behind what is queued and waits for the answer.
 func (c *Conn) closeWith(code frame.CloseCode, reason string) {
-	if c.state == open {
-		c.sendClose(code, reason)
-		c.leave(closing, code)
+	if c.state == open && (!c.isParting() || code == frame.TooSlow) {
+		c.bid(parting{code, reason, closing})
 	}
 }
 
@@ -34,9 +66,9 @@ func (c *Conn) tooSlow() {
 	c.leave(closing, frame.TooSlow)
 }
 
-// refuse answers what the protocol forbids (RFC 6455 §7.1.7): one close frame
-// with the error's code, then the end, whatever still comes.
-func (c *Conn) refuse(err error) {
+// refuse answers what the protocol forbids (RFC 6455 §7.1.7): one close frame with
+// the error's code. b is what has been read and has the error somewhere in it.
+func (c *Conn) refuse(err error, b []byte) {
 	code, why := frame.InternalError, "internal error"
 	if e := (*frame.Error)(nil); errors.As(err, &e) {
 		code, why = e.Code, e.Reason
@@ -46,8 +78,12 @@ func (c *Conn) refuse(err error) {
 		c.linger()
 		return
 	}
-	c.sendClose(code, why)
-	c.leave(lingering, code)
+	next := lingering
+	if code == frame.MessageTooBig { // it has kept to the protocol, and answers
+		next = failing
+		c.seekAnswer(b)
+	}
+	c.bid(parting{code, why, next})
 }
 
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455
@@ -67,7 +103,7 @@ func (c *Conn) peerClosed(payload []byte) {
 
 func (c *Conn) sendClose(code frame.CloseCode, reason string) {
 	w := c.waiting()
-	w.sources = nil
+	w.sources, w.parting = nil, nil
 	w.buf = frame.AppendFrame(w.buf, frame.Close, frame.AppendClose(nil, code, reason))
 }
 
@@ -75,7 +111,7 @@ func (c *Conn) sendClose(code frame.CloseCode, reason string) {
 func (c *Conn) leave(next state, code frame.CloseCode) {
 	c.state = next
 	l := c.loop
-	l.closing = append(l.closing, ending{c, l.ticks + l.loops.closeTicks()})
+	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
 	c.told(code)
 }
@@ -144,21 +180,42 @@ func (c *Conn) end(code frame.CloseCode) {
 	}
 }
 
-// expire cuts off the connections whose time is over.
-func (l *Loop) expire() {
-	n := 0
-	for n < len(l.closing) && int32(l.ticks-l.closing[n].due) >= 0 {
-		l.closing[n].conn.vanished()
-		n++
+// drain hurries those on their way out, and returns the others.
+func (l *Loop) drain() []*Conn {
+	if !l.draining {
+		l.draining = true
+		for _, c := range l.conns {
+			if c != nil && c.state == lingering && c.written() {
+				l.lingering.add(c, l.ticks+l.loops.ticksOf(drainLinger))
+			}
+		}
 	}
-	if n > 0 {
-		rest := copy(l.closing, l.closing[n:])
-		clear(l.closing[rest:])
-		l.closing = l.closing[:rest]
-	}
+	return l.openConns()
 }
 
-// closeTicks is closeTimeout in ticks, at least one.
-func (ls *Loops) closeTicks() uint32 {
-	return uint32(closeTimeout/ls.tickPeriod()) + 1
+// openConns lists the connections that are open, and not about to be closed.
+func (l *Loop) openConns() []*Conn {
+	var conns []*Conn
+	for _, c := range l.conns {
+		if c != nil && c.state == open && !c.isParting() {
+			conns = append(conns, c)
+		}
+	}
+	return conns
+}
+
+// cut ends a connection because the loop does.
+func (c *Conn) cut() {
+	if c.state == open {
+		code, reason := frame.GoingAway, shutdownReason
+		if c.isParting() {
+			code, reason = c.out.parting.code, c.out.parting.reason
+		}
+		c.sendClose(code, reason)
+		c.flush()
+		if c.stream != nil && c.out != nil && c.out.size() > 0 {
+			c.stream.writeLast(c.out.buf[c.out.off:])
+		}
+	}
+	c.end(frame.GoingAway)
 }

@@ -21,8 +21,8 @@ type Handler interface {
 	// Closed is the last call, once, as soon as the connection is of no more
 	// use, which may be a while before its socket is closed. The code is the
 	// one the peer sent (1005 for none), or else the one sent to it, or 1006 if
-	// it vanished. Two come without a close frame: 1001 if Loops.Close ended the
-	// connection, 1011 if the system could not watch its socket any more.
+	// it vanished. 1011 comes without a close frame if the system could not watch its
+	// socket any more, and so may 1001 if Loops.Close ended the connection.
 	Closed(c *Conn, code frame.CloseCode)
 }
 
@@ -31,6 +31,7 @@ type state uint8
 const (
 	open      state = iota
 	closing         // our close frame is on its way; the peer's answer is awaited
+	failing         // likewise, of a peer whose message is too long; see failing.go
 	lingering       // nothing more is to be sent; what still comes is thrown away until the peer ends
 	gone            // the socket is closed
 )
@@ -61,6 +62,7 @@ type Conn struct {
 	heard      uint16 // bytes since the last visit, lifeBytes at most
 	finished   bool   // the peer has ended its side
 	inTurn     int32  // of the commands that wait: SendExpress, but not to overtake any more
+	promised   int32  // answers that are still to come, see Promise
 }
 
 // Send queues item for this connection, behind all that has been sent to it or
@@ -76,9 +78,23 @@ func (c *Conn) SendExpress(item Item) {
 	c.loop.mail.post(command{kind: cmdExpress, conn: c, item: item, posted: time.Now()})
 }
 
+// Promise says that an answer to the message at hand will follow, by one call of
+// Answer. Only from inside Handler.Message.
+func (c *Conn) Promise() { c.promised++ }
+
+// Answer is Send for an answer that was promised; nil stands for one without words.
+// It is safe for concurrent use.
+func (c *Conn) Answer(item Item) {
+	answer := command{kind: cmdSend, conn: c, item: item, answers: true}
+	if item != nil {
+		answer.posted = time.Now()
+	}
+	c.loop.mail.post(answer)
+}
+
 // Close starts the closing handshake with the given code and reason, behind what
-// is queued. It has no effect on a connection that is closing already. Messages
-// that have been read by then may still be handled.
+// is queued and the answers to what has been accepted; see parting. It has no effect
+// on a connection that is closing already, and does not wait with TooSlow.
 func (c *Conn) Close(code frame.CloseCode, reason string) {
 	c.loop.mail.callInTurn(func() { c.closeWith(code, reason) })
 }
@@ -121,7 +137,11 @@ func (c *Conn) readOnce() (more bool) {
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return more
 	}
-	c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
+	if c.state == failing {
+		c.seekAnswer(c.loop.input[:n])
+	} else {
+		c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
+	}
 	if c.state != gone {
 		c.settle()
 	}
@@ -143,7 +163,7 @@ func (c *Conn) feed(b []byte) []byte {
 		}
 		m, n, err := c.decoder.Next(b)
 		if err != nil {
-			c.refuse(err)
+			c.refuse(err, b)
 			return nil
 		}
 		b = b[n:]
@@ -177,11 +197,12 @@ func (c *Conn) handle(m frame.Message) {
 }
 
 // held reports whether nothing more may be read or decoded for now: much waits
-// to be written, something asked for is still being sent, or the client has used
-// up what it may send.
+// to be written, something asked for is still being sent, the connection is about to
+// be closed, or the client has used up what it may send.
 func (c *Conn) held() bool {
 	w := c.out
-	return w != nil && (len(w.sources) > 0 || w.size() > c.loop.loops.high()) || c.metered && c.overRate()
+	return w != nil && (len(w.sources) > 0 || w.parting != nil || w.size() > c.loop.loops.high()) ||
+		c.metered && c.overRate()
 }
 
 // keep puts off what has been read, but cannot be handled yet. It is at most
@@ -205,6 +226,9 @@ func (c *Conn) settle() {
 		c.keep(c.feed(b))
 		c.flush()
 		c.fill()
+	}
+	if c.isParting() && !c.owes() { // in turn, as some of what was said may be under way to a list
+		c.loop.mail.callInTurn(c.part)
 	}
 	if c.finished && c.written() {
 		c.vanished()

@@ -29,6 +29,10 @@
 // joins in: each socket is written once for all the messages that are under way.
 // To few members that is done only at the end of a turn, so that an ack goes along.
 //
+// Endings. A connection that the server ends gets the answers to what was accepted
+// from it, then its close frame; see parting.go. TCP ends when that is answered, of a
+// connection that has failed with 1009, too; see failing.go. All of it is bounded in time.
+//
 // Bounds. What waits for one reader is bounded in bytes (Config.Queue); beyond,
 // the connection is closed with 4100. A connection for which much waits is not
 // read from. When the mailboxes hold more than their share, no connection is.

@@ -31,15 +31,18 @@ type Loop struct {
 	poll  poller
 	mail  mailbox
 
-	conns    []*Conn // by slot; nil: free
-	free     []int32 // slots to use again
-	batch    []command
-	next     int // the first of batch that is not carried out
-	sorted   int // the first of batch that express has not looked at
-	walk     walk
-	dirty    []*Conn  // have something to write, or to do once it is written
-	closing  []ending // in the order of their deadlines, see closing.go
-	late     []*Conn  // streams that could be read from, but for the congestion
+	conns  []*Conn // by slot; nil: free
+	free   []int32 // slots to use again
+	batch  []command
+	next   int // the first of batch that is not carried out
+	sorted int // the first of batch that express has not looked at
+	walk   walk
+	dirty  []*Conn // have something to write, or to do once it is written
+	// Connections on their way out, see closing.go.
+	parting, closing, lingering endings
+	draining                    bool
+
+	late     []*Conn // streams that could be read from, but for the congestion
 	input    []byte
 	again    int    // reads that are left in this turn for connections that have much to read
 	deflated []byte // scratch, see codec.go
@@ -203,29 +206,20 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 	l.touch(c)
 }
 
-// openConns lists the connections that are not closing.
-func (l *Loop) openConns() []*Conn {
-	var conns []*Conn
-	for _, c := range l.conns {
-		if c != nil && c.state == open {
-			conns = append(conns, c)
-		}
-	}
-	return conns
-}
-
 // end closes what is left when the loop stops. What still waits in the mailbox
-// is carried out first, so that a connection just added is not forgotten.
+// is carried out first, so that a connection just added is not forgotten, nor an
+// answer.
 func (l *Loop) end() {
 	rest := append(l.batch[l.next:], l.mail.close()...)
 	for i := range rest {
-		if rest[i].kind == cmdCall {
-			rest[i].call()
+		switch rest[i].kind {
+		case cmdCall, cmdInTurn, cmdSend, cmdExpress:
+			l.carryOut(&rest[i])
 		}
 	}
 	for _, c := range l.conns {
 		if c != nil {
-			c.end(frame.GoingAway)
+			c.cut()
 		}
 	}
 	l.clock.close()

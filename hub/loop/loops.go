@@ -131,8 +131,12 @@ func (ls *Loops) Add(a Arrival) error {
 // Len tells how many connections there are, those that are closing included.
 func (ls *Loops) Len() int { return int(ls.conns.Load()) }
 
+// shutdownReason is the reason of a close frame with 1001.
+const shutdownReason = "server is shutting down"
+
 // Drain closes every connection with 1001, spread evenly over the time given,
-// and returns when none is left or ctx is done.
+// and returns when none is left or ctx is done. From now on a peer that keeps TCP
+// open behind a finished closing handshake is waited for one second at most.
 func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 	const step = 10 * time.Millisecond
 	ticker := time.NewTicker(step)
@@ -142,7 +146,7 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 	for i := 0; ; i++ {
 		from, to := share(len(conns), i, steps), share(len(conns), i+1, steps)
 		for _, c := range conns[from:to] {
-			c.Close(frame.GoingAway, "server is shutting down")
+			c.Close(frame.GoingAway, shutdownReason)
 		}
 		if ls.Len() == 0 {
 			return nil
@@ -162,20 +166,21 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 // alone does not wait.
 func share(n, i, steps int) int { return (n*min(i, steps) + steps - 1) / steps }
 
-// snapshot collects the connections of all loops that are still open.
+// snapshot collects the connections of all loops that are to be drained.
 func (ls *Loops) snapshot() []*Conn {
 	var all []*Conn
 	for _, l := range ls.loops {
 		part := make(chan []*Conn, 1)
-		if l.mail.call(func() { part <- l.openConns() }) {
+		if l.mail.call(func() { part <- l.drain() }) {
 			all = append(all, <-part...)
 		}
 	}
 	return all
 }
 
-// Close ends every connection at once, without a closing handshake, and waits
-// for all goroutines. Handlers are told.
+// Close ends every connection at once and waits for all goroutines. Handlers are
+// told. A connection that was open gets a close frame with 1001, if its socket takes
+// that; its answer is not waited for.
 func (ls *Loops) Close() {
 	ls.once.Do(func() {
 		close(ls.stop)

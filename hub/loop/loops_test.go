@@ -59,8 +59,10 @@ func TestCloseEndsEverything(t *testing.T) {
 		if got := closing.all(); !slices.Equal(got, []string{"open", "closed 4000"}) {
 			t.Errorf("told %q", got)
 		}
-		c1.wantOver()
-		c4.wantOver()
+		for _, c := range []*client{c1, c4} { // they are told, as far as their sockets take it
+			c.wantClose(frame.GoingAway, shutdownReason)
+			c.wantOver()
+		}
 		if s.Len() != 0 {
 			t.Errorf("%d connections left", s.Len())
 		}

@@ -17,8 +17,7 @@ type Item interface {
 }
 
 // Receipted is an Item that wants to know when its frame has been written to
-// the recipient's socket, or taken over by the goroutine that does so. Written
-// is called on the loop's goroutine, once for each recipient for whom something
+// the recipient's socket. Written is called on the loop's goroutine, once for each recipient for whom something
 // was appended, in the order of the frames; never if the connection ends or the
 // frame is dropped before. It may come after Handler.Closed, for what was queued
 // ahead of the close frame.
@@ -53,10 +52,12 @@ func (c *command) overtakes() bool {
 
 type command struct {
 	kind commandKind
-	conn *Conn
-	list *List
-	item Item
-	call func()
+	// answers tells that item, which may be nil, is a promised answer; cmdSend alone.
+	answers bool
+	conn    *Conn
+	list    *List
+	item    Item
+	call    func()
 	// posted is when a message was sent on its way, for the statistics.
 	posted time.Time
 }

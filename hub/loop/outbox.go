@@ -18,6 +18,7 @@ type outbox struct {
 	receipts []receipt // in the order of their ends
 	sources  []func() Item
 	unread   []byte // read, but put off
+	parting  *parting
 }
 
 // receipt is due when buf is written as far as end.
@@ -70,7 +71,7 @@ func (c *Conn) waiting() *outbox {
 // release gives the outbox back when there is nothing in it.
 func (c *Conn) release() {
 	w := c.out
-	if w == nil || w.size() > 0 || len(w.sources) > 0 || len(w.unread) > 0 {
+	if w == nil || w.size() > 0 || len(w.receipts) > 0 || len(w.sources) > 0 || len(w.unread) > 0 || w.parting != nil {
 		return
 	}
 	c.out = nil
@@ -140,6 +141,7 @@ func (c *Conn) flush() {
 	if w == nil || c.state == gone {
 		return
 	}
+	c.acknowledge()
 	for w.size() > 0 {
 		n, err := c.write(w.buf[w.off:])
 		if n > 0 {
@@ -147,7 +149,7 @@ func (c *Conn) flush() {
 			c.loop.stats.WrittenBytes += uint64(n)
 			w.exempt = min(w.exempt, w.size())
 			c.progress()
-			w.acknowledge(c.handler)
+			c.acknowledge()
 		}
 		if errors.Is(err, errAgain) {
 			w.compact()
@@ -159,17 +161,24 @@ func (c *Conn) flush() {
 		}
 	}
 	w.buf, w.off, w.lead, w.exempt = w.buf[:0], 0, 0, 0
+	for i := range w.receipts { // of what a stream has not written yet
+		w.receipts[i].end = 0
+	}
 	if c.state == lingering {
 		c.closeWrite()
 	}
 	c.release()
 }
 
-// acknowledge tells the items whose frames are written.
-func (w *outbox) acknowledge(to Handler) {
+// acknowledge tells the items whose frames are written, by a stream to its end.
+func (c *Conn) acknowledge() {
+	w := c.out
+	if len(w.receipts) == 0 || c.stream != nil && !c.stream.hasWritten() {
+		return
+	}
 	n := 0
 	for n < len(w.receipts) && w.receipts[n].end <= w.off {
-		w.receipts[n].item.Written(to)
+		w.receipts[n].item.Written(c.handler)
 		n++
 	}
 	w.receipts = slices.Delete(w.receipts, 0, n)

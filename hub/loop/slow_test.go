@@ -201,6 +201,12 @@ func TestReceipts(t *testing.T) {
 			conn.Send(item(sent))
 			c.next()
 		}
+		receipts := func(n int) bool {
+			all := false
+			onLoop(conn, func() { all = len(written) >= n })
+			return all
+		}
+		eventually(t, "there are receipts", func() bool { return receipts(sent) })
 		onLoop(conn, func() {
 			if len(written) != sent {
 				t.Errorf("%d receipts for %d", len(written), sent)
@@ -218,6 +224,7 @@ func TestReceipts(t *testing.T) {
 		if m.Opcode != frame.Close {
 			t.Fatalf("got %v", m.Opcode)
 		}
+		eventually(t, "there are receipts", func() bool { return receipts(got) })
 		onLoop(conn, func() {
 			for i, n := range written {
 				if n != i {
@@ -250,6 +257,7 @@ func TestNoReceiptForNothing(t *testing.T) {
 			conn.Send(neverAppends{receiptedText{"", count}})
 			c.wantText("x")
 		}
+		eventually(t, "there are receipts", func() bool { return written.Load() >= 10 })
 		onLoop(conn, func() {})
 		if n := written.Load(); n != 10 {
 			t.Errorf("%d receipts for 10 frames", n)

@@ -27,6 +27,9 @@ func (c *Conn) written() bool {
 
 // closeWrite tells the peer that nothing more comes.
 func (c *Conn) closeWrite() {
+	if l := c.loop; l.draining {
+		l.lingering.add(c, l.ticks+l.loops.ticksOf(drainLinger))
+	}
 	if c.stream != nil {
 		c.stream.closeWrite()
 		return

@@ -1,9 +1,11 @@
 package loop
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 const (
@@ -27,8 +29,9 @@ type stream struct {
 	inErr   error
 	out     []byte // taken over from the loop, not yet written
 	outErr  error
-	writing bool // the writer is under way
-	finish  bool // no more to write after out
+	last    []byte // to be written behind out, before the stream is closed
+	writing bool   // the writer is under way
+	finish  bool   // no more to write after out
 	closed  bool
 }
 
@@ -129,6 +132,13 @@ func (s *stream) isWriting() bool {
 	return s.writing
 }
 
+// hasWritten reports whether all that was taken over is written.
+func (s *stream) hasWritten() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.writing && s.outErr == nil
+}
+
 // begin starts the writer. The lock is held.
 func (s *stream) begin() {
 	s.writing = true
@@ -136,17 +146,25 @@ func (s *stream) begin() {
 }
 
 func (s *stream) writeOut() {
-	if len(s.out) > 0 { // nobody changes it while writing is set
-		_, err := s.nc.Write(s.out)
+	for more := true; more; {
+		var err error
+		if len(s.out) > 0 { // nobody changes it while writing is set
+			_, err = s.nc.Write(s.out)
+		}
 		s.mu.Lock()
-		s.out, s.outErr, s.writing = nil, err, false
-	} else {
-		s.mu.Lock()
-		s.writing = false
+		s.out, s.outErr, s.last = s.last, err, nil
+		if more = len(s.out) > 0 && err == nil; more {
+			s.mu.Unlock()
+		}
 	}
-	finish := s.finish && !s.closed
+	s.out, s.writing = nil, false
+	closed := s.closed
+	finish := s.finish && !closed
 	s.mu.Unlock()
-	if finish {
+	switch {
+	case closed:
+		s.nc.Close()
+	case finish:
 		finishWrite(s.nc)
 	}
 	s.tellWritable()
@@ -173,6 +191,20 @@ func (s *stream) closeWrite() {
 	}
 }
 
+// writeLast takes over p, whatever is under way. Only close may follow.
+func (s *stream) writeLast(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = bytes.Clone(p)
+	if !s.writing {
+		s.begin()
+	}
+}
+
+// lastWords is how long what was taken over may take to be written when the stream is
+// closed: what a socket has taken it sends, too.
+const lastWords = 200 * time.Millisecond
+
 // close ends both goroutines. A net.Conn may take its time over it (TLS says
 // good-bye), so the loop does not wait.
 func (s *stream) close() {
@@ -183,5 +215,9 @@ func (s *stream) close() {
 	}
 	s.closed = true
 	close(s.more)
+	if s.writing { // the writer closes it
+		s.nc.SetWriteDeadline(time.Now().Add(lastWords))
+		return
+	}
 	s.conn.loop.loops.running.Go(func() { s.nc.Close() })
 }

@@ -33,9 +33,24 @@ func pipe(t *testing.T, ls *Loops, h Handler) *client {
 	if err := ls.Add(Arrival{Conn: far, Handler: h}); err != nil {
 		t.Fatal(err)
 	}
+	return pipeClient(t, near)
+}
+
+func pipeClient(t *testing.T, near net.Conn) *client {
 	t.Cleanup(func() { near.Close() })
 	return &client{Peer: frametest.NewPeer(near, frame.Client, nil), t: t, conn: near}
 }
+
+// halfPipe is net.Pipe with sides: the far end can end its own, and the near one
+// sees nothing of it.
+func halfPipe() (near, far net.Conn) {
+	near, far = net.Pipe()
+	return near, halfConn{far}
+}
+
+type halfConn struct{ net.Conn }
+
+func (halfConn) CloseWrite() error { return nil }
 
 // PROTOCOL section 4: TCP ends when our close frame is answered, or after 5 s.
 func TestFiveSecondsToAnswerAClose(t *testing.T) {
@@ -93,9 +108,14 @@ func TestCloseTimeout(t *testing.T) {
 			c.wantClose(frame.Replaced, "")
 			c.wantEnd()
 		}},
-		{"refused, but TCP stays", func(c *client, conn *Conn) {
+		{"refused, no answer", func(c *client, conn *Conn) {
+			c.Raw([]byte{0xff, 0xff})
+			c.wantClose(frame.ProtocolError, frame.ErrReservedBits.Reason)
+		}},
+		{"refused and answered, but TCP stays", func(c *client, conn *Conn) {
 			c.Raw([]byte{0xff, 0xff})
 			c.next()
+			c.Close(frame.ProtocolError, "")
 			c.wantEnd()
 		}},
 		{"our close frame waits behind what is not read", func(c *client, conn *Conn) {

@@ -88,11 +88,14 @@ func (l *Loop) admitNext(c *command) bool {
 		switch {
 		case !w.active():
 			return false
-		case c.conn.placeIn(w.shard) < 0, w.hasAll(c.conn): // nothing has to come before it
+		case c.item == nil, c.conn.placeIn(w.shard) < 0, w.hasAll(c.conn): // nothing has to come before it
 			l.mail.backlog.Add(-c.size())
 			l.carryOut(c)
 			return true
 		case w.hasRoom(): // it goes around, too, lest what is published behind it has to wait
+			if c.answers {
+				c.conn.answered()
+			}
 			w.add(underWay{c.item, c.conn, c.posted, c.size(), len(w.shard.members)})
 			return true
 		}

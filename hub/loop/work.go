@@ -73,7 +73,10 @@ func (l *Loop) carryOut(cmd *command) {
 		if cmd.conn.inTurn > 0 && cmd.kind == cmdExpress {
 			cmd.conn.inTurn--
 		}
-		if cmd.conn.state == open {
+		if cmd.answers {
+			cmd.conn.answered()
+		}
+		if cmd.conn.state == open && cmd.item != nil {
 			cmd.conn.push(cmd.item)
 			l.touch(cmd.conn)
 			l.stats.delivered(cmd.posted, 1)

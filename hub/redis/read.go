@@ -148,7 +148,22 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 		pairs, from = moreOf, moreFrom
 	}
 	waiting = slices.DeleteFunc(waiting, func(m *hub.Message) bool { return !m.Time.After(since) })
-	// Stable, for messages of one conversation that have the same time.
-	slices.SortStableFunc(waiting, func(a, b *hub.Message) int { return a.Time.Compare(b.Time) })
+	sortByTime(waiting)
 	return waiting, nil
+}
+
+// sortByTime sorts messages by time. Those of one conversation, which are in its order,
+// stay so, whatever Redis' clock has done: who is sent a later one is not sent an
+// earlier one any more.
+func sortByTime(messages []*hub.Message) {
+	at := make(map[*hub.Message]time.Time, len(messages))
+	newest := make(map[string]time.Time)
+	for _, m := range messages {
+		t := newest[m.Conversation]
+		if m.Time.After(t) {
+			t = m.Time
+		}
+		newest[m.Conversation], at[m] = t, t
+	}
+	slices.SortStableFunc(messages, func(a, b *hub.Message) int { return at[a].Compare(at[b]) })
 }

@@ -140,5 +140,5 @@ return 1
 var scripts = []*resp.Script{
 	appendScript, syncScript, presentScript, joinScript, leaveScript, whoScript, waitingScript, sizesScript,
 	loginScript, countScript, noteScript, pairScript, userScript, enrollScript, kickScript, forgetScript, forgottenScript,
-	leaseScript, epochScript,
+	leaseScript, epochScript, probeScript,
 }

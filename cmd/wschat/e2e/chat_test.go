@@ -138,6 +138,43 @@ func TestErrorsGoToTheSenderAlone(t *testing.T) {
 	b.hearsNothing()
 }
 
+// PROTOCOL 3: "One final LF or CR LF behind a command (not a message) is no part of it."
+// Tools that send what is typed, such as websocat, leave it there.
+func TestLineEndsBehindCommands(t *testing.T) {
+	s := start(t)
+	a := s.login("A")
+	for _, end := range []string{"\n", "\r\n"} {
+		a.say("login"+end, "login,x"+end, "join,groupA"+end, "who,groupA"+end, "who,"+end, "history,groupA"+end, "leave,groupA"+end)
+		a.hears("系统:已加入 groupA", "系统:在线 1: A", "系统:在线 1: A", "系统:没有历史消息", "系统:已离开 groupA")
+		a.say("who"+end, "join,groupA"+end+end)
+		a.hears("错误:格式应为 目的地,内容", "错误:群组名无效,应为 group 加 1 到 58 字节的字母、数字或 _ - . @")
+		if err := a.Send(frame.Binary, []byte("A,body"+end)); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := a.NextMessage(); err != nil || m.Opcode != frame.Binary || string(m.Payload) != "用户(A=>A):body"+end {
+			t.Errorf("got %v %q, %v, want the body with its line end", m.Opcode, m.Payload, err)
+		}
+	}
+	b, err := s.dial(handshake.Dialer{Protocols: []string{"wschat.v1.json"}}, socket("B"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.hears("用户(B)登录了")
+	a.say("B,text\n")
+	for {
+		event, err := b.NextText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(event, `"event":"message"`) {
+			if !strings.Contains(event, `"text":"text\n"`) {
+				t.Errorf("got %s, want the text with its line end", event)
+			}
+			break
+		}
+	}
+}
+
 // Lengths at which the frame's header changes (RFC 6455 §5.2), in the client's
 // message and in what is delivered, and 64 KiB.
 func TestLengths(t *testing.T) {

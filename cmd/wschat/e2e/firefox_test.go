@@ -227,3 +227,28 @@ func TestPageFirefox(t *testing.T) {
 		}
 	}
 }
+
+// A message over the limit ends the connection cleanly, as Firefox sees it: it has the
+// time to answer the close frame, also if it is still sending.
+func TestFirefoxCallsAFailedConnectionClean(t *testing.T) {
+	s := start(t, "-max-message", "100000")
+	f := startFirefox(t)
+	f.open(s)
+	for _, size := range []int{100_001, 8 << 20} {
+		var closed struct {
+			Code     int
+			WasClean bool
+			Took     int // ms since it was sent
+		}
+		f.eval(fmt.Sprintf(`new Promise((done) => {
+			const socket = new WebSocket("ws://" + location.host + "/socket?userId=big")
+			let sent
+			socket.onopen = () => { sent = performance.now(); socket.send(new Uint8Array(%d)) }
+			socket.onclose = (e) => done({code: e.code, wasClean: e.wasClean, took: Math.round(performance.now() - sent)})
+		})`, size), &closed)
+		if closed.Code != 1009 || !closed.WasClean {
+			t.Errorf("%d bytes: %+v, want 1009 and clean", size, closed)
+		}
+		t.Logf("%d bytes: %+v", size, closed)
+	}
+}

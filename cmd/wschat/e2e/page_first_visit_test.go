@@ -15,7 +15,7 @@ func TestPageFirstVisit(t *testing.T) {
 	p := startChromium(t).open(s, "en-GB")
 	p.until("six random digits as id", `/^\d{6}$/.test(document.querySelector("#name").value) && document.activeElement.id === "name"`)
 	p.screenshot("login")
-	for _, bad := range []string{"all", "groupies", "a b", "a,b", strings.Repeat("中", 22)} {
+	for _, bad := range []string{"all", "groupies", "a b", "a,b", "WHO", "p\u0430ypal", "क\u09bf", strings.Repeat("中", 22)} {
 		p.fill("#name", bad)
 		p.click("#enter")
 		p.until(bad+" refused", `document.querySelector("#name").ariaInvalid === "true" && document.querySelector("#login-why").textContent`)
@@ -44,6 +44,21 @@ func TestPageFirstVisit(t *testing.T) {
 	p.state("idle")
 	p.connectAs("another")
 	p.noProblems()
+}
+
+// Names whose vowels are marks are names; what is typed in another canonical form is
+// written in the only one there is.
+func TestPageNamesWithMarks(t *testing.T) {
+	s := start(t)
+	for typed, name := range map[string]string{"हिन्दी": "हिन्दी", "Ade\u0301bayo\u0323\u0300": "Ad\u00e9bay\u1ecd\u0300"} {
+		p := startChromium(t).open(s, "en-GB")
+		p.until("an id", `document.querySelector("#name").value`)
+		p.fill("#name", typed)
+		p.pressEnter()
+		p.connected(name)
+		p.find(typed + "2")
+		p.isOpen("group" + name + "2")
+	}
 }
 
 // PROTOCOL 2: a token in the address says who one is. It stays nowhere.

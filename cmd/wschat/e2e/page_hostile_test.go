@@ -32,7 +32,7 @@ var hostileTexts = []string{
 
 // hostileIDs are valid, and look like something else or like nothing.
 var hostileIDs = []string{
-	strings.Repeat("W", 64), strings.Repeat("ﷺ", 21), strings.Repeat("\u3164", 21), strings.Repeat("۝مرحبا"[2:], 6),
+	strings.Repeat("W", 64), strings.Repeat("𒈙", 16), strings.Repeat("ก\u0e49\u0e49\u0e49", 5), strings.Repeat("۝مرحبا"[2:], 6),
 	"__proto__", "constructor", "hasOwnProperty", "toString", "javascript-alert@1", "..", "-", "ال.ع-ربية@1", "undefined",
 }
 

@@ -58,8 +58,7 @@ func TestBombs(t *testing.T) {
 				} else {
 					c.sendPieces([][]byte{frames(compressed(opBinary, bomb, every(100, len(bomb))...)...)})
 				}
-				c.wants(closed(1009))
-				c.ends()
+				c.isClosed(1009)
 				c.sending.Wait()
 				c.conn.Close()
 				rss, _ := target.server.Memory()

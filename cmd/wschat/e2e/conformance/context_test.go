@@ -55,8 +55,7 @@ func TestClientWindow(t *testing.T) {
 		c := target.openWith(t, "permessage-deflate; client_no_context_takeover")
 		c.send(frames(frame{op: opText, rsv: rsv1, payload: s().fixed(0).literals("abc").end()}, back))
 		c.wants(echoText("abc"))
-		c.wants(closed(1007))
-		c.ends()
+		c.isClosed(1007)
 	})
 	t.Run("§7.2.2 the window is the last 32 KiB", func(t *testing.T) {
 		c := target.openWith(t, "permessage-deflate")

@@ -41,8 +41,7 @@ func TestCloseWhileSending(t *testing.T) {
 				if c.sendError != nil {
 					t.Fatalf("the server does not drain: %v", c.sendError)
 				}
-				c.wants(closed(how.code))
-				c.ends()
+				c.isClosed(how.code)
 			})
 		}
 	}

@@ -140,8 +140,7 @@ func (c *client) negotiated(t *testing.T) {
 		c.wants(echoText(s))
 	} else {
 		c.sendPieces([][]byte{newDeflater(false).message(opText, s).bytes()})
-		c.wants(closed(1002))
-		c.ends()
+		c.isClosed(1002)
 		return
 	}
 	c.closes()

@@ -18,17 +18,17 @@ import (
 // Patience is how long a test waits for something that must happen.
 const Patience = 20 * time.Second
 
-// Server is a running wschat. Safe for concurrent use, but for Stop and
-// Kill.
+// Server is a running wschat. Safe for concurrent use, but for what ends it.
 type Server struct {
 	Addr      string          // host:port
 	AdminAddr string          // host:port of the operator's listener; "" without -admin
 	Ended     <-chan struct{} // closed when the process has ended
 
-	t      testing.TB
-	cmd    *exec.Cmd
-	stderr Output
-	killed bool
+	t          testing.TB
+	cmd        *exec.Cmd
+	stderr     Output
+	terminated bool
+	killed     bool
 }
 
 // listening is the log line of a listener, as text and as JSON.
@@ -137,9 +137,13 @@ func (s *Server) Pid() int { return s.cmd.Process.Pid }
 // Log is what the server has logged until now.
 func (s *Server) Log() string { return s.stderr.String() }
 
-// Terminate asks the server to end, as an operator does, by SIGTERM.
+// Terminate asks the server to end, as an operator does, by SIGTERM; once, as the
+// second would end it at once.
 func (s *Server) Terminate() {
-	s.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+	if !s.terminated {
+		s.terminated = true
+		s.Signal(syscall.SIGTERM)
+	}
 }
 
 // Stop ends the server by SIGTERM, if it has not been ended so before, and
@@ -172,6 +176,25 @@ func (s *Server) Kill() {
 	s.killed = true
 	s.cmd.Process.Kill() // an error means that it has ended
 	<-s.Ended
+}
+
+// Signal sends the server a signal.
+func (s *Server) Signal(signal syscall.Signal) {
+	s.cmd.Process.Signal(signal) // an error means that it has ended
+}
+
+// Died waits until the server has ended otherwise than Stop and Kill do it, and returns
+// how. Nothing is checked then.
+func (s *Server) Died() *os.ProcessState {
+	s.t.Helper()
+	select {
+	case <-s.Ended:
+	case <-time.After(Patience):
+		s.Kill()
+		s.t.Errorf("wschat did not end")
+	}
+	s.killed = true
+	return s.cmd.ProcessState
 }
 
 // Until waits until ok is true, and reports whether it became so.

@@ -1,0 +1,77 @@
+package hub
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// delayedRegistry is a DelayedStore that is a Registry: what it is to remember
+// takes its time like a message.
+type delayedRegistry struct {
+	*DelayedStore
+	known Known
+	log   []string // what is remembered, in order; guarded by Memory.mu
+}
+
+func newDelayedRegistry(t *testing.T) *delayedRegistry {
+	return &delayedRegistry{DelayedStore: NewDelayedStore(t)}
+}
+
+func (r *delayedRegistry) Load() Known { return r.known }
+
+// note is remembered at once.
+func (r *delayedRegistry) note(format string, args ...any) {
+	r.Memory.mu.Lock()
+	defer r.Memory.mu.Unlock()
+	r.log = append(r.log, fmt.Sprintf(format, args...))
+}
+
+// later is remembered behind what is appended already.
+func (r *delayedRegistry) later(what string, stored func(error)) {
+	r.set(func() {
+		err := r.broken
+		r.jobs = append(r.jobs, func() {
+			if err != nil {
+				stored(err)
+				return
+			}
+			r.Memory.mu.Lock()
+			defer r.Memory.mu.Unlock()
+			r.log = append(r.log, what)
+			stored(nil)
+		})
+	})
+}
+
+func (r *delayedRegistry) Seen(user string, t time.Time) {
+	r.note("seen %s, here %v", user, t.IsZero())
+}
+
+func (r *delayedRegistry) Forget(user string) { r.note("forget %s", user) }
+
+func (r *delayedRegistry) SetMember(user, group string, member bool, stored func(error)) {
+	r.later(fmt.Sprintf("%s in %s: %v", user, group, member), stored)
+}
+
+func (r *delayedRegistry) Answered(m *Message, away bool, stored func(error)) {
+	r.later(fmt.Sprintf("%s %s: away %v", m.From, m.ID, away), stored)
+}
+
+// remembers reports whether something is remembered.
+func (r *delayedRegistry) remembers(what string) bool {
+	r.Memory.mu.Lock()
+	defer r.Memory.mu.Unlock()
+	return slices.Contains(r.log, what)
+}
+
+// underWay waits until so many wait to be stored.
+func (r *delayedRegistry) underWay(t *testing.T, n int) {
+	t.Helper()
+	eventually(t, fmt.Sprint(n, " are under way"), func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.jobs) == n
+	})
+}

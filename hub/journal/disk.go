@@ -1,0 +1,79 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// disk is what a journal does to files and directories: all that decides what is
+// left of it after a crash. A server has osDisk, tests have others.
+type disk interface {
+	mkdir(path string) error
+	create(path string) (*os.File, error) // empty, whatever was there
+	open(path string) (*os.File, error)   // to be read and written
+	write(f *os.File, b []byte, offset int64) error
+	truncate(f *os.File, size int64) error
+	sync(f *os.File) error // a file, or which entries a directory has
+	rename(from, to string) error
+	remove(path string) error
+}
+
+// osDisk is the disk of the operating system.
+type osDisk struct{}
+
+func (osDisk) mkdir(path string) error { return os.Mkdir(path, 0o700) }
+func (osDisk) create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+}
+func (osDisk) open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }
+func (osDisk) write(f *os.File, b []byte, offset int64) error {
+	_, err := f.WriteAt(b, offset)
+	return err
+}
+func (osDisk) truncate(f *os.File, size int64) error { return f.Truncate(size) }
+func (osDisk) sync(f *os.File) error                 { return f.Sync() }
+func (osDisk) rename(from, to string) error          { return os.Rename(from, to) }
+func (osDisk) remove(path string) error              { return os.Remove(path) }
+
+// makeDir makes the journal's directory and the parents that are missing, and
+// makes them safe.
+func (s *Store) makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return s.syncParent(dir)
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := s.makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := s.disk.mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return s.syncDir(filepath.Dir(dir))
+}
+
+// syncParent makes it safe that dir is there, which a start may have made that
+// crashed before it had synced the parent.
+func (s *Store) syncParent(dir string) error {
+	err := s.syncDir(filepath.Dir(dir))
+	if errors.Is(err, fs.ErrPermission) { // who may not read the parent has not made dir
+		return nil
+	}
+	return err
+}
+
+// syncDir makes safe which files are in a directory.
+func (s *Store) syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err == nil {
+		defer d.Close()
+		err = s.disk.sync(d)
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}

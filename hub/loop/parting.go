@@ -1,0 +1,69 @@
+package loop
+
+import "wschat/frame"
+
+// A connection that the server ends, for whatever reason, first gets the answers to
+// what was accepted from it. Accepted is a message that has been handed to the
+// Handler: it is done, and if it was a request its answer is promised (Conn.Promise)
+// or is being pulled (Conn.Pull). What has been read but not handed over, because it
+// is not whole yet or because the client is ahead of its rate, and what lies in the
+// kernel's buffer, is not accepted: nothing is done about it, and no answer says so.
+//
+// From the call of Close on nothing more is accepted. The close frame follows the
+// last answer, or goes out after answerTimeout. Too slow a reader is not waited for.
+
+// answerTimeout is how long the answers may take: a store that is out of reach says
+// so within that time.
+const answerTimeout = closeTimeout
+
+// parting is what a connection is to be closed with, and the state that follows.
+type parting struct {
+	code   frame.CloseCode
+	reason string
+	next   state
+}
+
+// isParting reports whether the close frame waits for answers.
+func (c *Conn) isParting() bool { return c.out != nil && c.out.parting != nil }
+
+// owes reports whether answers are still to come.
+func (c *Conn) owes() bool { return c.promised > 0 || c.out != nil && len(c.out.sources) > 0 }
+
+// answered notes that a promised answer is here.
+func (c *Conn) answered() {
+	c.promised--
+	if c.isParting() {
+		c.loop.touch(c)
+	}
+}
+
+// bid closes an open connection as p says, behind the answers that it owes.
+func (c *Conn) bid(p parting) {
+	c.waiting().parting = &p
+	if p.code == frame.TooSlow || !c.owes() {
+		c.depart()
+		return
+	}
+	l := c.loop
+	l.parting.add(c, l.ticks+l.loops.ticksOf(answerTimeout))
+	l.touch(c)
+}
+
+// part sends the close frame if no answer is owed any more.
+func (c *Conn) part() {
+	if !c.owes() {
+		c.depart()
+	}
+}
+
+// depart sends the close frame that has waited, if that has not been done.
+func (c *Conn) depart() {
+	if c.state == open && c.isParting() {
+		p := *c.out.parting
+		c.sendClose(p.code, p.reason)
+		c.leave(p.next, p.code)
+		if c.state == failing { // the answer may have been there before
+			c.seekAnswer(nil)
+		}
+	}
+}
