@@ -1,9 +1,7 @@
 import { keep, kept } from './kept.js';
 
-// Every sentence of the page, of text_en.js or text_zh.js.
+// Every sentence of the page, and how to write a time, in the user's language.
 export let text;
-
-// These write a time in that language.
 export let clock;
 export let moment;
 let longDay;
