@@ -79,7 +79,7 @@ func clientHello() []byte {
 
 // drop sends a request drop by drop.
 func drop(to net.Conn) {
-	head := "GET /socket?userId=A HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 100)
+	head := "GET /socket?userId=A HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 100)
 	for i := 0; ; i++ {
 		if _, err := io.WriteString(to, head[i%len(head):i%len(head)+1]); err != nil {
 			return
@@ -237,7 +237,7 @@ func TestIdlePagesGiveWay(t *testing.T) {
 			return err
 		}
 		idle[i] = conn
-		io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil || response.StatusCode != http.StatusOK {
 			return fmt.Errorf("page %s: %v, %w", strconv.Itoa(i), response, err)
