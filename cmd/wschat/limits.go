@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"syscall"
 
 	"wschat/handshake"
 )
@@ -73,15 +72,4 @@ func full(reason string) error {
 		Header: handshake.Header{{Name: "Retry-After", Value: "30"}},
 		Reason: reason,
 	}
-}
-
-// defaultMaxConns is the limit of descriptors less a reserve, for handshakes
-// under way, pages, the store and the operator; 0, no limit, where there is none.
-func defaultMaxConns() int {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {
-		return 0
-	}
-	n := int(limit.Cur)
-	return max(n-n/16-64, n/2)
 }

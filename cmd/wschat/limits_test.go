@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"wschat/handshake"
@@ -130,15 +129,5 @@ func TestLimitsAtOnce(t *testing.T) {
 	all.Wait()
 	if l.total != 0 || len(l.byIP) != 0 {
 		t.Errorf("%d left, %v", l.total, l.byIP)
-	}
-}
-
-func TestDefaultMaxConns(t *testing.T) {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	if n := uint64(defaultMaxConns()); limit.Cur <= 1<<30 && (n < limit.Cur/2 || n >= limit.Cur) {
-		t.Errorf("got %d of %d descriptors, want a reserve, but not all", n, limit.Cur)
 	}
 }
