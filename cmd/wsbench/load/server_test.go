@@ -38,7 +38,7 @@ func serve(t *testing.T, f fault) *server {
 	}
 	s := &server{url: "ws://" + ln.Addr().String(), fault: f}
 	endpoint := func(r *handshake.Request) (handshake.Acceptance, error) {
-		if r.Header.Get("X-Refuse") != "" {
+		if r.URL.RawQuery == "refuse" {
 			return handshake.Acceptance{}, &handshake.Rejection{Status: 403, Reason: "go away"}
 		}
 		chosen, _ := handshake.SelectProtocol(r, "known")
