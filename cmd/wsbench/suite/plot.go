@@ -41,7 +41,7 @@ type curve struct {
 
 var curves = []curve{
 	{
-		file: "latency.svg", title: "Fan-out to 1,000 members, 100 messages/s: latency", x: "one message in so many takes longer", y: "µs",
+		file: "latency.svg", title: "Fan-out to 1,000 members, 100 messages/s: latency", x: "one message in N takes longer", y: "µs",
 		numbers: []int{1000}, points: percentiles,
 		args: func(b *bench, s Subject, n int) []string {
 			return b.fanArgs("fan", s, lineText, "--conns", strconv.Itoa(n), "--senders", "10", "--rate", "100")
