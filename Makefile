@@ -41,13 +41,13 @@ race: tools ## unit tests and fuzz seeds, with the race detector
 		echo "$(GO) test -race -tags '$$tags' ./..."; $(GO) test -race -tags "$$tags" ./...
 	node --test static/
 
-e2e: build tools ## the built binary with real wscat, browsers, nginx and Redis
+e2e: build tools ## the built binary with real wscat, browsers, nginx, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'
-	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx|Nodes)'; fi; \
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx|Nodes|Strace)'; fi; \
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' \
 		$(GO) test -p 1 -count=1 -timeout 5m -tags e2e -skip "$$skip" ./$(E2E)/...
 	@if [ -e $(E2E)/.missing ]; then \
-		echo; echo '*** SKIPPED: the tests with wscat, browsers, nginx and Redis, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
+		echo; echo '*** SKIPPED: the tests with wscat, browsers, nginx, Redis and strace, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
 	else \
 		echo 'screenshots: $(ARTEFACTS)'; \
@@ -56,12 +56,12 @@ e2e: build tools ## the built binary with real wscat, browsers, nginx and Redis
 soak: build ## people who come, talk and crash, for SOAK, and restarts
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -tags soak -v ./$(E2E)/soak/
 
-crash: build tools ## kill -9 under load, a hundred times
+crash: build tools ## kill -9 and SIGTERM under load, a hundred times, and each call to the disk that fails
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v -run 'Chaos|KilledRedis' ./$(E2E)/nodes/
 
-tools: ## install wscat, browsers, nginx and Redis where that is allowed
+tools: ## install wscat, browsers, nginx, Redis and strace where that is allowed
 	$(E2E)/install.sh
 
 # By number, not by time: go test -fuzz now and then takes the end of a short time

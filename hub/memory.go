@@ -152,8 +152,15 @@ func (s *Memory) Last(user string, names []string) (map[string]uint64, error) {
 	return last, nil
 }
 
-// Err implements Store: it is never out of reach.
-func (s *Memory) Err() error { return nil }
+// Err implements Store: ErrFull while there is no room for anybody's message.
+func (s *Memory) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.full() {
+		return ErrFull
+	}
+	return nil
+}
 
 // Epoch implements Store: it is another one with each store.
 func (s *Memory) Epoch() string { return s.epoch }

@@ -13,8 +13,11 @@ func (s *Memory) room(c *conversation) bool {
 	if c == nil && s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
 		return false
 	}
-	return s.MaxBytes == 0 || s.bytes <= s.MaxBytes
+	return !s.full()
 }
+
+// full reports whether what must be kept is more than MaxBytes.
+func (s *Memory) full() bool { return s.MaxBytes > 0 && s.bytes > s.MaxBytes }
 
 // spoke notes that c has a new message.
 func (s *Memory) spoke(c *conversation) {

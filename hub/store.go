@@ -35,7 +35,9 @@ type Store interface {
 	// connection of its recipient. It does not block.
 	Written(m *Message)
 
-	// Err says why the store is out of reach; nil: it is not.
+	// Err says why Append refuses everybody's messages; nil: it does not. It
+	// recovers without another Append, since who watches over it may have turned
+	// the senders away.
 	Err() error
 
 	// Expire drops the notes of what has waited since before t. It is asked now

@@ -63,15 +63,18 @@ func (s *Store) put(b []byte) error {
 	a := &s.commit.active
 	err := s.disk.write(a.f, b, a.size)
 	if err == nil {
-		if err = s.disk.sync(a.f); err == nil {
+		if err = s.disk.sync(a.f); err != nil {
+			a.broken = fmt.Errorf("journal: %w", err)
+			s.disk.truncate(a.f, a.size) // in case of a crash before the repair
+			return a.broken
+		}
+		if err = s.vouch(); err == nil {
 			a.size += int64(len(b))
 			return nil
 		}
-		a.broken = fmt.Errorf("journal: %w", err)
-		s.disk.truncate(a.f, a.size) // in case of a crash before the repair
-		return a.broken
+	} else {
+		err = fmt.Errorf("journal: %w", err)
 	}
-	err = fmt.Errorf("journal: %w", err)
 	cutErr := s.disk.truncate(a.f, a.size)
 	if cutErr == nil {
 		cutErr = s.disk.sync(a.f)
@@ -134,6 +137,9 @@ func (s *Store) rotate() error {
 // repair puts a copy of what is safe of the active segment in its place, and
 // takes back a rotation that was not completed.
 func (s *Store) repair() error {
+	if err := s.present(); err != nil {
+		return err // what is removed or written here would be another's
+	}
 	a := &s.commit.active
 	next := segmentPath(s.dir, a.through+1)
 	for _, path := range []string{next, next + partSuffix} {

@@ -41,5 +41,8 @@ func (s *state) room(c *conversation) bool {
 	if c == nil && s.maxConversations > 0 && len(s.conversations) >= s.maxConversations {
 		return false
 	}
-	return s.maxMemory == 0 || s.memory <= s.maxMemory
+	return !s.full()
 }
+
+// full reports whether what must be kept is more than maxMemory.
+func (s *state) full() bool { return s.maxMemory > 0 && s.memory > s.maxMemory }

@@ -55,6 +55,13 @@
 // would prove nothing. So the store fails what comes until it has copied what was safe
 // into a new file, checked and synced it, and put it in the segment's place.
 //
+// A directory or segment that is removed or renamed while the journal is open would
+// take all that is written without an error. So after each sync the journal looks
+// whether its files are still where the next Open will look for them; as long as
+// they are not, messages fail. It goes on when the directory is back; a segment that
+// is missing alone is put back by a repair. It does not make the directory anew, which
+// would be a journal without what was acknowledged.
+//
 // # Memory
 //
 // All messages that are kept are in memory, too, as they are on disk: a

@@ -14,6 +14,7 @@ var (
 	ErrFull    = errors.New("journal: too much waits for the disk")
 	ErrLarge   = errors.New("journal: message too large")
 	ErrClosed  = errors.New("journal: closed")
+	ErrGone    = errors.New("journal: removed or renamed")
 )
 
 // DamageError says where a journal cannot be read. It is an ErrDamaged.

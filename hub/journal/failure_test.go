@@ -158,3 +158,38 @@ func TestEachSyncFails(t *testing.T) {
 		t.Errorf("%d fsyncs", total)
 	}
 }
+
+// hanging is a disk on which every fsync hangs until its end, once it does.
+type hanging struct {
+	osDisk
+	hangs atomic.Bool
+	end   chan struct{}
+}
+
+func (d *hanging) sync(f *os.File) error {
+	if d.hangs.Load() {
+		<-d.end
+	}
+	return nil
+}
+
+// A disk that hangs: once more waits for it than may, senders are refused, and Err
+// says so until some of it has gone to the disk.
+func TestErrOfHangingDisk(t *testing.T) {
+	d := &hanging{end: make(chan struct{})}
+	s := open(t, Config{Dir: t.TempDir(), disk: d})
+	d.hangs.Store(true)
+	body := strings.Repeat("x", maxBatch)
+	stored := make(chan error, 100)
+	for refused := false; !refused; {
+		s.Append(text("all", body), func(err error) {
+			refused = refused || errors.Is(err, ErrFull) // only a refusal is told at once
+			stored <- err
+		})
+	}
+	if err := s.Err(); !errors.Is(err, ErrFull) {
+		t.Errorf("senders are refused, and Err says %v", err)
+	}
+	close(d.end)
+	eventually(t, "it recovers", func() bool { return s.Err() == nil })
+}

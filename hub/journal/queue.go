@@ -42,6 +42,7 @@ type queue struct {
 	mu     sync.Mutex
 	items  []pending
 	bytes  int
+	full   bool // something was refused, and nothing has been taken since
 	closed bool
 }
 
@@ -56,6 +57,7 @@ func (q *queue) add(p pending) error {
 	case q.closed:
 		return ErrClosed
 	case len(q.items) > 0 && q.bytes+p.size() > maxPending:
+		q.full = true
 		return ErrFull
 	}
 	q.items = append(q.items, p)
@@ -77,7 +79,15 @@ func (q *queue) take(batch []pending) []pending {
 	clear(q.items[rest:])
 	q.items = q.items[:rest]
 	q.bytes -= bytes
+	q.full = false
 	return batch
+}
+
+// refuses reports whether a message was refused, and would be still.
+func (q *queue) refuses() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.full
 }
 
 // length returns how many wait.

@@ -135,12 +135,21 @@ func (s *Store) end() error {
 // keep their numbers.
 func (s *Store) Epoch() string { return s.epoch }
 
-// Err returns why the last batch could not be written; nil: it was. As long as it
-// could not, that is tried again every second.
+// Err returns why messages are refused, whoever sends them; nil: they are not.
+// Either the last batch could not be written, which is tried again every second,
+// or too much waits for the disk, or there is no room in memory.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.err
+	switch {
+	case s.err != nil:
+		return s.err
+	case s.queue.refuses():
+		return ErrFull
+	case s.state.full():
+		return hub.ErrFull
+	}
+	return nil
 }
 
 // Append implements hub.Store. It does not block. An ID is kept with the message;

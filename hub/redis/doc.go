@@ -44,12 +44,16 @@
 //
 // One goroutine, the keeper, looks after them (keeper.go, recover.go). Redis out of
 // reach: commands fail, at once or after two seconds; what Redis has to be told, of
-// connections and of what has been written, is told later. A node renews its lease
-// every 4 s; if it ends, after 13 s, another node takes its users offline, and should it
-// not be dead, it puts them back. Data lost: each conversation has a mark that tells
-// it from another by the same name, and a position that does not go back. A node that
-// finds either wrong, or no epoch, begins a new one; all nodes put back who is
-// connected, the hub is told, and then of what there is in the new epoch.
+// connections and of what has been written, is told later. Redis in reach that
+// refuses what it is asked, since it is full or a replica: it is asked until it takes
+// messages again (refusal.go). A node renews its lease every 4 s; if it ends, after 13
+// s, another node takes its users offline, and should it not be dead, it puts them
+// back. A node buries no other until Redis has been in reach and taken what it was told
+// for a whole lease: the others could not renew theirs either. Data lost: each
+// conversation has a mark that tells it from another by the same name, and a position
+// that does not go back. A node that finds either wrong, or no epoch, begins a new one;
+// all nodes put back who is connected, the hub is told, and then of what there is in
+// the new epoch.
 //
 // # Locks
 //

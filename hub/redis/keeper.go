@@ -26,7 +26,7 @@ func (s *Store) poke() {
 func (s *Store) keep() {
 	ticker := time.NewTicker(tickTime)
 	defer ticker.Stop()
-	var renewed, forgotten time.Time
+	var probed, renewed, forgotten time.Time
 	for {
 		now := time.Now()
 		select {
@@ -38,10 +38,19 @@ func (s *Store) keep() {
 		if s.waits.Load() > 0 {
 			s.answerLate(now)
 		}
+		if s.Epoch() != "" && s.Err() != nil {
+			s.mu.Lock()
+			s.interrupted = now
+			s.mu.Unlock()
+		}
 		if !s.client.Up() {
 			continue
 		}
 		s.tellUntold()
+		if s.refusal.lasts() || now.Sub(probed) > probeTime {
+			s.probe()
+			probed = now
+		}
 		losses := s.losses.Load()
 		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
 			if s.renew() {
@@ -117,7 +126,12 @@ func (s *Store) renew() bool {
 	}
 	s.mu.Lock()
 	s.peers = peers
+	// Where this node could not renew its lease, others could not either.
+	whole := time.Since(s.interrupted) > leaseTime
 	s.mu.Unlock()
+	if !whole {
+		return true
+	}
 	for _, id := range dead {
 		if id != s.id {
 			s.bury(id)

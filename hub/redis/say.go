@@ -190,7 +190,7 @@ func (s *Store) send(key string, failed func(error), then func(resp.Reply), args
 	}, args...)
 	if err != nil {
 		s.async.Add(-1)
-		failed(hub.ErrUnavailable)
+		failed(s.failed(err))
 	}
 }
 

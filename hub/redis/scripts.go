@@ -41,13 +41,14 @@ var (
 	forgottenScript = script("forgotten")
 	leaseScript     = script("lease")
 	epochScript     = script("epoch")
+	probeScript     = script("probe")
 )
 
 // scripts are all of them, which each connection loads.
 var scripts = []*resp.Script{
 	appendScript, syncScript, presentScript, joinScript, leaveScript, whoScript, waitingScript, sizesScript,
 	loginScript, countScript, noteScript, pairScript, userScript, enrollScript, kickScript, forgetScript,
-	forgottenScript, leaseScript, epochScript,
+	forgottenScript, leaseScript, epochScript, probeScript,
 }
 
 // script returns the script of that name, behind the prelude.

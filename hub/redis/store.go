@@ -65,14 +65,16 @@ type Store struct {
 	waits  atomic.Int64 // see conversation.waiters
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
-	untold untold
-	recent recent
+	untold  untold
+	recent  recent
+	refusal refusal
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
 	peers         int64  // nodes
 	recovering    bool
 	recovered     time.Time // when the data was lost last
+	interrupted   time.Time // when Redis was last out of reach, or refused
 	conversations map[string]*conversation
 	users         map[string]*user
 	unsynced      map[*conversation]bool // to be synced when Redis is back
@@ -146,18 +148,23 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Err implements hub.Store: ErrUnavailable while Redis cannot be reached, or what
-// it has lost is being put back.
+// Err implements hub.Store: ErrUnavailable while Redis cannot be reached, what it
+// has lost is being put back, or it refuses messages.
 func (s *Store) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.available() {
+	if !s.inReach() || s.refusal.lasts() {
 		return hub.ErrUnavailable
 	}
 	return nil
 }
 
-// available is Err with the lock held.
+// inReach reports whether Redis can be asked for anything.
+func (s *Store) inReach() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.available()
+}
+
+// available is inReach with the lock held.
 func (s *Store) available() bool {
 	return s.epoch != "" && !s.recovering && s.checked() && s.client.Up()
 }
@@ -250,15 +257,17 @@ func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, erro
 	return replies, nil
 }
 
-// failed makes hub.ErrUnavailable of what went wrong with a command, and logs what
-// should not.
+// failed makes hub.ErrUnavailable of what went wrong with a command. That Redis
+// refuses, or is not given any more, it notes, and logs once.
 func (s *Store) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	var refused *resp.ServerError
-	if errors.As(err, &refused) && refused.Code() != "LATE" {
-		s.log.Warn("redis refuses", "error", err)
+	var reply *resp.ServerError
+	if errors.As(err, &reply) && reply.Code() != "LATE" || errors.Is(err, resp.ErrBusy) {
+		if s.refusal.refused() {
+			s.log.Warn("redis refuses", "error", err)
+		}
 	}
 	return hub.ErrUnavailable
 }

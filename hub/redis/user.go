@@ -70,7 +70,7 @@ func ignore(resp.Reply, error) {}
 
 // Enter implements hub.Shared.
 func (s *Store) Enter(name string, fresh, online bool) (*hub.Entry, error) {
-	if s.Err() != nil {
+	if !s.inReach() {
 		return nil, hub.ErrUnavailable
 	}
 	ctx, cancel := patience()

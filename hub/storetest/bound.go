@@ -76,6 +76,9 @@ func testConversations(t *testing.T, s hub.Store) {
 	if last, _ := s.Last("A", []string{"group3", "group4"}); len(last) > 0 {
 		t.Errorf("begun: %v", last)
 	}
+	if err := s.Err(); err != nil {
+		t.Errorf("the others can go on, and Err says %v", err)
+	}
 }
 
 // Beyond the bound on bytes the conversations that have been silent longest lose
@@ -111,6 +114,9 @@ func testOneAlone(t *testing.T, s hub.Store) {
 			t.Fatalf("%d to %d", first, last)
 		}
 	}
+	if err := s.Err(); err != nil {
+		t.Errorf("there is room, and Err says %v", err)
+	}
 	if first, last := kept(t, s, "groupA"); last-first < 50 {
 		t.Errorf("only %d to %d are kept", first, last)
 	}
@@ -137,5 +143,8 @@ func testNoRoom(t *testing.T, s hub.Store) {
 	}
 	if first, last := kept(t, s, "group0"); first != 1 || last != 1 {
 		t.Errorf("%d to %d are kept", first, last)
+	}
+	if err := s.Err(); !errors.Is(err, hub.ErrFull) {
+		t.Errorf("everybody is refused, and Err says %v", err)
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the end-to-end tests need beyond Go: wscat and axe-core, by npm
-# into this folder, Chromium, Firefox, nginx and Redis, by apt. What is there
-# already is left as it is.
+# into this folder, Chromium, Firefox, nginx, Redis and strace, by apt. What is
+# there already is left as it is.
 # What cannot be installed is written to .missing, one line each with the reason.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -146,6 +146,30 @@ install_redis() {
 	fi
 }
 
+# It must be allowed to trace a process that is not its child, which some containers
+# forbid, and some systems to those who are not root.
+find_strace() {
+	has strace || return 1
+	sleep 1 &
+	strace -o /dev/null -p $! 2>/dev/null
+}
+
+install_strace() {
+	if find_strace; then
+		return
+	elif has strace; then
+		lack "strace: it may not trace here"
+	elif ! has apt-get; then
+		lack "strace: there is no apt-get to install it; any strace from 4.22 on in PATH will do"
+	elif ! may_be_root; then
+		lack "strace: not root, and sudo asks for a password; install it by: apt-get install strace"
+	elif ! apt_install strace; then
+		lack "strace: apt-get failed"
+	elif ! find_strace; then
+		lack "strace: it may not trace here"
+	fi
+}
+
 font=fonts-wqy-microhei
 has_font() {
 	dpkg -s $font >/dev/null 2>&1 || { has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; }
@@ -165,5 +189,6 @@ install_chromium
 install_firefox
 install_nginx
 install_redis
+install_strace
 [ -e "$missing" ] || install_font
-[ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx and Redis are there"
+[ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx, Redis and strace are there"

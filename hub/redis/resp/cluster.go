@@ -31,6 +31,27 @@ func (c *Client) anyNode() *node {
 	return found
 }
 
+// Keys returns one key for each master that has slots: of name(0), name(1), and so
+// on, the first that goes there.
+func (c *Client) Keys(name func(n int) string) (keys []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	missing := make(map[*node]bool)
+	for _, n := range c.nodes {
+		if n.slots > 0 {
+			missing[n] = true
+		}
+	}
+	for i := 0; i < slots && len(missing) > 0; i++ {
+		key := name(i)
+		if n := c.route[slotOf(key)]; missing[n] {
+			delete(missing, n)
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // join makes an address of what a node says about another one. "" and "?" are
 // what it says when it does not know the host: that is then its own.
 func (n *node) join(host, port string) string {

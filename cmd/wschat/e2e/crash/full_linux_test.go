@@ -71,16 +71,6 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-func health(t *testing.T, s *target.Server) int {
-	t.Helper()
-	response, err := http.Get("http://" + s.Addr + "/healthz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	return response.StatusCode
-}
-
 // limitFiles bounds the size of the files that the server writes.
 func limitFiles(t *testing.T, s *target.Server, bytes uint64) {
 	t.Helper()
