@@ -23,7 +23,10 @@ ROWS    ?=
 # Where make bench-plot leaves its charts.
 CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
 
-.PHONY: build run test race e2e soak crash siege tools quickfuzz fuzz bench bench-go bench-plot floor lint clean help
+# What the programs build for, beside the machine at hand.
+SYSTEMS ?= linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 darwin/arm64 freebsd/amd64 windows/amd64
+
+.PHONY: build run test race test386 e2e soak crash siege tools quickfuzz fuzz bench bench-go bench-plot floor lint vet-all clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -93,11 +96,21 @@ FLOOR = $(if $(filter linux,$(shell $(GO) env GOOS)),bin/floor)
 floor:
 	@$(if $(FLOOR),$(GO) build -trimpath -o $(FLOOR) ./cmd/wsbench/testdata/floor)
 
+test386: ## unit tests of the server where an int has 32 bits
+	CGO_ENABLED=0 GOARCH=386 $(GO) test ./frame/... ./handshake ./hub/... ./cmd/wschat
+
+# The first run compiles the standard library for each, which takes minutes. make lint
+# has the two that differ most from the machine at hand.
+vet-all: ## vet for each of SYSTEMS
+	@set -e; for system in $(SYSTEMS); do echo "$(GO) vet ./... # $$system"; \
+		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./...; done
+
 lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags e2e,soak,redis ./...
+	@$(MAKE) --no-print-directory vet-all SYSTEMS='linux/386 windows/amd64'
 
 clean: ## remove what was built and installed here
 	rm -rf bin $(E2E)/node_modules $(E2E)/.missing
