@@ -33,16 +33,26 @@ run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
 
 test: lint race quickfuzz e2e ## everything; installs the tools it needs
 
+# What go test vets, lint has vetted.
+GOTEST = $(GO) test -vet=off
+
+# Packages that wait leave the processors to others: more run at once than there are.
 race: tools ## unit tests and fuzz seeds, with the race detector
 	@tags=redis; if grep -qs '^Redis:' $(E2E)/.missing; then tags=; echo '*** SKIPPED: the tests with Redis'; fi; \
-		echo "$(GO) test -race -tags '$$tags' ./..."; $(GO) test -race -tags "$$tags" ./...
+		echo "$(GOTEST) -p 4 -race -tags '$$tags' ./..."; $(GOTEST) -p 4 -race -tags "$$tags" ./...
 	node --test static/
+
+# These wait, and bound no time below seconds: they run beside each other. The others
+# measure time and memory, so each runs alone.
+TOGETHER = $(addprefix wschat/$(E2E)/,conformance crash nodes)
+ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 
 e2e: build tools ## the built binary with real wscat, browsers, nginx and Redis
 	@mkdir -p '$(ARTEFACTS)'
 	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx|Nodes)'; fi; \
-	WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' \
-		$(GO) test -p 1 -count=1 -timeout 5m -tags e2e -skip "$$skip" ./$(E2E)/...
+	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
+	set -- -count=1 -timeout 5m -tags e2e -skip "$$skip"; \
+	status=0; $(GOTEST) -p 3 "$$@" $(TOGETHER) || status=1; $(GOTEST) -p 1 "$$@" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \
 		echo; echo '*** SKIPPED: the tests with wscat, browsers, nginx and Redis, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
