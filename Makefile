@@ -42,7 +42,7 @@ race: tools ## unit tests and fuzz seeds, with the race detector
 		echo "$(GOTEST) -p 4 -race -tags '$$tags' ./..."; $(GOTEST) -p 4 -race -tags "$$tags" ./...
 	node --test static/
 
-# These wait, and bound no time below seconds: they run beside each other. The others
+# These wait, and bound no time below a second: they run beside each other. The others
 # measure time and memory, so each runs alone.
 TOGETHER = $(addprefix wschat/$(E2E)/,conformance crash nodes)
 ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
