@@ -39,7 +39,7 @@ GOTEST = $(GO) test -vet=off
 # Packages that wait leave the processors to others: more run at once than there are.
 race: tools ## unit tests and fuzz seeds, with the race detector
 	@tags=redis; if grep -qs '^Redis:' $(E2E)/.missing; then tags=; echo '*** SKIPPED: the tests with Redis'; fi; \
-		echo "$(GOTEST) -p 4 -race -tags '$$tags' ./..."; $(GOTEST) -p 4 -race -tags "$$tags" ./...
+		echo "$(GOTEST) -p 3 -race -tags '$$tags' ./..."; $(GOTEST) -p 3 -race -tags "$$tags" ./...
 	node --test static/
 
 # These wait, and bound no time below a second: they run beside each other. The others

@@ -87,7 +87,7 @@ func wschat(t *testing.T) (addr string, pid int) {
 func object(t *testing.T, args ...string) map[string]any {
 	t.Helper()
 	var out, errors strings.Builder
-	status := run(t.Context(), append(args, "--json", "--secs", "0.3", "--warmup", "0.1"), &out, &errors)
+	status := run(t.Context(), append(args, "--json", "--secs", "0.6", "--warmup", "0.1"), &out, &errors)
 	var told map[string]any
 	if err := json.Unmarshal([]byte(out.String()), &told); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, out.String(), errors.String())
