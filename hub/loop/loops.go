@@ -180,6 +180,7 @@ func (ls *Loops) Close() {
 		}
 	})
 	ls.running.Wait()
+	ls.shakers.timer.Stop()
 }
 
 // tick makes every loop look after its silent and its closing connections.
