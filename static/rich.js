@@ -54,5 +54,5 @@ export const isEmoji = (text) => text.length <= 40 && emoji.test(text) && /[\p{E
 
 export function mention(user) {
   const id = user.replaceAll('.', '\\.');
-  return new RegExp(`(?<![\\p{L}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
+  return new RegExp(`(?<![\\p{L}\\p{M}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{M}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
 }

@@ -35,7 +35,9 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 		return handler, away(err)
 	})
 	a.Protocol, a.Metered = protocol, true
-	a.MayBlock, a.Abandon = s.hub.IsShared(), s.hub.Abandon
+	if s.hub.IsShared() {
+		a.MayBlock, a.Abandon = true, s.hub.Abandon
+	}
 	return a, err
 }
 

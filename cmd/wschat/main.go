@@ -10,15 +10,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 )
 
 // The exit statuses.
@@ -56,11 +53,8 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 		fmt.Fprintln(stderr, "wschat:", withoutCredentials(err.Error()))
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := untilSignal()
 	defer stop()
-	// The second signal finds the system's own way to end a process, whose parent sees
-	// by which signal it died (a shell: 130 or 143).
-	context.AfterFunc(ctx, stop)
 	log := startLog(stderr)
 	defer log.close()
 	if err := serve(ctx, o, o.logger(log), &log.dropped); err != nil {

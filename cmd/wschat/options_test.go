@@ -165,6 +165,9 @@ func TestRun(t *testing.T) {
 		{[]string{"version"}, exitOK, "wschat ", ""},
 		{[]string{"-help"}, exitOK, "usage: wschat ", ""},
 		{[]string{"-nope"}, exitUsage, "", "wschat: flag provided but not defined: -nope\n"},
+		{[]string{"-allow-origin", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -allow-origin: expected no user information\n"},
+		{[]string{"-host", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -host: expected names or addresses without scheme, port and wildcard\n"},
+		{[]string{"-trust-proxy", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -trust-proxy: expected CIDRs such as 10.0.0.0/8 or fd00::/8\n"},
 		{[]string{"-addr", "192.0.2.1:1"}, exitFailed, "", "wschat: listen tcp 192.0.2.1:1: "},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -50,11 +50,21 @@ func (l *originList) Set(s string) error {
 		}
 		parsed, err := handshake.ParseOrigin(origin)
 		if err != nil {
-			return fmt.Errorf("%w, got %q", err, origin)
+			return entryError(err, origin)
 		}
 		*l = append(*l, parsed)
 	}
 	return nil
+}
+
+// entryError says which entry of a list is wrong, unless a password may be in it: the
+// whole value stands before that error, and withoutCredentials would take all that is
+// between the two.
+func entryError(err error, entry string) error {
+	if _, _, ok := credentials(entry); ok {
+		return err
+	}
+	return fmt.Errorf("%w, got %q", err, entry)
 }
 
 // logFormat is the value of -log.

@@ -121,7 +121,9 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 func (c *Conn) told(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
-	c.loop.mail.callInTurn(c.leaveLists)
+	if len(c.places) > 0 { // nor does it join any more
+		c.loop.mail.callInTurn(c.leaveLists)
+	}
 }
 
 func (c *Conn) leaveLists() {
