@@ -35,8 +35,7 @@ func main() {
 // run is main without the process around it.
 func run(args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == "version" {
-		fmt.Fprintln(stdout, "wschat", versionText())
-		return exitOK
+		return printLine("wschat "+versionText(), stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == "token" {
 		return printToken(args[1:], env, stdout, stderr)
@@ -59,6 +58,15 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	defer log.close()
 	if err := serve(ctx, o, o.logger(log), &log.dropped); err != nil {
 		fmt.Fprintln(log, "wschat:", withoutCredentials(err.Error()))
+		return exitFailed
+	}
+	return exitOK
+}
+
+// printLine prints what a command is there for: the exit status tells whether it could.
+func printLine(line string, stdout, stderr io.Writer) int {
+	if _, err := fmt.Fprintln(stdout, line); err != nil {
+		fmt.Fprintln(stderr, "wschat:", err)
 		return exitFailed
 	}
 	return exitOK

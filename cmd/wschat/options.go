@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wschat/hub"
+	"wschat/hub/redis/resp"
 )
 
 // options are what the flags say. Sizes are bytes; 0 means no limit.
@@ -143,8 +144,8 @@ func (o *options) check(source map[string]string) error {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}
 	if o.redis != "" {
-		if err := checkRedisURL(o.redis); err != nil { // the value may hold a password
-			return fmt.Errorf("invalid value for %s: %w", source["redis"], err)
+		if resp.CheckURL(o.redis) != nil {
+			return fmt.Errorf("invalid value for %s: %w", source["redis"], errRedisURL)
 		}
 		if o.data != "" {
 			return errors.New("-data and -redis exclude each other: expected one of them or none")

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -109,6 +112,7 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "http://h"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h/x"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
+		{[]string{"-redis", "redis://h:6379:1"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
@@ -175,6 +179,26 @@ func TestRun(t *testing.T) {
 		if status != row.status || !strings.HasPrefix(stdout.String(), row.stdout) || !strings.HasPrefix(stderr.String(), row.stderr) ||
 			(row.stdout == "") != (stdout.Len() == 0) || (row.stderr == "") != (stderr.Len() == 0) {
 			t.Errorf("%q: got %d, %q, %q", row.args, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// fullOutput is a standard output that takes nothing.
+type fullOutput struct{}
+
+func (fullOutput) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// Who keeps the output in a file learns from the status that it is not there.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, bytes.Repeat([]byte("s"), 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"version"}, {"token", "-user", "A", "-auth-secret-file", secret}} {
+		var stderr bytes.Buffer
+		status := run(args, environment(), fullOutput{}, &stderr)
+		if status != exitFailed || !strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
+			t.Errorf("%s: got %d, %q", args[0], status, stderr.String())
 		}
 	}
 }

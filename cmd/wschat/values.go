@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"wschat/handshake"
@@ -92,26 +90,5 @@ func (o *options) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
+// errRedisURL does not repeat the value: it may hold a password.
 var errRedisURL = errors.New("expected redis://[[user]:password@]host[:port][/db], or rediss:// with ?ca=FILE or without")
-
-// checkRedisURL checks the form of the value of -redis.
-func checkRedisURL(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {
-		return errRedisURL
-	}
-	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
-		if n, err := strconv.Atoi(db); err != nil || n < 0 {
-			return errRedisURL
-		}
-	}
-	if password, _ := u.User.Password(); u.User.Username() != "" && password == "" {
-		return errRedisURL
-	}
-	for option := range u.Query() {
-		if option != "ca" || u.Scheme != "rediss" {
-			return errRedisURL
-		}
-	}
-	return nil
-}

@@ -28,7 +28,6 @@ type Config struct {
 	Mode        Mode
 	URL         string   // ws or wss; may hold {i}
 	Subprotocol string   // offered in the handshake; "": none
-	Header      []string // more for the handshake, as "Name: value"; may hold {i}
 	Hello       []string // text messages right after the handshake; may hold {i}
 	Conns       int      // connections; in Connect, at a time
 	Insecure    bool     // wss: any certificate is as good as another
@@ -40,13 +39,11 @@ type Config struct {
 	// message has to reach the partner, and not its sender.
 	Prefix, Suffix string
 	Size           int  // bytes of payload, without prefix and suffix; markLen at least
-	Binary         bool // binary messages in place of text
 	Loose          bool // Echo: the server may put text before and after what it got
 
 	Senders  int     // Fan: how many of Conns send
 	Inflight int     // closed loop: messages in flight for each sender
 	Rate     float64 // open loop: messages a second of all senders; 0: closed loop
-	NoSelf   bool    // Fan: the server does not send a message to its sender
 
 	Settle  time.Duration // nothing has to come for so long before the load begins
 	Warmup  time.Duration
@@ -95,11 +92,6 @@ func (c *Config) Check() error {
 	case c.Timeout <= 0:
 		return errors.New("--timeout: expected more than 0")
 	}
-	for _, h := range c.Header {
-		if name, _, ok := strings.Cut(h, ":"); !ok || name == "" || strings.ContainsAny(h, "\r\n") {
-			return fmt.Errorf("--header: expected 'Name: value', got %q", h)
-		}
-	}
 	if c.Mode == Echo || c.Mode == Fan {
 		if err := c.checkMessages(); err != nil {
 			return err
@@ -122,8 +114,6 @@ func (c *Config) checkMessages() error {
 		return fmt.Errorf("--rate: expected 0 (closed loop) to 10000000, got %v", c.Rate)
 	case c.Mode == Fan && (c.Senders < 1 || c.Senders > c.Conns):
 		return fmt.Errorf("--senders: expected 1 to --conns, which is %d, got %d", c.Conns, c.Senders)
-	case c.Mode == Fan && c.NoSelf && (c.Rate == 0 || c.Conns < 2):
-		return errors.New("--no-self needs --rate, since nothing tells a sender when to send the next, and 2 connections")
 	case c.Mode == Fan && strings.Contains(c.Prefix, "{j}"):
 		return errors.New("--prefix: {j} is for echo")
 	case c.pairs() && c.Conns%2 != 0:

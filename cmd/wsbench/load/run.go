@@ -166,9 +166,6 @@ func (e *engine) drain() error {
 	receivers := 1
 	if e.config.Mode == Fan {
 		receivers = e.config.Conns
-		if e.config.NoSelf {
-			receivers--
-		}
 	}
 	checks.Expected = e.result.Sent * uint64(receivers)
 	if !e.loading {

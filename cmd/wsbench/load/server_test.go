@@ -73,7 +73,7 @@ func decide(r *handshake.Request) (response []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Header.Get("X-Refuse") != "" {
+	if r.URL.RawQuery == "refuse" {
 		return nil, &handshake.Rejection{Status: 403, Reason: "go away"}
 	}
 	chosen, err := handshake.SelectProtocol(r, "known")

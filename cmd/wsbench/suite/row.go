@@ -97,7 +97,7 @@ func (r row) can(s Subject) bool {
 // take makes a sample of what wsbench has measured.
 func take(f figures, figure string) (sample, error) {
 	value, err := f.get(figure)
-	return sample{value: value, p99: f.numbers["latency_us_p99"], others: f.numbers["others_cpu_percent"]}, err
+	return sample{value: value, p99: f["latency_us_p99"], others: f["others_cpu_percent"]}, err
 }
 
 // takeBeside is take where another load of ours is what others do.

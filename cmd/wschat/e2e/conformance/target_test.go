@@ -47,9 +47,11 @@ func secure(t *testing.T, flags ...string) *target {
 		offer:  browserOffer,
 		server: start(t, append(flags, "-compress", "-tls-cert", certFile, "-tls-key", keyFile)...),
 		tls: &tls.Config{
-			RootCAs:            roots,
-			ServerName:         "127.0.0.1",
-			ClientSessionCache: tls.NewLRUClientSessionCache(8), // a full handshake costs more than a row
+			RootCAs:    roots,
+			ServerName: "127.0.0.1",
+			// A full handshake, and one with ML-KEM, costs more than a row.
+			ClientSessionCache: tls.NewLRUClientSessionCache(8),
+			CurvePreferences:   []tls.CurveID{tls.X25519},
 		},
 	}
 }
