@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }

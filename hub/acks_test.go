@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -113,7 +114,7 @@ func TestRepeatedTooLate(t *testing.T) {
 		if !a.begin("A", "7", func(ack, error) {}) {
 			t.Fatal("remembered for longer than 10 minutes")
 		}
-		a.failed("A", "7", ErrUnavailable)
+		a.failed("A", "7", chat.ErrUnavailable)
 		if len(a.underWay) != 0 || len(a.answered) != 0 || len(a.order) != 0 {
 			t.Errorf("left: %v, %v, %v", a.underWay, a.answered, a.order)
 		}
@@ -183,7 +184,7 @@ func TestAcksConcurrent(t *testing.T) {
 				tell := func(got ack, err error) {
 					mu.Lock()
 					defer mu.Unlock()
-					if err != nil && !errors.Is(err, ErrUnavailable) || err == nil && got.seq != uint64(i) {
+					if err != nil && !errors.Is(err, chat.ErrUnavailable) || err == nil && got.seq != uint64(i) {
 						t.Errorf("%s is answered with %v, %v", id, got, err)
 					}
 					told[id]++
@@ -194,7 +195,7 @@ func TestAcksConcurrent(t *testing.T) {
 					first := done[id] == 1
 					mu.Unlock()
 					if i%2 == 0 && first {
-						a.failed("A", id, ErrUnavailable)
+						a.failed("A", id, chat.ErrUnavailable)
 					} else {
 						a.done("A", id, ack{seq: uint64(i)})
 					}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // Messages that arrive while those from before are still being read come behind
@@ -19,7 +21,7 @@ func TestLiveMessagesDuringCatchUp(t *testing.T) {
 	const count = 16
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		// The bound is for what is held back at one time.
-		s := start(t, driver, Config{Presence: ToNone, Queue: 3 << 20})
+		s := start(t, driver, setup{Presence: chat.ToNone, Queue: 3 << 20})
 		s.away("B")
 		senders := []*client{s.client("A"), s.client("C")}
 		want := backlog(senders, 0, count)
@@ -71,17 +73,17 @@ func (c *client) wantNextOf(want map[string][]string) {
 
 // lateStore does something just before it is asked what waits, and may fail to say.
 type lateStore struct {
-	*Memory
+	*store.Memory
 	beforeWaiting atomic.Pointer[func()]
 	fails         atomic.Bool
 }
 
-func (s *lateStore) Waiting(user string, since time.Time) ([]*Message, error) {
+func (s *lateStore) Waiting(user string, since time.Time) ([]*chat.Message, error) {
 	if do := s.beforeWaiting.Load(); do != nil {
 		(*do)()
 	}
 	if s.fails.Load() {
-		return nil, ErrUnavailable
+		return nil, chat.ErrUnavailable
 	}
 	return s.Memory.Waiting(user, since)
 }
@@ -90,13 +92,13 @@ func (s *lateStore) Waiting(user string, since time.Time) ([]*Message, error) {
 // live and waiting. It is sent once.
 func TestMessageDuringLogin(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		store := &lateStore{Memory: NewMemory(0)}
-		s := start(t, driver, Config{Presence: ToNone, Store: store})
+		store := &lateStore{Memory: store.New(0)}
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		s.away("B")
 		a := s.client("A")
 		a.say("B,1")
 		a.want(offline("B"))
-		meanwhile := func() { s.handle(a.session, Request{Op: Send, Target: "B", Body: []byte("2")}) }
+		meanwhile := func() { s.send(a, "B", "2") }
 		store.beforeWaiting.Store(&meanwhile)
 		b := s.client("B")
 		b.want("用户(A=>B):1", "用户(A=>B):2")
@@ -139,7 +141,7 @@ func TestTooSlowToCatchUp(t *testing.T) {
 	const queue = 1 << 20
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		driver.Queue = queue
-		s := start(t, driver, Config{Queue: queue})
+		s := start(t, driver, setup{Queue: queue})
 		s.away("B")
 		a := s.client("A")
 		want := backlog([]*client{a}, 0, 40)["A"]
@@ -193,9 +195,9 @@ func TestTooSlowToCatchUp(t *testing.T) {
 // Between the decision that a session is too slow and its end it gets nothing
 // more, since it would see a hole.
 func TestTooSlowGetsNothingMore(t *testing.T) {
-	c := &session{hub: new(Hub), held: &heldBack{tooSlow: true}}
-	c.hold(new(Message))
-	if held := c.release(); held != nil || c.held == nil {
-		t.Errorf("gets %v, held back %v", held, c.held)
+	c := &session{hub: new(Hub), start: &startup{held: &heldBack{tooSlow: true}}}
+	c.holdBack(new(chat.Message))
+	if held := c.release(); held != nil || c.start == nil {
+		t.Errorf("gets %v, held back %v", held, c.start)
 	}
 }

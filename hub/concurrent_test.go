@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -113,7 +114,7 @@ func (m *member) readOn() {
 // numbers have no holes.
 func (cr *crowd) numbers(conversation string) map[string]uint64 {
 	cr.t.Helper()
-	messages, _, err := cr.store.History(conversation, Query{Limit: 1 << 20})
+	messages, _, err := cr.engine.History(conversation, chat.Query{Limit: 1 << 20})
 	if err != nil {
 		cr.t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func body(line string) string {
 
 // checkAll: everyone has got every message, in order.
 func (cr *crowd) checkAll() {
-	seq := cr.numbers(Everyone)
+	seq := cr.numbers(chat.Everyone)
 	for _, m := range cr.members {
 		last := uint64(0)
 		for _, line := range m.read {
@@ -197,7 +198,7 @@ func (cr *crowd) checkPrivate(users int) {
 		}
 		for i := range users {
 			from := fmt.Sprintf("u%02d", i)
-			messages, _, err := cr.store.History(PairOf(from, m.name), Query{Limit: 1 << 20})
+			messages, _, err := cr.engine.History(chat.PairOf(from, m.name), chat.Query{Limit: 1 << 20})
 			if err != nil {
 				cr.t.Fatal(err)
 			}
@@ -220,7 +221,7 @@ func (cr *crowd) checkPrivate(users int) {
 func TestConcurrentLogins(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		const messages, visits = 300, 30
-		s := start(t, driver, Config{})
+		s := start(t, driver, setup{})
 		s.away("B")
 		watcher, a := s.client("W"), s.client("A")
 		var busy sync.WaitGroup

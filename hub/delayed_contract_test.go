@@ -4,10 +4,11 @@ import (
 	"testing"
 
 	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/storetest"
 )
 
 // The store that other tests use is one.
 func TestDelayedStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) hub.Store { return hub.NewDelayedStore(t) })
+	storetest.Run(t, func(t *testing.T) chat.Store { return hub.NewDelayedStore(t) })
 }

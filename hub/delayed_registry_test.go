@@ -3,28 +3,33 @@ package hub
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
+
+	"wschat/hub/chat"
 )
 
 // delayedRegistry is a DelayedStore that is a Registry: what it is to remember
 // takes its time like a message.
 type delayedRegistry struct {
 	*DelayedStore
-	known Known
-	log   []string // what is remembered, in order; guarded by Memory.mu
+	known chat.Known
+
+	logged sync.Mutex
+	log    []string // what is remembered, in order
 }
 
 func newDelayedRegistry(t *testing.T) *delayedRegistry {
 	return &delayedRegistry{DelayedStore: NewDelayedStore(t)}
 }
 
-func (r *delayedRegistry) Load() Known { return r.known }
+func (r *delayedRegistry) Load() chat.Known { return r.known }
 
 // note is remembered at once.
 func (r *delayedRegistry) note(format string, args ...any) {
-	r.Memory.mu.Lock()
-	defer r.Memory.mu.Unlock()
+	r.logged.Lock()
+	defer r.logged.Unlock()
 	r.log = append(r.log, fmt.Sprintf(format, args...))
 }
 
@@ -37,8 +42,8 @@ func (r *delayedRegistry) later(what string, stored func(error)) {
 				stored(err)
 				return
 			}
-			r.Memory.mu.Lock()
-			defer r.Memory.mu.Unlock()
+			r.logged.Lock()
+			defer r.logged.Unlock()
 			r.log = append(r.log, what)
 			stored(nil)
 		})
@@ -55,14 +60,14 @@ func (r *delayedRegistry) SetMember(user, group string, member bool, stored func
 	r.later(fmt.Sprintf("%s in %s: %v", user, group, member), stored)
 }
 
-func (r *delayedRegistry) Answered(m *Message, away bool, stored func(error)) {
+func (r *delayedRegistry) Answered(m *chat.Message, away bool, stored func(error)) {
 	r.later(fmt.Sprintf("%s %s: away %v", m.From, m.ID, away), stored)
 }
 
 // remembers reports whether something is remembered.
 func (r *delayedRegistry) remembers(what string) bool {
-	r.Memory.mu.Lock()
-	defer r.Memory.mu.Unlock()
+	r.logged.Lock()
+	defer r.logged.Unlock()
 	return slices.Contains(r.log, what)
 }
 

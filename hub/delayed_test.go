@@ -4,13 +4,16 @@ import (
 	"errors"
 	"sync"
 	"testing"
+
+	"wschat/hub/chat"
+	"wschat/hub/store"
 )
 
 // DelayedStore is a Memory that reports from a goroutine of its own, in order, as
 // stores do that wait for a disk or a server. While it is held, nothing is
 // stored.
 type DelayedStore struct {
-	*Memory
+	*store.Memory
 	ended sync.WaitGroup
 
 	mu     sync.Mutex
@@ -23,7 +26,7 @@ type DelayedStore struct {
 
 // NewDelayedStore returns an empty store, which ends with the test.
 func NewDelayedStore(t *testing.T) *DelayedStore {
-	s := &DelayedStore{Memory: NewMemory(0)}
+	s := &DelayedStore{Memory: store.New(0)}
 	s.change = sync.NewCond(&s.mu)
 	s.ended.Go(s.work)
 	t.Cleanup(func() {
@@ -64,7 +67,7 @@ func (s *DelayedStore) release()         { s.set(func() { s.held = false }) }
 func (s *DelayedStore) breaks(err error) { s.set(func() { s.broken = err }) }
 
 // Append implements Store.
-func (s *DelayedStore) Append(m *Message, stored func(error)) {
+func (s *DelayedStore) Append(m *chat.Message, stored func(error)) {
 	s.set(func() {
 		err := s.broken
 		s.jobs = append(s.jobs, func() {

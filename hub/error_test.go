@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // What cannot be done is answered to the sender alone, never by closing.
@@ -15,36 +18,36 @@ func TestErrors(t *testing.T) {
 	tests := []struct {
 		op    frame.Opcode
 		line  string
-		cause *Error
+		cause *chat.Error
 		exact string // where PROTOCOL has the words
 	}{
-		{text, "no comma", ErrNoComma, ""},
-		{text, "", ErrNoComma, ""},
-		{text, strings.Repeat("x", 1<<20), ErrNoComma, ""},
-		{text, "D,text", ErrNotOnline.about("D"), "错误:用户(D)不在线"},
-		{text, "李四,text", ErrNotOnline.about("李四"), "错误:用户(李四)不在线"},
-		{text, "a b,text", ErrBadUser, ""},
-		{text, ",text", ErrBadUser, ""},
-		{text, strings.Repeat("x", 1000) + ",text", ErrBadUser, ""},
-		{text, "group,text", ErrBadGroup, ""},
-		{text, "join,X", ErrBadGroup, ""},
-		{text, "leave,", ErrBadGroup, ""},
-		{text, "leave,groupX", ErrNotMember.about("groupX"), ""},
-		{text, "who,B", ErrBadGroup, ""},
-		{text, "history,groupX", ErrNotMember.about("groupX"), ""},
-		{text, "history,", ErrBadUser, ""},
-		{text, "B,", ErrEmptyBody, ""},
-		{text, "all,", ErrEmptyBody, ""},
-		{text, "groupX,", ErrEmptyBody, ""}, // and does not join
-		{binary, "D,x", ErrNotOnline.about("D"), "错误:用户(D)不在线"},
-		{binary, "no comma", ErrNoComma, ""},
-		{binary, "B,", ErrEmptyBody, ""},
-		{binary, "who,", ErrBinary, ""},
-		{binary, "login,", ErrBinary, ""},
-		{binary, "join,groupX", ErrBinary, ""},
-		{binary, "\xff\xfe,x", ErrBinary, ""},
-		{binary, "a b,x", ErrBadUser, ""},
-		{binary, "group\x00,x", ErrBadGroup, ""},
+		{text, "no comma", chat.ErrNoComma, ""},
+		{text, "", chat.ErrNoComma, ""},
+		{text, strings.Repeat("x", 1<<20), chat.ErrNoComma, ""},
+		{text, "D,text", chat.ErrNotOnline.About("D"), "错误:用户(D)不在线"},
+		{text, "李四,text", chat.ErrNotOnline.About("李四"), "错误:用户(李四)不在线"},
+		{text, "a b,text", chat.ErrBadUser, ""},
+		{text, ",text", chat.ErrBadUser, ""},
+		{text, strings.Repeat("x", 1000) + ",text", chat.ErrBadUser, ""},
+		{text, "group,text", chat.ErrBadGroup, ""},
+		{text, "join,X", chat.ErrBadGroup, ""},
+		{text, "leave,", chat.ErrBadGroup, ""},
+		{text, "leave,groupX", chat.ErrNotMember.About("groupX"), ""},
+		{text, "who,B", chat.ErrBadGroup, ""},
+		{text, "history,groupX", chat.ErrNotMember.About("groupX"), ""},
+		{text, "history,", chat.ErrBadUser, ""},
+		{text, "B,", chat.ErrEmptyBody, ""},
+		{text, "all,", chat.ErrEmptyBody, ""},
+		{text, "groupX,", chat.ErrEmptyBody, ""}, // and does not join
+		{binary, "D,x", chat.ErrNotOnline.About("D"), "错误:用户(D)不在线"},
+		{binary, "no comma", chat.ErrNoComma, ""},
+		{binary, "B,", chat.ErrEmptyBody, ""},
+		{binary, "who,", chat.ErrBinary, ""},
+		{binary, "login,", chat.ErrBinary, ""},
+		{binary, "join,groupX", chat.ErrBinary, ""},
+		{binary, "\xff\xfe,x", chat.ErrBinary, ""},
+		{binary, "a b,x", chat.ErrBadUser, ""},
+		{binary, "group\x00,x", chat.ErrBadGroup, ""},
 	}
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		s := start(t, driver, silent)
@@ -56,7 +59,7 @@ func TestErrors(t *testing.T) {
 			}
 			want := test.exact
 			if want == "" {
-				want = string(lineSpeech{}.failed("", test.cause).(lineText))
+				want = string(wire.Line{}.Failed("", test.cause))
 			}
 			if !strings.HasPrefix(want, "错误:") || strings.Contains(want, "%") || len(want) > 200 {
 				t.Errorf("%.20q is answered with %q", test.line, want)
@@ -71,17 +74,19 @@ func TestErrors(t *testing.T) {
 }
 
 // outOfReach is a store whose disk is full, or whose server is away.
-type outOfReach struct{ *Memory }
+type outOfReach struct{ *store.Memory }
 
 var errAway = errors.New("away")
 
-func (outOfReach) Append(_ *Message, stored func(error)) { stored(errAway) }
+func (outOfReach) Append(_ *chat.Message, stored func(error)) { stored(errAway) }
 
-func (s outOfReach) History(string, Query) ([]*Message, bool, error) { return nil, false, errAway }
+func (s outOfReach) History(string, chat.Query) ([]*chat.Message, bool, error) {
+	return nil, false, errAway
+}
 
 // PROTOCOL 6: senders get unavailable, and the connections stay.
 func TestUnavailable(t *testing.T) {
-	s := start(t, loop.Config{}, Config{Presence: ToNone, Store: outOfReach{NewMemory(1)}})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: outOfReach{store.New(1)}})
 	a, b := s.client("A"), s.client("B")
 	unavailable := "错误:暂时无法发送"
 	a.say("B,text", "all,text", "groupX,text", "history,all", "who,groupX")

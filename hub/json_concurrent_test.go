@@ -7,7 +7,9 @@ import (
 	"sync"
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 6: everyone in a conversation receives its messages in the order of
@@ -17,7 +19,7 @@ func TestConcurrentOrderOfBoth(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		t.Run("memory", func(t *testing.T) { mixedCrowd(t, start(t, driver, silent)) })
 		t.Run("delayed", func(t *testing.T) {
-			mixedCrowd(t, start(t, driver, Config{Presence: ToNone, Store: NewDelayedStore(t)}))
+			mixedCrowd(t, start(t, driver, setup{Presence: chat.ToNone, Store: NewDelayedStore(t)}))
 		})
 	})
 }
@@ -40,7 +42,7 @@ func mixedCrowd(t *testing.T, s *server) {
 		} else {
 			m.client = s.client(name)
 		}
-		m.ask(Join, "groupA", "")
+		m.ask(wire.Join, "groupA", "")
 		all = append(all, m)
 	}
 	for _, m := range all {
@@ -59,14 +61,14 @@ func mixedCrowd(t *testing.T, s *server) {
 				text := fmt.Sprintf("%d says %d", i, n)
 				switch rand.IntN(3) {
 				case 0:
-					m.ask(Send, "all", text)
+					m.ask(wire.Send, "all", text)
 				case 1:
-					m.ask(Send, "groupA", text)
+					m.ask(wire.Send, "groupA", text)
 				default:
-					m.ask(Send, fmt.Sprintf("u%02d", rand.IntN(users)), text)
+					m.ask(wire.Send, fmt.Sprintf("u%02d", rand.IntN(users)), text)
 				}
 			}
-			m.ask(Send, "all", fmt.Sprintf("%d says its last", i)) // so that everyone knows when all have spoken
+			m.ask(wire.Send, "all", fmt.Sprintf("%d says its last", i)) // so that everyone knows when all have spoken
 		})
 	}
 	busy.Wait()
@@ -76,9 +78,9 @@ func mixedCrowd(t *testing.T, s *server) {
 }
 
 // ask sends a request in the client's protocol.
-func (m *mixed) ask(op Op, target, text string) {
+func (m *mixed) ask(op wire.Op, target, text string) {
 	line, object := target+","+text, fmt.Sprintf(`{"op":"send","id":%q,"to":%q,"text":%q}`, text, target, text)
-	if op == Join {
+	if op == wire.Join {
 		line, object = "join,"+target, fmt.Sprintf(`{"op":"join","group":%q}`, target)
 	}
 	if m.json {
@@ -132,7 +134,7 @@ func (m *mixed) check(s *server) {
 	conversation := make(map[string]string)
 	count := 0
 	for _, name := range []string{"all", "groupA"} {
-		messages, _, _ := s.store.History(name, Query{Limit: 1 << 20})
+		messages, _, _ := s.engine.History(name, chat.Query{Limit: 1 << 20})
 		count += len(messages)
 		for _, message := range messages {
 			seq[string(message.Body)], conversation[string(message.Body)] = message.Seq, name
@@ -172,7 +174,7 @@ func (m *mixed) checkEvents(s *server) {
 		}
 		name := e["to"].(string)
 		if name != "all" && name != "groupA" {
-			name = PairOf(name, e["from"].(string))
+			name = chat.PairOf(name, e["from"].(string))
 		}
 		if seq := number(m.t, e["seq"]); seq != last[name]+1 {
 			m.t.Fatalf("%s: message %d of %s comes behind %d", m.name, seq, name, last[name])
@@ -180,7 +182,7 @@ func (m *mixed) checkEvents(s *server) {
 		last[name]++
 	}
 	for name, seq := range last {
-		messages, _, _ := s.store.History(name, Query{Limit: 1 << 20})
+		messages, _, _ := s.engine.History(name, chat.Query{Limit: 1 << 20})
 		if int(seq) != len(messages) {
 			m.t.Fatalf("%s got %d of %d messages of %s", m.name, seq, len(messages), name)
 		}

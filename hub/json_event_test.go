@@ -5,7 +5,10 @@ import (
 	"net"
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 5: every request, its answer, and what others hear of it.
@@ -60,7 +63,11 @@ func TestJSONRequests(t *testing.T) {
 func TestWelcome(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		s := start(t, driver, silent)
-		epoch := s.store.Epoch()
+		w, err := s.engine.Welcome("", nil, func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		epoch := w.Epoch
 		if epoch == "" {
 			t.Fatal("there is no epoch")
 		}
@@ -116,7 +123,7 @@ func TestWelcomeBeforeEarlyFrames(t *testing.T) {
 		early.text(`{"op":"send","id":"1","to":"all","text":"early"}`)
 		early.text(`{"op":"who","id":"2"}`)
 		early.text(`no JSON`)
-		p := &program{client: s.arrive(Access{User: "A", Protocol: JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)}
+		p := &program{client: s.arrive(Access{User: "A", Protocol: wire.JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)}
 		if e := p.event(); e["event"] != "welcome" {
 			t.Fatalf("the first event is %v", e)
 		}
@@ -140,8 +147,8 @@ func TestWelcomeAmongMessages(t *testing.T) {
 				case <-quit:
 					return
 				default:
-					s.handle(talker.session, Request{Op: Send, Target: "A", Body: []byte("x")})
-					s.handle(talker.session, Request{Op: Send, Target: "groupA", Body: []byte("x")})
+					s.send(talker, "A", "x")
+					s.send(talker, "groupA", "x")
 				}
 			}
 		}()
@@ -191,12 +198,12 @@ func TestLongWelcome(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		const peers, queue = 2000, 16 << 10
 		driver.Queue = queue
-		store := NewMemory(1)
+		store := store.New(1)
 		for i := range peers {
 			from := fmt.Sprintf("user-%d", i)
-			store.Append(&Message{Conversation: PairOf(from, "A"), From: from, To: "A", Body: []byte("x")}, func(error) {})
+			store.Append(&chat.Message{Conversation: chat.PairOf(from, "A"), From: from, To: "A", Body: []byte("x")}, func(error) {})
 		}
-		s := start(t, driver, Config{Presence: ToNone, Queue: queue, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Queue: queue, Store: store})
 		b := s.client("B")
 		p, e := s.welcomed(Access{User: "A"})
 		b.say("A,hi")
@@ -212,7 +219,7 @@ func TestLongWelcome(t *testing.T) {
 // Without its store a connection is not let in: it gets nothing but its close.
 func TestWelcomeUnavailable(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Store: lastless{NewMemory(0)}})
+		s := start(t, driver, setup{Store: lastless{store.New(0)}})
 		a := s.client("A")
 		near, far, err := s.connect()
 		if err != nil {
@@ -220,7 +227,7 @@ func TestWelcomeUnavailable(t *testing.T) {
 		}
 		var early earlyFrames
 		early.text(`{"op":"send","id":"1","to":"all","text":"early"}`)
-		p := s.arrive(Access{User: "B", Protocol: JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)
+		p := s.arrive(Access{User: "B", Protocol: wire.JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)
 		p.wantClose(1011)
 		a.want("用户(B)登录了", "用户(B)退出了")
 		p.conn.Close()
@@ -229,6 +236,6 @@ func TestWelcomeUnavailable(t *testing.T) {
 }
 
 // lastless is a store that cannot be asked for the last numbers.
-type lastless struct{ *Memory }
+type lastless struct{ *store.Memory }
 
 func (lastless) Last(string, []string) (map[string]uint64, error) { return nil, net.ErrClosed }

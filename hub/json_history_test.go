@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -33,7 +34,7 @@ func TestJSONHistory(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
 	p := s.program("A")
 	for range 300 {
-		s.append(&Message{Conversation: "groupA", From: "A", To: "groupA", Body: []byte("x")})
+		s.append(&chat.Message{Conversation: "groupA", From: "A", To: "groupA", Body: []byte("x")})
 	}
 	p.say(`{"op":"join","group":"groupA"}`)
 	p.event()
@@ -121,7 +122,7 @@ func TestJSONHistoryOfPair(t *testing.T) {
 // PROTOCOL 5: at most some 256 KiB of what is sent, whatever that is made of; but
 // one message at least.
 func TestJSONHistorySize(t *testing.T) {
-	for name, body := range map[string]Message{
+	for name, body := range map[string]chat.Message{
 		"text":       {Body: []byte(strings.Repeat("x", 20<<10))},
 		"binary":     {Body: make([]byte, 20<<10), Binary: true},
 		"escaped":    {Body: make([]byte, 10<<10)},
@@ -176,15 +177,9 @@ func TestJSONHistorySize(t *testing.T) {
 // PROTOCOL 5: users sorted, at most 1,000 of them; the count is the whole.
 func TestJSONWhoManyUsers(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
-	s.Hub.mu.Lock()
-	g := &group{name: "groupA", members: make(map[*user]struct{}), list: s.loops.NewList()}
-	s.groups["groupA"] = g
 	for i := range 1500 {
-		u := &user{name: fmt.Sprintf("u%04d", i), sessions: []*session{nil}}
-		s.users[u.name], g.members[u] = u, struct{}{}
-		s.Hub.online.add(u)
+		s.present(fmt.Sprintf("u%04d", i), "groupA")
 	}
-	s.Hub.mu.Unlock()
 	check := func(e event, list, first string, count uint64) {
 		t.Helper()
 		users := e[list].([]any)

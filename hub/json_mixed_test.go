@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
@@ -223,8 +224,8 @@ func TestJoinedAndLeft(t *testing.T) {
 
 // PROTOCOL 7, -presence: online and offline as for line clients.
 func TestOnlineAndOffline(t *testing.T) {
-	for _, presence := range []Presence{ToAll, ToGroup, ToNone} {
-		s := start(t, loop.Config{}, Config{Presence: presence})
+	for _, presence := range []chat.Presence{chat.ToAll, chat.ToGroup, chat.ToNone} {
+		s := start(t, loop.Config{}, setup{Presence: presence})
 		all := s.programs("A", "G", "N")
 		a, g, n := all[0], all[1], all[2]
 		for _, p := range all[:2] {
@@ -237,9 +238,9 @@ func TestOnlineAndOffline(t *testing.T) {
 		}
 		told := all[1:]
 		switch presence {
-		case ToGroup:
+		case chat.ToGroup:
 			told = []*program{g}
-		case ToNone:
+		case chat.ToNone:
 			told = nil
 		}
 		a.conn.Close()
@@ -257,7 +258,7 @@ func TestOnlineAndOffline(t *testing.T) {
 		}
 		second.conn.Close()
 		calm(first, g, n)
-		if presence == ToAll {
+		if presence == chat.ToAll {
 			l.want("用户(A)退出了", "用户(A)登录了")
 		}
 		quiet(l)

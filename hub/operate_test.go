@@ -7,16 +7,18 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // PROTOCOL 8: users and groups, sorted.
 func TestUsersAndGroups(t *testing.T) {
 	s := start(t, loop.Config{Loops: 2}, silent)
-	if users, n, _ := s.Users(); users == nil || len(users) != 0 || n != 0 {
+	if users, n, _ := s.engine.Users(); users == nil || len(users) != 0 || n != 0 {
 		t.Errorf("got %v, %d of nobody", users, n) // not nil: JSON would show null
 	}
-	if groups, n, _ := s.Groups(); groups == nil || len(groups) != 0 || n != 0 {
+	if groups, n, _ := s.engine.Groups(); groups == nil || len(groups) != 0 || n != 0 {
 		t.Errorf("got %v, %d of none", groups, n)
 	}
 	b, a, c := s.client("B"), s.client("A"), s.client("张三")
@@ -29,15 +31,15 @@ func TestUsersAndGroups(t *testing.T) {
 	c.want("系统:已加入 groupC", "系统:已离开 groupC")
 	b.conn.Close()
 	s.gone("B")
-	users, n, _ := s.Users()
-	if want := []UserInfo{{"A", 2}, {"张三", 1}}; !slices.Equal(users, want) || n != 2 {
+	users, n, _ := s.engine.Users()
+	if want := []chat.UserInfo{{User: "A", Connections: 2}, {User: "张三", Connections: 1}}; !slices.Equal(users, want) || n != 2 {
 		t.Errorf("got %v, %d, want %v", users, n, want)
 	}
-	groups, n, _ := s.Groups()
-	if want := []GroupInfo{{"groupB", 1, 0}, {"groupZ", 2, 1}}; !slices.Equal(groups, want) || n != 2 {
+	groups, n, _ := s.engine.Groups()
+	if want := []chat.GroupInfo{{Group: "groupB", Members: 1, Online: 0}, {Group: "groupZ", Members: 2, Online: 1}}; !slices.Equal(groups, want) || n != 2 {
 		t.Errorf("got %v, %d, want %v", groups, n, want)
 	}
-	if users, groups := s.Counts(); !spread(t) && (users != 2 || groups != 2) {
+	if users, groups := s.engine.Counts(); !spread(t) && (users != 2 || groups != 2) {
 		t.Errorf("got %d, %d", users, groups)
 	}
 }
@@ -46,20 +48,17 @@ func TestUsersAndGroups(t *testing.T) {
 func TestManyUsersAndGroups(t *testing.T) {
 	s := start(t, loop.Config{Loops: 1}, silent)
 	const many = 1234
-	s.Hub.mu.Lock()
 	for i := range many {
 		name := fmt.Sprintf("%04d", i)
-		u := &user{name: name, sessions: []*session{nil, nil}}
-		s.Hub.online.add(u)
-		s.groups["group"+name] = &group{name: "group" + name, members: map[*user]struct{}{u: {}}}
+		s.present(name, "group"+name)
+		s.present(name, "group"+name)
 	}
-	s.Hub.mu.Unlock()
-	users, n, _ := s.Users()
-	if len(users) != 1000 || n != many || users[0] != (UserInfo{"0000", 2}) || users[999] != (UserInfo{"0999", 2}) {
+	users, n, _ := s.engine.Users()
+	if len(users) != 1000 || n != many || users[0] != (chat.UserInfo{User: "0000", Connections: 2}) || users[999] != (chat.UserInfo{User: "0999", Connections: 2}) {
 		t.Errorf("got %d of %d, %v to %v", len(users), n, users[0], users[len(users)-1])
 	}
-	groups, n, _ := s.Groups()
-	if len(groups) != 1000 || n != many || groups[0] != (GroupInfo{"group0000", 1, 1}) || groups[999] != (GroupInfo{"group0999", 1, 1}) {
+	groups, n, _ := s.engine.Groups()
+	if len(groups) != 1000 || n != many || groups[0] != (chat.GroupInfo{Group: "group0000", Members: 1, Online: 1}) || groups[999] != (chat.GroupInfo{Group: "group0999", Members: 1, Online: 1}) {
 		t.Errorf("got %d of %d, %v to %v", len(groups), n, groups[0], groups[len(groups)-1])
 	}
 }
@@ -67,23 +66,23 @@ func TestManyUsersAndGroups(t *testing.T) {
 // PROTOCOL 8: all connections of a user are closed with 1008.
 func TestKick(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{})
+		s := start(t, driver, setup{})
 		b := s.client("B")
 		all := []*client{s.client("A"), s.client("A"), s.client("A")}
 		b.want("用户(A)登录了")
 		for _, nobody := range []string{"C", "", "all", "groupA", "a"} {
-			if n, _ := s.Kick(nobody); n != 0 {
+			if n, _ := s.engine.Kick(nobody); n != 0 {
 				t.Errorf("%d connections of %q", n, nobody)
 			}
 		}
-		if n, _ := s.Kick("A"); n != len(all) {
+		if n, _ := s.engine.Kick("A"); n != len(all) {
 			t.Errorf("%d connections, want %d", n, len(all))
 		}
 		for _, c := range all {
 			c.wantClose(frame.PolicyViolation)
 		}
 		b.want("用户(A)退出了")
-		if n, _ := s.Kick("A"); n != 0 { // known, but away
+		if n, _ := s.engine.Kick("A"); n != 0 { // known, but away
 			t.Errorf("%d connections of who is away", n)
 		}
 		quiet(b)
@@ -107,25 +106,25 @@ func TestPublish(t *testing.T) {
 			offline  bool
 			err      error
 		}{
-			{"bot", Everyone, 1, false, nil},
-			{"A", Everyone, 2, false, nil},
+			{"bot", chat.Everyone, 1, false, nil},
+			{"A", chat.Everyone, 2, false, nil},
 			{"bot", "groupX", 1, false, nil},
 			{"B", "groupX", 2, false, nil},
 			{"bot", "groupY", 1, false, nil}, // which nobody is in
 			{"bot", "A", 1, false, nil},
-			{"A", "bot", 0, false, ErrNotOnline.about("bot")}, // who has published, but was never here
+			{"A", "bot", 0, false, chat.ErrNotOnline.About("bot")}, // who has published, but was never here
 			{"B", "A", 1, false, nil},
 			{"A", "B", 2, false, nil}, // the same conversation
 			{"A", "A", 1, false, nil},
 			{"bot", "C", 1, true, nil},
 			{"bot", "C", 2, true, nil},
-			{"bot", "D", 0, false, ErrNotOnline.about("D")},
-			{"all", "A", 0, false, ErrBadUser},
-			{"", "A", 0, false, ErrBadUser},
-			{"groupX", "A", 0, false, ErrBadUser},
-			{"bot", "", 0, false, ErrBadUser},
-			{"bot", "who", 0, false, ErrBadUser},
-			{"bot", "group", 0, false, ErrBadGroup},
+			{"bot", "D", 0, false, chat.ErrNotOnline.About("D")},
+			{"all", "A", 0, false, chat.ErrBadUser},
+			{"", "A", 0, false, chat.ErrBadUser},
+			{"groupX", "A", 0, false, chat.ErrBadUser},
+			{"bot", "", 0, false, chat.ErrBadUser},
+			{"bot", "who", 0, false, chat.ErrBadUser},
+			{"bot", "group", 0, false, chat.ErrBadGroup},
 		} {
 			seq, offline, err := s.Publish(row.from, row.to, "text")
 			s.settle() // conversations have no order among them
@@ -133,7 +132,7 @@ func TestPublish(t *testing.T) {
 				t.Errorf("%s to %s: got %d, %v, %v, want %+v", row.from, row.to, seq, offline, err, row)
 			}
 		}
-		if _, _, err := s.Publish("bot", "A", ""); !errors.Is(err, ErrEmptyBody) {
+		if _, _, err := s.Publish("bot", "A", ""); !errors.Is(err, chat.ErrEmptyBody) {
 			t.Errorf("empty: got %v", err)
 		}
 		a.want("用户(bot=>A):text", "用户(A=>A):text", "用户(bot=>A):text", "用户(B=>A):text",
@@ -147,14 +146,14 @@ func TestPublish(t *testing.T) {
 }
 
 // unstored is a Store that keeps nothing for now.
-type unstored struct{ Store }
+type unstored struct{ chat.Store }
 
-func (unstored) Append(_ *Message, stored func(error)) { stored(errors.New("disk full")) }
+func (unstored) Append(_ *chat.Message, stored func(error)) { stored(errors.New("disk full")) }
 
 func TestPublishUnavailable(t *testing.T) {
-	s := start(t, loop.Config{}, Config{Presence: ToNone, Store: unstored{NewMemory(0)}})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: unstored{store.New(0)}})
 	a := s.client("A")
-	if _, _, err := s.Publish("bot", Everyone, "text"); !errors.Is(err, ErrUnavailable) {
+	if _, _, err := s.Publish("bot", chat.Everyone, "text"); !errors.Is(err, chat.ErrUnavailable) {
 		t.Errorf("got %v", err)
 	}
 	quiet(a)

@@ -3,12 +3,13 @@ package hub
 import (
 	"testing"
 
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
 func TestPresenceGroup(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Presence: ToGroup})
+		s := start(t, driver, setup{Presence: chat.ToGroup})
 		a, b, c, d := s.client("A"), s.client("B"), s.client("C"), s.client("D")
 		b2 := s.client("B")
 		a.say("join,groupX", "join,groupY")

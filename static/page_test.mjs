@@ -13,7 +13,7 @@ import { text as en } from './text_en.js';
 import { text as zh } from './text_zh.js';
 
 // hub/name_test.go reads the same names.
-const names = JSON.parse(await readFile(new URL('../hub/testdata/names.json', import.meta.url), 'utf8'));
+const names = JSON.parse(await readFile(new URL('../hub/chat/testdata/names.json', import.meta.url), 'utf8'));
 
 for (const { rule, good, bad, why } of names) {
   test(`names: ${rule} (PROTOCOL 2)`, () => {

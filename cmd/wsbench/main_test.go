@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 // binaries is where wschat, wsbench and floor were built.

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"wschat/cmd/wschat/token"
 	"wschat/handshake"
 	"wschat/hub"
-	"wschat/hub/token"
+	"wschat/hub/chat"
 )
 
 // bearerProtocol begins the entry of Sec-WebSocket-Protocol that carries a
@@ -25,7 +26,7 @@ func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, err
 	}
 	user := query.Get("userId")
 	if secret == nil {
-		if err := hub.CheckUser(user); user != "" && err != nil {
+		if err := chat.CheckUser(user); user != "" && err != nil {
 			return hub.Access{}, badUser(user, err)
 		}
 		// A copy, since the original is a part of the whole request.
@@ -39,7 +40,7 @@ func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, err
 	switch {
 	case err != nil:
 		return hub.Access{}, unauthorized("expected a valid token, got one that is refused: " + err.Error())
-	case !hub.ValidUser(claims.User):
+	case !chat.ValidUser(claims.User):
 		return hub.Access{}, unauthorized("expected a token whose sub is a user id, got another sub")
 	case user != "" && user != claims.User:
 		return hub.Access{}, unauthorized("expected the userId that the token's sub names, got another")

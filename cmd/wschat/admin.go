@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"wschat/handshake"
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // admin is the operator's listener: metrics, pprof, and a small API.
@@ -105,7 +105,7 @@ func only(method string, handle http.HandlerFunc) http.HandlerFunc {
 }
 
 func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
-	users, count, err := a.server.hub.Users()
+	users, count, err := a.server.engine.Users()
 	if err != nil {
 		failWith(w, err)
 		return
@@ -114,7 +114,7 @@ func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *admin) groups(w http.ResponseWriter, _ *http.Request) {
-	groups, count, err := a.server.hub.Groups()
+	groups, count, err := a.server.engine.Groups()
 	if err != nil {
 		failWith(w, err)
 		return
@@ -135,7 +135,7 @@ func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected from, to and text")
 		return
 	}
-	if err := hub.CheckUser(*request.From); err != nil {
+	if err := chat.CheckUser(*request.From); err != nil {
 		fail(w, http.StatusBadRequest, "expected from to be a user id: "+err.Error())
 		return
 	}
@@ -157,11 +157,11 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &request) {
 		return
 	}
-	if request.User == nil || !hub.ValidUser(*request.User) {
+	if request.User == nil || !chat.ValidUser(*request.User) {
 		fail(w, http.StatusBadRequest, "expected user to be a user id")
 		return
 	}
-	connections, err := a.server.hub.Kick(*request.User)
+	connections, err := a.server.engine.Kick(*request.User)
 	if err != nil {
 		failWith(w, err)
 		return
@@ -176,11 +176,11 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 // failWith answers with what kept the hub from publishing.
 func failWith(w http.ResponseWriter, err error) {
 	switch {
-	case errors.Is(err, hub.ErrNotOnline):
+	case errors.Is(err, chat.ErrNotOnline):
 		fail(w, http.StatusNotFound, "there is no such user, and was none lately")
-	case errors.Is(err, hub.ErrUnavailable):
+	case errors.Is(err, chat.ErrUnavailable):
 		fail(w, http.StatusServiceUnavailable, "the store is out of reach")
-	case errors.Is(err, hub.ErrEmptyBody):
+	case errors.Is(err, chat.ErrEmptyBody):
 		fail(w, http.StatusBadRequest, "expected text not to be empty")
 	default:
 		fail(w, http.StatusBadRequest, "expected to to be all, a group or a user id")

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"wschat/frame"
-	"wschat/hub"
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
+	"wschat/hub/chat"
 )
 
 // asks checks an answer that has no error.
@@ -180,7 +180,7 @@ func isError(t *testing.T, response *http.Response, body string, status int, nam
 // "503 while the store is out of reach"
 func TestAdminUnavailable(t *testing.T) {
 	w := httptest.NewRecorder()
-	failWith(w, hub.ErrUnavailable)
+	failWith(w, chat.ErrUnavailable)
 	isError(t, w.Result(), w.Body.String(), http.StatusServiceUnavailable, "store")
 }
 

@@ -7,8 +7,9 @@ import (
 
 	"wschat/frame"
 	"wschat/handshake"
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 func (s *server) endpoints(o *options) map[string]loop.Endpoint {
@@ -25,7 +26,7 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
-	protocol, err := handshake.SelectProtocol(r, hub.LineProtocol, hub.JSONProtocol)
+	protocol, err := handshake.SelectProtocol(r, wire.LineProtocol, wire.JSONProtocol)
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
@@ -35,7 +36,7 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 		return handler, away(err)
 	})
 	a.Protocol, a.Metered = protocol, true
-	if s.hub.IsShared() {
+	if s.engine.MayBlock() {
 		a.MayBlock, a.Abandon = true, s.hub.Abandon
 	}
 	return a, err
@@ -63,7 +64,7 @@ func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)
 
 // away makes of a store that is out of reach the answer to who wants to connect.
 func away(err error) error {
-	if !errors.Is(err, hub.ErrUnavailable) {
+	if !errors.Is(err, chat.ErrUnavailable) {
 		return err
 	}
 	return &handshake.Rejection{

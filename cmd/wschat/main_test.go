@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }

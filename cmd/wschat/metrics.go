@@ -9,15 +9,16 @@ import (
 	"sync"
 	"time"
 
+	"wschat/cmd/wschat/metric"
 	"wschat/frame"
-	"wschat/hub/metric"
+	"wschat/hub/loop"
 )
 
 // outcomes counts handshakes. Safe for concurrent use.
 type outcomes struct {
 	mu       sync.Mutex
 	refused  map[int]uint64 // by status
-	accepted metric.Histogram
+	accepted loop.Histogram
 }
 
 func (o *outcomes) observe(status int, took time.Duration) {
@@ -43,7 +44,7 @@ func (o *outcomes) write(t *metric.Text) {
 // metrics serves /metrics.
 func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	var t metric.Text
-	users, groups := s.hub.Counts()
+	users, groups := s.engine.Counts()
 	t.Gauge("wschat_users", "Users online.", float64(users))
 	t.Gauge("wschat_groups", "Groups with members.", float64(groups))
 	s.writeLoops(&t)

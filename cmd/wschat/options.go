@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"wschat/hub"
+	"wschat/hub/local"
 	"wschat/hub/redis/resp"
+	"wschat/hub/store"
 )
 
 // options are what the flags say. Sizes are bytes; 0 means no limit.
@@ -80,9 +82,9 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis that makes one chat of all nodes which name it: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default off)")
 	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "most `bytes` that all kept messages take; beyond, old ones of silent conversations go first")
-	flags.IntVar(&o.maxConversations, "max-conversations", hub.DefaultConversations, "most `conversations`; what would begin another is unavailable")
+	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "most `conversations`; what would begin another is unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
-	flags.IntVar(&o.maxUsers, "max-users", hub.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
+	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "most `ids` of sends that are remembered, for ten minutes")
 	flags.Var(&o.host, "host", "`names` by which the server may be addressed, comma-separated; another Host gets 421 (default any, and on a loopback address only localhost)")
 	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated, such as https://chat.example or https://*.example.org (all hosts below it); * for any")

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // environment makes variables of "NAME=value" lines.
@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
 		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20,
-		presence: presence{hub.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
+		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", o, err, want)
@@ -59,8 +59,8 @@ func TestOptions(t *testing.T) {
 		{"a number", "-history 5", nil, func(o *options) any { return o.history }, 5},
 		{"a duration", "-membership-ttl 1h30m", nil, func(o *options) any { return o.membershipTTL }, 90 * time.Minute},
 		{"a bool", "-single", nil, func(o *options) any { return o.single }, true},
-		{"presence group", "-presence group", nil, func(o *options) any { return o.presence.Presence }, hub.ToGroup},
-		{"presence none", "-presence none", nil, func(o *options) any { return o.presence.Presence }, hub.ToNone},
+		{"presence group", "-presence group", nil, func(o *options) any { return o.presence.Presence }, chat.ToGroup},
+		{"presence none", "-presence none", nil, func(o *options) any { return o.presence.Presence }, chat.ToNone},
 		{"a proxy", "-trust-proxy 10.1.2.3/8,::1", nil, func(o *options) any { return o.trustProxy.String() }, "10.0.0.0/8,::1/128"},
 		{"limits", "", []string{"WSCHAT_MAX_CONNS=7", "WSCHAT_MAX_CONNS_PER_IP=8", "WSCHAT_RATE=9"}, func(o *options) any { return []int{o.maxConns, o.maxConnsPerIP, o.rate} }, []int{7, 8, 9}},
 		{"no limit of connections", "-max-conns 0", nil, func(o *options) any { return o.maxConns }, 0},

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"wschat/hub"
-	"wschat/hub/token"
+	"wschat/cmd/wschat/token"
+	"wschat/hub/chat"
 )
 
 // tokenOptions are the flags of wschat token.
@@ -62,7 +62,7 @@ func parseTokenOptions(args []string, env func(string) (string, bool), help io.W
 }
 
 func (o *tokenOptions) check(rest []string) error {
-	bad := hub.CheckUser(o.user)
+	bad := chat.CheckUser(o.user)
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
@@ -74,7 +74,7 @@ func (o *tokenOptions) check(rest []string) error {
 		return errors.New("missing -auth-secret-file")
 	}
 	for _, group := range o.groupList() {
-		if group != "*" && group != "group*" && !hub.ValidGroup(strings.TrimSuffix(group, "*")) {
+		if group != "*" && group != "group*" && !chat.ValidGroup(strings.TrimSuffix(group, "*")) {
 			return fmt.Errorf("invalid value %q for -groups: expected names of groups", group)
 		}
 	}

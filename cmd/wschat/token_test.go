@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub/token"
+	"wschat/cmd/wschat/token"
 )
 
 // secretFile makes a file with the secret.

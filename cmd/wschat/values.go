@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"wschat/handshake"
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // presence is the value of -presence.
-type presence struct{ hub.Presence }
+type presence struct{ chat.Presence }
 
-var presences = map[string]hub.Presence{"all": hub.ToAll, "group": hub.ToGroup, "none": hub.ToNone}
+var presences = map[string]chat.Presence{"all": chat.ToAll, "group": chat.ToGroup, "none": chat.ToNone}
 
 func (p *presence) String() string {
 	for name, value := range presences {

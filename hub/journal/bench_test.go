@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // syncTime returns what it takes here to write and sync a batch of 200 messages,
@@ -155,7 +155,7 @@ func BenchmarkHistory(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if messages, _, _ := s.History("groupA", hub.Query{Direction: hub.Before, Seq: 1500, Limit: 50}); len(messages) != 50 {
+		if messages, _, _ := s.History("groupA", chat.Query{Direction: chat.Before, Seq: 1500, Limit: 50}); len(messages) != 50 {
 			b.Fatal(len(messages))
 		}
 	}

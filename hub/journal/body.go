@@ -3,7 +3,7 @@ package journal
 import (
 	"encoding/binary"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // Flags of a message.
@@ -48,7 +48,7 @@ type message struct {
 func (m *message) private() bool { return m.flags&flagSame == 0 }
 
 // appendMessage appends the body of a record.
-func appendMessage(b []byte, m *hub.Message, id string) []byte {
+func appendMessage(b []byte, m *chat.Message, id string) []byte {
 	var flags byte
 	if m.Binary {
 		flags |= flagBinary

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/storetest"
 )
 
 func TestBounds(t *testing.T) {
 	for _, keep := range []int{0, 1000} {
-		storetest.RunBounds(t, func(t *testing.T, conversations int, bytes int64) hub.Store {
+		storetest.RunBounds(t, func(t *testing.T, conversations int, bytes int64) chat.Store {
 			return open(t, Config{Dir: t.TempDir(), Keep: keep, MaxConversations: conversations, MaxMemory: bytes})
 		})
 	}
@@ -37,7 +37,7 @@ func TestBoundsAtOpen(t *testing.T) {
 		var kept int
 		for g := range groups {
 			name := fmt.Sprint("group", g)
-			messages, _, _ := s.History(name, hub.Query{Limit: each})
+			messages, _, _ := s.History(name, chat.Query{Limit: each})
 			kept += len(messages)
 			if last := messages[len(messages)-1]; last.Seq != each || !strings.HasSuffix(string(last.Body), "99") {
 				t.Errorf("%s ends with %d", name, last.Seq)

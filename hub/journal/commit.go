@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 const (
@@ -118,7 +118,7 @@ func (s *Store) publish() {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
 		if p.refused {
-			p.stored(hub.ErrFull)
+			p.stored(chat.ErrFull)
 			continue
 		}
 		if p.m == nil {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // Messages are appended all the time, and the journal stays small.
@@ -175,7 +175,7 @@ func TestReadersAndWriters(t *testing.T) {
 					return
 				default:
 				}
-				messages, _, _ := s.History("all", hub.Query{Limit: 100})
+				messages, _, _ := s.History("all", chat.Query{Limit: 100})
 				for i, m := range messages {
 					if m.Seq != messages[0].Seq+uint64(i) {
 						t.Errorf("%d behind %d", m.Seq, messages[0].Seq)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 const (
@@ -140,17 +140,17 @@ func (c *conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
 
 // span returns which messages q selects, and whether there are more. None: hi is
 // below lo.
-func (c *conversation) span(q hub.Query) (lo, hi uint64, more bool) {
+func (c *conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 	first, limit := c.first(), uint64(max(q.Limit, 0))
 	switch {
-	case q.Direction == hub.After:
+	case q.Direction == chat.After:
 		if q.Seq >= c.last {
 			return 1, 0, false
 		}
 		lo = max(q.Seq+1, first)
 		hi = min(c.last, lo-1+min(limit, c.last))
 		return lo, hi, hi < c.last
-	case q.Direction == hub.Before:
+	case q.Direction == chat.Before:
 		hi = min(c.last, max(q.Seq, 1)-1)
 	default:
 		hi = c.last
@@ -206,12 +206,12 @@ func each(pieces []piece, lo, hi uint64, do func(seq uint64, body []byte)) {
 
 // hubMessage makes a message of conversation name from the body of its record,
 // which has been checked when it came in. The bytes stay where they are.
-func hubMessage(name string, body []byte) *hub.Message {
+func hubMessage(name string, body []byte) *chat.Message {
 	v, err := parseMessage(body)
 	if err != nil {
 		panic("journal: a message in memory is malformed")
 	}
-	m := &hub.Message{
+	m := &chat.Message{
 		Conversation: name,
 		Seq:          v.seq,
 		From:         string(v.from),

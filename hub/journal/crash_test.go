@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // roundsEnv is how many times TestKill kills; 3 if it is not set.
@@ -134,7 +134,7 @@ func killAfter(t *testing.T, cmd *exec.Cmd, n int, acked map[string]map[uint64]s
 
 func checkAcked(t *testing.T, s *Store, conversation string, acked map[uint64]string, keep int) {
 	t.Helper()
-	messages, _, err := s.History(conversation, hub.Query{Limit: 1 << 30})
+	messages, _, err := s.History(conversation, chat.Query{Limit: 1 << 30})
 	must(t, err)
 	there := make(map[uint64]string)
 	once := make(map[string]bool)

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // sample is a journal of a few segments, with all kinds of records, and what is
@@ -135,7 +135,7 @@ func TestTornTail(t *testing.T) {
 
 // bodies returns what is kept of a conversation, which must be without holes.
 func bodies(s *Store, conversation string) []string {
-	messages, _, _ := s.History(conversation, hub.Query{Limit: 1000})
+	messages, _, _ := s.History(conversation, chat.Query{Limit: 1000})
 	var all []string
 	for i, m := range messages {
 		if m.Seq != uint64(i+1) {

@@ -1,4 +1,4 @@
-// Package journal keeps conversations on disk: a hub.Store whose messages
+// Package journal keeps conversations on disk: a chat.Store whose messages
 // survive kill -9 and power loss once they are reported as stored.
 //
 // # Files

@@ -12,14 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/storetest"
 )
 
 func TestStore(t *testing.T) {
 	for _, c := range []Config{{}, {Keep: 1000}, {Keep: math.MaxInt}, {Keep: 1000, segmentSize: 1000}} {
 		t.Run(fmt.Sprintf("keep %d, segments of %d", c.Keep, c.segmentSize), func(t *testing.T) {
-			open := func(t *testing.T) hub.Store {
+			open := func(t *testing.T) chat.Store {
 				c := c
 				c.Dir = t.TempDir()
 				return open(t, c)
@@ -53,13 +53,13 @@ func TestReopen(t *testing.T) {
 		closeStore(t, s)
 	}
 	s := open(t, Config{Dir: dir})
-	want := &hub.Message{Conversation: "all", From: "张三", To: "all", Binary: true, Body: []byte("\x00\xff\n")}
+	want := &chat.Message{Conversation: "all", From: "张三", To: "all", Binary: true, Body: []byte("\x00\xff\n")}
 	if err := try(s, want, ""); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
 	s = open(t, Config{Dir: dir})
-	got, _, _ := s.History("all", hub.Query{Limit: 1})
+	got, _, _ := s.History("all", chat.Query{Limit: 1})
 	if m := got[0]; m.Seq != 16 || m.From != want.From || !m.Binary || string(m.Body) != string(want.Body) || !m.Time.Equal(want.Time) {
 		t.Errorf("%+v, was %+v", m, want)
 	}
@@ -82,7 +82,7 @@ func TestRetention(t *testing.T) {
 		for range 100 {
 			say(t, s, "groupA", strings.Repeat("x", 10+last%30))
 			last++
-			kept, more, _ := s.History("groupA", hub.Query{Limit: 1000})
+			kept, more, _ := s.History("groupA", chat.Query{Limit: 1000})
 			if more || len(kept) > 2*keep || len(kept) < min(keep, last-before) {
 				t.Fatalf("keep %d: %d messages are kept", keep, len(kept))
 			}
@@ -164,7 +164,7 @@ func TestUsers(t *testing.T) {
 		started := time.Now().Round(0)
 		s = open(t, Config{Dir: dir})
 		users := s.Load().Users
-		slices.SortFunc(users, func(a, b hub.KnownUser) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(users, func(a, b chat.KnownUser) int { return strings.Compare(a.Name, b.Name) })
 		if len(users) != 2 || users[0].Name != "A" || users[1].Name != "B" {
 			t.Fatalf("known are %+v", users)
 		}
@@ -294,7 +294,7 @@ func TestClosed(t *testing.T) {
 // What waits for the disk is bounded; one message is always taken.
 func TestQueueIsBounded(t *testing.T) {
 	var q queue
-	large := pending{m: &hub.Message{Body: make([]byte, maxPending+1)}}
+	large := pending{m: &chat.Message{Body: make([]byte, maxPending+1)}}
 	if err := q.add(large); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if got := q.take(nil); len(got) != 1 || q.bytes != 0 {
 		t.Errorf("took %d, %d bytes are left", len(got), q.bytes)
 	}
-	mib := pending{m: &hub.Message{Body: make([]byte, 1<<20)}}
+	mib := pending{m: &chat.Message{Body: make([]byte, 1<<20)}}
 	accepted := 0
 	for q.add(mib) == nil {
 		accepted++
@@ -324,7 +324,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if err := q.add(small); !errors.Is(err, ErrClosed) || !q.done() {
 		t.Error(err, q.done())
 	}
-	if err := new(queue).add(pending{m: &hub.Message{Body: make([]byte, maxRecord/2+1)}}); !errors.Is(err, ErrLarge) {
+	if err := new(queue).add(pending{m: &chat.Message{Body: make([]byte, maxRecord/2+1)}}); !errors.Is(err, ErrLarge) {
 		t.Error(err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
+	"wschat/hub/chat"
 )
 
 // patience bounds what a test waits for; reaching it is a failure.
@@ -61,23 +61,23 @@ func closeStore(t testing.TB, s *Store) {
 }
 
 // text is a message from A.
-func text(to, body string) *hub.Message {
-	m := &hub.Message{Conversation: to, From: "A", To: to, Body: []byte(body)}
-	if hub.ValidUser(to) {
-		m.Conversation = hub.PairOf("A", to)
+func text(to, body string) *chat.Message {
+	m := &chat.Message{Conversation: to, From: "A", To: to, Body: []byte(body)}
+	if chat.ValidUser(to) {
+		m.Conversation = chat.PairOf("A", to)
 	}
 	return m
 }
 
 // try appends a message, and waits for what comes of it.
-func try(s *Store, m *hub.Message, id string) error {
+func try(s *Store, m *chat.Message, id string) error {
 	stored := make(chan error, 1)
 	m.ID = id
 	s.Append(m, func(err error) { stored <- err })
 	return <-stored
 }
 
-func say(t testing.TB, s *Store, to, body string) *hub.Message {
+func say(t testing.TB, s *Store, to, body string) *chat.Message {
 	t.Helper()
 	m := text(to, body)
 	if err := try(s, m, ""); err != nil {
@@ -88,7 +88,7 @@ func say(t testing.TB, s *Store, to, body string) *hub.Message {
 
 // said returns what is kept of a conversation, as "1:text 2:text".
 func said(s *Store, conversation string) string {
-	messages, _, _ := s.History(conversation, hub.Query{Limit: 1 << 30})
+	messages, _, _ := s.History(conversation, chat.Query{Limit: 1 << 30})
 	return show(messages)
 }
 
@@ -97,7 +97,7 @@ func waiting(s *Store, user string) string {
 	return show(messages)
 }
 
-func show(messages []*hub.Message) string {
+func show(messages []*chat.Message) string {
 	var parts []string
 	for _, m := range messages {
 		parts = append(parts, fmt.Sprintf("%d:%s", m.Seq, m.Body))

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // steps is what is done to a journal: "say SIZE" to all, "tell SIZE" to B, "join
@@ -27,7 +27,7 @@ func outcome(s *Store) string {
 	slices.Sort(groups)
 	var said [2][]string
 	for i, conversation := range []string{"all", "A,B"} {
-		messages, _, _ := s.History(conversation, hub.Query{Limit: powerKeep})
+		messages, _, _ := s.History(conversation, chat.Query{Limit: powerKeep})
 		for _, m := range messages {
 			said[i] = append(said[i], fmt.Sprintf("%d:%s", m.Seq, strings.TrimRight(string(m.Body), " x")))
 		}

@@ -3,7 +3,7 @@ package journal
 import (
 	"sync"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 
 // pending is a message, or the body of another record, that is to be stored.
 type pending struct {
-	m      *hub.Message // nil: kind and body
+	m      *chat.Message // nil: kind and body
 	id     string
 	kind   kind
 	body   []byte

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 const testSalt = 0x12345678
@@ -23,9 +23,9 @@ func newRecord(k kind, body []byte, salt uint32) []byte {
 }
 
 // testMessages are of every shape.
-func testMessages() []*hub.Message {
+func testMessages() []*chat.Message {
 	at := time.Unix(0, 1_767_366_245_678_901_234)
-	return []*hub.Message{
+	return []*chat.Message{
 		{Conversation: "all", Seq: 1, From: "A", To: "all", Body: []byte("text"), Time: at},
 		{Conversation: "A,B", Seq: 1, From: "A", To: "B", Body: []byte("text"), Time: at},
 		{Conversation: "group前端", Seq: 1, From: "张三", To: "group前端", Binary: true, Body: []byte{0, 255}, Time: at},
@@ -211,7 +211,7 @@ func contents(t *testing.T, s *Store, b []byte) string {
 	must(t, err)
 	var lines []string
 	for name := range s.state.conversations {
-		messages, _, _ := s.History(name, hub.Query{Limit: 1 << 30})
+		messages, _, _ := s.History(name, chat.Query{Limit: 1 << 30})
 		lines = append(lines, name+" "+show(messages))
 		c := s.state.conversations[name]
 		each(c.pieces, c.first(), c.last, func(seq uint64, body []byte) {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // Config says where a journal is and how much it keeps. Dir is required.
@@ -21,7 +21,7 @@ type Config struct {
 	// messages that are kept; 0: no bound. Beyond MaxMemory, conversations keep
 	// fewer than Keep messages, those silent longest first, but always the newest.
 	// A message for which there is no room in spite of that is refused with
-	// hub.ErrFull.
+	// chat.ErrFull.
 	MaxConversations int
 	MaxMemory        int64
 	// MaxAge is how long private messages wait; what has waited longer when the
@@ -41,7 +41,7 @@ type Config struct {
 // segmentSize is from when a new segment begins, in bytes.
 const segmentSize = 32 << 20
 
-// Store is a journal that is open. It is a hub.Store; its methods are safe for
+// Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
 // and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
 // ErrFull what would make more than 64 MiB wait, and with ErrClosed what comes after
@@ -71,7 +71,7 @@ type Store struct {
 	commit committer
 }
 
-var _ hub.Registry = (*Store)(nil)
+var _ chat.Registry = (*Store)(nil)
 
 // Open opens the journal in a directory, or begins one. It reads all of it; what a
 // crash has left of the last batch is cut off and logged as "torn record". It
@@ -147,15 +147,15 @@ func (s *Store) Err() error {
 	case s.queue.refuses():
 		return ErrFull
 	case s.state.full():
-		return hub.ErrFull
+		return chat.ErrFull
 	}
 	return nil
 }
 
-// Append implements hub.Store. It does not block. An ID is kept with the message;
+// Append implements chat.Store. It does not block. An ID is kept with the message;
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
 // SetMember and Answered, and no other method.
-func (s *Store) Append(m *hub.Message, stored func(error)) {
+func (s *Store) Append(m *chat.Message, stored func(error)) {
 	s.append(pending{m: m, id: m.ID, stored: stored})
 }
 
@@ -175,8 +175,8 @@ func (s *Store) poke() {
 	}
 }
 
-// History implements hub.Store. It never fails.
-func (s *Store) History(name string, q hub.Query) (messages []*hub.Message, more bool, err error) {
+// History implements chat.Store. It never fails.
+func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	s.mu.Lock()
 	c := s.state.conversations[name]
 	if c == nil {
@@ -189,14 +189,14 @@ func (s *Store) History(name string, q hub.Query) (messages []*hub.Message, more
 	if hi < lo {
 		return nil, more, nil
 	}
-	messages = make([]*hub.Message, 0, hi-lo+1)
+	messages = make([]*chat.Message, 0, hi-lo+1)
 	each(pieces, lo, hi, func(_ uint64, body []byte) {
 		messages = append(messages, hubMessage(c.name, body))
 	})
 	return messages, more, nil
 }
 
-// Last implements hub.Store.
+// Last implements chat.Store.
 func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

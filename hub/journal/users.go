@@ -5,18 +5,18 @@ import (
 	"slices"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // Load returns who was known when the journal was opened, and which sends had
 // been acknowledged. It is asked once, before the first append; what it returns
 // is the caller's.
-func (s *Store) Load() hub.Known {
+func (s *Store) Load() chat.Known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := hub.Known{Users: make([]hub.KnownUser, 0, len(s.state.users))}
+	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users))}
 	for name, u := range s.state.users {
-		k.Users = append(k.Users, hub.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
+		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
 	}
 	requested := s.state.requests.all()
 	instead := make(map[request]bool) // what was told of some, by the request without time and flags
@@ -26,7 +26,7 @@ func (s *Store) Load() hub.Known {
 		}
 	}
 	for _, r := range requested {
-		known := hub.KnownRequest{User: r.user, ID: r.id, Seq: r.seq, Away: r.flags&flagToldAway != 0, Time: time.Unix(0, r.time)}
+		known := chat.KnownRequest{User: r.user, ID: r.id, Seq: r.seq, Away: r.flags&flagToldAway != 0, Time: time.Unix(0, r.time)}
 		if len(instead) > 0 {
 			if away, ok := instead[request{user: r.user, id: r.id, conversation: r.conversation, seq: r.seq}]; ok {
 				known.Away = away
@@ -51,14 +51,14 @@ func (s *Store) Seen(name string, t time.Time) {
 	})
 }
 
-// SetMember implements hub.Registry. It makes the user known. stored is called as
+// SetMember implements chat.Registry. It makes the user known. stored is called as
 // that of Append is, in one order with it. Safe for concurrent use.
 func (s *Store) SetMember(name, group string, is bool, stored func(error)) {
 	s.append(pending{kind: kindMember, body: appendMember(nil, member{name, group, is}), stored: stored})
 }
 
-// Answered implements hub.Registry, likewise.
-func (s *Store) Answered(m *hub.Message, away bool, stored func(error)) {
+// Answered implements chat.Registry, likewise.
+func (s *Store) Answered(m *chat.Message, away bool, stored func(error)) {
 	r := request{user: m.From, id: m.ID, conversation: m.Conversation, seq: m.Seq, time: m.Time.UnixNano(), flags: flagInstead}
 	if away {
 		r.flags |= flagToldAway

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // noteDelay is how long notes may wait for messages that go to the disk anyway.
@@ -85,8 +85,8 @@ func (s *Store) restoreNotes(n notes) {
 	}
 }
 
-// Waiting implements hub.Store. It never fails.
-func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
+// Waiting implements chat.Store. It never fails.
+func (s *Store) Waiting(user string, since time.Time) ([]*chat.Message, error) {
 	type part struct {
 		name   string
 		pieces []piece
@@ -99,7 +99,7 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 		parts = append(parts, part{c.name, c.slice(lo, u.last), lo, u.last})
 	}
 	s.mu.Unlock()
-	var waiting []*hub.Message
+	var waiting []*chat.Message
 	for _, p := range parts {
 		each(p.pieces, p.lo, p.hi, func(_ uint64, body []byte) {
 			if m := hubMessage(p.name, body); m.To == user && m.Time.After(since) {
@@ -107,13 +107,13 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 			}
 		})
 	}
-	slices.SortFunc(waiting, func(a, b *hub.Message) int { return a.Time.Compare(b.Time) })
+	slices.SortFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
 	return waiting, nil
 }
 
-// Written implements hub.Store. A crash before the note is on disk makes m wait
+// Written implements chat.Store. A crash before the note is on disk makes m wait
 // again; see Seen.
-func (s *Store) Written(m *hub.Message) {
+func (s *Store) Written(m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.state.conversations[m.Conversation]
@@ -126,7 +126,7 @@ func (s *Store) Written(m *hub.Message) {
 	})
 }
 
-// Expire implements hub.Store. It is not written down: the next Open does the
+// Expire implements chat.Store. It is not written down: the next Open does the
 // same by Config.MaxAge.
 func (s *Store) Expire(t time.Time) {
 	s.mu.Lock()

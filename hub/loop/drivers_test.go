@@ -15,7 +15,7 @@ import (
 
 	"wschat/frame"
 	"wschat/frame/frametest"
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 // driver is one of the ways to run connections.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 // deadline is how long a test waits for something that has to happen.

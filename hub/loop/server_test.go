@@ -14,9 +14,9 @@ import (
 
 	"wschat/frame"
 	"wschat/frame/frametest"
+	"wschat/frame/leaktest"
 	"wschat/handshake"
 	. "wschat/handshake/handshaketest"
-	"wschat/hub/leaktest"
 )
 
 // testServer is a Server on a real port, whose endpoint /socket knows the

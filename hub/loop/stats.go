@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"wschat/frame"
-	"wschat/hub/metric"
 )
 
 // Stats is what the loops have counted since their start, and what they hold
@@ -20,7 +19,7 @@ type Stats struct {
 	WrittenBytes uint64
 	Closed       map[frame.CloseCode]uint64 // by the code Handler.Closed is told; 0: one of the peer's own
 	Malformed    map[string]uint64          // by frame.Error's Kind
-	Delivery     metric.Histogram           // from Send or Publish to the recipient's socket or queue
+	Delivery     Histogram                  // from Send or Publish to the recipient's socket or queue
 }
 
 func (s *Stats) count(m frame.Message) {

@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
 // A message is kept as: flag, sender, 0, whom it is for or nothing if that is the
 // conversation, 0, body. The flag is b for binary, t for text.
 
-func encodeMessage(m *hub.Message) []byte {
+func encodeMessage(m *chat.Message) []byte {
 	data := make([]byte, 0, 3+len(m.From)+len(m.To)+len(m.Body))
 	if m.Binary {
 		data = append(data, 'b')
@@ -34,7 +34,7 @@ func encodeMessage(m *hub.Message) []byte {
 var errMessage = errors.New("redis: what is kept is no message")
 
 // decodeMessage copies what it takes from data.
-func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (*hub.Message, error) {
+func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (*chat.Message, error) {
 	if len(data) == 0 {
 		return nil, errMessage
 	}
@@ -43,7 +43,7 @@ func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (
 	if !ok || !ok2 {
 		return nil, errMessage
 	}
-	m := &hub.Message{
+	m := &chat.Message{
 		Conversation: conversation, Seq: seq, Time: at, From: string(from), To: conversation,
 		Binary: data[0] == 'b', Body: bytes.Clone(body),
 	}
@@ -54,12 +54,12 @@ func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (
 }
 
 // streamMessages makes messages of what XRANGE returned.
-func streamMessages(conversation string, r resp.Reply) ([]*hub.Message, error) {
+func streamMessages(conversation string, r resp.Reply) ([]*chat.Message, error) {
 	list, err := r.Array()
 	if err != nil {
 		return nil, err
 	}
-	messages := make([]*hub.Message, 0, len(list))
+	messages := make([]*chat.Message, 0, len(list))
 	for _, e := range list {
 		m, err := streamMessage(conversation, e)
 		if err != nil {
@@ -70,7 +70,7 @@ func streamMessages(conversation string, r resp.Reply) ([]*hub.Message, error) {
 	return messages, nil
 }
 
-func streamMessage(conversation string, r resp.Reply) (*hub.Message, error) {
+func streamMessage(conversation string, r resp.Reply) (*chat.Message, error) {
 	parts, err := r.Array()
 	if err != nil || len(parts) != 2 {
 		return nil, errors.Join(errMessage, err)
@@ -97,7 +97,7 @@ func streamMessage(conversation string, r resp.Reply) (*hub.Message, error) {
 type entry struct {
 	kind   byte   // m, j joined, l left, + login, - exit
 	p      uint64 // its position
-	m      *hub.Message
+	m      *chat.Message
 	user   string
 	number uint64 // of a login or exit
 }

@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 func TestMessageCodec(t *testing.T) {
 	at := time.UnixMicro(1_795_000_000_123_456)
-	for _, m := range []*hub.Message{
+	for _, m := range []*chat.Message{
 		{Conversation: "all", From: "A", To: "all", Body: []byte("x")},
 		{Conversation: "group前端", From: "张三", To: "group前端", Body: []byte("\x00\x00 x"), Binary: true},
 		{Conversation: "A,B", From: "B", To: "A", Body: []byte{0}},

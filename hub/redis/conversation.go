@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
@@ -107,12 +107,12 @@ func (c *conversation) tell(e entry) {
 	switch e.kind {
 	case 'm':
 		c.seq = e.m.Seq
-		c.store.node.Deliver(e.m)
+		c.store.node.Deliver(e.m, nil)
 	case 'j', 'l':
 		c.store.setMember(e.user, c.name, e.kind == 'j', e.p)
 		c.store.node.Member(e.user, c.name, e.kind == 'j')
 	case '+', '-':
-		if c.name == hub.Everyone {
+		if c.name == chat.Everyone {
 			c.store.recent.add(e)
 		}
 		c.store.node.Present(e.user, c.name, e.number, e.kind == '+')
@@ -280,7 +280,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	for _, m := range messages {
 		if m.Seq > c.seq {
 			c.seq = m.Seq
-			c.store.node.Deliver(m)
+			c.store.node.Deliver(m, nil)
 		}
 	}
 	if len(messages) == syncLimit {

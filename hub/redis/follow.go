@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // idleTime is how long a conversation is followed after its last user here has
@@ -56,6 +56,7 @@ func (s *Store) dropIdle(now time.Time) {
 			delete(s.conversations, name)
 			delete(s.unsynced, c)
 			s.client.Unsubscribe(c.key)
+			s.node.Idle(name) // with the lock held, under which it would be followed anew
 		}
 	}
 }
@@ -84,7 +85,7 @@ func (s *Store) reached(ctx context.Context, name string, p uint64) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return hub.ErrUnavailable
+		return chat.ErrUnavailable
 	}
 }
 
@@ -94,7 +95,7 @@ func opened(ctx context.Context, conversations []*conversation) error {
 		select {
 		case <-c.opened:
 		case <-ctx.Done():
-			return hub.ErrUnavailable
+			return chat.ErrUnavailable
 		}
 	}
 	return nil

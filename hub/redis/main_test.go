@@ -7,7 +7,7 @@ import (
 	"os"
 	"testing"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 	"wschat/hub/redis/redistest"
 )
 

@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/redistest"
 )
 
-// recorder is a hub.Node that writes down what it is told.
+// recorder is a chat.Node that writes down what it is told.
 type recorder struct {
 	mu   sync.Mutex
 	told []string
@@ -26,7 +27,7 @@ func (r *recorder) note(format string, args ...any) {
 	r.told = append(r.told, fmt.Sprintf(format, args...))
 }
 
-func (r *recorder) Deliver(m *hub.Message) {
+func (r *recorder) Deliver(m *chat.Message, _ any) {
 	r.note("%s %d %s", m.Conversation, m.Seq, m.Body)
 }
 
@@ -40,6 +41,7 @@ func (r *recorder) Present(user, where string, _ uint64, online bool) {
 
 func (r *recorder) Replace(user string, serial uint64) { r.note("replace %s %d", user, serial) }
 func (r *recorder) Kick(user string)                   { r.note("kick %s", user) }
+func (r *recorder) Idle(string)                        {}
 
 func (r *recorder) Renumber() error {
 	r.note("renumber")
@@ -67,7 +69,7 @@ func node(t *testing.T, config Config) (*Store, *recorder) {
 	return s, r
 }
 
-func enter(t *testing.T, s *Store, user string) *hub.Entry {
+func enter(t *testing.T, s *Store, user string) *chat.Entry {
 	t.Helper()
 	e, err := s.Enter(user, false, true)
 	if err != nil {
@@ -77,14 +79,14 @@ func enter(t *testing.T, s *Store, user string) *hub.Entry {
 }
 
 // say has a user say something, and waits until that is done.
-func say(t *testing.T, s *Store, from, to, id, text string) *hub.Message {
+func say(t *testing.T, s *Store, from, to, id, text string) *chat.Message {
 	t.Helper()
-	m := &hub.Message{Conversation: to, From: from, To: to, ID: id, Body: []byte(text)}
-	if to != hub.Everyone && !hub.ValidGroup(to) {
-		m.Conversation = hub.PairOf(from, to)
+	m := &chat.Message{Conversation: to, From: from, To: to, ID: id, Body: []byte(text)}
+	if to != chat.Everyone && !chat.ValidGroup(to) {
+		m.Conversation = chat.PairOf(from, to)
 	}
 	said := make(chan error, 1)
-	s.Say(m, func(_ bool, err error) { said <- err })
+	s.Publish(m, nil, func(_ bool, err error) { said <- err })
 	if err := <-said; err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +129,7 @@ func TestHole(t *testing.T) {
 	server := redistest.Start(t)
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
-	if err := s.Join("A", "groupX", func() {}); err != nil {
+	if err := s.join("A", "groupX", func() {}); err != nil {
 		t.Fatal(err)
 	}
 	// Two messages that the channel has not brought, and a third that it brings.
@@ -171,11 +173,11 @@ func TestTooLate(t *testing.T) {
 	enter(t, s, "A")
 	s.offset.Add(-time.Minute.Microseconds())
 	said := make(chan error, 1)
-	s.Say(&hub.Message{Conversation: "all", From: "A", To: "all", Body: []byte("x")}, func(_ bool, err error) { said <- err })
-	if err := <-said; err != hub.ErrUnavailable {
+	s.Publish(&chat.Message{Conversation: "all", From: "A", To: "all", Body: []byte("x")}, nil, func(_ bool, err error) { said <- err })
+	if err := <-said; err != chat.ErrUnavailable {
 		t.Errorf("got %v", err)
 	}
-	if messages, _, err := s.History("all", hub.Query{Limit: 1}); len(messages) > 0 || err != nil {
+	if messages, _, err := s.History("all", chat.Query{Limit: 1}); len(messages) > 0 || err != nil {
 		t.Errorf("kept: %v, %v", messages, err)
 	}
 	want(t, "told", told.about("all "))
@@ -191,7 +193,7 @@ func TestForgotten(t *testing.T) {
 	enter(t, a, "A")
 	enter(t, b, "B")
 	for user, s := range map[string]*Store{"A": a, "B": b} {
-		if err := s.Join(user, "groupX", func() {}); err != nil {
+		if err := s.join(user, "groupX", func() {}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,15 +202,15 @@ func TestForgotten(t *testing.T) {
 		return slices.Contains(told.about("B in groupX: "), "false")
 	})
 	said := make(chan error, 1)
-	a.Say(&hub.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}, func(_ bool, err error) { said <- err })
-	if err := <-said; err != hub.ErrNotOnline {
+	a.Publish(&chat.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}, nil, func(_ bool, err error) { said <- err })
+	if err := <-said; !errors.Is(err, chat.ErrNotOnline) {
 		t.Errorf("got %v", err)
 	}
 	if e := enter(t, b, "B"); len(e.Groups) > 0 {
 		t.Errorf("B is a member of %v", e.Groups)
 	}
 	groups, n, err := a.Groups()
-	if err != nil || n != 1 || groups[0] != (hub.GroupInfo{Group: "groupX", Members: 1, Online: 1}) {
+	if err != nil || n != 1 || groups[0] != (chat.GroupInfo{Group: "groupX", Members: 1, Online: 1}) {
 		t.Errorf("%v, %d, %v", groups, n, err)
 	}
 }
@@ -242,7 +244,7 @@ func TestDeadNode(t *testing.T) {
 	}
 	want(t, "B", told.about("B at all: "), "true", "false")
 	want(t, "A", told.about("A at all: "), "true")
-	if users, _, err := a.Users(); err != nil || !slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}}) {
+	if users, _, err := a.Users(); err != nil || !slices.Equal(users, []chat.UserInfo{{User: "A", Connections: 1}}) {
 		t.Errorf("%v, %v", users, err)
 	}
 	if left := server.CLI("zcard", nodesKey+":lease"); left != "2" {
@@ -257,7 +259,7 @@ func TestTakenForDead(t *testing.T) {
 	b, _ := node(t, Config{URL: server.URL()})
 	enter(t, a, "A")
 	enter(t, b, "B")
-	if err := b.Join("B", "groupX", func() {}); err != nil {
+	if err := b.join("B", "groupX", func() {}); err != nil {
 		t.Fatal(err)
 	}
 	server.CLI("zadd", nodesKey+":lease", "1", b.id)
@@ -290,7 +292,7 @@ func TestLastMomentsLost(t *testing.T) {
 	server.CLI("client", "kill", "type", "normal", "skipme", "yes")
 	redistest.Eventually(t, "B is offline and A online", func() bool {
 		users, _, err := s.Users()
-		return err == nil && slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}})
+		return err == nil && slices.Equal(users, []chat.UserInfo{{User: "A", Connections: 1}})
 	})
 	redistest.Eventually(t, "the node is told of B", func() bool { return len(told.about("B at all: ")) > 0 })
 	want(t, "B", told.about("B at all: "), "false")
@@ -302,7 +304,7 @@ func TestMembershipMissed(t *testing.T) {
 	server := redistest.Start(t)
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
-	if err := s.Join("A", "groupOld", func() {}); err != nil {
+	if err := s.join("A", "groupOld", func() {}); err != nil {
 		t.Fatal(err)
 	}
 	old, new := conversationKey("groupOld"), conversationKey("groupNew")
@@ -329,7 +331,7 @@ func TestPartOfTheDataLost(t *testing.T) {
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
 	for _, group := range []string{"groupX", "groupY", "groupZ"} {
-		if err := s.Join("A", group, func() {}); err != nil {
+		if err := s.join("A", group, func() {}); err != nil {
 			t.Fatal(err)
 		}
 		for range 3 {
@@ -392,7 +394,7 @@ func TestManyEntries(t *testing.T) {
 		}
 	}
 	users, _, err := watcher.Users()
-	if err != nil || !slices.Equal(users, []hub.UserInfo{{User: "A", Connections: 1}, {User: "W", Connections: 1}}) {
+	if err != nil || !slices.Equal(users, []chat.UserInfo{{User: "A", Connections: 1}, {User: "W", Connections: 1}}) {
 		t.Errorf("%v, %v", users, err)
 	}
 	online := "false"

@@ -1,23 +1,23 @@
 package redis
 
-import "wschat/hub"
+import "wschat/hub/chat"
 
-// Who implements hub.Shared.
+// Who implements chat.Engine.
 func (s *Store) Who(group string) (names []string, count int, err error) {
 	ctx, cancel := patience()
 	defer cancel()
 	if group == "" {
-		group = hub.Everyone
+		group = chat.Everyone
 	}
 	r, err := s.who(ctx, group)
 	return r.Names, r.Count, err
 }
 
-// Users implements hub.Shared.
-func (s *Store) Users() ([]hub.UserInfo, int, error) {
+// Users implements chat.Engine.
+func (s *Store) Users() ([]chat.UserInfo, int, error) {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.who(ctx, hub.Everyone)
+	r, err := s.who(ctx, chat.Everyone)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -29,10 +29,10 @@ func (s *Store) Users() ([]hub.UserInfo, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	users := make([]hub.UserInfo, 0, len(r.Names))
+	users := make([]chat.UserInfo, 0, len(r.Names))
 	for i, name := range r.Names {
 		if n, err := replies[i].Int(); err == nil && n > 0 {
-			users = append(users, hub.UserInfo{User: name, Connections: int(n)})
+			users = append(users, chat.UserInfo{User: name, Connections: int(n)})
 		} else {
 			r.Count-- // just gone
 		}
@@ -40,13 +40,13 @@ func (s *Store) Users() ([]hub.UserInfo, int, error) {
 	return users, r.Count, nil
 }
 
-// Groups implements hub.Shared.
-func (s *Store) Groups() ([]hub.GroupInfo, int, error) {
+// Groups implements chat.Engine.
+func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	ctx, cancel := patience()
 	defer cancel()
 	replies, err := s.all(ctx, []command{
 		{groupsKey, []any{"ZCARD", groupsKey}},
-		{groupsKey, []any{"ZRANGE", groupsKey, 0, maxNames - 1}},
+		{groupsKey, []any{"ZRANGE", groupsKey, 0, chat.MaxNames - 1}},
 	})
 	if err != nil {
 		return nil, 0, err
@@ -54,7 +54,7 @@ func (s *Store) Groups() ([]hub.GroupInfo, int, error) {
 	count, err1 := replies[0].Int()
 	names, err2 := replies[1].Strings()
 	if err1 != nil || err2 != nil {
-		return nil, 0, hub.ErrUnavailable
+		return nil, 0, chat.ErrUnavailable
 	}
 	commands := make([]command, len(names))
 	for i, name := range names {
@@ -64,11 +64,11 @@ func (s *Store) Groups() ([]hub.GroupInfo, int, error) {
 	if replies, err = s.all(ctx, commands); err != nil {
 		return nil, 0, err
 	}
-	groups := make([]hub.GroupInfo, 0, len(names))
+	groups := make([]chat.GroupInfo, 0, len(names))
 	for i, name := range names {
 		parts, err := replies[i].Array()
 		if err != nil || len(parts) != 2 {
-			return nil, 0, hub.ErrUnavailable
+			return nil, 0, chat.ErrUnavailable
 		}
 		members, _ := parts[0].Int()
 		online, _ := parts[1].Int()
@@ -76,12 +76,24 @@ func (s *Store) Groups() ([]hub.GroupInfo, int, error) {
 			count--
 			continue
 		}
-		groups = append(groups, hub.GroupInfo{Group: name, Members: int(members), Online: int(online)})
+		groups = append(groups, chat.GroupInfo{Group: name, Members: int(members), Online: int(online)})
 	}
 	return groups, int(count), nil
 }
 
-// Kick implements hub.Shared.
+// Counts implements chat.Engine.
+func (s *Store) Counts() (users, groups int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, c := range s.conversations {
+		if c.refs > 0 && chat.IsGroup(name) {
+			groups++
+		}
+	}
+	return len(s.users), groups
+}
+
+// Kick implements chat.Engine.
 func (s *Store) Kick(name string) (int, error) {
 	ctx, cancel := patience()
 	defer cancel()
@@ -92,7 +104,7 @@ func (s *Store) Kick(name string) (int, error) {
 	}
 	n, err := r.Int()
 	if err != nil {
-		return 0, hub.ErrUnavailable
+		return 0, chat.ErrUnavailable
 	}
 	return int(n), nil
 }

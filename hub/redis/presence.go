@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
 // appear enters a login, and returns the groups whose member the user is. It waits
 // until the node has been told.
 func (s *Store) appear(ctx context.Context, name string, number uint64, groups []string, tell bool) ([]string, error) {
-	where := append([]string{hub.Everyone}, groups...)
+	where := append([]string{chat.Everyone}, groups...)
 	commands := make([]command, len(where))
 	for i, w := range where {
 		commands[i] = s.presence(name, w, number, true, tell)
@@ -24,9 +24,9 @@ func (s *Store) appear(ctx context.Context, name string, number uint64, groups [
 	for i, w := range where {
 		is, p, e, err := presenceReply(replies[i], name, number, true)
 		if err != nil {
-			return nil, hub.ErrUnavailable
+			return nil, chat.ErrUnavailable
 		}
-		if w == hub.Everyone {
+		if w == chat.Everyone {
 			s.happened(w, p, e, func() {})
 			if err := s.reached(ctx, w, p); err != nil {
 				return nil, err
@@ -50,8 +50,8 @@ func (s *Store) appear(ctx context.Context, name string, number uint64, groups [
 
 // presence is the command that enters a login or exit somewhere.
 func (s *Store) presence(name, where string, number uint64, online, tell bool) command {
-	group := where != hub.Everyone
-	told := tell && (s.config.Presence == hub.ToAll && !group || s.config.Presence == hub.ToGroup && group)
+	group := where != chat.Everyone
+	told := tell && (s.config.Presence == chat.ToAll && !group || s.config.Presence == chat.ToGroup && group)
 	key := conversationKey(where)
 	return command{key, []any{presentScript, 1, key, name, number, flag(online), flag(told), flag(group)}}
 }
@@ -103,7 +103,7 @@ func (s *Store) counted(name string, r resp.Reply, err error) error {
 	if err := errors.Join(err1, err2, err3); err != nil || total > 0 {
 		return err
 	}
-	for _, where := range append(groups, hub.Everyone) {
+	for _, where := range append(groups, chat.Everyone) {
 		c := s.presence(name, where, uint64(number), false, true)
 		s.do(c.key, func(r resp.Reply, err error) {
 			if err != nil {

@@ -5,30 +5,30 @@ import (
 	"strconv"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
 // pageLimit is how many messages are read at once.
 const pageLimit = 50
 
-// History implements hub.Store. It may block.
-func (s *Store) History(name string, q hub.Query) (messages []*hub.Message, more bool, err error) {
+// History implements chat.Engine.
+func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	ctx, cancel := patience()
 	defer cancel()
 	key := conversationKey(name) + ":s"
 	from := q.Seq
-	if q.Direction == hub.Newest {
+	if q.Direction == chat.Newest {
 		from = 1 << 63
 	}
 	for len(messages) <= q.Limit { // one more, to see if there is
-		if q.Direction != hub.After && from == 0 {
+		if q.Direction != chat.After && from == 0 {
 			break
 		}
 		n := min(pageLimit, q.Limit+1-len(messages))
 		bound := "(" + strconv.FormatUint(from, 10) + "-0"
 		args := []any{"XREVRANGE", key, bound, "-", "COUNT", n}
-		if q.Direction == hub.After {
+		if q.Direction == chat.After {
 			args = []any{"XRANGE", key, bound, "+", "COUNT", n}
 		}
 		r, err := s.call(ctx, key, args...)
@@ -48,49 +48,23 @@ func (s *Store) History(name string, q hub.Query) (messages []*hub.Message, more
 	if len(messages) > q.Limit {
 		messages, more = messages[:q.Limit], true
 	}
-	if q.Direction != hub.After {
+	if q.Direction != chat.After {
 		slices.Reverse(messages)
 	}
 	return messages, more, nil
 }
 
-// Last implements hub.Store. It may block.
-func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
-	ctx, cancel := patience()
-	defer cancel()
-	r, err := s.call(ctx, userKey(user), "ZRANGE", userKey(user)+":p", 0, -1)
-	if err != nil {
-		return nil, err
+// Waiting implements chat.Engine. It blocks, too, until the node has been told of all
+// that it returns, so that what comes later is new.
+func (s *Store) Waiting(user string) ([]*chat.Message, error) {
+	var since time.Time
+	if ttl := s.config.MembershipTTL; ttl > 0 {
+		since = time.Now().Add(-ttl)
 	}
-	pairs, err := r.Strings()
-	if err != nil {
-		return nil, err
-	}
-	of := append(slices.Clone(names), pairs...)
-	commands := make([]command, len(of))
-	for i, name := range of {
-		key := conversationKey(name)
-		commands[i] = command{key, []any{"HGET", key + ":h", "n"}}
-	}
-	replies, err := s.all(ctx, commands)
-	if err != nil {
-		return nil, err
-	}
-	last := make(map[string]uint64, len(of))
-	for i, name := range of {
-		if i >= len(names) {
-			name, _ = otherOf(name, user)
-		}
-		if seq, err := replies[i].Int(); err == nil && seq > 0 {
-			last[name] = uint64(seq)
-		}
-	}
-	return last, nil
+	return s.waiting(user, since)
 }
 
-// Waiting implements hub.Store. It may block, also until the node has been told of
-// all that it returns, so that what comes later is new.
-func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
+func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 	ctx, cancel := patience()
 	defer cancel()
 	after := "-inf"
@@ -105,7 +79,7 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	var waiting []*hub.Message
+	var waiting []*chat.Message
 	from := make([]string, len(pairs)) // after which seq
 	for i := range from {
 		from[i] = "0"
@@ -147,7 +121,7 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 		}
 		pairs, from = moreOf, moreFrom
 	}
-	waiting = slices.DeleteFunc(waiting, func(m *hub.Message) bool { return !m.Time.After(since) })
+	waiting = slices.DeleteFunc(waiting, func(m *chat.Message) bool { return !m.Time.After(since) })
 	sortByTime(waiting)
 	return waiting, nil
 }
@@ -155,8 +129,8 @@ func (s *Store) Waiting(user string, since time.Time) ([]*hub.Message, error) {
 // sortByTime sorts messages by time. Those of one conversation, which are in its order,
 // stay so, whatever Redis' clock has done: who is sent a later one is not sent an
 // earlier one any more.
-func sortByTime(messages []*hub.Message) {
-	at := make(map[*hub.Message]time.Time, len(messages))
+func sortByTime(messages []*chat.Message) {
+	at := make(map[*chat.Message]time.Time, len(messages))
 	newest := make(map[string]time.Time)
 	for _, m := range messages {
 		t := newest[m.Conversation]
@@ -165,5 +139,5 @@ func sortByTime(messages []*hub.Message) {
 		}
 		newest[m.Conversation], at[m] = t, t
 	}
-	slices.SortStableFunc(messages, func(a, b *hub.Message) int { return at[a].Compare(at[b]) })
+	slices.SortStableFunc(messages, func(a, b *chat.Message) int { return at[a].Compare(at[b]) })
 }

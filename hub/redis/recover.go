@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
@@ -163,7 +163,7 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 			s.dirty[u.name] = true
 		}
 		s.mu.Unlock()
-		again = append(again, s.presence(u.name, hub.Everyone, u.number, true, tell))
+		again = append(again, s.presence(u.name, chat.Everyone, u.number, true, tell))
 		for _, group := range groups[u] {
 			if tell {
 				again = append(again, s.presence(u.name, group, u.number, true, true))

@@ -7,7 +7,7 @@ import (
 	"math"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/redistest"
 	"wschat/hub/storetest"
 )
@@ -16,9 +16,9 @@ func TestStore(t *testing.T) {
 	for _, keep := range []int{0, 1000, math.MaxInt} {
 		t.Run(fmt.Sprint("keep ", keep), func(t *testing.T) {
 			server := redistest.Start(t)
-			storetest.Run(t, func(t *testing.T) hub.Store {
+			storetest.Run(t, func(t *testing.T) chat.Store {
 				server.CLI("flushall")
-				return open(t, Config{URL: server.URL(), Keep: keep})
+				return asStore{open(t, Config{URL: server.URL(), Keep: keep})}
 			})
 		})
 	}
@@ -26,10 +26,10 @@ func TestStore(t *testing.T) {
 
 func TestStoreOnACluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	storetest.Run(t, func(t *testing.T) hub.Store {
+	storetest.Run(t, func(t *testing.T) chat.Store {
 		for _, node := range cluster.Nodes {
 			node.CLI("flushall")
 		}
-		return open(t, Config{URL: cluster.URL(), Keep: 1000})
+		return asStore{open(t, Config{URL: cluster.URL(), Keep: 1000})}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
@@ -68,10 +68,10 @@ func (u *user) pair(name string) {
 
 func ignore(resp.Reply, error) {}
 
-// Enter implements hub.Shared.
-func (s *Store) Enter(name string, fresh, online bool) (*hub.Entry, error) {
+// Enter implements chat.Engine.
+func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
 	if !s.inReach() {
-		return nil, hub.ErrUnavailable
+		return nil, chat.ErrUnavailable
 	}
 	ctx, cancel := patience()
 	defer cancel()
@@ -96,30 +96,30 @@ func (s *Store) Enter(name string, fresh, online bool) (*hub.Entry, error) {
 }
 
 // enter returns an entry, with an error too, once the connection is counted.
-func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*hub.Entry, error) {
+func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, error) {
 	select {
 	case <-u.ready:
 	case <-ctx.Done():
-		return nil, hub.ErrUnavailable
+		return nil, chat.ErrUnavailable
 	}
 	parts, err := s.login(ctx, u, fresh)
 	if err != nil {
-		return &hub.Entry{}, err
+		return &chat.Entry{}, err
 	}
 	if len(parts) == 0 {
 		s.mu.Lock()
 		u.count--
 		s.mu.Unlock()
-		return nil, hub.ErrTaken
+		return nil, chat.ErrTaken
 	}
 	serial, err1 := parts[0].Int()
 	number, err2 := parts[1].Int()
 	forgotten, err3 := parts[2].Int()
 	groups, err4 := parts[3].Strings()
 	pairs, err5 := parts[4].Strings()
-	entry := &hub.Entry{User: u.name, Serial: uint64(serial)}
+	entry := &chat.Entry{Serial: uint64(serial)}
 	if errors.Join(err1, err2, err3, err4, err5) != nil {
-		return entry, hub.ErrUnavailable
+		return entry, chat.ErrUnavailable
 	}
 	if forgotten == 1 {
 		s.leaveAll(u.name, groups)
@@ -153,7 +153,7 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) ([]resp.Reply, e
 		}
 		return r.reply.Array()
 	case <-ctx.Done():
-		return nil, hub.ErrUnavailable
+		return nil, chat.ErrUnavailable
 	}
 }
 
@@ -162,7 +162,7 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) ([]resp.Reply, e
 func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pairs []string) ([]string, error) {
 	s.mu.Lock()
 	u.number = max(u.number, number)
-	follow := []*conversation{s.follow(u, hub.Everyone, false)}
+	follow := []*conversation{s.follow(u, chat.Everyone, false)}
 	for _, name := range groups {
 		follow = append(follow, s.follow(u, name, false))
 	}
@@ -177,7 +177,7 @@ func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pa
 	return s.appear(ctx, u.name, number, groups, true)
 }
 
-// Exit implements hub.Shared.
+// Exit implements chat.Engine.
 func (s *Store) Exit(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // recent is the last logins and exits that the node was told of: a roster that was
@@ -48,58 +48,69 @@ func (r *recent) after(p uint64) []entry {
 }
 
 // roster asks who is online.
-func (s *Store) roster(ctx context.Context) (hub.Roster, error) { return s.who(ctx, hub.Everyone) }
+func (s *Store) roster(ctx context.Context) (*chat.Online, error) {
+	r, err := s.who(ctx, chat.Everyone)
+	return &r, err
+}
 
-func (s *Store) who(ctx context.Context, where string) (r hub.Roster, err error) {
-	parts, err := s.callScript(ctx, whoScript, conversationKey(where), maxNames)
+func (s *Store) who(ctx context.Context, where string) (r chat.Online, err error) {
+	parts, err := s.callScript(ctx, whoScript, conversationKey(where), chat.MaxNames)
 	if err != nil || len(parts) != 3 {
-		return r, hub.ErrUnavailable
+		return r, chat.ErrUnavailable
 	}
 	p, err1 := parts[0].Int()
 	count, err2 := parts[1].Int()
 	names, err3 := parts[2].Strings()
 	if err1 != nil || err2 != nil || err3 != nil {
-		return r, hub.ErrUnavailable
+		return r, chat.ErrUnavailable
 	}
 	if names == nil {
 		names = []string{}
 	}
-	return hub.Roster{Names: names, Count: int(count), Version: uint64(p)}, nil
+	return chat.Online{Names: names, Count: int(count), Version: uint64(p)}, nil
 }
 
-// Welcome implements hub.Shared. The seqs are those that the node has been told of:
+// Welcome implements chat.Engine. The seqs are those that the node has been told of:
 // what is not among them is delivered.
-func (s *Store) Welcome(entry *hub.Entry, groups []string) (last map[string]uint64, online []string, count int) {
-	s.mu.Lock()
+func (s *Store) Welcome(name string, online *chat.Online, may func(group string) bool) (*chat.Welcome, error) {
+	w := &chat.Welcome{}
 	follows := make(map[string]*conversation)
-	if u := s.users[entry.User]; u != nil {
-		for name, c := range u.conversations {
-			if other, private := otherOf(name, entry.User); private {
+	s.mu.Lock()
+	w.Epoch = s.epoch
+	if u := s.users[name]; u != nil {
+		for conversation, c := range u.conversations {
+			if other, private := otherOf(conversation, name); private {
 				follows[other] = c
+			} else if conversation == chat.Everyone || u.groups[conversation] && may(conversation) {
+				follows[conversation] = c
 			}
 		}
-		for _, name := range append([]string{hub.Everyone}, groups...) {
-			if c := u.conversations[name]; c != nil {
-				follows[name] = c
+		for group := range u.groups {
+			if may(group) {
+				w.Groups = append(w.Groups, group)
 			}
 		}
 	}
 	s.mu.Unlock()
-	last = make(map[string]uint64, len(follows))
+	slices.Sort(w.Groups)
+	w.Last = make(map[string]uint64, len(follows))
 	for name, c := range follows {
 		if seq := c.last(); seq > 0 {
-			last[name] = seq
+			w.Last[name] = seq
 		}
 	}
-	online, count = slices.Clone(entry.Online.Names), entry.Online.Count
-	for _, e := range s.recent.after(entry.Online.Version) {
+	if online == nil {
+		return w, nil
+	}
+	w.Online, w.Count = slices.Clone(online.Names), online.Count
+	for _, e := range s.recent.after(online.Version) {
 		if e.kind == '+' {
-			online, count = insert(online, e.user), count+1
+			w.Online, w.Count = insert(w.Online, e.user), w.Count+1
 		} else {
-			online, count = remove(online, e.user), count-1
+			w.Online, w.Count = remove(w.Online, e.user), w.Count-1
 		}
 	}
-	return last, online, count
+	return w, nil
 }
 
 // last returns the seq up to which the node has been told of messages.
@@ -118,14 +129,14 @@ func otherOf(conversation, user string) (string, bool) {
 	return a, private
 }
 
-// insert puts name into sorted names, at most maxNames of them.
+// insert puts name into sorted names, at most chat.MaxNames of them.
 func insert(names []string, name string) []string {
 	i, found := slices.BinarySearch(names, name)
-	if found || i >= maxNames {
+	if found || i >= chat.MaxNames {
 		return names
 	}
 	names = slices.Insert(names, i, name)
-	return names[:min(len(names), maxNames)]
+	return names[:min(len(names), chat.MaxNames)]
 }
 
 // remove takes name out of sorted names.

@@ -3,7 +3,7 @@ package redis
 import (
 	"sync"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
 )
 
@@ -16,9 +16,9 @@ type untold struct {
 
 type inbox struct{ user, conversation string }
 
-// Written implements hub.Store. Redis is told at once, and of each message, as the
+// Written implements chat.Engine. Redis is told at once, and of each message, as the
 // user may be connected elsewhere a moment later.
-func (s *Store) Written(m *hub.Message) { s.tellWritten(inbox{m.To, m.Conversation}, m.Seq) }
+func (s *Store) Written(m *chat.Message) { s.tellWritten(inbox{m.To, m.Conversation}, m.Seq) }
 
 func (s *Store) tellWritten(in inbox, seq uint64) {
 	key := conversationKey(in.conversation)

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // RunBounds runs the tests of a store that is bounded in memory. open returns an
 // empty one that takes so many conversations and bytes of messages, 0: any number.
-func RunBounds(t *testing.T, open func(t *testing.T, conversations int, bytes int64) hub.Store) {
+func RunBounds(t *testing.T, open func(t *testing.T, conversations int, bytes int64) chat.Store) {
 	t.Run("conversations", func(t *testing.T) { testConversations(t, open(t, 3, 0)) })
 	t.Run("silent longest", func(t *testing.T) { testSilentLongest(t, open(t, 0, 256<<10)) })
 	t.Run("one alone", func(t *testing.T) { testOneAlone(t, open(t, 0, 256<<10)) })
@@ -19,7 +19,7 @@ func RunBounds(t *testing.T, open func(t *testing.T, conversations int, bytes in
 }
 
 // try appends a message and returns what comes of it.
-func try(s hub.Store, m *hub.Message) error {
+func try(s chat.Store, m *chat.Message) error {
 	stored := make(chan error, 1)
 	s.Append(m, func(err error) { stored <- err })
 	return <-stored
@@ -28,15 +28,15 @@ func try(s hub.Store, m *hub.Message) error {
 var kilobyte = strings.Repeat("x", 1<<10)
 
 // long is a kilobyte to a group.
-func long(group string) *hub.Message {
-	return &hub.Message{Conversation: group, From: "A", To: group, Body: []byte(kilobyte)}
+func long(group string) *chat.Message {
+	return &chat.Message{Conversation: group, From: "A", To: group, Body: []byte(kilobyte)}
 }
 
 // kept returns the first and the last seq that is kept of a conversation, and
 // fails if there are holes.
-func kept(t *testing.T, s hub.Store, conversation string) (first, last uint64) {
+func kept(t *testing.T, s chat.Store, conversation string) (first, last uint64) {
 	t.Helper()
-	messages, _, err := s.History(conversation, hub.Query{Limit: 1 << 20})
+	messages, _, err := s.History(conversation, chat.Query{Limit: 1 << 20})
 	if err != nil || len(messages) == 0 {
 		t.Fatalf("%s: nothing is kept, %v", conversation, err)
 	}
@@ -49,7 +49,7 @@ func kept(t *testing.T, s hub.Store, conversation string) (first, last uint64) {
 
 // What would begin one conversation too many is refused, in the midst of others
 // that are not.
-func testConversations(t *testing.T, s hub.Store) {
+func testConversations(t *testing.T, s chat.Store) {
 	results := make(chan error, 100)
 	var stored, refused int
 	for i := range cap(results) {
@@ -59,7 +59,7 @@ func testConversations(t *testing.T, s hub.Store) {
 		switch err := <-results; {
 		case err == nil:
 			stored++
-		case errors.Is(err, hub.ErrFull):
+		case errors.Is(err, chat.ErrFull):
 			refused++
 		default:
 			t.Error(err)
@@ -83,7 +83,7 @@ func testConversations(t *testing.T, s hub.Store) {
 
 // Beyond the bound on bytes the conversations that have been silent longest lose
 // old messages first, and keep the newest; numbers go on.
-func testSilentLongest(t *testing.T, s hub.Store) {
+func testSilentLongest(t *testing.T, s chat.Store) {
 	for range 50 {
 		say(t, s, "A", "groupOld", kilobyte)
 		say(t, s, "A", "groupMid", kilobyte)
@@ -107,7 +107,7 @@ func testSilentLongest(t *testing.T, s hub.Store) {
 }
 
 // A conversation that talks alone loses its own old messages.
-func testOneAlone(t *testing.T, s hub.Store) {
+func testOneAlone(t *testing.T, s chat.Store) {
 	for i := range uint64(1000) {
 		say(t, s, "A", "groupA", kilobyte)
 		if first, last := kept(t, s, "groupA"); last != i+1 || (last-first+1)<<10 > 256<<10 {
@@ -124,27 +124,27 @@ func testOneAlone(t *testing.T, s hub.Store) {
 
 // When only the newest of each conversation are left, and they are too much, what
 // comes is refused; nothing of it is there.
-func testNoRoom(t *testing.T, s hub.Store) {
+func testNoRoom(t *testing.T, s chat.Store) {
 	var stored int
 	for i := range 400 {
 		err := try(s, long(fmt.Sprint("group", i)))
 		switch {
 		case err == nil && stored == i:
 			stored++
-		case !errors.Is(err, hub.ErrFull):
+		case !errors.Is(err, chat.ErrFull):
 			t.Fatalf("message %d: %v, %d stored", i, err, stored)
 		}
 	}
 	if stored < 100 || stored > 256 {
 		t.Errorf("%d are stored", stored)
 	}
-	if err := try(s, long("group0")); !errors.Is(err, hub.ErrFull) {
+	if err := try(s, long("group0")); !errors.Is(err, chat.ErrFull) {
 		t.Errorf("got %v, want ErrFull", err)
 	}
 	if first, last := kept(t, s, "group0"); first != 1 || last != 1 {
 		t.Errorf("%d to %d are kept", first, last)
 	}
-	if err := s.Err(); !errors.Is(err, hub.ErrFull) {
+	if err := s.Err(); !errors.Is(err, chat.ErrFull) {
 		t.Errorf("everybody is refused, and Err says %v", err)
 	}
 }

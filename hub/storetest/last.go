@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"testing"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // Last tells of what a user takes part in and nothing else: of the conversations
 // that are named, and of its own private ones by the name of the other.
-func testLast(t *testing.T, s hub.Store) {
+func testLast(t *testing.T, s chat.Store) {
 	want := func(user, want string, names ...string) {
 		t.Helper()
 		last, err := s.Last(user, names)
@@ -49,7 +49,7 @@ func testLast(t *testing.T, s hub.Store) {
 	want("D", "D:1")
 }
 
-func testEpoch(t *testing.T, s hub.Store) {
+func testEpoch(t *testing.T, s chat.Store) {
 	epoch := s.Epoch()
 	say(t, s, "A", "all", "x")
 	if epoch == "" || len(epoch) > 64 || s.Epoch() != epoch {

@@ -1,4 +1,4 @@
-// Package storetest has the tests that every hub.Store must pass, whatever it
+// Package storetest has the tests that every chat.Store must pass, whatever it
 // keeps messages in. A store's own tests call Run, and add what is special to it.
 package storetest
 
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // patience bounds what a test waits for; reaching it is a failure.
@@ -17,8 +17,8 @@ const patience = 20 * time.Second
 
 // Run runs the tests. open returns an empty store for one of them, which keeps at
 // least a thousand messages of each conversation, and ends it with t.Cleanup.
-func Run(t *testing.T, open func(t *testing.T) hub.Store) {
-	for name, test := range map[string]func(*testing.T, hub.Store){
+func Run(t *testing.T, open func(t *testing.T) chat.Store) {
+	for name, test := range map[string]func(*testing.T, chat.Store){
 		"numbers":              testNumbers,
 		"keeps what was said":  testContent,
 		"history":              testHistory,
@@ -37,23 +37,23 @@ func Run(t *testing.T, open func(t *testing.T) hub.Store) {
 
 // Expires runs the test of a store in which what waits too long is dropped when
 // Expire says so, and not by itself.
-func Expires(t *testing.T, open func(t *testing.T) hub.Store) {
+func Expires(t *testing.T, open func(t *testing.T) chat.Store) {
 	t.Run("expire", func(t *testing.T) { testExpire(t, open(t)) })
 }
 
 // say appends a text message and waits until it is stored. The conversation
 // follows from whom it goes to.
-func say(t *testing.T, s hub.Store, from, to, text string) *hub.Message {
+func say(t *testing.T, s chat.Store, from, to, text string) *chat.Message {
 	t.Helper()
-	m := &hub.Message{Conversation: to, From: from, To: to, Body: []byte(text)}
-	if to != hub.Everyone && !hub.ValidGroup(to) {
-		m.Conversation = hub.PairOf(from, to)
+	m := &chat.Message{Conversation: to, From: from, To: to, Body: []byte(text)}
+	if to != chat.Everyone && !chat.ValidGroup(to) {
+		m.Conversation = chat.PairOf(from, to)
 	}
 	appendAll(t, s, m)
 	return m
 }
 
-func appendAll(t *testing.T, s hub.Store, messages ...*hub.Message) {
+func appendAll(t *testing.T, s chat.Store, messages ...*chat.Message) {
 	t.Helper()
 	stored := make(chan error, 2*len(messages))
 	for _, m := range messages {
@@ -75,7 +75,7 @@ func appendAll(t *testing.T, s hub.Store, messages ...*hub.Message) {
 }
 
 // history returns what is kept, as text shows it.
-func history(t *testing.T, s hub.Store, conversation string, q hub.Query) (string, bool) {
+func history(t *testing.T, s chat.Store, conversation string, q chat.Query) (string, bool) {
 	t.Helper()
 	messages, more, err := s.History(conversation, q)
 	if err != nil {
@@ -85,7 +85,7 @@ func history(t *testing.T, s hub.Store, conversation string, q hub.Query) (strin
 }
 
 // show writes messages as "A>B:1:text", separated by spaces.
-func show(messages []*hub.Message) string {
+func show(messages []*chat.Message) string {
 	var parts []string
 	for _, m := range messages {
 		parts = append(parts, fmt.Sprintf("%s>%s:%d:%s", m.From, m.To, m.Seq, m.Body))
@@ -94,7 +94,7 @@ func show(messages []*hub.Message) string {
 }
 
 // wantWaiting waits until it is as it should be: Written may take its time.
-func wantWaiting(t *testing.T, s hub.Store, user, want string) {
+func wantWaiting(t *testing.T, s chat.Store, user, want string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; {
 		messages, err := s.Waiting(user, time.Time{})
@@ -112,7 +112,7 @@ func wantWaiting(t *testing.T, s hub.Store, user, want string) {
 }
 
 // Each conversation has its own numbers, from 1, and times that do not go back.
-func testNumbers(t *testing.T, s hub.Store) {
+func testNumbers(t *testing.T, s chat.Store) {
 	begun := time.Now().Add(-time.Second) // a store may round
 	var last time.Time
 	for seq := uint64(1); seq <= 5; seq++ {
@@ -136,8 +136,8 @@ func testNumbers(t *testing.T, s hub.Store) {
 	}
 }
 
-func testContent(t *testing.T, s hub.Store) {
-	said := []*hub.Message{
+func testContent(t *testing.T, s chat.Store) {
+	said := []*chat.Message{
 		{From: "A", To: "group前端", Body: []byte("你好, 😀\n")},
 		{From: "张三", To: "group前端", Body: []byte("\x00\xff,\r\n\x00"), Binary: true},
 		{From: "A", To: "group前端", Body: []byte(strings.Repeat("long ", 200_000))},
@@ -147,7 +147,7 @@ func testContent(t *testing.T, s hub.Store) {
 		m.Conversation = m.To
 		appendAll(t, s, m)
 	}
-	got, more, err := s.History("group前端", hub.Query{Limit: 10})
+	got, more, err := s.History("group前端", chat.Query{Limit: 10})
 	if err != nil || more || len(got) != len(said) {
 		t.Fatalf("%d messages, %v, %v", len(got), more, err)
 	}
@@ -160,7 +160,7 @@ func testContent(t *testing.T, s hub.Store) {
 	}
 }
 
-func testHistory(t *testing.T, s hub.Store) {
+func testHistory(t *testing.T, s chat.Store) {
 	const newest = ^uint64(0)
 	all := make([]string, 11)
 	for i := 1; i <= 10; i++ {
@@ -169,29 +169,29 @@ func testHistory(t *testing.T, s hub.Store) {
 		all[i] = fmt.Sprintf("A>groupA:%d:x", i)
 	}
 	for _, test := range []struct {
-		q        hub.Query
+		q        chat.Query
 		from, to int // what is returned; 0, 0: nothing
 		more     bool
 	}{
-		{hub.Query{Limit: 1}, 10, 10, true},
-		{hub.Query{Limit: 9}, 2, 10, true},
-		{hub.Query{Limit: 10}, 1, 10, false},
-		{hub.Query{Limit: 200}, 1, 10, false},
-		{hub.Query{Direction: hub.Before, Seq: 1, Limit: 5}, 0, 0, false},
-		{hub.Query{Direction: hub.Before, Seq: 2, Limit: 5}, 1, 1, false},
-		{hub.Query{Direction: hub.Before, Seq: 6, Limit: 5}, 1, 5, false},
-		{hub.Query{Direction: hub.Before, Seq: 7, Limit: 5}, 2, 6, true},
-		{hub.Query{Direction: hub.Before, Seq: 10, Limit: 1}, 9, 9, true},
-		{hub.Query{Direction: hub.Before, Seq: 11, Limit: 1}, 10, 10, true},
-		{hub.Query{Direction: hub.Before, Seq: newest, Limit: 3}, 8, 10, true},
-		{hub.Query{Direction: hub.After, Seq: 1, Limit: 3}, 2, 4, true},
-		{hub.Query{Direction: hub.After, Seq: 1, Limit: 9}, 2, 10, false},
-		{hub.Query{Direction: hub.After, Seq: 5, Limit: 5}, 6, 10, false},
-		{hub.Query{Direction: hub.After, Seq: 5, Limit: 4}, 6, 9, true},
-		{hub.Query{Direction: hub.After, Seq: 9, Limit: 5}, 10, 10, false},
-		{hub.Query{Direction: hub.After, Seq: 10, Limit: 5}, 0, 0, false},
-		{hub.Query{Direction: hub.After, Seq: 11, Limit: 5}, 0, 0, false},
-		{hub.Query{Direction: hub.After, Seq: newest, Limit: 5}, 0, 0, false},
+		{chat.Query{Limit: 1}, 10, 10, true},
+		{chat.Query{Limit: 9}, 2, 10, true},
+		{chat.Query{Limit: 10}, 1, 10, false},
+		{chat.Query{Limit: 200}, 1, 10, false},
+		{chat.Query{Direction: chat.Before, Seq: 1, Limit: 5}, 0, 0, false},
+		{chat.Query{Direction: chat.Before, Seq: 2, Limit: 5}, 1, 1, false},
+		{chat.Query{Direction: chat.Before, Seq: 6, Limit: 5}, 1, 5, false},
+		{chat.Query{Direction: chat.Before, Seq: 7, Limit: 5}, 2, 6, true},
+		{chat.Query{Direction: chat.Before, Seq: 10, Limit: 1}, 9, 9, true},
+		{chat.Query{Direction: chat.Before, Seq: 11, Limit: 1}, 10, 10, true},
+		{chat.Query{Direction: chat.Before, Seq: newest, Limit: 3}, 8, 10, true},
+		{chat.Query{Direction: chat.After, Seq: 1, Limit: 3}, 2, 4, true},
+		{chat.Query{Direction: chat.After, Seq: 1, Limit: 9}, 2, 10, false},
+		{chat.Query{Direction: chat.After, Seq: 5, Limit: 5}, 6, 10, false},
+		{chat.Query{Direction: chat.After, Seq: 5, Limit: 4}, 6, 9, true},
+		{chat.Query{Direction: chat.After, Seq: 9, Limit: 5}, 10, 10, false},
+		{chat.Query{Direction: chat.After, Seq: 10, Limit: 5}, 0, 0, false},
+		{chat.Query{Direction: chat.After, Seq: 11, Limit: 5}, 0, 0, false},
+		{chat.Query{Direction: chat.After, Seq: newest, Limit: 5}, 0, 0, false},
 	} {
 		want := ""
 		if test.from > 0 {
@@ -201,7 +201,7 @@ func testHistory(t *testing.T, s hub.Store) {
 			t.Errorf("%+v: got %q, %v, want %q, %v", test.q, got, more, want, test.more)
 		}
 	}
-	for _, q := range []hub.Query{{Limit: 5}, {Direction: hub.Before, Seq: 3, Limit: 5}, {Direction: hub.After, Seq: 3, Limit: 5}} {
+	for _, q := range []chat.Query{{Limit: 5}, {Direction: chat.Before, Seq: 3, Limit: 5}, {Direction: chat.After, Seq: 3, Limit: 5}} {
 		if got, more := history(t, s, "groupC", q); got != "" || more {
 			t.Errorf("%+v of nothing: got %q, %v", q, got, more)
 		}
@@ -209,11 +209,11 @@ func testHistory(t *testing.T, s hub.Store) {
 }
 
 // What History and Waiting return is the caller's.
-func testCopy(t *testing.T, s hub.Store) {
+func testCopy(t *testing.T, s chat.Store) {
 	say(t, s, "A", "B", "1")
 	say(t, s, "A", "B", "2")
 	for range 2 {
-		for _, q := range []hub.Query{{Limit: 2}, {Direction: hub.Before, Seq: 9, Limit: 2}} {
+		for _, q := range []chat.Query{{Limit: 2}, {Direction: chat.Before, Seq: 9, Limit: 2}} {
 			messages, _, err := s.History("A,B", q)
 			if err != nil || show(messages) != "A>B:1:1 A>B:2:2" {
 				t.Fatalf("%q, %v", show(messages), err)
@@ -231,15 +231,15 @@ func testCopy(t *testing.T, s hub.Store) {
 
 // Whoever appends at the same time: stored is called in the order of the numbers,
 // without holes, and what it is called for can be seen.
-func testOrder(t *testing.T, s hub.Store) {
+func testOrder(t *testing.T, s chat.Store) {
 	const writers, each = 8, 50
 	conversations := []string{"all", "groupA"}
-	stored := make(chan *hub.Message, 2*writers*each)
+	stored := make(chan *chat.Message, 2*writers*each)
 	for range writers {
 		go func() {
 			for i := range each {
 				to := conversations[i%2]
-				m := &hub.Message{Conversation: to, From: "A", To: to, Body: []byte("x")}
+				m := &chat.Message{Conversation: to, From: "A", To: to, Body: []byte("x")}
 				s.Append(m, func(err error) {
 					if err != nil {
 						t.Error(err)
@@ -258,7 +258,7 @@ func testOrder(t *testing.T, s hub.Store) {
 			}
 			last[m.Conversation] = m.Seq
 			if m.Seq%10 == 0 {
-				got, _, err := s.History(m.Conversation, hub.Query{Direction: hub.Before, Seq: m.Seq + 1, Limit: 1})
+				got, _, err := s.History(m.Conversation, chat.Query{Direction: chat.Before, Seq: m.Seq + 1, Limit: 1})
 				if err != nil || len(got) != 1 || got[0].Seq != m.Seq {
 					t.Fatalf("%s: %d is stored, and not in the history: %q, %v", m.Conversation, m.Seq, show(got), err)
 				}
@@ -268,11 +268,11 @@ func testOrder(t *testing.T, s hub.Store) {
 		}
 	}
 	for _, name := range conversations {
-		messages, _, err := s.History(name, hub.Query{Limit: writers * each})
+		messages, _, err := s.History(name, chat.Query{Limit: writers * each})
 		if err != nil || len(messages) != writers*each/2 {
 			t.Fatalf("%s: %d messages, %v", name, len(messages), err)
 		}
-		if !slices.IsSortedFunc(messages, func(a, b *hub.Message) int { return int(a.Seq) - int(b.Seq) }) {
+		if !slices.IsSortedFunc(messages, func(a, b *chat.Message) int { return int(a.Seq) - int(b.Seq) }) {
 			t.Errorf("%s: the history is not in order", name)
 		}
 	}

@@ -4,11 +4,11 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub"
+	"wschat/hub/chat"
 )
 
 // Private messages wait for whom they are sent to, in the order of their coming.
-func testWaiting(t *testing.T, s hub.Store) {
+func testWaiting(t *testing.T, s chat.Store) {
 	wantWaiting(t, s, "B", "")
 	say(t, s, "A", "B", "1")
 	say(t, s, "C", "B", "2")
@@ -28,13 +28,13 @@ func testWaiting(t *testing.T, s hub.Store) {
 	wantWaiting(t, s, "B", "A>B:1:1 C>B:1:2 A>B:3:4 C>B:2:6") // asking changes nothing
 }
 
-func testSince(t *testing.T, s hub.Store) {
-	var said []*hub.Message
+func testSince(t *testing.T, s chat.Store) {
+	var said []*chat.Message
 	for _, text := range []string{"1", "2", "3", "4"} {
 		said = append(said, say(t, s, "A", "B", text))
 	}
 	for _, since := range []time.Time{said[0].Time.Add(-time.Second), said[0].Time, said[2].Time, said[3].Time, time.Now().Add(time.Hour)} {
-		var want []*hub.Message
+		var want []*chat.Message
 		for _, m := range said {
 			if m.Time.After(since) { // a store may give several messages one time
 				want = append(want, m)
@@ -47,7 +47,7 @@ func testSince(t *testing.T, s hub.Store) {
 	}
 }
 
-func testWritten(t *testing.T, s hub.Store) {
+func testWritten(t *testing.T, s chat.Store) {
 	one, two := say(t, s, "A", "B", "1"), say(t, s, "A", "B", "2")
 	say(t, s, "B", "A", "3")
 	say(t, s, "A", "B", "4")
@@ -64,14 +64,14 @@ func testWritten(t *testing.T, s hub.Store) {
 	wantWaiting(t, s, "B", "A>B:4:4 C>B:2:6")
 	s.Written(six)
 	wantWaiting(t, s, "B", "A>B:4:4")
-	if got, _ := history(t, s, "B,C", hub.Query{Limit: 10}); got != "C>B:1:5 C>B:2:6" {
+	if got, _ := history(t, s, "B,C", chat.Query{Limit: 10}); got != "C>B:1:5 C>B:2:6" {
 		t.Errorf("the history is %q", got)
 	}
 }
 
 // Each connection writes in order, but several may be at different places.
-func testWrittenOrder(t *testing.T, s hub.Store) {
-	var said []*hub.Message
+func testWrittenOrder(t *testing.T, s chat.Store) {
+	var said []*chat.Message
 	for _, text := range []string{"1", "2", "3"} {
 		said = append(said, say(t, s, "A", "B", text))
 	}
@@ -81,13 +81,13 @@ func testWrittenOrder(t *testing.T, s hub.Store) {
 	s.Written(said[2])
 	s.Written(said[1])
 	wantWaiting(t, s, "B", "")
-	s.Written(&hub.Message{Conversation: "X,Y", From: "X", To: "Y", Seq: 1}) // of nobody known
+	s.Written(&chat.Message{Conversation: "X,Y", From: "X", To: "Y", Seq: 1}) // of nobody known
 	say(t, s, "A", "B", "4")
 	wantWaiting(t, s, "B", "A>B:4:4")
 }
 
 // What waits too long is dropped from what waits, not from the history.
-func testExpire(t *testing.T, s hub.Store) {
+func testExpire(t *testing.T, s chat.Store) {
 	early := time.Now()
 	one := say(t, s, "A", "B", "1")
 	say(t, s, "B", "A", "2")
@@ -96,7 +96,7 @@ func testExpire(t *testing.T, s hub.Store) {
 	s.Expire(time.Now().Add(time.Hour))
 	wantWaiting(t, s, "B", "")
 	wantWaiting(t, s, "A", "")
-	if got, _ := history(t, s, "A,B", hub.Query{Limit: 10}); got != "A>B:1:1 B>A:2:2" {
+	if got, _ := history(t, s, "A,B", chat.Query{Limit: 10}); got != "A>B:1:1 B>A:2:2" {
 		t.Errorf("the history is %q", got)
 	}
 	s.Written(one) // was still on its way

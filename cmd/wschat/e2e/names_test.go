@@ -13,7 +13,7 @@ import (
 	"unicode"
 
 	"wschat/handshake"
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/journal"
 )
 
@@ -88,8 +88,8 @@ func TestNamesOfOldJournals(t *testing.T) {
 		old.Seen(name, time.Now())
 	}
 	said := make(chan error, 2)
-	old.Append(&hub.Message{Conversation: group, From: user, To: group, Body: []byte("hi")}, func(err error) { said <- err })
-	old.Append(&hub.Message{Conversation: "groupA", From: user, To: "groupA", Body: []byte("hi")}, func(err error) { said <- err })
+	old.Append(&chat.Message{Conversation: group, From: user, To: group, Body: []byte("hi")}, func(err error) { said <- err })
+	old.Append(&chat.Message{Conversation: "groupA", From: user, To: "groupA", Body: []byte("hi")}, func(err error) { said <- err })
 	if err := errors.Join(<-said, <-said, old.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestNamesAgreeWithUnicode(t *testing.T) {
 	count := map[byte]int{}
 	bad := 0
 	for i, name := range names {
-		err := hub.CheckUser(name)
+		err := chat.CheckUser(name)
 		count[answers[i]]++
 		if answers[i] == 'n' || (err == nil) == (answers[i] == 'y') {
 			continue

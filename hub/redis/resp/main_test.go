@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"wschat/hub/leaktest"
+	"wschat/frame/leaktest"
 )
 
 // patience bounds what a test waits for; reaching it is a failure.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"wschat/cmd/wschat/e2e/target"
-	"wschat/hub"
+	"wschat/hub/chat"
 	"wschat/hub/journal"
 )
 
@@ -50,7 +50,7 @@ func fill(b *testing.B, dir string, messages, conversations int) {
 		}
 		if i < messages {
 			group := fmt.Sprint("group", i%conversations)
-			s.Append(&hub.Message{Conversation: group, From: fmt.Sprint("user", i%200), To: group, Body: body}, func(err error) { stored <- err })
+			s.Append(&chat.Message{Conversation: group, From: fmt.Sprint("user", i%200), To: group, Body: body}, func(err error) { stored <- err })
 		}
 	}
 	if err := s.Close(); err != nil {

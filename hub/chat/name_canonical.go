@@ -1,0 +1,77 @@
+package chat
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+//go:generate node name_tables.mjs
+//go:generate gofmt -w name_tables.go
+
+// classRange is a range of code points with a canonical combining class.
+type classRange struct {
+	first, last rune
+	class       uint8
+}
+
+// otherForm is the class of what is never in canonical form: a sign or letter that
+// is decomposed, or replaced by another.
+const otherForm = 0xff
+
+// isCanonical reports whether a name is in the Unicode Normalization Form C
+// (UAX 15), so that it is written in one way only. It knows what addLetter and
+// addMark let pass.
+func isCanonical(name string) bool {
+	var (
+		starter rune  // the last letter or mark of class 0
+		last    uint8 // the class of the rune before
+	)
+	for _, r := range name {
+		if '\u3100' <= r && r < '\ua66f' { // ideographs and the like, which nothing composes with
+			starter, last = r, 0
+			continue
+		}
+		class := classOf(r)
+		switch {
+		case class == otherForm, class != 0 && class < last:
+			return false
+		case last == 0 || last < class: // nothing between them blocks it
+			if compose(starter, r) {
+				return false
+			}
+		}
+		if class == 0 {
+			starter = r
+		}
+		last = class
+	}
+	return true
+}
+
+func classOf(r rune) uint8 {
+	if r < classes[0].first {
+		return 0
+	}
+	i, found := slices.BinarySearchFunc(classes, r, func(c classRange, r rune) int {
+		if c.first <= r && r <= c.last {
+			return 0
+		}
+		return cmp.Compare(c.first, r)
+	})
+	if !found {
+		return 0
+	}
+	return classes[i].class
+}
+
+// compose reports whether two runes have another form together.
+func compose(a, b rune) bool {
+	switch {
+	case '\u1161' <= b && b <= '\u1175': // a vowel of Hangul, behind a leading consonant
+		return '\u1100' <= a && a <= '\u1112'
+	case '\u11a8' <= b && b <= '\u11c2': // a trailing consonant, behind a syllable without one
+		return '\uac00' <= a && a <= '\ud7a3' && (a-'\uac00')%28 == 0
+	}
+	return strings.ContainsRune(composing[b], a)
+}

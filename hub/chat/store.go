@@ -1,0 +1,70 @@
+package chat
+
+import (
+	"errors"
+	"time"
+)
+
+// Store keeps conversations: it numbers their messages, remembers the last ones,
+// and knows which private messages have not been written to their user yet. All
+// methods are safe for concurrent use.
+type Store interface {
+	// Append gives m its Seq and Time, keeps it, and calls stored once: with nil
+	// when m is as safe as the store makes it, or with what went wrong, and then
+	// the message does not exist. The calls for one conversation come in the
+	// order of Seq, under the lock that also makes m visible to History and
+	// Waiting; so a message is in what those return if and only if stored has
+	// been called or is being called. stored may be called before Append returns.
+	Append(m *Message, stored func(error))
+
+	// History returns messages of a conversation, oldest first, and whether there
+	// are more in the direction of the query. It fails only if the store is out
+	// of reach.
+	History(conversation string, q Query) (messages []*Message, more bool, err error)
+
+	// Last returns the newest Seq of each conversation in names, and of each
+	// private conversation of user by the name of the other, as far as they have
+	// messages. The map is never nil.
+	Last(user string, names []string) (map[string]uint64, error)
+
+	// Epoch names the numbering: where it differs, Seq began anew.
+	Epoch() string
+
+	// Waiting returns the private messages to user since a point in time that
+	// have not been written to any line connection, oldest first.
+	Waiting(user string, since time.Time) ([]*Message, error)
+
+	// Written notes that m, a private message, has been written to a line
+	// connection of its recipient. It does not block.
+	Written(m *Message)
+
+	// Err says why Append refuses everybody's messages; nil: it does not. It
+	// recovers without another Append, since who watches over it may have turned
+	// the senders away.
+	Err() error
+
+	// Expire drops the notes of what has waited since before t. It is asked now
+	// and then; Waiting leaves out what is too old in any case.
+	Expire(t time.Time)
+}
+
+// Query selects messages of a conversation.
+type Query struct {
+	Direction Direction
+	Seq       uint64 // where Before and After begin
+	Limit     int    // most messages
+}
+
+// Direction says which messages of a conversation a Query means.
+type Direction uint8
+
+// The values of Direction.
+const (
+	Newest Direction = iota
+	Before           // the newest ones before Seq
+	After            // the oldest ones after Seq
+)
+
+// ErrFull is what a store says to a message that would begin one conversation too
+// many, or for whose bytes there is no room.
+var ErrFull = errors.New("chat: no room left in the store")

@@ -1,0 +1,57 @@
+package hub
+
+import (
+	"wschat/hub/chat"
+	"wschat/hub/loop"
+	"wschat/hub/wire"
+)
+
+// welcome tells a JSON client what it has to know. It is pulled, as a long one must not
+// make its reader too slow.
+func (s *session) welcome() {
+	asked := false
+	s.conn.Pull(func() loop.Item {
+		if asked || !s.live {
+			return nil
+		}
+		asked = true
+		w, err := s.hub.engine.Welcome(s.name, s.start.entry.Online, s.may)
+		if err != nil {
+			s.refuse()
+			return nil
+		}
+		s.start = nil
+		return s.welcomeItem(w)
+	})
+}
+
+func (s *session) welcomeItem(w *chat.Welcome) loop.Item {
+	return reply(wire.JSON{}.Welcome(s.name, w))
+}
+
+// Renumber implements chat.Node: every program gets a new welcome.
+func (n node) Renumber() error {
+	names, count, err := n.engine.Who("")
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	var programs []*session
+	for _, s := range n.sessions {
+		for ; s != nil; s = s.next {
+			if s.open && s.json {
+				programs = append(programs, s)
+			}
+		}
+	}
+	n.mu.Unlock()
+	for _, s := range programs {
+		w, err := n.engine.Welcome(s.name, nil, s.may)
+		if err != nil {
+			return err
+		}
+		w.Online, w.Count = names, count
+		s.conn.Send(s.welcomeItem(w))
+	}
+	return nil
+}

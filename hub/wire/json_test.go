@@ -1,0 +1,178 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"wschat/frame"
+	"wschat/hub/chat"
+)
+
+func TestParseJSON(t *testing.T) {
+	id64 := strings.Repeat("i", 64)
+	long := strings.Repeat("长", 1<<20/3)
+	send := func(to, body string) Request { return Request{Op: Send, Target: to, Body: []byte(body)} }
+	history := func(q chat.Query) Request { return Request{Op: History, Target: "B", Query: q} }
+	newest := chat.Query{Limit: 50}
+	for _, test := range []struct {
+		text string
+		want Request
+		err  error
+	}{
+		{`{"op":"send","to":"B","text":"x"}`, send("B", "x"), nil},
+		{" \t\r\n" + `{ "op" : "send" , "to":"all","text":"x" }` + "\n", send("all", "x"), nil},
+		{`{"text":"x","to":"group前端","op":"send"}`, send("group前端", "x"), nil},
+		{`{"op":"send","to":"\u0042","text":"\ud83d\ude00\u0000\n"}`, send("B", "😀\x00\n"), nil},
+		{`{"op":"send","to":"B","text":"\ud800"}`, send("B", "\ufffd"), nil}, // half a character is none
+		{`{"op":"send","to":"B","text":"\udc00x\ud800\ud800"}`, send("B", "\ufffdx\ufffd\ufffd"), nil},
+		{`{"op":"send","to":"B","text":"` + long + `"}`, send("B", long), nil},
+		{`{"op":"send","to":"B","text":"x","extra":[{"op":"join"}],"":null}`, send("B", "x"), nil},
+		{`{"op":"join","op":"send","to":"A","to":"B","text":"x"}`, send("B", "x"), nil}, // the last counts
+		{`{"op":"send","to":"B","text":"x","OP":"join","To":"C","group":5}`, send("B", "x"), nil},
+		{`{"\u006fp":"send","to":"B","text":"x"}`, send("B", "x"), nil},
+
+		{``, Request{}, chat.ErrNotJSON},
+		{`{`, Request{}, chat.ErrNotJSON},
+		{`{}{}`, Request{}, chat.ErrNotJSON},
+		{`{"op":"who"} x`, Request{}, chat.ErrNotJSON},
+		{`{"op":"who",}`, Request{}, chat.ErrNotJSON},
+		{`{'op':'who'}`, Request{}, chat.ErrNotJSON},
+		{`{op:"who"}`, Request{}, chat.ErrNotJSON},
+		{`{"op":"who"`, Request{}, chat.ErrNotJSON},
+		{`{"op":"who","text":"` + "\n" + `"}`, Request{}, chat.ErrNotJSON},
+		{`{"op":"who","x":"\x"}`, Request{}, chat.ErrNotJSON},
+		{`{"op":"who","x":01}`, Request{}, chat.ErrNotJSON},
+		{`[]`, Request{}, chat.ErrNotJSON},
+		{`[{"op":"who"}]`, Request{}, chat.ErrNotJSON},
+		{`"who"`, Request{}, chat.ErrNotJSON},
+		{`5`, Request{}, chat.ErrNotJSON},
+		{`null`, Request{}, chat.ErrNotJSON},
+		{` null`, Request{}, chat.ErrNotJSON},
+		{`true`, Request{}, chat.ErrNotJSON},
+		{`B,text`, Request{}, chat.ErrNotJSON},
+		{"\ufeff" + `{"op":"who"}`, Request{}, chat.ErrNotJSON},
+		{strings.Repeat("[", 100_000), Request{}, chat.ErrNotJSON},
+		{`{"op":"who","x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`, Request{}, chat.ErrNotJSON},
+		{strings.Repeat(`{"op":`, 100_000), Request{}, chat.ErrNotJSON},
+
+		{`{}`, Request{}, chat.ErrNoOp},
+		{`{"OP":"who"}`, Request{}, chat.ErrNoOp},
+		{`{"Op":"who"}`, Request{}, chat.ErrNoOp},
+		{`{"op":5}`, Request{}, chat.ErrNoOp},
+		{`{"op":null}`, Request{}, chat.ErrNoOp},
+		{`{"op":["who"]}`, Request{}, chat.ErrNoOp},
+		{`{"op":""}`, Request{}, chat.ErrUnknownOp},
+		{`{"op":"WHO"}`, Request{}, chat.ErrUnknownOp},
+		{`{"op":"login"}`, Request{}, chat.ErrUnknownOp},
+		{`{"op":"ping"}`, Request{}, chat.ErrUnknownOp},
+
+		{`{"op":"who","id":"` + id64 + `"}`, Request{Op: Who, ID: id64}, nil},
+		{`{"op":"who","id":"` + id64 + `5"}`, Request{}, chat.ErrBadID},
+		{`{"op":"who","id":"` + strings.Repeat("前", 22) + `"}`, Request{}, chat.ErrBadID}, // 66 bytes
+		{`{"op":"who","id":"` + strings.Repeat(`\u524d`, 21) + `"}`, Request{Op: Who, ID: strings.Repeat("前", 21)}, nil},
+		{`{"op":"who","id":7}`, Request{}, chat.ErrBadID},
+		{`{"op":"who","id":null}`, Request{}, chat.ErrBadID},
+		{`{"op":"who","id":["7"]}`, Request{}, chat.ErrBadID},
+		{`{"op":"who","id":""}`, Request{Op: Who}, nil}, // none
+		{`{"op":"who","ID":7}`, Request{Op: Who}, nil},
+		{`{"op":"ping","id":"7"}`, Request{ID: "7"}, chat.ErrUnknownOp},
+		{`{"id":"7"}`, Request{ID: "7"}, chat.ErrNoOp},
+
+		{`{"op":"send","id":"7","text":"x"}`, Request{ID: "7"}, chat.ErrBadUser},
+		{`{"op":"send","to":"","text":"x"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"send","to":"a b","text":"x"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"send","to":"who","text":"x"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"send","to":"A,B","text":"x"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"send","to":"\ud800","text":"x"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"send","to":"B\u0000","text":"x"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"send","to":"group","text":"x"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"send","to":5,"text":"x"}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":null,"text":"x"}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":["B"],"text":"x"}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":"B"}`, Request{}, chat.ErrEmptyBody},
+		{`{"op":"send","to":"B","text":""}`, Request{}, chat.ErrEmptyBody},
+		{`{"op":"send","to":"B","text":5}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":"B","text":null}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":"B","data":"AA=="}`, Request{}, chat.ErrEmptyBody},
+
+		{`{"op":"join","group":"groupX"}`, Request{Op: Join, Target: "groupX"}, nil},
+		{`{"op":"leave","group":"groupX"}`, Request{Op: Leave, Target: "groupX"}, nil},
+		{`{"op":"join"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"leave","group":""}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"join","group":"all"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"join","group":"group` + strings.Repeat("x", 59) + `"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"join","group":5}`, Request{}, chat.ErrBadField},
+		{`{"op":"leave","group":null}`, Request{}, chat.ErrBadField},
+		{`{"op":"join","to":"groupX"}`, Request{}, chat.ErrBadGroup},
+
+		{`{"op":"who"}`, Request{Op: Who}, nil},
+		{`{"op":"who","group":"groupX"}`, Request{Op: Who, Target: "groupX"}, nil},
+		{`{"op":"who","group":""}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"who","group":"B"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"who","group":null}`, Request{}, chat.ErrBadField},
+
+		{`{"op":"history","of":"B"}`, history(newest), nil},
+		{`{"op":"history","of":"B","before":812,"limit":5}`, history(chat.Query{Direction: chat.Before, Seq: 812, Limit: 5}), nil},
+		{`{"op":"history","of":"B","after":0,"limit":1000}`, history(chat.Query{Direction: chat.After, Seq: 0, Limit: 200}), nil},
+		{`{"op":"history"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"history","of":""}`, Request{}, chat.ErrBadUser},
+		{`{"op":"history","of":"groupé!"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"history","of":{}}`, Request{}, chat.ErrBadField},
+		{`{"op":"history","of":"B","before":1,"after":1}`, Request{}, chat.ErrBadField},
+		{`{"op":"history","of":"B","limit":0}`, Request{}, chat.ErrBadField},
+	} {
+		got, err := (JSON{}).Parse(frame.Text, []byte(test.text))
+		if !errors.Is(err, test.err) || (err != nil) != (test.err != nil) {
+			t.Errorf("%.80s: error %v, want %v", test.text, err, test.err)
+		}
+		if err != nil {
+			got = Request{ID: got.ID} // what else there is does not count
+		}
+		if fmt.Sprint(got) != fmt.Sprint(test.want) {
+			t.Errorf("%.80s: got %.200v, want %.200v", test.text, got, test.want)
+		}
+	}
+}
+
+// What is accepted can be done, and what is not says so.
+func FuzzParseJSON(f *testing.F) {
+	for _, text := range []string{
+		`{"op":"send","id":"7","to":"groupA","text":"…"}`, `{"op":"join","id":"8","group":"groupA"}`, `{"op":"leave","group":"groupA"}`,
+		`{"op":"who","id":"9"}`, `{"op":"history","of":"groupA","before":812,"limit":50}`, `{"op":"history","of":"B","after":1e3}`,
+		`{"op":"send","to":"B","text":"\ud800\u0000"}`, `{"id":null}`, `[]`, `null`, `{"op":{"op":[[[{}]]]}}`, `{"op":"who","op":5}`, ``,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := (JSON{}).Parse(frame.Text, text)
+		if len(r.ID) > maxID {
+			t.Fatalf("%q: the id %q", text, r.ID)
+		}
+		if err != nil {
+			if e := (*chat.Error)(nil); !errors.As(err, &e) {
+				t.Fatalf("%q: error %#v", text, err)
+			} else if answer := (JSON{}).Failed(r.ID, e); !json.Valid(answer) {
+				t.Fatalf("%q is answered with %q", text, answer)
+			}
+			return
+		}
+		target := r.Target == chat.Everyone || chat.ValidUser(r.Target) || chat.ValidGroup(r.Target)
+		valid := false
+		switch r.Op {
+		case Send:
+			valid = target && len(r.Body) > 0
+		case Join, Leave:
+			valid = chat.ValidGroup(r.Target)
+		case Who:
+			valid = r.Target == "" || chat.ValidGroup(r.Target)
+		case History:
+			valid = target && r.Query.Limit >= 1 && r.Query.Limit <= maxHistory && (r.Query.Direction != chat.Newest || r.Query.Seq == 0)
+		}
+		if !valid || r.Binary || !json.Valid(text) {
+			t.Fatalf("%q was parsed as %+v", text, r)
+		}
+	})
+}
