@@ -2,10 +2,10 @@ package chat
 
 import "errors"
 
-// Engine is what a hub stands on. It numbers and keeps messages, and knows who is
-// known, who is online, and who is a member of what: on this node alone (hub/local), or
-// on all nodes of a chat (hub/redis). What concerns the sessions of its hub it tells
-// that in one order, the hub's own requests included; a hub decides none of it.
+// Engine is what a hub stands on. It numbers and keeps messages, and knows who is known,
+// who is online, and who is a member of what: on one node (hub/local), or on all nodes of
+// a chat (hub/redis). It tells the hub, in one order, what concerns the hub's sessions,
+// their own requests included. The hub decides none of it.
 //
 // All methods are safe for concurrent use. Those that return an error may block if
 // MayBlock says so; the others do not. Errors are ErrUnavailable where nothing else is
@@ -32,18 +32,19 @@ type Engine interface {
 	// IsMember reports whether a user who is connected here is a member of a group.
 	IsMember(user, group string) bool
 	// SetMember makes a user who is connected here a member of a group, or ends that.
-	// held is called once that is so, in the order of what the group is told and with
-	// a lock held, like Node's methods. done is called once, after it, without a lock;
-	// with ErrManyGroups or ErrNotMember instead. It may block like Enter.
+	// held is called once that is so, in the order of what the group is told, like
+	// Node's methods; then, or instead, done, with ErrManyGroups or ErrNotMember if it
+	// cannot be. done may publish to the group, and call nothing else of the engine. It
+	// may block like Enter.
 	SetMember(user, group string, member bool, held func(), done func(error))
 
-	// Publish numbers and keeps m. done is called once, when m is as safe as the
-	// engine makes it and Node.Deliver has brought it to whom it is for, with origin
-	// if that is known to have been given to this engine; or with ErrNotOnline if m is
-	// private and its user is not known. away tells that its user is not here now. A
-	// message whose ID its sender has used before is not kept again if the engine
-	// remembers that; m then gets the Seq of the first. done may be called before
-	// Publish returns, and with a lock held: it must not call the engine.
+	// Publish numbers and keeps m. When m is as safe as the engine makes it,
+	// Node.Deliver is told of it, with origin if it was published here. Then done is
+	// called, with ErrNotOnline if m is private and nobody by that name is known; away
+	// tells that its user is not online. An engine of many nodes keeps a message whose
+	// ID its sender has used on another one only once; m then gets the Seq of the
+	// first. done may be called before Publish returns, and with a lock held: it must
+	// not call the engine. Publish does not block.
 	Publish(m *Message, origin any, done func(away bool, err error))
 
 	// History returns messages of a conversation, oldest first, and whether there are
@@ -128,3 +129,26 @@ type Node interface {
 	// is held, and it may block.
 	Renumber() error
 }
+
+// UserInfo is a user who is online.
+type UserInfo struct {
+	User        string `json:"user"`
+	Connections int    `json:"connections"`
+}
+
+// GroupInfo is a group with members.
+type GroupInfo struct {
+	Group   string `json:"group"`
+	Members int    `json:"members"`
+	Online  int    `json:"online"` // members who are
+}
+
+// Presence says who is told of a user's login and exit.
+type Presence uint8
+
+// The values of Presence.
+const (
+	ToAll   Presence = iota // every other user
+	ToGroup                 // who shares a group with the user
+	ToNone                  // nobody
+)

@@ -40,9 +40,9 @@ func CheckUser(name string) error {
 	return checkLetters(name)
 }
 
-// CheckGroup says why name cannot be a group: "group" and 1 to 58 bytes of the
+// checkGroup says why name cannot be a group: "group" and 1 to 58 bytes of the
 // letters that user ids have, to which the prefix does not count.
-func CheckGroup(name string) error {
+func checkGroup(name string) error {
 	rest, ok := strings.CutPrefix(name, groupPrefix)
 	switch {
 	case !ok:
@@ -57,7 +57,7 @@ func CheckGroup(name string) error {
 func ValidUser(name string) bool { return CheckUser(name) == nil }
 
 // ValidGroup reports whether name can be a group.
-func ValidGroup(name string) bool { return CheckGroup(name) == nil }
+func ValidGroup(name string) bool { return checkGroup(name) == nil }
 
 // CheckTarget says why name cannot be what a message is sent to: Everyone, a group or
 // a user id. The error is ErrBadGroup or ErrBadUser.

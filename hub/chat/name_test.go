@@ -42,7 +42,7 @@ func TestNames(t *testing.T) {
 			if err := CheckUser(name); err != nil || !ValidUser(name) {
 				t.Errorf("%s: %q: %v", v.Rule, name, err)
 			}
-			if err := CheckGroup("group" + name); forGroups && (err != nil || !ValidGroup("group"+name)) {
+			if err := checkGroup("group" + name); forGroups && (err != nil || !ValidGroup("group"+name)) {
 				t.Errorf("%s: %q: %v", v.Rule, "group"+name, err)
 			}
 		}
@@ -50,7 +50,7 @@ func TestNames(t *testing.T) {
 			if err := CheckUser(name); !errors.Is(err, want) || ValidUser(name) {
 				t.Errorf("%s: %q: got %v, want %v", v.Rule, name, err, want)
 			}
-			if err := CheckGroup("group" + name); forGroups && (!errors.Is(err, want) || ValidGroup("group"+name)) {
+			if err := checkGroup("group" + name); forGroups && (!errors.Is(err, want) || ValidGroup("group"+name)) {
 				t.Errorf("%s: %q: got %v, want %v", v.Rule, "group"+name, err, want)
 			}
 		}
@@ -63,7 +63,7 @@ func TestNamesAreUTF8(t *testing.T) {
 		if err := CheckUser(name); err != ErrNameLetter {
 			t.Errorf("%q: got %v", name, err)
 		}
-		if err := CheckGroup("group" + name); err != ErrNameLetter {
+		if err := checkGroup("group" + name); err != ErrNameLetter {
 			t.Errorf("%q: got %v", "group"+name, err)
 		}
 	}
