@@ -12,9 +12,9 @@ import (
 	"wschat/hub/wire"
 )
 
-// A session is registered under its user before the engine counts it (Enter), so that
-// what the engine tells of the user finds it; it is on the lists from Open on (appear),
-// and out of everything when it has ended (disappear) or was never opened (Abandon).
+// A session is chained to its user's others before the engine counts it (Enter), so that
+// it hears what the engine tells of the user. It is on the lists from Open on (open), and
+// nowhere once it has ended (exit) or is given up (Abandon).
 
 var errNoFreeName = errors.New("hub: no free user id")
 
@@ -77,12 +77,12 @@ func (h *Hub) enter(s *session, fresh bool) error {
 // Abandon gives up a connection that has never been opened.
 func (h *Hub) Abandon(handler loop.Handler) {
 	if s, ok := handler.(*session); ok {
-		h.disappear(s)
+		h.exit(s)
 	}
 }
 
-// appear puts a session on the lists. With it begins what is delivered.
-func (h *Hub) appear(s *session) {
+// open puts a session on the lists. With it begins what is delivered.
+func (h *Hub) open(s *session) {
 	h.mu.Lock()
 	late := s.serial < s.start.replaced
 	if !late {
@@ -104,14 +104,14 @@ func (h *Hub) appear(s *session) {
 	h.mu.Unlock()
 	if late {
 		s.conn.Close(frame.Replaced, replacedReason)
-		h.disappear(s)
+		h.exit(s)
 	}
 }
 
 const replacedReason = "replaced by a newer connection"
 
-// disappear ends a session, unless a newer one has replaced it.
-func (h *Hub) disappear(s *session) {
+// exit ends a session, unless a newer one has replaced it.
+func (h *Hub) exit(s *session) {
 	if h.remove(s) {
 		h.engine.Exit(s.name)
 	}

@@ -17,7 +17,7 @@ type turn struct {
 	wait func() (resume func())
 }
 
-// do does what s asks for, on a goroutine of its own if that may block; nothing more is
+// do carries out a request, on a goroutine of its own if that may block. Nothing more is
 // read from the client meanwhile.
 func (h *Hub) do(s *session, r wire.Request) {
 	if !h.mayBlock(s, r) {
@@ -56,7 +56,7 @@ func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	return chat.IsGroup(r.Target) && !h.engine.IsMember(s.name, r.Target)
 }
 
-// handle does what s asks for, and answers.
+// handle carries out a request and answers it.
 func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	if r.Op != wire.Leave && chat.IsGroup(r.Target) && !s.may(r.Target) {
 		s.fail(r.ID, chat.ErrForbidden.About(r.Target))
@@ -115,7 +115,7 @@ func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
 	})
 }
 
-// ack answers a send with which the engine has done, and its retries.
+// ack answers a send that the engine is done with, and its retries.
 func (h *Hub) ack(s *session, r wire.Request, a ack, err error) {
 	switch {
 	case r.ID == "":

@@ -19,13 +19,13 @@ type session struct {
 	serial uint64 // see chat.Entry
 	conn   *loop.Conn
 	permit *permit         // nil: it may do everything, and for good
-	start  *startup        // until the client is up to date; nil: it is
-	sends  *sync.WaitGroup // those that are not answered yet; nil: there was none
+	start  *startup        // nil once the client is up to date
+	sends  *sync.WaitGroup // counts the sends that are under way; nil before the first
 
 	next *session // another one of the same user. Guarded by Hub.mu
 	open bool     // it is on the lists. Guarded by Hub.mu
 	json bool     // what the client speaks
-	live bool     // since Open, until it is refused: it is listened to, and written to
+	live bool     // since Open, unless it is refused
 }
 
 // permit limits what a session may do.
@@ -35,8 +35,8 @@ type permit struct {
 	expiry  *time.Timer // since Open, if expires is set
 }
 
-// Open begins the session: what the client has to know first comes ahead of all that is
-// delivered, and so is asked for before the session is on the lists.
+// Open begins the session. What the client must know first comes ahead of everything
+// that is delivered, so it is queued before the session is on the lists.
 func (s *session) Open(c *loop.Conn) {
 	s.conn, s.live = c, true
 	if p := s.permit; p != nil && !p.expires.IsZero() {
@@ -46,13 +46,13 @@ func (s *session) Open(c *loop.Conn) {
 	}
 	if s.json {
 		s.welcome()
-		s.hub.appear(s)
+		s.hub.open(s)
 		return
 	}
 	if s.start.named {
 		c.Write(frame.Text, wire.Line{}.Named(s.name))
 	}
-	s.hub.appear(s)
+	s.hub.open(s)
 	s.catchUp()
 }
 
@@ -76,20 +76,20 @@ func (s *session) Closed(*loop.Conn, frame.CloseCode) {
 		s.permit.expiry.Stop()
 	}
 	if s.live {
-		s.hub.disappear(s)
+		s.hub.exit(s)
 	}
 }
 
-// refuse ends a session whose client cannot be told what it has to know first. Nothing
-// is delivered to it, and what its client sends is not done.
+// refuse ends a session whose client cannot be told what it must know first. Nothing is
+// delivered to it, and its requests are not carried out.
 func (s *session) refuse() {
-	s.hub.disappear(s)
+	s.hub.exit(s)
 	s.live = false
 	s.conn.Close(frame.InternalError, "the store is out of reach")
 }
 
-// reply answers one request; nil: there is nothing to say. Each is answered once, by
-// whoever has done it, as the end of a connection waits for that.
+// reply answers one request; nil: there is nothing to say. Each request is answered
+// exactly once, since the end of a connection waits for the answers.
 func (s *session) reply(text []byte) {
 	if text == nil {
 		s.conn.Answer(nil)
@@ -126,8 +126,8 @@ func (s *session) deflates(n int) int {
 	return bits
 }
 
-// pullWhenKnown sends what the source that ask returns has, nil if that is nothing, on
-// a goroutine of its own if it may block.
+// pullWhenKnown asks for a source, on a goroutine of its own if that may block, and sends
+// what it has; nil: nothing.
 func (s *session) pullWhenKnown(ask func() func() loop.Item) {
 	if !s.hub.engine.MayBlock() {
 		if next := ask(); next != nil {

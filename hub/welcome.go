@@ -6,8 +6,8 @@ import (
 	"wschat/hub/wire"
 )
 
-// welcome tells a JSON client what it has to know. It is pulled, as a long one must not
-// make its reader too slow.
+// welcome tells a JSON client what it must know first. The client pulls it, so that a
+// long one does not make it too slow a reader.
 func (s *session) welcome() {
 	asked := false
 	s.conn.Pull(func() loop.Item {

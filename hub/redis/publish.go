@@ -17,7 +17,7 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 		done(false, chat.ErrUnavailable)
 		return
 	}
-	s.publish(m, true, done)
+	s.publish(m, done)
 }
 
 // sending is a message on its way to be appended.
@@ -29,7 +29,7 @@ type sending struct {
 	err   error
 }
 
-func (s *Store) publish(m *chat.Message, known bool, done func(away bool, err error)) {
+func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
 	private := m.To != m.Conversation
 	s.mu.Lock()
 	u := s.users[m.From]
@@ -44,13 +44,13 @@ func (s *Store) publish(m *chat.Message, known bool, done func(away bool, err er
 	}
 	s.mu.Unlock()
 	if private {
-		s.note(u, next, known)
+		s.note(u, next)
 	}
 }
 
 // note finds out whether there is the user to whom a private message goes, and
 // notes the conversation for both.
-func (s *Store) note(u *user, next *sending, known bool) {
+func (s *Store) note(u *user, next *sending) {
 	m := next.m
 	key := userKey(m.To)
 	failed := func(err error) { s.ready(u, next, err) }
@@ -73,7 +73,7 @@ func (s *Store) note(u *user, next *sending, known bool) {
 			}
 		}
 		s.ready(u, next, err)
-	}, noteScript, 1, key, m.Conversation, s.ttl(), flag(known))
+	}, noteScript, 1, key, m.Conversation, s.ttl())
 }
 
 func (s *Store) pair(u *user, next *sending) {

@@ -9,12 +9,19 @@ import (
 	"wschat/hub/chat"
 )
 
-// asStore shows what an engine keeps as the tests of stores ask for it: whoever a
-// private message is meant for.
+// asStore is an engine as the tests of stores see one: whoever a private message is for
+// is known.
 type asStore struct{ *Store }
 
 func (s asStore) Append(m *chat.Message, stored func(error)) {
-	s.publish(m, false, func(_ bool, err error) { stored(err) })
+	if m.Private() {
+		if _, err := s.Enter(m.To, false, false); err != nil {
+			stored(err)
+			return
+		}
+		defer s.Exit(m.To)
+	}
+	s.Publish(m, nil, func(_ bool, err error) { stored(err) })
 }
 
 func (s asStore) Waiting(user string, since time.Time) ([]*chat.Message, error) {
