@@ -2,9 +2,9 @@ package chat
 
 import "time"
 
-// Registry is a Store that also remembers who is known and in which groups, for a
-// hub that is started again. Its methods do not block, and Seen, SetMember and
-// Forget are called in the order in which things happened, without Hub.mu.
+// Registry is a Store that also remembers, for the next start, who is known and in which
+// groups. Its methods do not block. Seen, SetMember and Forget are called in the order in
+// which things happened.
 type Registry interface {
 	Store
 	// Load returns what was known before the start. It is asked once, before

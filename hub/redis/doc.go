@@ -20,7 +20,7 @@
 // and nothing is told twice. An acknowledgement is sent when the sender's node has
 // been told of the message, at most a second after Redis has it.
 //
-//	hub ── Say ──► note, pair (of private messages)   say.go, scripts/note.lua, pair.lua
+//	hub ── Publish ──► note, pair (private messages)  publish.go, scripts/note.lua, pair.lua
 //	               append: number, keep, trim, publish  scripts/append.lua
 //	hub ◄─ Deliver ── conversation ◄── channel, reply, stream
 //
@@ -58,6 +58,6 @@
 // # Locks
 //
 // conversation.mu is held while the node is told, Store.mu guards the users and what
-// is followed. The order is conversation.mu, then the hub's locks, then Store.mu;
-// the others are last, and Redis is never waited for under any.
+// is followed. The order is conversation.mu, then Store.mu, then the hub's locks; the
+// others are last, and Redis is never waited for under any.
 package redis
