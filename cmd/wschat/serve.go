@@ -125,6 +125,11 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Queue:         o.queue,
 		Deflater:      s.deflater,
 	})
+	if local, ok := store.(interface {
+		Attend(inhabited func(conversation string) bool)
+	}); ok {
+		local.Attend(s.hub.Inhabited)
+	}
 	s.handshake = &handshake.Server{
 		Endpoints:   s.endpoints(o),
 		Pages:       pages(store.Err),

@@ -2,7 +2,9 @@ package main
 
 import (
 	"log/slog"
+	"math"
 	"runtime/debug"
+	"time"
 
 	"wschat/cmd/wschat/metric"
 	"wschat/hub/chat"
@@ -24,7 +26,8 @@ func openStore(o *options, log *slog.Logger) (opened chat.Store, closeStore func
 		defer debug.SetGCPercent(debug.SetGCPercent(startGC))
 		j, err := journal.Open(journal.Config{
 			Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL,
-			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes, Log: log,
+			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes,
+			ForgetAfter: forgetAfter(o.membershipTTL), Log: log,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -42,7 +45,14 @@ func openStore(o *options, log *slog.Logger) (opened chat.Store, closeStore func
 	}
 	memory := store.New(o.history)
 	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
+	memory.ForgetAfter = forgetAfter(o.membershipTTL)
 	return memory, func() error { return nil }, nil
+}
+
+// forgetAfter is how long a conversation that nobody is in must have been silent to
+// be forgotten for another one; 0: for good.
+func forgetAfter(membershipTTL time.Duration) time.Duration {
+	return min(membershipTTL, math.MaxInt64/10) * 10
 }
 
 // writeStore writes what Redis costs, where it is the store.

@@ -3,16 +3,7 @@ package journal
 import (
 	"encoding/binary"
 
-	"wschat/hub/chat"
-)
-
-// Flags of a message.
-const (
-	flagBinary  = 1 << iota // the body is opaque
-	flagSettled             // has been written to its user, or is too old to be
-	flagSame                // to is the conversation
-	flagAway                // its sender was told that its user is away, unless a request says otherwise
-	messageFlags
+	"wschat/hub/store"
 )
 
 // Flags of a user.
@@ -35,55 +26,6 @@ const (
 	requestFlags
 )
 
-// message is the body of a message record. The bytes are those of the record.
-type message struct {
-	flags                      byte
-	seq                        uint64
-	time                       int64  // ns since 1970
-	conversation, from, to, id []byte // to: empty with flagSame
-	body                       []byte
-}
-
-// private reports whether the message is meant for one user alone.
-func (m *message) private() bool { return m.flags&flagSame == 0 }
-
-// appendMessage appends the body of a record.
-func appendMessage(b []byte, m *chat.Message, id string) []byte {
-	var flags byte
-	if m.Binary {
-		flags |= flagBinary
-	}
-	if m.Away {
-		flags |= flagAway
-	}
-	to := m.To
-	if to == m.Conversation {
-		flags |= flagSame
-		to = ""
-	}
-	b = append(b, flags)
-	b = binary.AppendUvarint(b, m.Seq)
-	b = binary.LittleEndian.AppendUint64(b, uint64(m.Time.UnixNano()))
-	b = appendName(b, m.Conversation)
-	b = appendName(b, m.From)
-	b = appendName(b, to)
-	b = appendName(b, id)
-	return append(b, m.Body...)
-}
-
-func parseMessage(b []byte) (m message, err error) {
-	c := cursor{rest: b}
-	m.flags = c.byte()
-	m.seq = c.uvarint()
-	m.time = c.int64()
-	m.conversation, m.from, m.to, m.id = c.name(), c.name(), c.name(), c.name()
-	m.body = c.rest
-	if c.bad || m.flags >= messageFlags || m.seq == 0 || m.private() == (len(m.to) == 0) {
-		return message{}, errBody
-	}
-	return m, nil
-}
-
 // written says up to which message of a conversation those to user have been
 // written to one of its connections.
 type written struct {
@@ -92,44 +34,44 @@ type written struct {
 }
 
 func appendWritten(b []byte, w written) []byte {
-	b = appendName(appendName(b, w.user), w.conversation)
+	b = store.AppendName(store.AppendName(b, w.user), w.conversation)
 	return binary.AppendUvarint(b, w.seq)
 }
 
 func parseWritten(b []byte) (written, error) {
-	c := cursor{rest: b}
-	w := written{string(c.name()), string(c.name()), c.uvarint()}
-	return w, c.end()
+	c := store.NewFields(b)
+	w := written{string(c.Name()), string(c.Name()), c.Uvarint()}
+	return w, c.End()
 }
 
 // appendUser appends the body of a record: u's state, or, if u is nil, that name
 // is forgotten.
 func appendUser(b []byte, name string, u *user) []byte {
 	if u == nil {
-		return appendName(binary.LittleEndian.AppendUint64(append(b, 0), 0), name)
+		return store.AppendName(binary.LittleEndian.AppendUint64(append(b, 0), 0), name)
 	}
 	flags := byte(flagKnown)
 	if u.here {
 		flags |= flagHere
 	}
 	b = binary.LittleEndian.AppendUint64(append(b, flags), uint64(u.seen))
-	b = appendName(b, name)
+	b = store.AppendName(b, name)
 	for _, g := range u.groups {
-		b = appendName(b, g)
+		b = store.AppendName(b, g)
 	}
 	return b
 }
 
 // parseUser returns a nil user if it is forgotten.
 func parseUser(b []byte) (name string, u *user, err error) {
-	c := cursor{rest: b}
-	flags := c.byte()
-	u = &user{seen: c.int64(), here: flags&flagHere != 0}
-	name = string(c.name())
-	for len(c.rest) > 0 && !c.bad {
-		u.groups = append(u.groups, string(c.name()))
+	c := store.NewFields(b)
+	flags := c.Byte()
+	u = &user{seen: c.Int64(), here: flags&flagHere != 0}
+	name = string(c.Name())
+	for c.More() {
+		u.groups = append(u.groups, string(c.Name()))
 	}
-	if c.bad || flags >= userFlags {
+	if flags >= userFlags || c.End() != nil {
 		return "", nil, errBody
 	}
 	if flags&flagKnown == 0 {
@@ -138,22 +80,41 @@ func parseUser(b []byte) (name string, u *user, err error) {
 	return name, u, nil
 }
 
+// forgotten says that a conversation is forgotten, but for its last number.
+type forgotten struct {
+	conversation string
+	seq          uint64
+}
+
+func appendForgotten(b []byte, f forgotten) []byte {
+	return binary.AppendUvarint(store.AppendName(b, f.conversation), f.seq)
+}
+
+func parseForgotten(b []byte) (forgotten, error) {
+	c := store.NewFields(b)
+	f := forgotten{string(c.Name()), c.Uvarint()}
+	if f.seq == 0 {
+		return forgotten{}, errBody
+	}
+	return f, c.End()
+}
+
 func appendRequest(b []byte, r *request) []byte {
-	b = appendName(appendName(appendName(b, r.user), r.id), r.conversation)
+	b = store.AppendName(store.AppendName(store.AppendName(b, r.user), r.id), r.conversation)
 	b = binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, r.seq), uint64(r.time))
 	return append(b, r.flags)
 }
 
 func parseRequest(b []byte) (request, error) {
-	c := cursor{rest: b}
-	r := request{user: string(c.name()), id: string(c.name()), conversation: string(c.name()), seq: c.uvarint(), time: c.int64()}
-	if len(c.rest) > 0 { // version 1 has no flags
-		r.flags = c.byte()
+	c := store.NewFields(b)
+	r := request{user: string(c.Name()), id: string(c.Name()), conversation: string(c.Name()), seq: c.Uvarint(), time: c.Int64()}
+	if c.More() { // version 1 has no flags
+		r.flags = c.Byte()
 	}
 	if r.flags >= requestFlags {
 		return request{}, errBody
 	}
-	return r, c.end()
+	return r, c.End()
 }
 
 // member says that a user has become a member of a group, or is one no more.
@@ -167,69 +128,15 @@ func appendMember(b []byte, m member) []byte {
 	if m.is {
 		flags |= flagMember
 	}
-	return appendName(appendName(append(b, flags), m.user), m.group)
+	return store.AppendName(store.AppendName(append(b, flags), m.user), m.group)
 }
 
 func parseMember(b []byte) (member, error) {
-	c := cursor{rest: b}
-	flags := c.byte()
-	m := member{string(c.name()), string(c.name()), flags&flagMember != 0}
+	c := store.NewFields(b)
+	flags := c.Byte()
+	m := member{string(c.Name()), string(c.Name()), flags&flagMember != 0}
 	if flags >= memberFlags {
 		return member{}, errBody
 	}
-	return m, c.end()
-}
-
-func appendName(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-// cursor takes a body apart. After a failure it is bad, and gives zeros.
-type cursor struct {
-	rest []byte
-	bad  bool
-}
-
-func (c *cursor) take(n uint64) []byte {
-	if n > uint64(len(c.rest)) {
-		c.rest, c.bad = nil, true
-		return nil
-	}
-	b := c.rest[:n:n]
-	c.rest = c.rest[n:]
-	return b
-}
-
-func (c *cursor) byte() byte {
-	if b := c.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (c *cursor) int64() int64 {
-	if b := c.take(8); b != nil {
-		return int64(binary.LittleEndian.Uint64(b))
-	}
-	return 0
-}
-
-func (c *cursor) uvarint() uint64 {
-	v, n := binary.Uvarint(c.rest)
-	if n <= 0 {
-		c.rest, c.bad = nil, true
-		return 0
-	}
-	c.rest = c.rest[n:]
-	return v
-}
-
-func (c *cursor) name() []byte { return c.take(c.uvarint()) }
-
-// end fails if the body was too short, or is too long.
-func (c *cursor) end() error {
-	if c.bad || len(c.rest) > 0 {
-		return errBody
-	}
-	return nil
+	return m, c.End()
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"wschat/hub/store"
 )
 
 const (
@@ -50,8 +52,9 @@ func (s *Store) considerCompaction() {
 	for _, f := range s.files.list() {
 		total += f.size
 	}
+	useless := total - s.memory.Disk()
 	s.mu.Lock()
-	useless := total - s.state.messageBytes - s.state.userBytes
+	useless -= s.state.userBytes
 	s.mu.Unlock()
 	if useless > total/2 && useless > s.config.compactAt {
 		select {
@@ -83,15 +86,10 @@ type compaction struct {
 	buf      []byte
 	size     int64
 	unsynced int
-	cuts     map[string]cut
+	// cuts says from where a conversation is kept. That is fixed when it is first
+	// seen: retention goes on meanwhile, and must not make holes.
+	cuts     map[string]uint64
 	requests requests
-}
-
-// cut is from where a conversation is kept. It is fixed when the conversation is
-// first seen: retention goes on meanwhile, and must not make holes.
-type cut struct {
-	conversation *conversation
-	first        uint64
 }
 
 // compactSealed copies what is of use in the sealed segments into one.
@@ -103,7 +101,7 @@ func (s *Store) compactSealed() error {
 	c := &compaction{
 		Store:  s,
 		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
-		cuts:   make(map[string]cut),
+		cuts:   make(map[string]uint64),
 	}
 	c.requests.since = time.Now().Add(-requestAge).UnixNano()
 	begun := time.Now()
@@ -193,11 +191,17 @@ func (c *compaction) copySegment(f sealed) error {
 func (c *compaction) copyRecord(rec record) error {
 	switch rec.kind {
 	case kindMessage:
-		m, err := parseMessage(rec.body)
+		m, err := store.ParseRecord(rec.body)
 		if err != nil {
 			return err
 		}
-		return c.copyMessage(&m, rec.body)
+		c.copyMessage(&m, rec.body)
+	case kindForgotten:
+		f, err := parseForgotten(rec.body)
+		if err != nil {
+			return err
+		}
+		c.cut([]byte(f.conversation))
 	case kindRequest:
 		q, err := parseRequest(rec.body)
 		if err != nil {
@@ -208,36 +212,36 @@ func (c *compaction) copyRecord(rec record) error {
 	return nil
 }
 
-func (c *compaction) copyMessage(m *message, body []byte) error {
-	at, ok := c.cuts[string(m.conversation)]
-	settled := false
-	if !ok || m.private() {
-		c.mu.Lock()
-		if !ok {
-			at.conversation = c.state.conversations[string(m.conversation)]
-			at.first = at.conversation.first()
+func (c *compaction) copyMessage(m *store.Record, body []byte) {
+	if m.Seq < c.cut(m.Conversation) {
+		if len(m.ID) > 0 && c.requests.wants(m.Time) {
+			c.requests.add(requestOf(m))
 		}
-		settled = m.private() && !c.state.waits(m.to, at.conversation, m.seq)
-		c.mu.Unlock()
-	}
-	if !ok {
-		c.cuts[at.conversation.name] = at
-	}
-	if m.seq < at.first {
-		if len(m.id) > 0 && c.requests.wants(m.time) {
-			c.requests.add(m.request())
-		}
-		return nil
+		return
 	}
 	start := len(c.buf)
 	c.buf = beginRecord(c.buf, kindMessage)
 	flags := len(c.buf)
 	c.buf = append(c.buf, body...)
-	if settled {
-		c.buf[flags] |= flagSettled
+	if m.Private() && !c.memory.Waits(m.To, m.Conversation, m.Seq) {
+		c.buf[flags] |= store.FlagSettled
 	}
 	endRecord(c.buf[start:], c.salt)
-	return nil
+}
+
+// cut returns from where a conversation is kept. Of one that is forgotten it writes
+// the last number: what was noted of it may not be on disk yet.
+func (c *compaction) cut(conversation []byte) uint64 {
+	first, ok := c.cuts[string(conversation)]
+	if ok {
+		return first
+	}
+	first, forgotten := c.memory.Cut(conversation)
+	c.cuts[string(conversation)] = first
+	if forgotten && first > 1 {
+		c.buf = appendForgottenRecord(c.buf, string(conversation), first-1, c.salt)
+	}
+	return first
 }
 
 // copyUsers appends what is known of users. The lock is given away for each

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"wschat/hub/store"
 )
 
 // Dump prints the journal in dir to w, a record a line, and checks it as Open
@@ -29,7 +31,9 @@ func Dump(w io.Writer, dir string) error {
 	}
 	defer func() { closeAll(append(segments, replaced...)) }()
 	out := bufio.NewWriterSize(w, 64<<10)
-	s := newState(limits{keep: 1})
+	memory := store.New(1)
+	memory.MaxConversations = 0
+	s := newState(memory)
 	s.requests.since = math.MaxInt64
 	var bytes, messages int64
 	for i, r := range segments {
@@ -51,7 +55,7 @@ func Dump(w io.Writer, dir string) error {
 		bytes += r.size
 	}
 	fmt.Fprintf(out, "%d segments, %d bytes, %d messages of %d conversations, %d users: good\n",
-		len(segments), bytes, messages, len(s.conversations), len(s.users))
+		len(segments), bytes, messages, memory.Len(), len(s.users))
 	return out.Flush()
 }
 
@@ -63,12 +67,16 @@ func describe(rec record) string {
 	case kindEnd:
 		return "end"
 	case kindMessage:
-		if m, err := parseMessage(rec.body); err == nil {
+		if m, err := store.ParseRecord(rec.body); err == nil {
 			return describeMessage(&m)
 		}
 	case kindWritten:
 		if w, err := parseWritten(rec.body); err == nil {
 			return fmt.Sprintf("written %q: %q up to %d", w.user, w.conversation, w.seq)
+		}
+	case kindForgotten:
+		if f, err := parseForgotten(rec.body); err == nil {
+			return fmt.Sprintf("forgotten %q up to %d", f.conversation, f.seq)
 		}
 	case kindUser:
 		if name, u, err := parseUser(rec.body); err == nil {
@@ -99,28 +107,28 @@ func describe(rec record) string {
 	return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
 }
 
-func describeMessage(m *message) string {
+func describeMessage(m *store.Record) string {
 	var b strings.Builder
-	to := m.to
-	if !m.private() {
-		to = m.conversation
+	to := m.To
+	if !m.Private() {
+		to = m.Conversation
 	}
-	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.conversation, m.seq, clock(m.time), m.from, to)
-	if len(m.id) > 0 {
-		fmt.Fprintf(&b, " id %q", m.id)
+	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.Conversation, m.Seq, clock(m.Time), m.From, to)
+	if len(m.ID) > 0 {
+		fmt.Fprintf(&b, " id %q", m.ID)
 	}
-	if m.flags&flagAway != 0 {
+	if m.Flags&store.FlagAway != 0 {
 		b.WriteString(" offline")
 	}
-	if m.flags&flagSettled != 0 {
+	if m.Flags&store.FlagSettled != 0 {
 		b.WriteString(" settled")
 	}
 	const most = 200 // bytes of a body that are shown
-	body, rest := m.body, ""
+	body, rest := m.Body, ""
 	if len(body) > most {
-		body, rest = body[:most], fmt.Sprintf("... %d bytes", len(m.body))
+		body, rest = body[:most], fmt.Sprintf("... %d bytes", len(m.Body))
 	}
-	if m.flags&flagBinary != 0 {
+	if m.Flags&store.FlagBinary != 0 {
 		fmt.Fprintf(&b, " binary %x%s", body, rest)
 	} else {
 		fmt.Fprintf(&b, " %q%s", body, rest)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+
+	"wschat/hub/store"
 )
 
 // kind says what a record holds; see the package comment.
@@ -17,6 +19,7 @@ const (
 	kindUser
 	kindRequest
 	kindMember
+	kindForgotten
 )
 
 const (
@@ -32,7 +35,7 @@ var (
 	errShort    = errors.New("incomplete record")
 	errLength   = errors.New("impossible length")
 	errChecksum = errors.New("wrong checksum")
-	errBody     = errors.New("malformed body")
+	errBody     = store.ErrMalformed
 )
 
 // beginRecord appends the head of a record, and its kind. The body is appended

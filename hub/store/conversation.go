@@ -1,10 +1,8 @@
-package journal
+package store
 
 import (
-	"container/list"
 	"encoding/binary"
 	"slices"
-	"time"
 
 	"wschat/hub/chat"
 )
@@ -20,16 +18,21 @@ const (
 // pieceHead is what a piece takes besides its data, in bytes.
 const pieceHead = 40
 
-// conversation is what is kept of a conversation. Guarded by Store.mu, but for
-// next.
-type conversation struct {
-	name   string
-	last   uint64        // the newest seq
-	pieces []piece       // without holes, up to last
-	count  int           // of messages in them
-	silent *list.Element // in state.silent, if it has more than one message
+// headSize is what a record takes on disk besides its body, in bytes.
+const headSize = 8
 
-	next uint64 // the newest seq given, by the committer alone
+// Conversation is what is kept of a conversation. It is guarded by the lock of its
+// Memory, but for given.
+type Conversation struct {
+	name   string
+	last   uint64  // the newest seq
+	spoken int64   // the time of it, in ns since 1970
+	pieces []piece // without holes, up to last
+	count  int     // of messages in them
+
+	given uint64 // the newest seq given; only for who appends
+
+	older, newer *Conversation // in Memory.order
 }
 
 // piece is some messages in a row, each with its length before it, as they are in
@@ -64,7 +67,7 @@ func (p *piece) grow(size int) (more int) {
 }
 
 // begin begins a piece whose first message takes size bytes.
-func (c *conversation) begin(seq uint64, size int) *piece {
+func (c *Conversation) begin(seq uint64, size int) *piece {
 	n, room := len(c.pieces), 0
 	switch n {
 	case 0:
@@ -80,12 +83,12 @@ func (c *conversation) begin(seq uint64, size int) *piece {
 	return &c.pieces[n]
 }
 
-// add keeps the body of a message's record, and returns how much more there is
+// add keeps the record of a message, and returns how much more there is
 // now. With keep, pieces have at most so many messages.
-func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
+func (c *Conversation) add(seq uint64, record []byte, keep int) (more used) {
 	var length [binary.MaxVarintLen64]byte
-	head := length[:binary.PutUvarint(length[:], uint64(len(body)))]
-	size := len(head) + len(body)
+	head := length[:binary.PutUvarint(length[:], uint64(len(record)))]
+	size := len(head) + len(record)
 	var p *piece
 	if n := len(c.pieces); n > 0 {
 		p = &c.pieces[n-1]
@@ -98,7 +101,7 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 		p = c.begin(seq, size)
 		more.memory = p.size()
 	}
-	p.data = append(append(p.data, head...), body...)
+	p.data = append(append(p.data, head...), record...)
 	p.count++
 	c.count++
 	c.last = seq
@@ -114,20 +117,20 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 // dropOld lets the oldest piece go, or in the last piece all but the newest
 // message, which carries the numbering on. It returns how much more, which is
 // less, there is now.
-func (c *conversation) dropOld() (more used) {
+func (c *Conversation) dropOld() (more used) {
 	if len(c.pieces) > 1 {
 		c.dropFirst(&more)
 		return more
 	}
-	newest := new(conversation)
-	each(c.pieces, c.last, c.last, func(seq uint64, body []byte) { more = newest.add(seq, body, 0) })
+	newest := new(Conversation)
+	each(c.pieces, c.last, c.last, func(seq uint64, record []byte) { more = newest.add(seq, record, 0) })
 	c.dropFirst(&more)
 	c.pieces, c.count = newest.pieces, newest.count
 	return more
 }
 
 // dropFirst lets the oldest piece go.
-func (c *conversation) dropFirst(more *used) {
+func (c *Conversation) dropFirst(more *used) {
 	p := &c.pieces[0]
 	more.plus(p, -1)
 	c.count -= p.count
@@ -136,11 +139,11 @@ func (c *conversation) dropFirst(more *used) {
 }
 
 // first returns the oldest seq that is kept; one more than last for none.
-func (c *conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
+func (c *Conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
 
 // span returns which messages q selects, and whether there are more. None: hi is
 // below lo.
-func (c *conversation) span(q chat.Query) (lo, hi uint64, more bool) {
+func (c *Conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 	first, limit := c.first(), uint64(max(q.Limit, 0))
 	switch {
 	case q.Direction == chat.After:
@@ -162,11 +165,10 @@ func (c *conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 	return lo, hi, lo > first
 }
 
-// slice returns the pieces that the messages lo to hi are in. They can be read
-// without the lock.
-func (c *conversation) slice(lo, hi uint64) []piece {
+// excerpt returns the messages lo to hi.
+func (c *Conversation) excerpt(lo, hi uint64) excerpt {
 	if hi < lo {
-		return nil
+		return excerpt{lo: lo, hi: hi}
 	}
 	from, found := slices.BinarySearchFunc(c.pieces, lo, comparePiece)
 	if !found {
@@ -176,7 +178,7 @@ func (c *conversation) slice(lo, hi uint64) []piece {
 	if found {
 		to++
 	}
-	return slices.Clone(c.pieces[max(from, 0):to])
+	return excerpt{c.name, slices.Clone(c.pieces[max(from, 0):to]), lo, hi}
 }
 
 func comparePiece(p piece, seq uint64) int {
@@ -189,8 +191,8 @@ func comparePiece(p piece, seq uint64) int {
 	return 0
 }
 
-// each hands the bodies of the messages lo to hi, which are in p, to do.
-func each(pieces []piece, lo, hi uint64, do func(seq uint64, body []byte)) {
+// each hands the records of the messages lo to hi, which are in pieces, to do.
+func each(pieces []piece, lo, hi uint64, do func(seq uint64, record []byte)) {
 	for _, p := range pieces {
 		rest := p.data
 		for seq := p.first; seq < p.first+uint64(p.count) && seq <= hi; seq++ {
@@ -202,26 +204,4 @@ func each(pieces []piece, lo, hi uint64, do func(seq uint64, body []byte)) {
 			rest = rest[end:]
 		}
 	}
-}
-
-// hubMessage makes a message of conversation name from the body of its record,
-// which has been checked when it came in. The bytes stay where they are.
-func hubMessage(name string, body []byte) *chat.Message {
-	v, err := parseMessage(body)
-	if err != nil {
-		panic("journal: a message in memory is malformed")
-	}
-	m := &chat.Message{
-		Conversation: name,
-		Seq:          v.seq,
-		From:         string(v.from),
-		To:           name,
-		Binary:       v.flags&flagBinary != 0,
-		Body:         v.body[:len(v.body):len(v.body)],
-		Time:         time.Unix(0, v.time),
-	}
-	if v.private() {
-		m.To = string(v.to)
-	}
-	return m
 }

@@ -1,4 +1,4 @@
-package journal
+package store
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 func TestPieces(t *testing.T) {
 	const messages = 3000
 	text := func(seq uint64) []byte { return fmt.Appendf(nil, "%0150d", seq) }
-	c := new(conversation)
+	c := new(Conversation)
 	var memory, size, heads int
 	for seq := uint64(1); seq <= messages; seq++ {
 		more := c.add(seq, text(seq), 0)
@@ -44,9 +44,9 @@ func TestPieces(t *testing.T) {
 // Who has taken a piece to read it sees what was in it then, also when it has been
 // made larger meanwhile.
 func TestPiecesAreReadWhileTheyGrow(t *testing.T) {
-	c := new(conversation)
+	c := new(Conversation)
 	c.add(1, []byte("one"), 0)
-	before := c.slice(1, 1)
+	before := c.excerpt(1, 1).pieces
 	for seq := uint64(2); seq <= 100; seq++ {
 		c.add(seq, bytes.Repeat([]byte("x"), 20), 0)
 	}
