@@ -151,6 +151,14 @@ func TestMemoryBounds(t *testing.T) {
 	}
 }
 
+func TestMemoryForgets(t *testing.T) {
+	storetest.RunForgetting(t, func(_ *testing.T, conversations int, after time.Duration) storetest.Forgetful {
+		s := store.New(0)
+		s.MaxConversations, s.ForgetAfter = conversations, after
+		return s
+	})
+}
+
 func BenchmarkMemoryAppend(b *testing.B) {
 	s := store.New(1000)
 	body := make([]byte, 128)
