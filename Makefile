@@ -23,7 +23,7 @@ ROWS    ?=
 # Where make bench-plot leaves its charts.
 CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
 
-.PHONY: build run test race e2e soak crash tools quickfuzz fuzz bench bench-go bench-plot floor lint clean help
+.PHONY: build run test race e2e soak crash siege tools quickfuzz fuzz bench bench-go bench-plot floor lint clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -57,6 +57,9 @@ crash: build tools ## kill -9 and SIGTERM under load, a hundred times, and each 
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v -run 'Chaos|KilledRedis' ./$(E2E)/nodes/
+
+siege: build ## thousands of silent connections, and who gets in beside them
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run Siege ./$(E2E)/abuse/
 
 tools: ## install wscat, browsers, nginx, Redis and strace where that is allowed
 	$(E2E)/install.sh

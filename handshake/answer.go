@@ -3,7 +3,6 @@ package handshake
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -39,45 +38,47 @@ type responseHead struct {
 	status int
 	minor  int // of HTTP/1.x
 	header Header
-	size   int // in bytes, within the buffer that it was read into
+	text   string // all of it, as it came
 }
 
-// readResponse reads the head of the first final response, and returns with it
-// the buffer that begins with it. Interim responses before it are skipped (RFC
-// 9110 §15.2); a server may send as many as fit into maxHead together.
-func readResponse(src io.Reader, buf []byte) (*responseHead, []byte, error) {
-	skipped := 0
+// responseDecoder reads the head of the first final response out of whatever
+// bytes come. Interim responses before it are skipped (RFC 9110 §15.2); a server
+// may send as many as fit into MaxHead together.
+type responseDecoder struct {
+	head    headReader
+	skipped int
+}
+
+// next is for a response what [Decoder.Next] is for a request. An error wraps
+// ErrResponse.
+func (d *responseDecoder) next(b []byte) (r *responseHead, n int, err error) {
 	for {
-		var n int
-		var err error
-		if buf, n, err = readHead(src, buf); n+skipped > maxHead {
+		head, took, err := d.head.next(b[n:])
+		n += took
+		if len(head)+d.skipped > MaxHead {
 			err = errHeadTooLong
 		}
-		var malformed headError
+		if err == nil && head != nil {
+			r, err = parseResponse(head)
+		}
 		switch {
-		case errors.As(err, &malformed):
-			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, err)
-		case errors.Is(err, io.EOF):
-			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, io.ErrUnexpectedEOF)
 		case err != nil:
-			return nil, nil, err
+			return nil, n, fmt.Errorf("%w: %w", ErrResponse, err)
+		case r == nil:
+			return nil, n, nil
+		case r.status >= 200 || r.status == http.StatusSwitchingProtocols:
+			return r, n, nil
 		}
-		head, err := parseResponse(buf[:n])
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, err)
-		}
-		if head.status >= 200 || head.status == http.StatusSwitchingProtocols {
-			return head, buf, nil
-		}
-		skipped += n
-		buf = buf[:copy(buf, buf[n:])]
+		d.skipped += len(head)
+		r = nil
 	}
 }
 
 // parseResponse reads a whole response head, as strictly as ParseRequest does
 // (RFC 9112 §4 and §5).
 func parseResponse(head []byte) (*responseHead, error) {
-	line, rest, ok := strings.Cut(string(head), "\r\n")
+	text := string(head)
+	line, rest, ok := strings.Cut(text, "\r\n")
 	if !ok {
 		return nil, errNoEnd
 	}
@@ -92,7 +93,7 @@ func parseResponse(head []byte) (*responseHead, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &responseHead{status: status, minor: minor, header: fields, size: len(head)}, nil
+	return &responseHead{status: status, minor: minor, header: fields, text: text}, nil
 }
 
 // verify checks a 101 (RFC 6455 §4.1, the list of what makes the client fail
@@ -138,11 +139,12 @@ func extensionName(extension string) string {
 
 // refusal makes a StatusError. net/http reads the body, as it knows where one
 // ends; how much of it comes does not matter.
-func refusal(conn net.Conn, head *responseHead, buf []byte) error {
+// early is what came behind its head.
+func refusal(conn net.Conn, head *responseHead, early []byte) error {
 	e := &StatusError{Status: head.status, Header: head.header}
 	// A cancelled context that meets this deadline waits for no longer.
 	conn.SetReadDeadline(time.Now().Add(refusalTime))
-	r := bufio.NewReader(io.MultiReader(bytes.NewReader(buf), conn))
+	r := bufio.NewReader(io.MultiReader(strings.NewReader(head.text), bytes.NewReader(early), conn))
 	response, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
 	if err != nil {
 		return e

@@ -1,6 +1,10 @@
 package handshake
 
-import "testing"
+import (
+	"testing"
+
+	"wschat/handshake/handshaketest"
+)
 
 // browser is an upgrade as a browser sends it.
 const browser = "GET /socket?userId=A HTTP/1.1\r\n" +
@@ -31,12 +35,13 @@ func BenchmarkParseRequest(b *testing.B) {
 // BenchmarkHandshake is what an upgrade costs without the socket: parse,
 // verify, origin, 101.
 func BenchmarkHandshake(b *testing.B) {
-	for _, bench := range []struct{ name, head string }{{"browser", browser}, {"short", upgrade}} {
+	for _, bench := range []struct{ name, head string }{{"browser", browser}, {"short", handshaketest.Upgrade}} {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()
 			head := []byte(bench.head)
 			for b.Loop() {
-				r, err := ParseRequest(head)
+				var d Decoder
+				r, _, err := d.Next(head)
 				if err != nil {
 					b.Fatal(err)
 				}

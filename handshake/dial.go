@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,6 +88,15 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (net.Conn, *Response, 
 	return conn, response, nil
 }
 
+// abort closes a connection without a word. Closing a *tls.Conn would send an
+// alert, and wait up to five seconds for a server that does not read.
+func abort(conn net.Conn) {
+	if tc, ok := conn.(*tls.Conn); ok {
+		conn = tc.NetConn()
+	}
+	conn.Close()
+}
+
 // handshake talks to the server under ctx.
 func (d *Dialer) handshake(ctx context.Context, conn net.Conn, request []byte, key string) (*Response, error) {
 	past := time.Unix(1, 0)
@@ -108,21 +118,40 @@ func (d *Dialer) exchange(ctx context.Context, conn net.Conn, request []byte, ke
 	if _, err := conn.Write(request); err != nil {
 		return nil, err
 	}
-	space := buffers.Get().(*[usualHead]byte)
-	defer buffers.Put(space)
-	head, buf, err := readResponse(conn, space[:0])
+	head, early, err := readResponse(conn)
 	if err != nil {
 		return nil, err
 	}
 	if head.status != http.StatusSwitchingProtocols {
-		return nil, refusal(conn, head, buf)
+		return nil, refusal(conn, head, early)
 	}
 	protocol, err := d.verify(head, key)
 	if err != nil {
 		return nil, err
 	}
-	early := append([]byte(nil), buf[head.size:]...)
 	return &Response{Protocol: protocol, Header: head.header, Early: early}, nil
+}
+
+// readResponse reads until the head of a final response is whole. early is what
+// came behind it, nil if nothing.
+func readResponse(src io.Reader) (head *responseHead, early []byte, err error) {
+	var decoder responseDecoder
+	buf := make([]byte, 4<<10)
+	for {
+		got, err := src.Read(buf)
+		if got > 0 {
+			head, n, err := decoder.next(buf[:got])
+			if head != nil || err != nil {
+				return head, append([]byte(nil), buf[n:got]...), err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil, nil, fmt.Errorf("%w: %w", ErrResponse, io.ErrUnexpectedEOF)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 func (d *Dialer) tlsConfig(host string) *tls.Config {

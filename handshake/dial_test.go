@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,30 +18,56 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
+// accepted is what a server says to a request, whose endpoint knows the subprotocol
+// "chat".
+func accepted(r *Request) string {
+	response, rejection := answer(r, nil)
+	if rejection != nil {
+		response = rejection.AppendResponse(nil, r.Method, time.Now())
+	}
+	return string(response)
+}
+
+// readRequest reads a request; nil if there is none.
+func readRequest(conn net.Conn) *Request {
+	var d Decoder
+	buf := make([]byte, 1000)
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			return nil
+		}
+		if r, _, err := d.Next(buf[:n]); r != nil || err != nil {
+			return r
+		}
+	}
+}
+
 func TestDial(t *testing.T) {
-	ts := startServer(t, &Server{}, nil)
+	requests := make(chan *Request, 1)
+	url := rawServer(t, false, func(r *Request) string { requests <- r; return accepted(r) })
 	d := &Dialer{Protocols: []string{"other", "chat"}, Header: Header{{"X-Test", "1"}}}
-	conn, response, err := d.Dial(testContext(t), "ws://"+ts.addr+"/socket?userId=%E5%BC%A0")
+	conn, response, err := d.Dial(testContext(t), url+"socket?userId=%E5%BC%A0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	st := ts.started()
 	if response.Protocol != "chat" || response.Early != nil {
 		t.Errorf("got %+v", response)
 	}
-	if got := st.request.URL.Query().Get("userId"); got != "张" {
+	r := <-requests
+	if got := r.URL.Query().Get("userId"); got != "张" {
 		t.Errorf("userId is %q", got)
 	}
-	if st.request.Header.Get("x-test") != "1" || st.request.Host != ts.addr || st.request.TLS {
-		t.Errorf("the server got %+v", st.request)
+	if r.Header.Get("x-test") != "1" || "ws://"+r.Host+"/" != url {
+		t.Errorf("the server got %+v", r)
 	}
 }
 
 func TestDialRefused(t *testing.T) {
-	ts := startServer(t, &Server{}, nil)
+	url := rawServer(t, false, accepted)
 	d := &Dialer{Header: Header{{"Origin", "http://evil.example"}}}
-	_, _, err := d.Dial(testContext(t), "ws://"+ts.addr+"/socket")
+	_, _, err := d.Dial(testContext(t), url)
 	var refused *StatusError
 	if !errors.As(err, &refused) || refused.Status != 403 || !strings.Contains(refused.Body, "evil.example") ||
 		refused.Header.Get("X-Content-Type-Options") != "nosniff" {
@@ -113,8 +140,8 @@ func TestDialRequest(t *testing.T) {
 }
 
 // rawServer answers the first request of each connection with what answer
-// makes of its key, and then closes, or with hold waits for the client to.
-func rawServer(t *testing.T, hold bool, answer func(key string) string) (url string) {
+// makes of it, and then closes, or with hold waits for the client to.
+func rawServer(t *testing.T, hold bool, answer func(*Request) string) (url string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -128,9 +155,8 @@ func rawServer(t *testing.T, hold bool, answer func(key string) string) (url str
 			if err != nil {
 				return
 			}
-			buf, n, err := readHead(conn, nil)
-			if r, err2 := ParseRequest(buf[:n]); err == nil && err2 == nil {
-				io.WriteString(conn, answer(r.Header.Get("Sec-WebSocket-Key")))
+			if r := readRequest(conn); r != nil {
+				io.WriteString(conn, answer(r))
 			}
 			if hold {
 				io.Copy(io.Discard, conn)
@@ -191,8 +217,8 @@ func TestDialMisbehavingServers(t *testing.T) {
 		{"endless interim responses", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1000), "at most 16384"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			url := rawServer(t, false, func(key string) string {
-				return strings.ReplaceAll(row.raw, "KEY", AcceptKey(key))
+			url := rawServer(t, false, func(r *Request) string {
+				return strings.ReplaceAll(row.raw, "KEY", AcceptKey(r.Header.Get("Sec-WebSocket-Key")))
 			})
 			conn, _, err := d.Dial(testContext(t), url)
 			if row.want == "" {
@@ -229,7 +255,7 @@ func TestDialStatusError(t *testing.T) {
 		{"with the fields of an upgrade", "HTTP/1.1 404 Not Found\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 4\r\n\r\ngone", "gone", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			url := rawServer(t, row.hold, func(string) string { return row.raw })
+			url := rawServer(t, row.hold, func(*Request) string { return row.raw })
 			_, _, err := new(Dialer).Dial(testContext(t), url)
 			var refused *StatusError
 			if !errors.As(err, &refused) || refused.Status != 404 || refused.Body != row.body ||
@@ -243,8 +269,8 @@ func TestDialStatusError(t *testing.T) {
 func TestDialEarly(t *testing.T) {
 	frames := strings.Repeat("0123456789", 300)
 	for _, interim := range []string{"", "HTTP/1.1 103 Early Hints\r\n\r\n"} {
-		url := rawServer(t, true, func(key string) string {
-			return interim + string(AppendResponse(nil, key, "", nil)) + frames
+		url := rawServer(t, true, func(r *Request) string {
+			return interim + accepted(r) + frames
 		})
 		conn, response, err := new(Dialer).Dial(testContext(t), url)
 		if err != nil {
@@ -299,17 +325,17 @@ func TestDialCancelled(t *testing.T) {
 		}
 	})
 	t.Run("afterwards it has no effect", func(t *testing.T) {
-		ts := startServer(t, &Server{}, nil)
+		url := rawServer(t, true, accepted)
 		ctx, cancel := context.WithCancel(t.Context())
-		conn, _, err := new(Dialer).Dial(ctx, "ws://"+ts.addr+"/socket")
+		conn, _, err := new(Dialer).Dial(ctx, url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
 		cancel()
-		go ts.started().conn.Write([]byte("x"))
-		if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
-			t.Error(err)
+		conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("got %d bytes, %v, want to wait for more", n, err)
 		}
 	})
 }

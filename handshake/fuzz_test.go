@@ -11,11 +11,13 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"wschat/handshake/handshaketest"
 )
 
 func addRows(f *testing.F) {
-	for _, row := range upgradeRows {
-		f.Add([]byte(row.raw))
+	for _, row := range handshaketest.Rows {
+		f.Add([]byte(row.Raw))
 	}
 }
 
@@ -91,6 +93,48 @@ func compareFields(t *testing.T, fields Header, want http.Header) {
 	}
 }
 
+// FuzzDecoder: however the bytes are cut, the same comes of them: the same request
+// and the same bytes behind it, or the same rejection. Whole, they are what
+// ParseRequest reads.
+func FuzzDecoder(f *testing.F) {
+	for _, row := range handshaketest.Rows {
+		f.Add([]byte(row.Raw), uint16(1), uint16(7))
+	}
+	f.Add([]byte(handshaketest.Upgrade+"behind"), uint16(len(handshaketest.Upgrade)), uint16(1))
+	f.Add(bytes.Repeat([]byte("X: y\r\n"), MaxHead/6+1), uint16(MaxHead), uint16(MaxHead-1))
+	f.Fuzz(func(t *testing.T, raw []byte, first, then uint16) {
+		whole, n, err := decode(raw, max(len(raw), 1))
+		var d Decoder
+		at := min(int(first), len(raw))
+		cut, m, errCut := d.Next(raw[:at])
+		for cut == nil && errCut == nil && m < len(raw) {
+			var took int
+			cut, took, errCut = d.Next(raw[m:min(len(raw), m+max(int(then), 1))])
+			m += took
+		}
+		if (err == nil) != (errCut == nil) || (whole == nil) != (cut == nil) {
+			t.Fatalf("whole: %v, %v; cut: %v, %v", whole, err, cut, errCut)
+		}
+		var one, two *Rejection
+		if errors.As(err, &one) && (!errors.As(errCut, &two) || one.Status != two.Status || one.Reason != two.Reason) {
+			t.Fatalf("whole: %v; cut: %v", err, errCut)
+		}
+		if err != nil {
+			return
+		}
+		if n != m {
+			t.Fatalf("took %d whole and %d cut", n, m)
+		}
+		if whole == nil {
+			return
+		}
+		parsed, err := ParseRequest(raw[:n])
+		if err != nil || parsed.Head != whole.Head || cut.Head != whole.Head || !slices.Equal(cut.Header, parsed.Header) {
+			t.Fatalf("whole: %+v; cut: %+v; parsed: %+v, %v", whole, cut, parsed, err)
+		}
+	})
+}
+
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c < 0x20 || c == 0x7f })
 }
@@ -100,7 +144,8 @@ func printable(s string) bool {
 func FuzzVerify(f *testing.F) {
 	addRows(f)
 	f.Fuzz(func(t *testing.T, head []byte) {
-		response, rejection := answer(head)
+		r, err := ParseRequest(head)
+		response, rejection := answer(r, err)
 		if rejection != nil {
 			switch rejection.Status {
 			case 400, 403, 405, 426, 505:
@@ -108,10 +153,6 @@ func FuzzVerify(f *testing.F) {
 				t.Fatalf("status %d", rejection.Status)
 			}
 			return
-		}
-		r, err := ParseRequest(head)
-		if err != nil {
-			t.Fatal(err)
 		}
 		offered, err := Protocols(r)
 		if err != nil {
@@ -135,8 +176,8 @@ func FuzzParseResponse(f *testing.F) {
 	f.Add([]byte("HTTP/1.0 200\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 101 \xff\r\nX:\r\n\r\nframes"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		whole, rest, err := readResponse(bytes.NewReader(raw), nil)
-		cut, restCut, errCut := readResponse(iotest.OneByteReader(bytes.NewReader(raw)), nil)
+		whole, _, err := readResponse(bytes.NewReader(raw))
+		cut, early, errCut := readResponse(iotest.OneByteReader(bytes.NewReader(raw)))
 		if (err == nil) != (errCut == nil) {
 			t.Fatalf("whole: %v, byte by byte: %v", err, errCut)
 		}
@@ -146,10 +187,11 @@ func FuzzParseResponse(f *testing.F) {
 			}
 			return
 		}
-		if whole.status != cut.status || !slices.Equal(whole.header, cut.header) || !bytes.HasPrefix(rest, restCut) {
-			t.Fatalf("whole: %+v, byte by byte: %+v", whole, cut)
+		if whole.text != cut.text || whole.status != cut.status || !slices.Equal(whole.header, cut.header) || early != nil {
+			t.Fatalf("whole: %+v, byte by byte: %+v, early %q", whole, cut, early)
 		}
-		got, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(rest)), nil)
+		_, rest, _ := bytes.Cut(raw, []byte(whole.text))
+		got, err := http.ReadResponse(bufio.NewReader(io.MultiReader(strings.NewReader(whole.text), bytes.NewReader(rest))), nil)
 		if err != nil {
 			_, lengths := whole.header.first("Content-Length")
 			_, codings := whole.header.first("Transfer-Encoding")

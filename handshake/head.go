@@ -1,17 +1,11 @@
 package handshake
 
-import (
-	"bytes"
-	"io"
-	"sync"
-)
+import "bytes"
 
 const (
-	// maxHead bounds the head of a request or response, in bytes, its empty
-	// line included.
-	maxHead = 16 << 10
-	// usualHead is the size of the pooled buffers, enough for nearly every head.
-	usualHead = 4 << 10
+	// MaxHead bounds the head of a request or response, in bytes, its empty line
+	// included.
+	MaxHead = 16 << 10
 	// maxEmpty is how many empty lines may stand before a request, where clients
 	// of old put one behind a body (RFC 9112 §2.2).
 	maxEmpty = 4
@@ -31,82 +25,87 @@ const (
 	errFolded      headError = "expected one line a header field, got a folded one"
 )
 
-// buffers holds the *[usualHead]byte into which heads are read.
-var buffers = sync.Pool{New: func() any { return new([usualHead]byte) }}
-
-// readHead reads from src until buf, which may hold bytes already, begins with
-// a whole head, and returns the buffer and the head's length; what lies behind
-// was sent behind the head. The buffer grows once, to maxHead. An error is a
-// headError or src's own.
-func readHead(src io.Reader, buf []byte) (_ []byte, n int, err error) {
-	var scan headScan
-	for {
-		if n, err = scan.end(buf); n > 0 || err != nil {
-			return buf, n, err
-		}
-		if len(buf) >= maxHead {
-			return buf, 0, errHeadTooLong
-		}
-		if len(buf) == cap(buf) {
-			buf = append(make([]byte, 0, maxHead), buf...)
-		}
-		got, err := src.Read(buf[len(buf):min(cap(buf), maxHead)])
-		buf = buf[:len(buf)+got]
-		if err != nil && got == 0 {
-			return buf, 0, err
-		}
-	}
+// headReader finds the end of a head in pieces of any size, and looks at each
+// byte once. What has come of a head that is not whole is kept.
+type headReader struct {
+	buf   []byte
+	line  int32 // where the current line begins
+	empty uint8 // bytes of empty lines before the head
 }
 
-// headScan looks for the end of a head that is still arriving, at each byte
-// once however it is cut.
-type headScan struct {
-	seen  int  // bytes looked at
-	line  int  // where the current line begins
-	begun bool // the empty lines before the head are over
+// next takes bytes from the front of b until they complete a head, and returns
+// that, without empty lines before it, and how many bytes it took. The head is nil if its end has not come yet;
+// it is valid until the next call, and a part of b if it is whole there. What can
+// never become a head (a TLS record, lines that end in a bare LF, more than
+// MaxHead bytes) is an error at once, since there is no end to wait for.
+func (h *headReader) next(b []byte) (head []byte, n int, err error) {
+	kept := len(h.buf)
+	var skipped int
+	if kept == 0 {
+		if skipped, err = h.skip(b); err != nil || skipped == len(b) {
+			return nil, skipped, err
+		}
+	}
+	piece := b[skipped:min(len(b), skipped+MaxHead-kept)]
+	end, err := h.scan(piece)
+	switch {
+	case err != nil:
+		return nil, skipped, err
+	case end == 0 && kept+len(piece) == MaxHead:
+		return nil, skipped, errHeadTooLong
+	case end == 0:
+		h.buf = append(h.buf, piece...)
+		return nil, skipped + len(piece), nil
+	case kept == 0:
+		head = piece[:end]
+	default:
+		head = append(h.buf, piece[:end]...)
+	}
+	*h = headReader{}
+	return head, skipped + end, nil
 }
 
-// end returns the length of the head at the start of buf, with the empty lines
-// before it, or 0 if its end has not come yet. What can never become a head (a TLS
-// record, lines that end in a bare LF) is told at once, since there is no end to
-// wait for.
-func (s *headScan) end(buf []byte) (int, error) {
-	if err := s.begin(buf); err != nil {
-		return 0, err
+// skip passes over empty lines, until there is the token that a head begins with.
+func (h *headReader) skip(b []byte) (n int, err error) {
+	for ; n < len(b); n++ {
+		inLine := h.empty%2 == 1
+		switch {
+		case !inLine && class[b[n]]&inToken != 0:
+			return n, nil
+		case !inLine && b[n] == '\r' && h.empty < 2*maxEmpty, inLine && b[n] == '\n':
+			h.empty++
+		default:
+			return n, errNoHead
+		}
 	}
-	for {
-		i := bytes.IndexByte(buf[s.seen:], '\n')
+	return n, nil
+}
+
+// scan looks for an empty line, and returns where in piece, which comes behind
+// buf, it ends; 0 if it does not.
+func (h *headReader) scan(piece []byte) (end int, err error) {
+	kept := len(h.buf)
+	for at := 0; ; {
+		i := bytes.IndexByte(piece[at:], '\n')
 		if i < 0 {
-			if s.begun {
-				s.seen = len(buf)
-			}
 			return 0, nil
 		}
-		i += s.seen
-		if i == s.line || buf[i-1] != '\r' {
+		at += i + 1
+		length := kept + at - int(h.line) // of the line, LF included
+		switch {
+		case length == 1 || h.before(piece, at-1) != '\r':
 			return 0, errLineEnd
+		case length == len("\r\n"):
+			return at, nil
 		}
-		if i == s.line+1 {
-			return i + 1, nil
-		}
-		s.seen, s.line = i+1, i+1
+		h.line = int32(kept + at)
 	}
 }
 
-// begin passes over empty lines, until there is the token that a head begins with.
-func (s *headScan) begin(buf []byte) error {
-	for !s.begun && s.seen < len(buf) {
-		switch rest := buf[s.seen:]; {
-		case class[rest[0]]&inToken != 0:
-			s.begun = true
-		case rest[0] != '\r' || s.seen == 2*maxEmpty || len(rest) > 1 && rest[1] != '\n':
-			return errNoHead
-		case len(rest) == 1:
-			return nil
-		default:
-			s.seen += len("\r\n")
-			s.line = s.seen
-		}
+// before is the byte before piece[i].
+func (h *headReader) before(piece []byte, i int) byte {
+	if i > 0 {
+		return piece[i-1]
 	}
-	return nil
+	return h.buf[len(h.buf)-1]
 }

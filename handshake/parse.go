@@ -18,15 +18,14 @@ import (
 // It does not look at what the fields say; [Verify] does. It keeps nothing of
 // head and sets neither Remote nor TLS. It does not bound head: its caller has.
 func ParseRequest(head []byte) (*Request, error) {
-	// All strings of the Request are parts of this one.
-	line, rest, ok := strings.Cut(string(withoutEmpty(head)), "\r\n")
+	r := &Request{Head: string(withoutEmpty(head))} // all strings of the Request are parts of this one
+	line, rest, ok := strings.Cut(r.Head, "\r\n")
 	if strings.Contains(line, "\n") {
 		return nil, reject(http.StatusBadRequest, "%v", errLineEnd)
 	}
 	if !ok {
 		return nil, reject(http.StatusBadRequest, "%v", errNoEnd)
 	}
-	r := new(Request)
 	if rejection := r.parseLine(line); rejection != nil {
 		return nil, rejection
 	}

@@ -14,6 +14,14 @@ const maxProtocols = 64
 // no token, one given twice (§4.1, 10), a field without any, more than 64.
 // [Verify] has checked the same, so that an [Endpoint] meets no error here.
 func Protocols(r *Request) ([]string, error) {
+	offered, rejection := protocols(r)
+	if rejection != nil {
+		return nil, rejection
+	}
+	return offered, nil
+}
+
+func protocols(r *Request) ([]string, *Rejection) {
 	var offered []string
 	for value := range r.Header.Values("Sec-WebSocket-Protocol") {
 		before := len(offered)
@@ -55,8 +63,6 @@ func checkProtocols(r *Request) *Rejection {
 	if _, n := r.Header.first("Sec-WebSocket-Protocol"); n == 0 {
 		return nil
 	}
-	if _, err := Protocols(r); err != nil {
-		return asRejection(err)
-	}
-	return nil
+	_, rejection := protocols(r)
+	return rejection
 }

@@ -34,9 +34,10 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// append adds the whole HTTP response to dst; withBody is false for HEAD,
-// whose response has none (RFC 9110 §9.3.2).
-func (r *Rejection) append(dst []byte, now time.Time, withBody bool) []byte {
+// AppendResponse appends the whole HTTP response to dst, and returns the longer
+// slice. It says that the connection is closed behind it. The method is the
+// request's, "" if there is none: the answer to HEAD has no body (RFC 9110 §9.3.2).
+func (r *Rejection) AppendResponse(dst []byte, method string, now time.Time) []byte {
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = strconv.AppendInt(dst, int64(r.Status), 10)
 	dst = append(dst, ' ')
@@ -53,7 +54,7 @@ func (r *Rejection) append(dst []byte, now time.Time, withBody bool) []byte {
 	dst = append(dst, "\r\n"...)
 	dst = appendFields(dst, r.Header)
 	dst = append(dst, "\r\n"...)
-	if withBody {
+	if method != http.MethodHead {
 		dst = append(dst, r.Reason...)
 		dst = append(dst, '\n')
 	}

@@ -2,7 +2,6 @@ package handshake
 
 import (
 	"iter"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -68,23 +67,27 @@ type Request struct {
 	URL    *url.URL // Target, parsed
 	Major  int      // of the HTTP version
 	Minor  int
-	Host   string // of an absolute-form Target, else of the Host field (RFC 9112 §3.2.2)
-	Header Header // Host included
-	Remote net.Addr
-	TLS    bool // came over TLS to this very process
+	Host   string         // of an absolute-form Target, else of the Host field (RFC 9112 §3.2.2)
+	Header Header         // Host included
+	Remote netip.AddrPort // of the peer; the zero value if it is not known
+	TLS    bool           // came over TLS to this very process
+	Head   string         // all of it, as it came; "" from FromHTTP
 
 	url url.URL // what URL points to in the common case, to save an allocation
 }
 
 // FromHTTP makes a Request of one that net/http has read. Fields of different
-// names are then in no particular order, and Remote is nil if r.RemoteAddr is
+// names are then in no particular order, and Remote is zero if r.RemoteAddr is
 // not an IP address and a port.
+//
+// A target that stands for the path "/" gets it, in r, too.
 //
 // net/http takes Host and Transfer-Encoding out of the header; here they are
 // put back. It has refused most malformed heads by itself, two Hosts among
 // them. What [ParseRequest] refuses and net/http does not: bare LF as line end,
 // folded lines, and a "#" or user information in the target.
 func FromHTTP(r *http.Request) *Request {
+	setPath(r.Method, r.URL)
 	q := &Request{
 		Method: r.Method,
 		Target: r.RequestURI,
@@ -106,8 +109,6 @@ func FromHTTP(r *http.Request) *Request {
 	for _, coding := range r.TransferEncoding {
 		q.Header = append(q.Header, Field{"Transfer-Encoding", coding})
 	}
-	if remote, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		q.Remote = net.TCPAddrFromAddrPort(remote)
-	}
+	q.Remote, _ = netip.ParseAddrPort(r.RemoteAddr) // another kind of address is none
 	return q
 }

@@ -4,16 +4,16 @@ import (
 	"testing"
 	"time"
 
-	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/wire"
 )
 
 // BenchmarkPublish is the work for one recipient of a message: its frame, behind
 // those that wait already.
 func BenchmarkPublish(b *testing.B) {
 	m := &chat.Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: make([]byte, 128), Time: time.Now()}
-	item := lineMessage{m}
-	to := &session{name: "123456"}
+	item := new(Hub).newDelivery(m)
+	to := &session{hub: new(Hub), protocol: wire.Line{}, name: "123456"}
 	buf := make([]byte, 0, 64<<10)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -25,22 +25,13 @@ func BenchmarkPublish(b *testing.B) {
 	b.SetBytes(int64(len(m.Body)))
 }
 
-func BenchmarkParseLine(b *testing.B) {
-	line := append([]byte("groupA,"), make([]byte, 128)...)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := ParseLine(frame.Text, line); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // The frame is made once for each recipient: nothing may be allocated for it.
 func TestPublishAllocatesNothing(t *testing.T) {
-	to := &session{name: "B"}
+	h := new(Hub)
+	to := &session{hub: h, protocol: wire.Line{}, name: "B"}
 	buf := make([]byte, 0, 1<<10)
 	for _, destination := range []string{"all", "groupA", "B"} {
-		item := lineMessage{&chat.Message{From: "A", To: destination, Body: []byte("text")}}
+		item := h.newDelivery(&chat.Message{From: "A", To: destination, Body: []byte("text")})
 		if n := testing.AllocsPerRun(100, func() { buf = item.AppendFrame(buf[:0], to) }); n != 0 {
 			t.Errorf("to %s: %v allocations", destination, n)
 		}

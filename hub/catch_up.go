@@ -6,6 +6,7 @@ import (
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // catchUp sends a session that has just logged in the private messages that
@@ -67,7 +68,7 @@ func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
 			waiting = waiting[1:]
 			if m.Seq > sent[m.Conversation] {
 				sent[m.Conversation] = m.Seq
-				return &linePrivate{s.hub.newDelivery(m), s.hub.store}
+				return &privateLine{s.hub.newDelivery(m), s.hub.store}
 			}
 		}
 	}
@@ -88,7 +89,7 @@ func (s *session) hold(m *chat.Message) {
 	if b.tooSlow {
 		return
 	}
-	b.bytes += lineMessage{m}.Size()
+	b.bytes += wire.Line{}.Size(m)
 	b.messages = append(b.messages, m)
 	if limit := s.hub.config.Queue; limit > 0 && b.bytes > limit && len(b.messages) > 1 {
 		b.messages, b.tooSlow = nil, true

@@ -12,6 +12,7 @@ import (
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // Messages that arrive while those from before are still being read come behind
@@ -98,7 +99,7 @@ func TestMessageDuringLogin(t *testing.T) {
 		a := s.client("A")
 		a.say("B,1")
 		a.want(offline("B"))
-		meanwhile := func() { s.handle(a.session, Request{Op: Send, Target: "B", Body: []byte("2")}) }
+		meanwhile := func() { s.handle(a.session, wire.Request{Op: wire.Send, Target: "B", Body: []byte("2")}) }
 		store.beforeWaiting.Store(&meanwhile)
 		b := s.client("B")
 		b.want("用户(A=>B):1", "用户(A=>B):2")

@@ -39,7 +39,7 @@ func (h *Hub) deliverPrivate(m *chat.Message, item *delivery) (offline bool) {
 	if to == nil {
 		return true
 	}
-	private := &linePrivate{item, h.store}
+	private := &privateLine{item, h.store}
 	for _, s := range to.sessions {
 		switch {
 		case s.json():

@@ -6,37 +6,40 @@ import (
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
-// delivery is a message on its way to its recipients, each of whom gets it as
-// his protocol has it. What is the same for many is made once, when the first of
-// them needs it.
+// What is sent to sessions: a loop.Item makes its bytes when it is their turn, for one
+// session after the other, on the goroutine of the session's loop.
+
+// delivery is a message on its way to its recipients, who read it in their protocols.
+// What is the same for many is made once, when the first of them needs it.
 type delivery struct {
-	lineMessage
+	*chat.Message
 	deflater *frame.Deflater // nil: nobody takes compressed messages
-	event    shared          // as JSON
+	event    once            // as JSON
 	line     *deflatedBodies // of the body, for line clients; nil without a deflater
 	json     *deflatedBodies // of the event, likewise
 }
 
-// shared is made once, by whoever needs it first.
-type shared struct {
+// once is made once, by whoever needs it first.
+type once struct {
 	once sync.Once
 	data []byte
 }
 
-func (s *shared) get(make func() []byte) []byte {
-	s.once.Do(func() { s.data = make() })
-	return s.data
+func (o *once) get(make func() []byte) []byte {
+	o.once.Do(func() { o.data = make() })
+	return o.data
 }
 
 // deflatedBodies are the compressed forms of one text, by the size of window.
-type deflatedBodies [maxWindowBits + 1]shared
+type deflatedBodies [maxWindowBits + 1]once
 
 const maxWindowBits = 15
 
 func (h *Hub) newDelivery(m *chat.Message) *delivery {
-	d := &delivery{lineMessage: lineMessage{m}, deflater: h.config.Deflater}
+	d := &delivery{Message: m, deflater: h.config.Deflater}
 	if d.deflater != nil {
 		d.line, d.json = new(deflatedBodies), new(deflatedBodies)
 	}
@@ -50,16 +53,16 @@ func (d *delivery) AppendFrame(dst []byte, to loop.Handler) []byte {
 		return d.appendJSON(dst, s)
 	}
 	if body := d.deflate(d.line, d.Body, s); body != nil {
-		return d.appendDeflated(dst, to, body)
+		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, body)
 	}
-	return d.lineMessage.AppendFrame(dst, to)
+	return wire.Line{}.AppendMessage(dst, d.Message, s.name)
 }
 
 func (d *delivery) appendJSON(dst []byte, s *session) []byte {
 	if s.user == nil { // refused
 		return dst
 	}
-	text := d.event.get(func() []byte { return encode(newMessageEvent(d.Message)) })
+	text := d.event.get(func() []byte { return wire.JSON{}.Message(d.Message) })
 	if body := d.deflate(d.json, text, s); body != nil {
 		return frame.AppendCompressed(dst, frame.Text, body)
 	}
@@ -79,3 +82,58 @@ func (d *delivery) deflate(bodies *deflatedBodies, text []byte, s *session) []by
 		return nil
 	})
 }
+
+// Size implements loop.Item.
+func (d *delivery) Size() int { return wire.Line{}.Size(d.Message) }
+
+// privateLine is a private message to a line client. It tells the store when it is
+// written.
+type privateLine struct {
+	*delivery
+	store chat.Store
+}
+
+// Written implements loop.Receipted.
+func (l *privateLine) Written(loop.Handler) { l.store.Written(l.Message) }
+
+// reply is what one client is told, as text.
+type reply []byte
+
+// AppendFrame implements loop.Item. Only JSON clients take it compressed.
+func (r reply) AppendFrame(dst []byte, to loop.Handler) []byte {
+	s := to.(*session)
+	if !s.json() {
+		return frame.AppendFrame(dst, frame.Text, r)
+	}
+	if bits := s.deflates(len(r)); bits > 0 {
+		if body := s.hub.config.Deflater.Append(nil, r, bits); len(body) < len(r) {
+			return frame.AppendCompressed(dst, frame.Text, body)
+		}
+	}
+	return frame.AppendFrame(dst, frame.Text, r)
+}
+
+// Size implements loop.Item.
+func (r reply) Size() int { return len(r) }
+
+// notice tells of a user to others.
+type notice struct {
+	wire.Notice
+	about string // is not told; "": all are
+}
+
+// AppendFrame implements loop.Item.
+func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
+	s := to.(*session)
+	text := n.Line
+	if s.json() {
+		text = n.JSON
+	}
+	if s.user == nil || s.name == n.about || text == nil {
+		return dst
+	}
+	return frame.AppendFrame(dst, frame.Text, text)
+}
+
+// Size implements loop.Item.
+func (n *notice) Size() int { return len(n.JSON) }

@@ -9,6 +9,7 @@ import (
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // What cannot be done is answered to the sender alone, never by closing.
@@ -58,7 +59,7 @@ func TestErrors(t *testing.T) {
 			}
 			want := test.exact
 			if want == "" {
-				want = string(lineSpeech{}.failed("", test.cause).(lineText))
+				want = string(wire.Line{}.Failed("", test.cause))
 			}
 			if !strings.HasPrefix(want, "错误:") || strings.Contains(want, "%") || len(want) > 200 {
 				t.Errorf("%.20q is answered with %q", test.line, want)

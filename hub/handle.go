@@ -6,6 +6,7 @@ import (
 
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // maxNames bounds the user ids in an answer.
@@ -13,30 +14,30 @@ const maxNames = 1000
 
 // handle does what s asks for, or returns an *Error. The items are the answer, if
 // it is long; others are sent at once. It may block if Hub.mayBlock says so.
-func (h *Hub) handle(s *session, r Request) ([]loop.Item, error) {
-	if r.Op != Leave && chat.IsGroup(r.Target) && !s.may(r.Target) {
+func (h *Hub) handle(s *session, r wire.Request) ([]loop.Item, error) {
+	if r.Op != wire.Leave && chat.IsGroup(r.Target) && !s.may(r.Target) {
 		return nil, chat.ErrForbidden.About(r.Target)
 	}
 	switch r.Op {
-	case Send:
+	case wire.Send:
 		h.send(s, r)
-	case Join, Leave:
+	case wire.Join, wire.Leave:
 		h.change(&change{
-			session: s, group: r.Target, join: r.Op == Join,
-			done: func() { s.tell(s.speech.done(r)) },
+			session: s, group: r.Target, join: r.Op == wire.Join,
+			done: func() { s.reply(s.protocol.Changed(r)) },
 			then: func(err error) {
 				if err != nil {
 					s.fail(r.ID, err)
 				}
 			},
 		})
-	case Who:
+	case wire.Who:
 		names, count, err := h.who(r.Target)
 		if err != nil {
 			return nil, err
 		}
-		return []loop.Item{s.speech.members(r, names, count)}, nil
-	case History:
+		return []loop.Item{reply(s.protocol.Members(r, names, count))}, nil
+	case wire.History:
 		return h.history(s, r)
 	}
 	return nil, nil
@@ -45,7 +46,7 @@ func (h *Hub) handle(s *session, r Request) ([]loop.Item, error) {
 // send checks whether the message may be sent, has its sender join the group that
 // it goes to, and hands it to the store. What follows is deliver. A repeated one, by
 // its ID, gets the first answer again.
-func (h *Hub) send(s *session, r Request) {
+func (h *Hub) send(s *session, r wire.Request) {
 	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.told(r, a, err) }) {
 		return
 	}
@@ -60,7 +61,7 @@ func (h *Hub) send(s *session, r Request) {
 	}
 }
 
-func (h *Hub) joinAndSay(s *session, r Request, m *chat.Message) {
+func (h *Hub) joinAndSay(s *session, r wire.Request, m *chat.Message) {
 	h.change(&change{
 		session: s, group: m.To, join: true,
 		done: func() {},
@@ -75,7 +76,7 @@ func (h *Hub) joinAndSay(s *session, r Request, m *chat.Message) {
 }
 
 // say hands a message to the store.
-func (h *Hub) say(s *session, r Request, m *chat.Message) {
+func (h *Hub) say(s *session, r wire.Request, m *chat.Message) {
 	if h.shared != nil {
 		s.entered.saying.Add(1)
 		h.shared.Say(m, func(offline bool, err error) {
@@ -96,7 +97,7 @@ func (h *Hub) say(s *session, r Request, m *chat.Message) {
 // delivered answers a send. Who repeats it after a restart is to be told the same;
 // if the user has come or gone while the message was stored, that has to be stored,
 // too. Should it not be, the message is there all the same.
-func (h *Hub) delivered(s *session, r Request, m *chat.Message, away bool) {
+func (h *Hub) delivered(s *session, r wire.Request, m *chat.Message, away bool) {
 	a := ack{m.Seq, away}
 	if away == m.Away || r.ID == "" || h.registry == nil {
 		h.said(s, r, a, nil)
@@ -106,7 +107,7 @@ func (h *Hub) delivered(s *session, r Request, m *chat.Message, away bool) {
 }
 
 // said answers a send, which the store has done with.
-func (h *Hub) said(s *session, r Request, a ack, err error) {
+func (h *Hub) said(s *session, r wire.Request, a ack, err error) {
 	switch {
 	case r.ID == "":
 		s.told(r, a, err)
@@ -118,16 +119,16 @@ func (h *Hub) said(s *session, r Request, a ack, err error) {
 }
 
 // told answers one request to send.
-func (s *session) told(r Request, a ack, err error) {
+func (s *session) told(r wire.Request, a ack, err error) {
 	if err != nil {
 		s.fail(r.ID, err)
 		return
 	}
-	s.tell(s.speech.sent(r, a.seq, a.offline))
+	s.reply(s.protocol.Acked(r, a.seq, a.offline))
 }
 
 // newMessage makes the message of a request that may be sent.
-func (h *Hub) newMessage(s *session, r Request) (*chat.Message, error) {
+func (h *Hub) newMessage(s *session, r wire.Request) (*chat.Message, error) {
 	m := &chat.Message{
 		Conversation: r.Target,
 		From:         s.name,
@@ -183,7 +184,7 @@ func (h *Hub) onlineNames(group string) []string {
 }
 
 // history returns messages of a conversation, as s reads them.
-func (h *Hub) history(s *session, r Request) ([]loop.Item, error) {
+func (h *Hub) history(s *session, r wire.Request) ([]loop.Item, error) {
 	conversation := r.Target
 	switch {
 	case r.Target == chat.Everyone:
@@ -201,7 +202,17 @@ func (h *Hub) history(s *session, r Request) ([]loop.Item, error) {
 	if err != nil {
 		return nil, chat.ErrUnavailable
 	}
-	return s.speech.history(h, r, messages, more), nil
+	if s.json() {
+		return []loop.Item{reply(wire.JSON{}.History(r, messages, more))}, nil
+	}
+	if len(messages) == 0 {
+		return []loop.Item{reply(wire.Line{}.NoHistory())}, nil
+	}
+	items := make([]loop.Item, len(messages))
+	for i, m := range messages {
+		items[i] = h.newDelivery(m)
+	}
+	return items, nil
 }
 
 // inTurn is the source of an answer that consists of the given items.

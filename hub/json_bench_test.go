@@ -6,63 +6,15 @@ import (
 	"testing"
 	"time"
 
-	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/wire"
 )
-
-// BenchmarkParseJSON is what a request costs before anything is done.
-func BenchmarkParseJSON(b *testing.B) {
-	var members strings.Builder
-	for i := range 60_000 {
-		fmt.Fprintf(&members, `"m%d":0,`, i)
-	}
-	for name, text := range map[string]string{
-		"128 bytes":    `{"op":"send","id":"0123456789abcdef","to":"groupA","text":"` + strings.Repeat("x", 128) + `"}`,
-		"who":          `{"op":"who","id":"9"}`,
-		"64 KiB":       `{"op":"send","id":"0123456789abcdef","to":"groupA","text":"` + strings.Repeat("x", 64<<10) + `"}`,
-		"many members": `{` + members.String() + `"op":"who"}`,
-	} {
-		b.Run(name, func(b *testing.B) {
-			payload := []byte(text)
-			b.SetBytes(int64(len(payload)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := ParseJSON(frame.Text, payload); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkEncodeMessage is done once for each message with JSON recipients.
-func BenchmarkEncodeMessage(b *testing.B) {
-	for _, size := range []int{128, 64 << 10} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			m := &chat.Message{Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", size)), Time: time.Now()}
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			for b.Loop() {
-				encode(newMessageEvent(m))
-			}
-		})
-	}
-}
-
-// BenchmarkEncodeAck is done for each send with an id.
-func BenchmarkEncodeAck(b *testing.B) {
-	r := Request{ID: "0123456789abcdef"}
-	b.ReportAllocs()
-	for b.Loop() {
-		jsonSpeech{}.sent(r, 41, false)
-	}
-}
 
 // BenchmarkPublishJSON is the work for one more recipient of a message.
 func BenchmarkPublishJSON(b *testing.B) {
 	h := new(Hub)
 	d := h.newDelivery(&chat.Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", 128)), Time: time.Now()})
-	to := &session{hub: h, speech: jsonSpeech{}, user: new(user)}
+	to := &session{hub: h, protocol: wire.JSON{}, user: new(user)}
 	buf := make([]byte, 0, 64<<10)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -9,6 +9,7 @@ import (
 
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 6: everyone in a conversation receives its messages in the order of
@@ -41,7 +42,7 @@ func mixedCrowd(t *testing.T, s *server) {
 		} else {
 			m.client = s.client(name)
 		}
-		m.ask(Join, "groupA", "")
+		m.ask(wire.Join, "groupA", "")
 		all = append(all, m)
 	}
 	for _, m := range all {
@@ -60,14 +61,14 @@ func mixedCrowd(t *testing.T, s *server) {
 				text := fmt.Sprintf("%d says %d", i, n)
 				switch rand.IntN(3) {
 				case 0:
-					m.ask(Send, "all", text)
+					m.ask(wire.Send, "all", text)
 				case 1:
-					m.ask(Send, "groupA", text)
+					m.ask(wire.Send, "groupA", text)
 				default:
-					m.ask(Send, fmt.Sprintf("u%02d", rand.IntN(users)), text)
+					m.ask(wire.Send, fmt.Sprintf("u%02d", rand.IntN(users)), text)
 				}
 			}
-			m.ask(Send, "all", fmt.Sprintf("%d says its last", i)) // so that everyone knows when all have spoken
+			m.ask(wire.Send, "all", fmt.Sprintf("%d says its last", i)) // so that everyone knows when all have spoken
 		})
 	}
 	busy.Wait()
@@ -77,9 +78,9 @@ func mixedCrowd(t *testing.T, s *server) {
 }
 
 // ask sends a request in the client's protocol.
-func (m *mixed) ask(op Op, target, text string) {
+func (m *mixed) ask(op wire.Op, target, text string) {
 	line, object := target+","+text, fmt.Sprintf(`{"op":"send","id":%q,"to":%q,"text":%q}`, text, target, text)
-	if op == Join {
+	if op == wire.Join {
 		line, object = "join,"+target, fmt.Sprintf(`{"op":"join","group":%q}`, target)
 	}
 	if m.json {

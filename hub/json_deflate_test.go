@@ -11,6 +11,7 @@ import (
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // deflated is a client that has agreed on permessage-deflate. It reads, and
@@ -64,7 +65,7 @@ func TestDeflatedFanOut(t *testing.T) {
 		p, l := s.program("P"), s.client("L")
 		var json, line []*deflated
 		for _, bits := range []int{15, 15, 10, 8} {
-			j := s.deflated(Access{User: "J", Protocol: JSONProtocol}, bits)
+			j := s.deflated(Access{User: "J", Protocol: wire.JSONProtocol}, bits)
 			if text, _ := j.text(); !strings.HasPrefix(text, `{"event":"welcome"`) {
 				t.Fatalf("the first event is %s", text)
 			}
@@ -128,20 +129,20 @@ func TestOneEncodingForAll(t *testing.T) {
 	if err := loops.Add(loop.Arrival{Conn: far, Deflate: &agreed, Handler: opener(opened)}); err != nil {
 		t.Fatal(err)
 	}
-	compressed := &session{hub: h, speech: jsonSpeech{}, user: new(user), conn: <-opened}
-	plain := &session{hub: h, speech: jsonSpeech{}, user: new(user), conn: new(loop.Conn)}
-	line := &session{hub: h, speech: lineSpeech{}, user: new(user), conn: compressed.conn, name: "B"}
+	compressed := &session{hub: h, protocol: wire.JSON{}, user: new(user), conn: <-opened}
+	plain := &session{hub: h, protocol: wire.JSON{}, user: new(user), conn: new(loop.Conn)}
+	line := &session{hub: h, protocol: wire.Line{}, user: new(user), conn: compressed.conn, name: "B"}
 	buf := make([]byte, 0, 4<<10)
 	for i, s := range []*session{compressed, plain, line} {
 		if n := testing.AllocsPerRun(100, func() { buf = d.AppendFrame(buf[:0], s) }); n != 0 {
 			t.Errorf("session %d: %v allocations", i, n)
 		}
 	}
-	refused := &session{hub: h, speech: jsonSpeech{}, conn: plain.conn}
+	refused := &session{hub: h, protocol: wire.JSON{}, conn: plain.conn}
 	if got := d.AppendFrame(nil, refused); len(got) > 0 {
 		t.Errorf("a refused session gets %q", got)
 	}
-	if got := (&notice{json: jsonText("x")}).AppendFrame(nil, refused); len(got) > 0 {
+	if got := (&notice{Notice: wire.Notice{JSON: []byte("x")}}).AppendFrame(nil, refused); len(got) > 0 {
 		t.Errorf("a refused session gets %q", got)
 	}
 	if len(buf) == 0 {

@@ -8,6 +8,7 @@ import (
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 5: every request, its answer, and what others hear of it.
@@ -118,7 +119,7 @@ func TestWelcomeBeforeEarlyFrames(t *testing.T) {
 		early.text(`{"op":"send","id":"1","to":"all","text":"early"}`)
 		early.text(`{"op":"who","id":"2"}`)
 		early.text(`no JSON`)
-		p := &program{client: s.arrive(Access{User: "A", Protocol: JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)}
+		p := &program{client: s.arrive(Access{User: "A", Protocol: wire.JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)}
 		if e := p.event(); e["event"] != "welcome" {
 			t.Fatalf("the first event is %v", e)
 		}
@@ -142,8 +143,8 @@ func TestWelcomeAmongMessages(t *testing.T) {
 				case <-quit:
 					return
 				default:
-					s.handle(talker.session, Request{Op: Send, Target: "A", Body: []byte("x")})
-					s.handle(talker.session, Request{Op: Send, Target: "groupA", Body: []byte("x")})
+					s.handle(talker.session, wire.Request{Op: wire.Send, Target: "A", Body: []byte("x")})
+					s.handle(talker.session, wire.Request{Op: wire.Send, Target: "groupA", Body: []byte("x")})
 				}
 			}
 		}()
@@ -222,7 +223,7 @@ func TestWelcomeUnavailable(t *testing.T) {
 		}
 		var early earlyFrames
 		early.text(`{"op":"send","id":"1","to":"all","text":"early"}`)
-		p := s.arrive(Access{User: "B", Protocol: JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)
+		p := s.arrive(Access{User: "B", Protocol: wire.JSONProtocol}, loop.Arrival{Conn: far, Early: early}, near)
 		p.wantClose(1011)
 		a.want("用户(B)登录了", "用户(B)退出了")
 		p.conn.Close()

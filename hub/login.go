@@ -9,6 +9,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/wire"
 )
 
 var errNoFreeName = errors.New("hub: no free user id")
@@ -54,7 +55,7 @@ func (h *Hub) login(s *session) error {
 	if first {
 		h.online.add(u)
 		h.note(func(r chat.Registry) { r.Seen(u.name, time.Time{}) })
-		h.notify(u, loginNotice)
+		h.notify(u, wire.Online)
 	}
 	return nil
 }
@@ -91,7 +92,7 @@ func (h *Hub) logout(s *session) {
 	h.note(func(r chat.Registry) { r.Seen(u.name, now) })
 	u.away = h.away.PushBack(&absence{u, now})
 	h.online.remove(u)
-	h.notify(u, exitNotice)
+	h.notify(u, wire.Offline)
 }
 
 // freeName returns an id of six digits that nobody has. The lock is held.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"wschat/hub/chat"
+	"wschat/hub/wire"
 )
 
 // maxGroups bounds the groups of one user.
@@ -131,7 +132,7 @@ func (h *Hub) join(u *user, name string) {
 			g.add(s)
 		}
 	}
-	g.tell("joined", u.name)
+	g.tell(u.name, true)
 }
 
 // newGroup makes a group without members. The lock is held.
@@ -149,7 +150,7 @@ func (h *Hub) leave(u *user, g *group) {
 		delete(h.groups, g.name)
 	}
 	u.groups = without(u.groups, g)
-	g.tell("left", u.name)
+	g.tell(u.name, false)
 	for _, s := range u.sessions {
 		g.remove(s)
 	}
@@ -180,10 +181,10 @@ func (g *group) remove(s *session) {
 	}
 }
 
-// tell tells the group's JSON clients of a member. The lock is held.
-func (g *group) tell(event, name string) {
+// tell tells the group's JSON clients of who has joined or left. The lock is held.
+func (g *group) tell(user string, member bool) {
 	if g.programs != nil {
-		g.programs.Publish(groupNotice(event, g.name, name))
+		g.programs.Publish(&notice{Notice: wire.Member(g.name, user, member)})
 	}
 }
 

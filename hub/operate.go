@@ -88,7 +88,7 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err erro
 	case text == "":
 		return 0, false, chat.ErrEmptyBody
 	}
-	if _, err := parseTarget([]byte(to)); err != nil {
+	if err := chat.CheckTarget(to); err != nil {
 		return 0, false, err
 	}
 	m := &chat.Message{Conversation: to, From: from, To: to, Body: []byte(text)}

@@ -8,6 +8,7 @@ import (
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 4 and 6: however the server ends a connection, what was accepted is
@@ -96,7 +97,7 @@ func TestWaitingOutOfReach(t *testing.T) {
 		a.say("B,1", "B,2")
 		a.want(offline("B"), offline("B"))
 		store.fails.Store(true)
-		meanwhile := func() { s.handle(a.session, Request{Op: Send, Target: "B", Body: []byte("3")}) }
+		meanwhile := func() { s.handle(a.session, wire.Request{Op: wire.Send, Target: "B", Body: []byte("3")}) }
 		store.beforeWaiting.Store(&meanwhile)
 		b := s.raw("B")
 		b.wantClose(frame.InternalError)

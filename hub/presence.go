@@ -1,16 +1,19 @@
 package hub
 
-import "wschat/hub/chat"
+import (
+	"wschat/hub/chat"
+	"wschat/hub/wire"
+)
 
 // notify tells those whom Config.Presence names, but not u itself. The lock is
 // held.
-func (h *Hub) notify(u *user, made func(name string) *notice) {
+func (h *Hub) notify(u *user, made func(user string) wire.Notice) {
 	switch h.config.Presence {
 	case chat.ToAll:
-		h.all.Publish(made(u.name))
+		h.all.Publish(&notice{made(u.name), u.name})
 	case chat.ToGroup:
 		told := make(map[*session]bool)
-		item := made(u.name)
+		item := &notice{made(u.name), u.name}
 		for _, g := range u.groups {
 			for member := range g.members {
 				for _, s := range member.sessions {

@@ -12,6 +12,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // program is a client that speaks JSON.
@@ -52,7 +53,7 @@ func (s *server) welcomed(access Access) (*program, event) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	access.Protocol = JSONProtocol
+	access.Protocol = wire.JSONProtocol
 	p := &program{client: s.arrive(access, loop.Arrival{Conn: far}, near)}
 	e := p.event()
 	if e["event"] != "welcome" {

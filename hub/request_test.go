@@ -9,6 +9,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 func TestJoinAndLeave(t *testing.T) {
@@ -99,7 +100,7 @@ func TestWhoManyUsers(t *testing.T) {
 		return count == maxNames
 	})
 	list, count, _ := s.who("")
-	if count != maxNames || string(lineSpeech{}.members(Request{}, list, count).(lineText)) != "系统:在线 1000: "+strings.Join(names, " ") {
+	if count != maxNames || string(wire.Line{}.Members(wire.Request{}, list, count)) != "系统:在线 1000: "+strings.Join(names, " ") {
 		t.Errorf("%d are online: %v", count, list)
 	}
 	z := s.client("z")
@@ -187,7 +188,7 @@ func TestPipelinedQuestions(t *testing.T) {
 		s := start(t, driver, silent)
 		a := s.client("A")
 		body := strings.Repeat("x", 64<<10)
-		for range lineHistory {
+		for range wire.LineHistory {
 			a.say("all," + body)
 			a.want("用户(A=>A):" + body)
 		}
@@ -209,7 +210,7 @@ func TestPipelinedQuestions(t *testing.T) {
 		if held := heap() - before; held > 24<<20 { // the answers of one round are 64 MiB
 			t.Errorf("20 clients make the server hold %d bytes", held)
 		}
-		for range lineHistory - 1 {
+		for range wire.LineHistory - 1 {
 			all[0].want("用户(A=>B):" + body)
 		}
 		all[0].want(answer)

@@ -8,6 +8,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 3: user B alone.
@@ -164,7 +165,7 @@ func TestSendKeepsTheBody(t *testing.T) {
 		}
 		b.want(want...)
 		b.say("history,A")
-		b.want(want[len(want)-lineHistory:]...)
+		b.want(want[len(want)-wire.LineHistory:]...)
 		quiet(a, b)
 	})
 }

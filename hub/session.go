@@ -7,16 +7,17 @@ import (
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // session is one connection of a user. It is the loop.Handler of that
 // connection.
 type session struct {
-	hub    *Hub
-	speech protocol
-	name   string     // the user id; "" until login, for who has none
-	user   *user      // since login; nil again if the session is refused
-	conn   *loop.Conn // since Open
+	hub      *Hub
+	protocol wire.Protocol
+	name     string     // the user id; "" until login, for who has none
+	user     *user      // since login; nil again if the session is refused
+	conn     *loop.Conn // since Open
 
 	entered *entered // with a Shared store, since Enter; else nil
 	permit  *permit  // nil: it may do everything, and for good
@@ -35,7 +36,7 @@ type permit struct {
 
 // Access is who a new connection belongs to, and what it may do.
 type Access struct {
-	Protocol string                  // LineProtocol, or "", or JSONProtocol
+	Protocol string                  // wire.LineProtocol, or "", or wire.JSONProtocol
 	User     string                  // a valid user id; "": the hub gives one, and says so
 	Allows   func(group string) bool // limits the groups it may have to do with; nil: no limit
 	Expires  time.Time               // when it is closed with 4001; zero: never
@@ -45,18 +46,21 @@ type Access struct {
 // takes a Shared store to answer, and fails with ErrUnavailable if that is out of
 // reach. The connection must be opened then, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
-	s := &session{hub: h, speech: lineSpeech{}, name: a.User}
+	s := &session{hub: h, protocol: wire.Line{}, name: a.User}
 	if a.Allows != nil || !a.Expires.IsZero() {
 		s.permit = &permit{allows: a.Allows, expires: a.Expires}
 	}
-	if a.Protocol == JSONProtocol {
-		s.speech = jsonSpeech{}
+	if a.Protocol == wire.JSONProtocol {
+		s.protocol = wire.JSON{}
 	}
 	if h.shared != nil {
 		return s, h.enter(s)
 	}
 	return s, nil
 }
+
+// IsShared reports whether Enter may block.
+func (h *Hub) IsShared() bool { return h.shared != nil }
 
 // Abandon gives up a connection that has never been opened.
 func (h *Hub) Abandon(handler loop.Handler) {
@@ -67,7 +71,7 @@ func (h *Hub) Abandon(handler loop.Handler) {
 }
 
 // json reports whether the client speaks JSON.
-func (s *session) json() bool { return s.speech == jsonSpeech{} }
+func (s *session) json() bool { return s.protocol == wire.JSON{} }
 
 // Open logs the user in.
 func (s *session) Open(c *loop.Conn) {
@@ -80,13 +84,21 @@ func (s *session) Open(c *loop.Conn) {
 			c.Close(frame.TokenExpired, "token has expired")
 		})
 	}
-	s.speech.greet(s)
+	if s.json() {
+		s.greet()
+	}
 	named := s.name != ""
 	if err := s.hub.login(s); err != nil {
 		c.Close(frame.InternalError, err.Error())
 		return
 	}
-	s.speech.begin(s, named)
+	if s.json() {
+		return
+	}
+	if !named {
+		s.conn.Write(frame.Text, wire.Line{}.Named(s.name)) // ahead of all else
+	}
+	s.catchUp()
 }
 
 // refuse ends a session that could not be greeted. Nothing is delivered to it,
@@ -102,8 +114,8 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 	if s.user == nil { // about to be closed
 		return
 	}
-	s.conn.Promise() // each request is answered once, by tell
-	request, err := s.speech.parse(op, payload)
+	s.conn.Promise() // each request is answered once, by reply
+	request, err := s.protocol.Parse(op, payload)
 	if err != nil {
 		s.fail(request.ID, err)
 		return
@@ -112,16 +124,16 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 }
 
 // answer does what the client asks for; pull sends it what is long.
-func (s *session) answer(r Request, pull func(next func() loop.Item)) {
+func (s *session) answer(r wire.Request, pull func(next func() loop.Item)) {
 	items, err := s.hub.handle(s, r)
 	switch {
 	case err != nil:
 		s.fail(r.ID, err)
 	case items != nil:
 		pull(inTurn(items))
-		s.tell(nil)
-	case r.Op == Nothing:
-		s.tell(nil)
+		s.conn.Answer(nil)
+	case r.Op == wire.Nothing:
+		s.conn.Answer(nil)
 	}
 }
 
@@ -153,10 +165,15 @@ func (s *session) deflates(n int) int {
 	return bits
 }
 
-// tell answers one request; nil: there is nothing to say, or it is said otherwise. It
-// must be called once for each, by whoever has done it, as the end of a connection
-// waits for that.
-func (s *session) tell(answer loop.Item) { s.conn.Answer(answer) }
+// reply answers one request; nil: there is nothing to say. Each is answered once, by
+// whoever has done it, as the end of a connection waits for that.
+func (s *session) reply(text []byte) {
+	if text == nil {
+		s.conn.Answer(nil)
+		return
+	}
+	s.conn.Answer(reply(text))
+}
 
 // fail tells the client what could not be done.
 func (s *session) fail(id string, err error) {
@@ -164,5 +181,5 @@ func (s *session) fail(id string, err error) {
 	if !errors.As(err, &e) {
 		e = chat.ErrUnavailable
 	}
-	s.tell(s.speech.failed(id, e))
+	s.reply(s.protocol.Failed(id, e))
 }

@@ -6,11 +6,12 @@ import (
 
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // whenAble does what s asks for, on a goroutine of its own if that may block; the
 // client is not listened to meanwhile.
-func (h *Hub) whenAble(s *session, r Request) {
+func (h *Hub) whenAble(s *session, r wire.Request) {
 	if !h.mayBlock(s, r) {
 		s.answer(r, s.conn.Pull)
 		return
@@ -27,11 +28,11 @@ func (h *Hub) whenAble(s *session, r Request) {
 
 // mayBlock reports whether a request may have to wait for a Shared store. To send
 // does not, as long as it is not to join as well.
-func (h *Hub) mayBlock(s *session, r Request) bool {
+func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
-	case h.shared == nil, r.Op == Nothing:
+	case h.shared == nil, r.Op == wire.Nothing:
 		return false
-	case r.Op != Send:
+	case r.Op != wire.Send:
 		return true
 	case !chat.IsGroup(r.Target):
 		return false

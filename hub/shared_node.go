@@ -5,6 +5,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/wire"
 )
 
 // node is a hub as its Shared store sees it.
@@ -19,9 +20,7 @@ func (n node) Member(name, group string, member bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.users[name]
-	event := "left"
 	if member {
-		event = "joined"
 		if u != nil && u.membership(group) == nil {
 			h.enroll(u, group)
 		}
@@ -30,7 +29,7 @@ func (n node) Member(name, group string, member bool) {
 	if g == nil {
 		return
 	}
-	g.tell(event, name) // while who leaves is still there to hear it
+	g.tell(name, member) // while who leaves is still there to hear it
 	if u == nil || member {
 		return
 	}
@@ -46,17 +45,17 @@ func (n node) Member(name, group string, member bool) {
 // Present implements Node.
 func (n node) Present(name, where string, number uint64, online bool) {
 	h := n.Hub
-	made := exitNotice
+	made := wire.Offline
 	if online {
-		made = loginNotice
+		made = wire.Online
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.config.Presence == chat.ToAll && where == chat.Everyone:
-		h.all.Publish(made(name))
+		h.all.Publish(&notice{made(name), name})
 	case h.config.Presence == chat.ToGroup && h.groups[where] != nil:
-		h.tellGroup(h.groups[where], made(name), h.told.of(name, number, time.Now()))
+		h.tellGroup(h.groups[where], &notice{made(name), name}, h.told.of(name, number, time.Now()))
 	}
 }
 
@@ -126,12 +125,12 @@ func (n node) Renumber() error {
 	}
 	h.mu.Unlock()
 	for _, s := range programs {
-		event, err := h.welcome(s, &chat.Entry{User: s.name})
+		w, err := h.welcome(s, &chat.Entry{User: s.name})
 		if err != nil {
 			return err
 		}
-		event.Online, event.Count = names, count
-		s.conn.Send(jsonText(encode(event)))
+		w.Online, w.Count = names, count
+		s.conn.Send(reply(wire.JSON{}.Welcome(w)))
 	}
 	return nil
 }

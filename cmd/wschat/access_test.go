@@ -10,7 +10,7 @@ import (
 
 	"wschat/cmd/wschat/token"
 	"wschat/handshake"
-	"wschat/hub"
+	"wschat/hub/wire"
 )
 
 const secret = "0123456789abcdef0123456789abcdef"
@@ -214,7 +214,7 @@ func TestAccessGroups(t *testing.T) {
 // The entry with the token is a subprotocol that the server does not know.
 func TestBearerIsNeverSelected(t *testing.T) {
 	r := upgradeOf("", "Sec-WebSocket-Protocol: bearer."+signed(t, "A")+", wschat.v1.line")
-	if got, err := handshake.SelectProtocol(r, hub.LineProtocol); err != nil || got != hub.LineProtocol {
+	if got, err := handshake.SelectProtocol(r, wire.LineProtocol); err != nil || got != wire.LineProtocol {
 		t.Errorf("got %q, %v", got, err)
 	}
 }

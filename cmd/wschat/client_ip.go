@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 
@@ -69,7 +68,7 @@ func (l prefixList) contains(a netip.Addr) bool {
 // is not to be believed, nor what is left of it: the proxy that passed it on
 // counts.
 func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
-	addr := peerIP(r.Remote)
+	addr := r.Remote.Addr().Unmap().WithZone("")
 	if len(trusted) == 0 || !trusted.contains(addr) {
 		return addr
 	}
@@ -129,11 +128,4 @@ func withoutPort(text string) string {
 		}
 	}
 	return host
-}
-
-func peerIP(remote net.Addr) netip.Addr {
-	if tcp, ok := remote.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap().WithZone("")
-	}
-	return netip.Addr{}
 }

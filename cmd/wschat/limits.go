@@ -1,87 +1,45 @@
 package main
 
 import (
-	"net/http"
 	"net/netip"
-	"sync"
 	"syscall"
 
 	"wschat/handshake"
+	"wschat/hub/loop"
 )
 
-// limits counts connections and says when there are enough. Safe for concurrent
-// use.
-type limits struct {
-	most, mostPerIP int // 0: no limit
-	trusted         prefixList
+// maxPages bounds the connections of pages: each has a goroutine and buffers, some
+// 20 KiB.
+const maxPages = 1024
 
-	mu    sync.Mutex
-	total int
-	byIP  map[netip.Addr]int // only with mostPerIP
-
-	leave func() // gives a place back where addresses are not counted
-}
-
-func newLimits(o *options) *limits {
-	l := &limits{most: o.maxConns, mostPerIP: o.maxConnsPerIP, trusted: o.trustProxy, byIP: make(map[netip.Addr]int)}
-	l.leave = l.giveBack
+// limits are those that the flags say. Who has no place among all sockets finds
+// none: half of the reserve is for who has no user's place.
+func limits(o *options) loop.Limits {
+	l := loop.Limits{Users: o.maxConns, PerAddress: o.maxConnsPerIP, Pages: maxPages}
+	if most := descriptors(); o.maxConns > 0 && most > 0 {
+		l.Sockets = most - reserve(most)/2
+	}
+	if trusted := o.trustProxy; len(trusted) > 0 {
+		l.Proxy = trusted.contains
+		l.Client = func(r *handshake.Request) netip.Addr { return clientIP(r, trusted) }
+	}
 	return l
-}
-
-// admit takes a place for the request's connection; leave gives it back. An
-// error is a *handshake.Rejection.
-func (l *limits) admit(r *handshake.Request) (leave func(), err error) {
-	var ip netip.Addr
-	if l.mostPerIP > 0 {
-		ip = clientIP(r, l.trusted)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.most > 0 && l.total >= l.most {
-		return nil, full("the server has as many connections as it may")
-	}
-	if l.mostPerIP == 0 {
-		l.total++
-		return l.leave, nil
-	}
-	if l.byIP[ip] >= l.mostPerIP {
-		return nil, full("this address has as many connections as it may")
-	}
-	l.total++
-	l.byIP[ip]++
-	return func() { l.giveBackIP(ip) }, nil
-}
-
-func (l *limits) giveBack() {
-	l.mu.Lock()
-	l.total--
-	l.mu.Unlock()
-}
-
-func (l *limits) giveBackIP(ip netip.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.total--
-	if l.byIP[ip]--; l.byIP[ip] == 0 {
-		delete(l.byIP, ip)
-	}
-}
-
-func full(reason string) error {
-	return &handshake.Rejection{
-		Status: http.StatusServiceUnavailable,
-		Header: handshake.Header{{Name: "Retry-After", Value: "30"}},
-		Reason: reason,
-	}
 }
 
 // defaultMaxConns is the limit of descriptors less a reserve, for handshakes
 // under way, pages, the store and the operator; 0, no limit, where there is none.
 func defaultMaxConns() int {
+	most := descriptors()
+	return most - reserve(most)
+}
+
+func reserve(descriptors int) int { return min(descriptors/16+64, descriptors-descriptors/2) }
+
+// descriptors is how many the process may have; 0: no limit.
+func descriptors() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {
 		return 0
 	}
-	n := int(limit.Cur)
-	return max(n-n/16-64, n/2)
+	return int(limit.Cur)
 }

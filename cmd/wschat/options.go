@@ -100,7 +100,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with the secret of at least 32 bytes; users then need a token signed with it")
 	flags.BoolVar(&o.compress, "compress", false, "accept permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "most `connections`; beyond, 503")
-	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", 0, "most `connections` of one address; beyond, 503")
+	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "most `connections` of one address; beyond, 503")
 	flags.Var(&o.trustProxy, "trust-proxy", "`CIDRs` of proxies whose X-Forwarded-For is believed, comma-separated")
 	flags.IntVar(&o.rate, "rate", 100, "`messages` a second that are taken from one connection")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")

@@ -32,7 +32,7 @@ func TestDefaults(t *testing.T) {
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
 		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20,
-		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(),
+		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", o, err, want)

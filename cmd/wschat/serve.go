@@ -14,7 +14,6 @@ import (
 
 	"wschat/cmd/wschat/token"
 	"wschat/frame"
-	"wschat/handshake"
 	"wschat/hub"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
@@ -22,15 +21,14 @@ import (
 
 // server is the running parts, put together.
 type server struct {
-	log       *slog.Logger
-	unlogged  *atomic.Uint64 // log lines that were dropped
-	loops     *loop.Loops
-	hub       *hub.Hub
-	handshake *handshake.Server
-	limits    *limits
-	deflater  *frame.Deflater // nil without -compress
-	secret    []byte          // nil without -auth-secret-file
-	outcomes  outcomes        // of handshakes
+	log      *slog.Logger
+	unlogged *atomic.Uint64 // log lines that were dropped
+	loops    *loop.Loops
+	hub      *hub.Hub
+	door     *loop.Server
+	deflater *frame.Deflater // nil without -compress
+	secret   []byte          // nil without -auth-secret-file
+	outcomes outcomes        // of handshakes
 
 	store      chat.Store
 	closeStore func() error
@@ -61,10 +59,10 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	if err != nil {
 		return err
 	}
-	s.handshake.AllowHost = hostRule(o.host, ln.Addr())
+	s.door.AllowHost = hostRule(o.host, ln.Addr())
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
-	go func() { failed <- s.handshake.Serve(ln) }()
+	go func() { failed <- s.door.Serve(ln) }()
 	select {
 	case err := <-failed: // only if somebody else closes the listener
 		return fmt.Errorf("listener: %w", err)
@@ -92,7 +90,7 @@ func listen(o *options, log *slog.Logger) (net.Listener, error) {
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, limits: newLimits(o)}
+	s := &server{log: log}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -130,11 +128,13 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	}); ok {
 		local.Attend(s.hub.Inhabited)
 	}
-	s.handshake = &handshake.Server{
+	s.door = &loop.Server{
+		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
 		Pages:       pages(store.Err),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
+		Limits:      limits(o),
 		Log:         log,
 		Observe:     s.outcomes.observe,
 	}
@@ -144,19 +144,11 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 // drain takes leave of all connections within the time given; 0: as long as it
 // takes. Meanwhile the listener answers 503.
 func (s *server) drain(within time.Duration) {
-	s.handshake.Drain()
 	began := time.Now()
 	s.log.Info("draining", "connections", s.loops.Len(), "within", within)
 	ctx, cancel := context.WithTimeout(context.Background(), orForever(within))
 	defer cancel()
-	err := s.loops.Drain(ctx, within/2)
-	if err == nil { // who was about to be answered with 101 may have come since
-		err = s.handshake.Settle(ctx)
-	}
-	if err == nil {
-		err = s.loops.Drain(ctx, 0)
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
@@ -165,7 +157,7 @@ func (s *server) drain(within time.Duration) {
 // close ends all goroutines: first whoever may accept something, then the store, which
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
-	s.handshake.Close()
+	s.door.Close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeStore(); err != nil {

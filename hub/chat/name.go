@@ -59,6 +59,21 @@ func ValidUser(name string) bool { return CheckUser(name) == nil }
 // ValidGroup reports whether name can be a group.
 func ValidGroup(name string) bool { return CheckGroup(name) == nil }
 
+// CheckTarget says why name cannot be what a message is sent to: Everyone, a group or
+// a user id. The error is ErrBadGroup or ErrBadUser.
+func CheckTarget(name string) error {
+	switch {
+	case name == Everyone:
+	case IsGroup(name):
+		if !ValidGroup(name) {
+			return ErrBadGroup
+		}
+	case !ValidUser(name):
+		return ErrBadUser
+	}
+	return nil
+}
+
 // IsGroup reports whether name can only mean a group, though perhaps no valid one.
 func IsGroup(name string) bool { return strings.HasPrefix(name, groupPrefix) }
 

@@ -169,14 +169,18 @@ func (c *Conn) end(code frame.CloseCode) {
 	l := c.loop
 	c.closeSocket()
 	c.out = nil
-	l.conns[c.slot] = nil
-	l.free = append(l.free, c.slot)
+	l.vacate(c)
 	if was == open {
 		c.told(code)
 	}
-	l.loops.conns.Add(-1)
-	if c.gone != nil {
-		c.gone()
+	if s := c.shake(); s != nil {
+		s.server.admission.leave(&s.guest)
+	}
+	if c.shake() == nil || c.from != nil {
+		l.loops.conns.Add(-1)
+	}
+	if c.from != nil {
+		c.from.leave()
 	}
 }
 

@@ -29,11 +29,13 @@ type Handler interface {
 type state uint8
 
 const (
-	open      state = iota
-	closing         // our close frame is on its way; the peer's answer is awaited
-	failing         // likewise, of a peer whose message is too long; see failing.go
-	lingering       // nothing more is to be sent; what still comes is thrown away until the peer ends
-	gone            // the socket is closed
+	open         state = iota
+	closing            // our close frame is on its way; the peer's answer is awaited
+	failing            // likewise, of a peer whose message is too long; see failing.go
+	lingering          // nothing more is to be sent; what still comes is thrown away until the peer ends
+	gone               // the socket is closed, or the pages'
+	shakingHands       // the request is awaited
+	entering           // the request is there, its handler is awaited
 )
 
 // Conn is one connection. Send, SendExpress and Close are safe for concurrent use; the
@@ -45,8 +47,8 @@ type Conn struct {
 	out     *outbox // nil while nothing waits, see outbox.go
 	stream  *stream // nil: fd is the socket
 	places  []place
-	gone    func() // see Arrival
-	paid    int64  // until when the rate's allowance is used up, see rate.go
+	from    *address // where it counts as a user; nil: nowhere
+	paid    int64    // until when the rate's allowance is used up, see rate.go
 	fd      int32
 	slot    int32
 	state   state
@@ -55,6 +57,7 @@ type Conn struct {
 	reading bool   // what the poller has been told last
 	writing bool
 	metered bool
+	added   bool // to the poller
 	slowed  bool // is in loop.slowed
 
 	windowBits uint8  // see WindowBits
@@ -132,6 +135,10 @@ func (c *Conn) readOnce() (more bool) {
 		return false
 	}
 	more = n == len(c.loop.input)
+	if c.state == shakingHands {
+		c.shakeHands(c.loop.input[:n])
+		return more
+	}
 	c.loop.stats.ReadBytes += uint64(n)
 	c.hear(n)
 	if c.state == lingering { // drained, for as long as closeTimeout allows
@@ -240,8 +247,15 @@ func (c *Conn) settle() {
 
 // watch tells the poller which readiness matters.
 func (c *Conn) watch() {
-	read := !c.finished && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
+	read := !c.finished && c.state != entering && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
+	if !c.added && c.stream == nil {
+		if err := c.loop.poll.add(int(c.fd), c.slot); err != nil {
+			c.end(frame.InternalError)
+			return
+		}
+		c.added, c.reading = true, true
+	}
 	wasReading, wasWriting := c.reading, c.writing
 	c.reading, c.writing = read, write
 	if c.stream != nil {

@@ -1,6 +1,6 @@
-// Package loop carries WebSocket connections after their handshake: it reads
-// and decodes, hands whole messages to a Handler, and writes what the handler's
-// side wants sent.
+// Package loop carries WebSocket connections: it accepts them and has them shake
+// hands (Server), reads and decodes, hands whole messages to a Handler, and writes
+// what the handler's side wants sent.
 //
 // A connection belongs to one of a few loops, each a goroutine of its own, for
 // all its life. Everything that happens to the connection happens on that
@@ -17,6 +17,15 @@
 // descriptor of its own (TLS, net.Pipe, other systems) is a stream: two
 // goroutines that make a net.Conn look like a descriptor that never blocks.
 // Above the sockets there is only one code for both.
+//
+// Shaking hands. On Linux a loop accepts, too. A connection that has not asked for
+// anything is a Conn with a handshake.Decoder and a deadline, and is read from like
+// any other; when its request is whole an Endpoint decides, and the 101 goes out with
+// what the Handler says first. What a Handler has to be waited for is waited for by
+// some goroutines (entries.go). A connection that asks for something else is given
+// to an http.Server, and taken back for a later upgrade (pages.go). Who gets a place,
+// and who gives one up for it, is decided when a connection is accepted
+// (admission.go).
 //
 // Order. Commands posted by one goroutine, or by several that agree on an order
 // under a lock of theirs, are carried out in that order by every loop. So who

@@ -15,8 +15,8 @@ const (
 	maxWrites = 32
 )
 
-// The marks of descriptors that are no sockets: that which wake writes to, and
-// writers.
+// The marks of descriptors that are no connections: that which wake writes to, and
+// writers; below are listeners.
 const (
 	wakeSlot    = -1
 	writersSlot = -2
@@ -80,18 +80,10 @@ func (p *epoll) open() (err error) {
 }
 
 func (p *epoll) take(nc net.Conn) (int, error) {
-	bare, isBare := nc.(interface{ Detach() (int, bool) })
-	if isBare {
-		if fd, ok := bare.Detach(); ok {
-			return fd, nil
-		}
-	}
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		if !isBare {
-			return -1, nil
-		}
+		return -1, nil
 	}
 	raw, err := nc.(syscall.Conn).SyscallConn()
 	if err != nil {
@@ -112,6 +104,10 @@ func (p *epoll) take(nc net.Conn) (int, error) {
 
 func (p *epoll) add(fd int, slot int32) error {
 	return control(p.fd, syscall.EPOLL_CTL_ADD, fd, slot, syscall.EPOLLIN)
+}
+
+func (p *epoll) remove(fd int) error {
+	return control(p.fd, syscall.EPOLL_CTL_DEL, fd, 0, 0)
 }
 
 func (p *epoll) watchRead(fd int, slot int32, on bool) error {

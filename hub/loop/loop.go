@@ -3,8 +3,6 @@ package loop
 import (
 	"runtime"
 	"time"
-
-	"wschat/frame"
 )
 
 const (
@@ -41,6 +39,8 @@ type Loop struct {
 	// Connections on their way out, see closing.go.
 	parting, closing, lingering endings
 	draining                    bool
+	shaking                     []dueAt // those that shake hands, see shake.go
+	ears                        []*ear
 
 	late     []*Conn // streams that could be read from, but for the congestion
 	input    []byte
@@ -128,6 +128,10 @@ func (l *Loop) congested() bool {
 // serve handles one event of the poller. A connection may have closed earlier
 // in the same batch; its slot is then empty.
 func (l *Loop) serve(e event, congested bool) {
+	if e.slot <= firstEar {
+		l.ears[firstEar-e.slot].accept()
+		return
+	}
 	c := l.conns[e.slot]
 	if c == nil {
 		return
@@ -179,8 +183,8 @@ func (l *Loop) settle() {
 	l.dirty = l.dirty[:rest]
 }
 
-// add gives c a slot and opens it; see Loops.Add for the two slices.
-func (l *Loop) add(c *Conn, response, early []byte) {
+// seat gives c a slot.
+func (l *Loop) seat(c *Conn) {
 	if n := len(l.free); n > 0 {
 		c.slot, l.free = l.free[n-1], l.free[:n-1]
 		l.conns[c.slot] = c
@@ -188,22 +192,36 @@ func (l *Loop) add(c *Conn, response, early []byte) {
 		c.slot = int32(len(l.conns))
 		l.conns = append(l.conns, c)
 	}
+}
+
+// vacate takes c's slot back.
+func (l *Loop) vacate(c *Conn) {
+	l.conns[c.slot] = nil
+	l.free = append(l.free, c.slot)
+}
+
+// detach gives c up, but for its socket.
+func (l *Loop) detach(c *Conn) {
+	if c.added {
+		_ = l.poll.remove(int(c.fd)) // it is there
+	}
+	l.vacate(c)
+	c.state = gone
+}
+
+// add opens a connection; see Loops.Add for the two slices.
+func (l *Loop) add(c *Conn, handler Handler, response, early []byte) {
+	l.seat(c)
 	if len(response) > 0 {
 		w := c.waiting()
 		w.buf = append(w.buf, response...)
 		w.lead = len(response)
 	}
-	l.stats.Opened++
-	c.handler.Open(c)
 	c.reading = true
 	if c.stream != nil {
 		c.stream.start()
-	} else if err := l.poll.add(int(c.fd), c.slot); err != nil {
-		c.end(frame.InternalError)
-		return
 	}
-	c.keep(c.feed(early))
-	l.touch(c)
+	c.open(handler, early)
 }
 
 // end closes what is left when the loop stops. What still waits in the mailbox
@@ -222,6 +240,7 @@ func (l *Loop) end() {
 			c.cut()
 		}
 	}
+	l.deafen(nil)
 	l.clock.close()
 	l.poll.close()
 }

@@ -42,15 +42,16 @@ type Config struct {
 // Loops is a set of event loops that share out the connections added to it.
 // All methods are safe for concurrent use.
 type Loops struct {
-	config  Config
-	codecs  codecs
-	loops   []*Loop
-	next    atomic.Uint32
-	conns   atomic.Int64
-	running sync.WaitGroup // loops, the ticker, and the goroutines of streams
-	visits  uint16         // in a ping period, see silence.go
-	stop    chan struct{}
-	once    sync.Once
+	config   Config
+	codecs   codecs
+	loops    []*Loop
+	next     atomic.Uint32
+	conns    atomic.Int64 // not gone, but for those that have not asked for their upgrade
+	draining atomic.Bool
+	running  sync.WaitGroup // loops, the ticker, and the goroutines of streams
+	visits   uint16         // in a ping period, see silence.go
+	stop     chan struct{}
+	once     sync.Once
 }
 
 // Start starts the loops. Close ends them.
@@ -82,7 +83,7 @@ func Start(config Config) (*Loops, error) {
 	return ls, nil
 }
 
-// Arrival is a connection whose handshake is done. Add keeps its slices.
+// Arrival is a connection whose handshake somebody else has done. Add keeps its slices.
 type Arrival struct {
 	Conn     net.Conn
 	Response []byte // the 101, which is sent ahead of everything else; may be empty
@@ -90,43 +91,29 @@ type Arrival struct {
 	Handler  Handler
 	Deflate  *frame.Deflate // what was negotiated; nil: no compression
 	Metered  bool           // Config.Rate holds for it
-	Gone     func()         // called when its socket is closed, if not nil; must not block
 }
 
 // Add takes a connection over. Its loop queues the response, calls Open, and
 // then decodes what came early. After an error the connection is closed, and
 // neither its Handler nor Gone is ever called.
 func (ls *Loops) Add(a Arrival) error {
-	l := ls.loops[ls.next.Add(1)%uint32(len(ls.loops))]
-	c := &Conn{
-		loop: l, handler: a.Handler, fd: -1, slot: -1, decoder: frame.NewDecoder(ls.codecs.of(a.Deflate)),
-		metered: a.Metered && ls.config.Rate > 0, gone: a.Gone,
-	}
-	if a.Deflate != nil {
-		c.windowBits = uint8(a.Deflate.ServerWindowBits)
-	}
-	fd, err := l.poll.take(a.Conn)
-	if err != nil {
-		a.Conn.Close()
+	l := ls.nextLoop()
+	c := &Conn{loop: l, fd: -1, slot: -1}
+	c.agree(a.Deflate, a.Metered)
+	if err := c.take(a.Conn); err != nil {
 		return err
 	}
-	if fd >= 0 {
-		c.fd = int32(fd)
-	} else {
-		c.stream = newStream(a.Conn, c)
-	}
 	ls.conns.Add(1)
-	if !l.mail.call(func() { l.add(c, a.Response, a.Early) }) {
+	if !l.mail.call(func() { l.add(c, a.Handler, a.Response, a.Early) }) {
 		ls.conns.Add(-1)
-		if c.stream != nil {
-			a.Conn.Close()
-		} else {
-			sysClose(fd)
-		}
+		c.discard()
 		return ErrClosed
 	}
 	return nil
 }
+
+// nextLoop is the one whose turn it is to get a connection.
+func (ls *Loops) nextLoop() *Loop { return ls.loops[ls.next.Add(1)%uint32(len(ls.loops))] }
 
 // Len tells how many connections there are, those that are closing included.
 func (ls *Loops) Len() int { return int(ls.conns.Load()) }
@@ -134,10 +121,12 @@ func (ls *Loops) Len() int { return int(ls.conns.Load()) }
 // shutdownReason is the reason of a close frame with 1001.
 const shutdownReason = "server is shutting down"
 
-// Drain closes every connection with 1001, spread evenly over the time given,
-// and returns when none is left or ctx is done. From now on a peer that keeps TCP
+// Drain has Servers answer every request with 503 from now on. It closes every
+// connection with 1001, spread evenly over the time given, and returns when none is
+// left or ctx is done. From now on a peer that keeps TCP
 // open behind a finished closing handshake is waited for one second at most.
 func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
+	ls.draining.Store(true)
 	const step = 10 * time.Millisecond
 	ticker := time.NewTicker(step)
 	defer ticker.Stop()

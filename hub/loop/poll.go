@@ -8,6 +8,9 @@ import (
 // errAgain is the answer of a socket that would have to wait.
 var errAgain = errors.New("loop: socket not ready")
 
+// firstEar is the slot of a loop's first listener; the others lie below.
+const firstEar = -3
+
 // event is the readiness of one socket.
 type event struct {
 	slot               int32
@@ -23,6 +26,8 @@ type poller interface {
 	take(nc net.Conn) (fd int, err error)
 	// add watches a new descriptor for reading.
 	add(fd int, slot int32) error
+	// remove watches it no more; what has been closed is not watched anyway.
+	remove(fd int) error
 	watchRead(fd int, slot int32, on bool) error
 	watchWrite(fd int, slot int32, on bool) error
 	// wait returns the events there are; if block is set it waits for some, or
@@ -41,6 +46,8 @@ func newParker() parker { return parker{make(chan struct{}, 1)} }
 func (parker) take(net.Conn) (int, error) { return -1, nil }
 
 func (parker) add(int, int32) error { return errors.ErrUnsupported }
+
+func (parker) remove(int) error { return errors.ErrUnsupported }
 
 func (parker) watchRead(int, int32, bool) error { return errors.ErrUnsupported }
 

@@ -24,12 +24,17 @@ type clock struct {
 // time returns the nanoseconds since some start, as of this turn of the loop.
 func (k *clock) time() int64 {
 	if k.stale || k.start.IsZero() {
-		if k.start.IsZero() {
-			k.start = time.Now()
-		}
-		k.now, k.stale = int64(time.Since(k.start)), false
+		k.now, k.stale = k.exact(), false
 	}
 	return k.now
+}
+
+// exact is time as of now.
+func (k *clock) exact() int64 {
+	if k.start.IsZero() {
+		k.start = time.Now()
+	}
+	return int64(time.Since(k.start))
 }
 
 func (k *clock) close() {

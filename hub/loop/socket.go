@@ -1,5 +1,10 @@
 package loop
 
+import (
+	"net"
+	"os"
+)
+
 // The socket of a connection is a bare descriptor or a stream. read and write
 // never block; they answer errAgain instead, and readiness is told later.
 
@@ -17,6 +22,42 @@ func (c *Conn) write(p []byte) (int, error) {
 		return c.stream.write(p)
 	}
 	return sysWrite(int(c.fd), p, c.state == lingering)
+}
+
+// take makes nc the socket of c; after an error it is closed.
+func (c *Conn) take(nc net.Conn) error {
+	fd, err := c.loop.poll.take(nc)
+	switch {
+	case err != nil:
+		nc.Close()
+		return err
+	case fd >= 0:
+		c.fd = int32(fd)
+	default:
+		c.stream = newStream(nc, c)
+		c.stream.stepped = c.shake() != nil
+	}
+	return nil
+}
+
+// discard closes the socket of a connection that its loop has not got.
+func (c *Conn) discard() {
+	if c.stream != nil {
+		abort(c.stream.nc)
+	} else {
+		sysClose(int(c.fd))
+	}
+}
+
+// netConn is the inverse of take, for a connection that has left its loop.
+func (c *Conn) netConn() (net.Conn, error) {
+	if c.stream != nil {
+		c.stream.stop()
+		return c.stream.nc, nil
+	}
+	file := os.NewFile(uintptr(c.fd), "connection")
+	defer file.Close() // the socket lives on in the net.Conn
+	return net.FileConn(file)
 }
 
 // written reports whether nothing is left to write, neither here nor with the

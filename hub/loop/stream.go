@@ -32,6 +32,8 @@ type stream struct {
 	last    []byte // to be written behind out, before the stream is closed
 	writing bool   // the writer is under way
 	finish  bool   // no more to write after out
+	waits   bool   // the reader waits until it may read on
+	stepped bool   // it does so each time, until next
 	closed  bool
 }
 
@@ -50,7 +52,7 @@ func (s *stream) readOn() {
 			continue
 		}
 		s.mu.Lock()
-		s.in, s.inErr = buf[:n], err
+		s.in, s.inErr, s.waits = buf[:n], err, true
 		s.mu.Unlock()
 		s.tellReadable()
 		if _, ok := <-s.more; !ok || err != nil {
@@ -84,10 +86,10 @@ func (s *stream) read(p []byte) (int, error) {
 	if len(s.in) > 0 {
 		n := copy(p, s.in)
 		s.in = s.in[n:]
-		if len(s.in) == 0 && s.inErr == nil {
-			s.more <- struct{}{} // never blocks: the reader waits for it
-		} else {
+		if len(s.in) > 0 || s.inErr != nil {
 			defer s.tellReadable()
+		} else if !s.stepped {
+			s.readMore()
 		}
 		return n, nil
 	}
@@ -98,6 +100,36 @@ func (s *stream) read(p []byte) (int, error) {
 		return 0, s.inErr
 	}
 	return 0, errAgain
+}
+
+// readMore lets the reader read on, if it waits for that. The lock is held.
+func (s *stream) readMore() {
+	if s.waits {
+		s.waits = false
+		s.more <- struct{}{} // never blocks: the reader waits for it
+	}
+}
+
+// next lets the reader of a stream that is stepped read on, each time or, if free is set, from now on.
+func (s *stream) next(free bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stepped {
+		return
+	}
+	s.stepped = !free
+	if len(s.in) == 0 && s.inErr == nil && !s.closed {
+		s.readMore()
+	}
+}
+
+// stop ends the reader of a stream that is stepped, and leaves the net.Conn as it
+// is.
+func (s *stream) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	close(s.more)
 }
 
 // resume tells once more what there is to read, to a loop that had put it off.

@@ -3,9 +3,23 @@
 package loop
 
 import (
+	"net/netip"
 	"syscall"
 	"unsafe"
 )
+
+func accept(listener int) (int, netip.AddrPort, syscall.Errno) {
+	var raw syscall.RawSockaddrInet6 // or what fits into it of a RawSockaddrInet4
+	size := uint32(unsafe.Sizeof(raw))
+	fd, _, errno := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(listener), uintptr(unsafe.Pointer(&raw)),
+		uintptr(unsafe.Pointer(&size)), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+	ip := netip.AddrFrom16(raw.Addr)
+	if raw.Family == syscall.AF_INET {
+		ip = netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(&raw)).Addr)
+	}
+	// These processors are little-endian, the network is not.
+	return int(fd), netip.AddrPortFrom(ip.Unmap(), raw.Port<<8|raw.Port>>8), errno
+}
 
 func recv(fd int, p []byte) (int, syscall.Errno) {
 	n, _, err := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),

@@ -2,7 +2,22 @@
 
 package loop
 
-import "syscall"
+import (
+	"net/netip"
+	"syscall"
+)
+
+func accept(listener int) (int, netip.AddrPort, syscall.Errno) {
+	fd, remote, err := syscall.Accept4(listener, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+	errno, _ := err.(syscall.Errno)
+	switch remote := remote.(type) {
+	case *syscall.SockaddrInet4:
+		return fd, netip.AddrPortFrom(netip.AddrFrom4(remote.Addr), uint16(remote.Port)), errno
+	case *syscall.SockaddrInet6:
+		return fd, netip.AddrPortFrom(netip.AddrFrom16(remote.Addr).Unmap(), uint16(remote.Port)), errno
+	}
+	return fd, netip.AddrPort{}, errno
+}
 
 // Some processors have no recvfrom of their own. The descriptors do not block.
 

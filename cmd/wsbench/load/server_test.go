@@ -1,11 +1,14 @@
 package load
 
 import (
+	"errors"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"wschat/frame"
 	"wschat/frame/frametest"
@@ -37,38 +40,78 @@ func serve(t *testing.T, f fault) *server {
 		t.Fatal(err)
 	}
 	s := &server{url: "ws://" + ln.Addr().String(), fault: f}
-	endpoint := func(r *handshake.Request) (handshake.Acceptance, error) {
-		if r.Header.Get("X-Refuse") != "" {
-			return handshake.Acceptance{}, &handshake.Rejection{Status: 403, Reason: "go away"}
-		}
-		chosen, _ := handshake.SelectProtocol(r, "known")
-		path, target := r.URL.Path, r.Target
-		return handshake.Acceptance{Protocol: chosen, Start: func(conn net.Conn, response, early []byte) {
-			s.mu.Lock()
-			s.heads = append(s.heads, target)
-			s.mu.Unlock()
-			s.ended.Go(func() { s.run(path, conn, response, early) })
-		}}, nil
-	}
-	h := &handshake.Server{Endpoints: map[string]handshake.Endpoint{"/echo": endpoint, "/fan": endpoint}}
-	done := make(chan struct{})
+	accepting := make(chan struct{})
 	go func() {
-		defer close(done)
-		h.Serve(ln)
+		defer close(accepting)
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			s.ended.Go(func() { s.run(conn) })
+		}
 	}()
 	t.Cleanup(func() {
-		h.Close()
-		<-done
+		ln.Close()
+		<-accepting
 		s.ended.Wait()
 	})
 	return s
 }
 
-func (s *server) run(path string, conn net.Conn, response, early []byte) {
+// decide answers a request.
+func decide(r *handshake.Request) (response []byte, err error) {
+	if r.URL.Path != "/echo" && r.URL.Path != "/fan" {
+		return nil, &handshake.Rejection{Status: 404, Reason: "no such page"}
+	}
+	key, err := handshake.Verify(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Header.Get("X-Refuse") != "" {
+		return nil, &handshake.Rejection{Status: 403, Reason: "go away"}
+	}
+	chosen, err := handshake.SelectProtocol(r, "known")
+	return handshake.AppendResponse(nil, key, chosen, nil), err
+}
+
+// shake does the handshake of a connection, and returns the request and what came
+// behind it.
+func shake(conn net.Conn) (r *handshake.Request, early []byte, err error) {
+	var decoder handshake.Decoder
+	buf := make([]byte, 4<<10)
+	for r == nil {
+		got, err := conn.Read(buf)
+		if err != nil {
+			return nil, nil, err
+		}
+		var n int
+		if r, n, err = decoder.Next(buf[:got]); err != nil {
+			return nil, nil, err
+		}
+		early = buf[n:got]
+	}
+	return r, early, nil
+}
+
+func (s *server) run(conn net.Conn) {
 	defer conn.Close()
+	r, early, err := shake(conn)
+	var response []byte
+	if err == nil {
+		response, err = decide(r)
+	}
+	if rejection := (*handshake.Rejection)(nil); errors.As(err, &rejection) {
+		conn.Write(rejection.AppendResponse(nil, http.MethodGet, time.Now()))
+	}
+	if err != nil {
+		return
+	}
+	path := r.URL.Path
 	peer := frametest.NewPeer(conn, frame.Server, early)
 	s.mu.Lock() // so that nobody is sent a message before the 101
-	_, err := conn.Write(response)
+	s.heads = append(s.heads, r.Target)
+	_, err = conn.Write(response)
 	s.members = append(s.members, peer)
 	s.mu.Unlock()
 	if err != nil {

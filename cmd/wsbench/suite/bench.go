@@ -62,7 +62,7 @@ func newBench(ctx context.Context, c *Config) (*bench, error) {
 		return nil, err
 	}
 	b.subjects = append(b.subjects, Subject{Name: "wschat", Base: base, kind: chat, Command: []string{
-		c.Wschat, "-addr", "{addr}", "-echo", "-presence", "none", "-rate", "0", "-log", "text",
+		c.Wschat, "-addr", "{addr}", "-echo", "-presence", "none", "-rate", "0", "-max-conns-per-ip", "0", "-log", "text",
 	}})
 	b.subjects = append(b.subjects, c.Peers...)
 	if c.Floor != "" {

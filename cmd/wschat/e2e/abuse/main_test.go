@@ -10,7 +10,12 @@ import (
 	"wschat/cmd/wschat/e2e/target"
 )
 
-func TestMain(m *testing.M) { os.Exit(target.Main(m)) }
+func TestMain(m *testing.M) {
+	if besiege() {
+		return
+	}
+	os.Exit(target.Main(m))
+}
 
 // What every server here is started with. Users hear of nobody's login, and
 // those who flood are not slowed down: the limits behind the rate are tested.

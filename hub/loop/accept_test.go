@@ -1,4 +1,4 @@
-package handshake
+package loop
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	. "wschat/handshake/handshaketest"
 )
 
 // scriptedListener gives what is sent to it, and the times of its calls.
@@ -47,7 +49,7 @@ func acceptError(errno syscall.Errno) error {
 func TestAcceptBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
-		s := &Server{Log: slog.New(slog.NewTextHandler(&log, nil))}
+		s := &Server{Loops: bubbleLoops(t), Log: slog.New(slog.NewTextHandler(&log, nil))}
 		ln := newScriptedListener()
 		for range 10 {
 			ln.results <- acceptError(syscall.EMFILE)
@@ -60,6 +62,7 @@ func TestAcceptBacksOff(t *testing.T) {
 		time.Sleep(time.Minute)
 		client.Close()
 		s.Close()
+		s.Loops.Close()
 		if err := <-done; err != ErrServerClosed {
 			t.Errorf("Serve returned %v", err)
 		}
@@ -80,7 +83,7 @@ func TestAcceptBacksOff(t *testing.T) {
 
 func TestCloseInterruptsTheBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Server{}
+		s := &Server{Loops: bubbleLoops(t)}
 		ln := newScriptedListener()
 		for range 50 {
 			ln.results <- acceptError(syscall.ENFILE)
@@ -90,6 +93,7 @@ func TestCloseInterruptsTheBackoff(t *testing.T) {
 		time.Sleep(10*time.Second + 100*time.Millisecond) // within a pause of a second
 		begin := time.Now()
 		s.Close()
+		s.Loops.Close()
 		if err := <-done; err != ErrServerClosed || time.Since(begin) > 0 {
 			t.Errorf("Serve returned %v after %v", err, time.Since(begin))
 		}
@@ -99,7 +103,7 @@ func TestCloseInterruptsTheBackoff(t *testing.T) {
 // A head that comes a byte a second has no more time than any other.
 func TestSlowlorisIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Server{}
+		s := &Server{Loops: bubbleLoops(t)}
 		ln := newScriptedListener()
 		client, server := net.Pipe()
 		ln.results <- server
@@ -112,7 +116,7 @@ func TestSlowlorisIsDropped(t *testing.T) {
 			answer <- got
 		}()
 		for i := 0; ; i++ {
-			if _, err := io.WriteString(client, upgrade[i:i+1]); err != nil {
+			if _, err := io.WriteString(client, Upgrade[i:i+1]); err != nil {
 				if !errors.Is(err, io.ErrClosedPipe) {
 					t.Error(err)
 				}
@@ -127,19 +131,94 @@ func TestSlowlorisIsDropped(t *testing.T) {
 			t.Errorf("it was answered %q", got)
 		}
 		s.Close()
+		s.Loops.Close()
 		<-done
 	})
 }
 
+// bubbleLoops are loops in which a bubble's time can pass.
+func bubbleLoops(t *testing.T) *Loops {
+	t.Helper()
+	ls, err := Start(Config{Goroutines: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ls
+}
+
 // A listener that runs out of descriptors now and then, on a real port.
 func TestServesAfterEMFILE(t *testing.T) {
-	ts := startServer(t, &Server{}, func(ln net.Listener) net.Listener {
-		return &failingListener{Listener: ln, failures: 5}
-	})
-	conn := ts.dial()
-	send(t, conn, upgrade)
-	if got := ts.started(); got.request.URL.Path != "/socket" {
-		t.Errorf("the path is %q", got.request.URL.Path)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts := drivers[0].shakeOn(t, &Server{}, &failingListener{Listener: ln, failures: 5}, ln.Addr().String())
+	transmit(t, ts.dial(), Upgrade)
+	if r := within(t, ts.requests, "the request"); r.URL.Path != "/socket" {
+		t.Errorf("the path is %q", r.URL.Path)
+	}
+}
+
+func TestServeReturnsWhenTheListenerIsClosedByOthers(t *testing.T) {
+	for _, d := range drivers {
+		ls, err := Start(Config{Goroutines: d.goroutines})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Server{Loops: ls}
+		ln.Close()
+		if err := s.Serve(ln); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: Serve returned %v, want net.ErrClosed", d.name, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		ls.Close()
+	}
+}
+
+// What is accepted is without delay, on every kind of port, and its address is
+// known.
+func TestAccepted(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(ln.Addr().String())
+		host, _, _ := net.SplitHostPort(addr)
+		if host == "" {
+			host = "127.0.0.1"
+		}
+		ts := drivers[0].shakeOn(t, &Server{}, ln, net.JoinHostPort(host, port))
+		for range 2 { // the first may have come before Serve
+			conn := ts.dial()
+			transmit(t, conn, Upgrade)
+			if got := within(t, ts.requests, "the request").Remote.String(); got != conn.LocalAddr().String() {
+				t.Errorf("%s: from %s, want %s", addr, got, conn.LocalAddr())
+			}
+		}
+		eventually(t, "both are open", func() bool { return ts.Loops.Len() == 2 })
+		without := 0
+		for _, l := range ts.Loops.loops {
+			l.do(func() {
+				for _, c := range l.conns {
+					if c == nil || c.stream != nil { // other systems
+						continue
+					}
+					if v, err := syscall.GetsockoptInt(int(c.fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY); v == 0 || err != nil {
+						without++
+					}
+				}
+			})
+		}
+		if without > 1 {
+			t.Errorf("%s: no TCP_NODELAY", addr)
+		}
 	}
 }
 

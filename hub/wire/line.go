@@ -1,4 +1,4 @@
-package hub
+package wire
 
 import (
 	"bytes"
@@ -8,13 +8,16 @@ import (
 	"wschat/hub/chat"
 )
 
-// lineHistory is how many messages a line client gets of a conversation.
-const lineHistory = 50
+// LineHistory is how many messages of a conversation a line client gets.
+const LineHistory = 50
 
-// ParseLine parses a message of the line protocol, "destination,body", split at
-// the first comma. It checks the form of the destination and that there is a
-// body; whether the destination exists is up to the hub. Errors are *Error.
-func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
+// Line is the line protocol.
+type Line struct{}
+
+// Parse implements Protocol. It reads "destination,body", split at the first comma,
+// and checks the form of the destination and that there is a body; whether the
+// destination exists is up to the hub.
+func (Line) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	destination, body, comma := bytes.Cut(payload, []byte{','})
 	if !comma {
 		if op == frame.Text && string(withoutLineEnd(payload)) == "login" {
@@ -40,7 +43,7 @@ func ParseLine(op frame.Opcode, payload []byte) (Request, error) {
 		return groupRequest(Who, group)
 	case "history":
 		target, err := parseTarget(withoutLineEnd(body))
-		return Request{Op: History, Target: target, Query: chat.Query{Limit: lineHistory}}, err
+		return Request{Op: History, Target: target, Query: chat.Query{Limit: LineHistory}}, err
 	}
 	return sendRequest(destination, body, false)
 }
@@ -81,17 +84,11 @@ func groupRequest(op Op, name []byte) (Request, error) {
 	return Request{Op: op, Target: string(name)}, nil
 }
 
-// parseTarget checks the name of a conversation: all, a group, or a user.
+// parseTarget checks the name of a conversation.
 func parseTarget(name []byte) (string, error) {
 	target := string(name[:min(len(name), chat.MaxName+1)]) // longer is wrong anyway
-	switch {
-	case target == chat.Everyone:
-	case chat.IsGroup(target):
-		if !chat.ValidGroup(target) {
-			return "", chat.ErrBadGroup
-		}
-	case !chat.ValidUser(target):
-		return "", chat.ErrBadUser
+	if err := chat.CheckTarget(target); err != nil {
+		return "", err
 	}
 	return target, nil
 }

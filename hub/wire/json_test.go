@@ -1,4 +1,4 @@
-package hub
+package wire
 
 import (
 	"encoding/json"
@@ -124,7 +124,7 @@ func TestParseJSON(t *testing.T) {
 		{`{"op":"history","of":"B","before":1,"after":1}`, Request{}, chat.ErrBadField},
 		{`{"op":"history","of":"B","limit":0}`, Request{}, chat.ErrBadField},
 	} {
-		got, err := ParseJSON(frame.Text, []byte(test.text))
+		got, err := (JSON{}).Parse(frame.Text, []byte(test.text))
 		if !errors.Is(err, test.err) || (err != nil) != (test.err != nil) {
 			t.Errorf("%.80s: error %v, want %v", test.text, err, test.err)
 		}
@@ -147,14 +147,14 @@ func FuzzParseJSON(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := ParseJSON(frame.Text, text)
+		r, err := (JSON{}).Parse(frame.Text, text)
 		if len(r.ID) > maxID {
 			t.Fatalf("%q: the id %q", text, r.ID)
 		}
 		if err != nil {
 			if e := (*chat.Error)(nil); !errors.As(err, &e) {
 				t.Fatalf("%q: error %#v", text, err)
-			} else if answer := jsonSpeech.failed(jsonSpeech{}, r.ID, e).(jsonText); !json.Valid(answer) {
+			} else if answer := (JSON{}).Failed(r.ID, e); !json.Valid(answer) {
 				t.Fatalf("%q is answered with %q", text, answer)
 			}
 			return

@@ -1,13 +1,16 @@
-package handshake
+package loop
 
 import (
 	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	. "wschat/handshake/handshaketest"
 )
 
 // observed collects what Observe is told. Safe for concurrent use.
@@ -40,39 +43,36 @@ func TestObserve(t *testing.T) {
 		send  string
 		want  []int
 	}{
-		{"accepted", false, upgrade, []int{101}},
-		{"accepted later", true, upgrade, []int{101}},
+		{"accepted", false, Upgrade, []int{101}},
+		{"accepted later", true, Upgrade, []int{101}},
 		{"refused", false, part, []int{426}},
 		{"refused later", true, part, []int{426}},
 		{"another method", false, "POST /socket HTTP/1.1\r\nHost: a\r\n\r\n", []int{405}},
 		{"no HTTP", false, "\x16\x03\x01", []int{400}},
 		{"a page", false, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", nil},
 		{"a page that is not there", false, "GET /nope HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", nil},
-		{"half a head", false, upgrade[:20], nil},
+		{"half a head", false, Upgrade[:20], nil},
 		{"nothing", false, "", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := new(observed)
-			ts := startServer(t, &Server{Observe: o.observe}, nil)
+			ts := drivers[0].shake(t, &Server{Observe: o.observe})
 			began := time.Now()
 			conn := ts.dial()
 			from := bufio.NewReader(conn)
 			if row.later {
 				get(t, conn, from)
 			}
-			send(t, conn, row.send)
+			transmit(t, conn, row.send)
 			if row.want != nil {
 				if response, _ := receive(t, from, http.MethodGet); response.StatusCode != row.want[0] {
 					t.Errorf("got %s", response.Status)
 				}
-			} else if half, ok := conn.(interface{ CloseWrite() error }); ok {
-				half.CloseWrite()
+			} else {
+				conn.(*net.TCPConn).CloseWrite()
 				io.Copy(io.Discard, from)
 			}
 			conn.Close()
-			if row.want != nil && row.want[0] == http.StatusSwitchingProtocols {
-				ts.started()
-			}
 			ts.Close()
 			if got := o.all(); !slices.Equal(got, row.want) {
 				t.Errorf("told %v, want %v", got, row.want)

@@ -1,9 +1,26 @@
-package handshake
+package loop
 
 import (
 	"crypto/tls"
+	"errors"
+	"io"
 	"net"
+	"time"
+
+	"wschat/handshake"
 )
+
+// A client may still be sending when it is answered for good. If its bytes met a
+// closed socket, the RST would take the answer away with it; so they are read,
+// within bounds.
+const (
+	lingerTime  = time.Second
+	lingerBytes = 256 << 10
+)
+
+// maxEmpty is how many bytes of empty lines are skipped before a request (RFC 9112
+// §2.2).
+const maxEmpty = 8
 
 // pageConn is a connection that http.Server reads requests from, some of whose
 // bytes have been read already. It skips the empty lines before a request, which
@@ -15,12 +32,10 @@ import (
 // http.Server reads from one goroutine at a time.
 type pageConn struct {
 	net.Conn
-	server *Server
-	held   []byte // read, but not handed on yet
-
-	head    []byte // of the request under way, as far as it was handed on
-	scan    headScan
-	skipped []byte // what was, since the last head ended
+	shake   *shake
+	held    []byte // read, but not handed on yet
+	skipped []byte // before the last head
+	begun   bool   // a head has
 	unseen  bool
 }
 
@@ -43,24 +58,37 @@ func (c *pageConn) Read(p []byte) (n int, err error) {
 // returns how many bytes are left at the start of b.
 func (c *pageConn) handOn(b []byte) int {
 	rest := b
-	for len(c.head) == 0 && len(c.skipped) < 2*maxEmpty && len(rest) > 0 && (rest[0] == '\r' || rest[0] == '\n') {
+	for !c.begun && len(rest) > 0 && len(c.skipped) < maxEmpty && (rest[0] == '\r' || rest[0] == '\n') {
 		c.skipped = append(c.skipped, rest[0])
 		rest = rest[1:]
 	}
 	b = b[:copy(b, rest)]
-	c.head = append(c.head, b...)
-	end, err := c.scan.end(c.head)
+	if len(b) == 0 {
+		return 0
+	}
+	c.begun = true
+	r, n, err := c.shake.decoder.Next(b)
 	switch {
-	case err != nil || len(c.head) > maxHead:
-		c.unseen, c.head = true, nil
-	case end > 0:
-		behind := len(c.head) - end
-		b, c.held = b[:len(b)-behind], append(c.head[end:len(c.head):len(c.head)], c.held...)
-		r, err := ParseRequest(c.head[:end])
-		c.unseen = err != nil || checkBody(r) != nil
-		c.head, c.scan, c.skipped = nil, headScan{}, nil
+	case err != nil:
+		c.unseen = true
+	case r != nil:
+		c.held = append(append([]byte(nil), b[n:]...), c.held...)
+		b = b[:n]
+		c.unseen, c.begun, c.skipped = hasBody(r), false, nil
 	}
 	return len(b)
+}
+
+func hasBody(r *handshake.Request) bool {
+	for length := range r.Header.Values("Content-Length") {
+		if length != "0" {
+			return true
+		}
+	}
+	for range r.Header.Values("Transfer-Encoding") {
+		return true
+	}
+	return false
 }
 
 // CloseWrite lets http.Server end a connection in order.
@@ -68,17 +96,22 @@ func (c *pageConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
-	return nil
+	return errors.ErrUnsupported
 }
 
 // Close ends a connection in order: http.Server closes right behind its answer
 // to a request that it cannot read, with bytes of that still on their way.
 func (c *pageConn) Close() error {
-	if !c.server.isClosing() {
-		linger(c.Conn)
+	if !c.shake.server.isClosing() && c.CloseWrite() == nil {
+		c.Conn.SetDeadline(time.Now().Add(lingerTime))
+		// Whether this ends by EOF, time or size, there is nothing more to do.
+		io.Copy(io.Discard, io.LimitReader(c.Conn, lingerBytes))
 	}
 	return c.Conn.Close()
 }
+
+// giveWay ends a connection that has lost its place to another.
+func (c *pageConn) giveWay() { abort(c.Conn) }
 
 // tlsPageConn tells http.Server that the connection is one of TLS.
 type tlsPageConn struct {

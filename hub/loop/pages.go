@@ -1,11 +1,14 @@
-package handshake
+package loop
 
 import (
 	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
+
+	"wschat/handshake"
 )
 
 const (
@@ -25,14 +28,15 @@ type pages struct {
 
 func newPages(s *Server) *pages {
 	p := &pages{server: s, queue: make(chan net.Conn)}
+	timeout := s.timeout()
 	p.http = http.Server{
 		Handler:                      p,
 		DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout:            s.timeout(),
-		ReadTimeout:                  s.timeout(), // no page wants a body
+		ReadHeaderTimeout:            timeout,
+		ReadTimeout:                  timeout, // no page wants a body
 		WriteTimeout:                 pageWriteTimeout,
 		IdleTimeout:                  pageIdleTimeout,
-		MaxHeaderBytes:               maxHead - httpSlop,
+		MaxHeaderBytes:               handshake.MaxHead - httpSlop,
 		ErrorLog:                     slog.NewLogLogger(s.log().Handler(), slog.LevelDebug),
 		ConnState:                    p.track,
 	}
@@ -44,30 +48,41 @@ func (p *pages) serve() {
 	p.http.Serve(pageListener{p}) // its only error is that the listener is closed
 }
 
-// take hands a connection over whose first bytes, read, have been read. It is
-// called from a handshake, which the server counts; from here the connection
-// is counted on its own.
-func (p *pages) take(conn net.Conn, read []byte) {
-	page := &pageConn{Conn: conn, server: p.server, held: append([]byte(nil), read...)}
+// take hands a connection over whose first bytes, read, have been read. Whoever
+// calls it is counted by the server; from here the connection is on its own.
+func (p *pages) take(conn net.Conn, read []byte, s *shake) {
+	page := &pageConn{Conn: conn, shake: s, held: read}
 	var handed net.Conn = page
 	if tc, ok := conn.(*tls.Conn); ok {
 		handed = &tlsPageConn{page, tc}
 	}
-	conn.SetDeadline(time.Time{}) // http.Server has its own
+	if !p.server.admission.turn(&s.guest, onPages, page) {
+		abort(conn)
+		return
+	}
 	p.server.running.Add(1)
 	select {
 	case p.queue <- handed:
 	case <-p.server.closing:
 		p.server.running.Done()
-		p.server.drop(conn)
+		p.server.admission.leave(&s.guest)
+		abort(conn)
 	}
 }
 
-// track hears when http.Server is done with a connection that it kept. One
-// that was hijacked ends in ServeHTTP.
+// track hears what http.Server does with a connection. One that was hijacked ends
+// in ServeHTTP.
 func (p *pages) track(conn net.Conn, state http.ConnState) {
-	if state == http.StateClosed {
-		p.server.release(unwrap(conn).Conn)
+	page := unwrap(conn)
+	switch state {
+	case http.StateNew:
+		if p.server.isClosing() { // http.Server.Close may not have seen it
+			abort(page.Conn)
+		}
+	case http.StateActive:
+		p.server.admission.turn(&page.shake.guest, onPages, page)
+	case http.StateClosed:
+		p.server.admission.leave(&page.shake.guest)
 		p.server.running.Done()
 	}
 }
@@ -75,49 +90,55 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 // ServeHTTP serves a page, or takes the connection back from net/http for an
 // endpoint. Rejections go the same way, so that they are the same.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setPath(r.Method, r.URL)
-	endpoint, isEndpoint := p.server.Endpoints[r.URL.Path]
-	refusal := p.refuses(r)
+	request := handshake.FromHTTP(r)
+	_, isEndpoint := p.server.Endpoints[r.URL.Path]
+	refusal := p.refuses(r, request)
 	if !isEndpoint && refusal == nil {
 		p.page(w, r)
 		return
 	}
-	began := time.Now()
-	conn, early, err := takeBack(w)
+	page, early, err := takeBack(w)
 	if err != nil {
 		p.server.log().Error("cannot take a connection over", "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
 	defer p.server.running.Done()
-	if refusal != nil {
-		p.server.refuse(conn, r.Method, refusal, began)
+	request.Remote = page.shake.remote
+	p.server.comeBack(page, request, refusal, early)
+}
+
+// comeBack gives a connection back to a loop, to answer a request on it.
+func (s *Server) comeBack(page *pageConn, r *handshake.Request, refusal error, early []byte) {
+	l := s.Loops.nextLoop()
+	c := &Conn{loop: l, fd: -1, slot: -1, state: shakingHands, handler: page.shake}
+	page.Conn.SetDeadline(time.Time{})
+	err := c.take(page.Conn)
+	if err == nil && s.admission.turn(&page.shake.guest, handshaking, c) && l.mail.call(func() { l.welcomeBack(c, r, refusal, early) }) {
 		return
 	}
-	request := FromHTTP(r)
-	request.Remote = conn.RemoteAddr()
-	p.server.upgrade(conn, request, endpoint, early, began)
+	s.admission.leave(&page.shake.guest)
+	if err == nil {
+		c.discard()
+	}
 }
 
 // refuses returns why a request is answered by none of the pages, nor by an
 // endpoint; nil if nothing is wrong.
-func (p *pages) refuses(r *http.Request) *Rejection {
+func (p *pages) refuses(r *http.Request, q *handshake.Request) error {
 	// http.Server does not count what it had buffered before a head began.
-	if headSize(r) > maxHead {
-		return headTooLong()
+	if headSize(r) > handshake.MaxHead {
+		return handshake.ErrHeadTooLong
 	}
 	if refusal := p.server.drained(); refusal != nil {
 		return refusal
 	}
-	if err := CheckHost(&Request{Host: r.Host}, p.server.AllowHost); err != nil {
-		return asRejection(err)
-	}
-	return nil
+	return handshake.CheckHost(q, p.server.AllowHost)
 }
 
-// takeBack takes a connection away from net/http. It returns the one that the
-// listener accepted, and what was read behind the request.
-func takeBack(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
+// takeBack takes a connection away from net/http, with what was read behind the
+// request.
+func takeBack(w http.ResponseWriter) (page *pageConn, early []byte, err error) {
 	hijacked, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, nil, err
@@ -125,12 +146,9 @@ func takeBack(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
 	// First what was skipped behind the request, then what net/http has buffered,
 	// then what it has not asked for yet.
 	// Its reader in the background has ended, so nobody else reads.
+	page = unwrap(hijacked)
 	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what is there can be peeked at
-	page := unwrap(hijacked)
-	early = append(early, page.skipped...)
-	early = append(early, buffered...)
-	early = append(early, page.held...)
-	return page.Conn, early, nil
+	return page, slices.Concat(page.skipped, buffered, page.held), nil
 }
 
 // headSize returns how long the head of r was, but for white space around

@@ -1,4 +1,4 @@
-package hub
+package wire
 
 import (
 	"bytes"
@@ -19,16 +19,17 @@ const (
 	maxHistory     = 200
 )
 
+// JSON is the JSON protocol.
+type JSON struct{}
+
 // fields are the members of a JSON request, by name. Names are compared exactly,
 // which a struct would not do. Of members with the same name the last counts.
 type fields map[string]json.RawMessage
 
-// ParseJSON parses a request of the JSON protocol. A binary message is parsed as
-// in the line protocol. It returns the ID with an error, too, if there is a good
-// one. Errors are *Error.
-func ParseJSON(op frame.Opcode, payload []byte) (Request, error) {
+// Parse implements Protocol. A binary message is that of the line protocol.
+func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	if op == frame.Binary {
-		return ParseLine(op, payload)
+		return Line{}.Parse(op, payload)
 	}
 	var f fields
 	if trimmed := bytes.TrimLeft(payload, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {

@@ -1,4 +1,4 @@
-package hub
+package wire
 
 import (
 	"errors"
@@ -121,7 +121,7 @@ func TestParseLine(t *testing.T) {
 		{binary, "B\x00,x", 0, "", "", chat.ErrBadUser},
 		{binary, "group\x00,x", 0, "", "", chat.ErrBadGroup},
 	} {
-		r, err := ParseLine(test.op, []byte(test.line))
+		r, err := Line{}.Parse(test.op, []byte(test.line))
 		if !errors.Is(err, test.err) {
 			t.Errorf("%v %q: error %v, want %v", test.op, test.line, err, test.err)
 		}
@@ -131,20 +131,6 @@ func TestParseLine(t *testing.T) {
 		if r.Op != test.want || r.Target != test.target || string(r.Body) != test.body || r.Binary != (test.op == binary) {
 			t.Errorf("%v %q: got %+v", test.op, test.line, r)
 		}
-	}
-}
-
-// The kinds of errors that share a code are told apart.
-func TestErrorIs(t *testing.T) {
-	if errors.Is(chat.ErrNoComma, chat.ErrEmptyBody) {
-		t.Error("two errors with one code are the same")
-	}
-	err := error(chat.ErrNotOnline.About("B"))
-	if !errors.Is(err, chat.ErrNotOnline) || err.Error() != "chat: not_online: B" {
-		t.Errorf("%v is not ErrNotOnline", err)
-	}
-	if chat.ErrNotOnline.Subject != "" {
-		t.Error("about has changed ErrNotOnline")
 	}
 }
 
@@ -161,7 +147,7 @@ func FuzzParseLine(f *testing.F) {
 		if binary {
 			op = frame.Binary
 		}
-		r, err := ParseLine(op, line)
+		r, err := Line{}.Parse(op, line)
 		if err != nil {
 			if e := (*chat.Error)(nil); !errors.As(err, &e) || e.Subject != "" {
 				t.Fatalf("%q: error %#v", line, err)

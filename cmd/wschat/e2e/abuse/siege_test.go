@@ -1,0 +1,215 @@
+//go:build e2e
+
+package abuse
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"wschat/cmd/wschat/e2e/target"
+)
+
+// siege is how many connections are kept up from one address: some say nothing, and
+// some send a byte of a request a second. Whoever is dropped comes again.
+type siege struct{ silent, slow int }
+
+// The variables by which a process of its own is told what to do, since one alone may
+// not have so many descriptors.
+const (
+	siegeTo   = "SIEGE_TO"
+	siegeFrom = "SIEGE_FROM"
+	siegeSize = "SIEGE_SIZE"
+)
+
+// lay runs until standard input ends. It leaves the processor to the server, as other
+// machines would.
+func (s siege) lay(to, from string) {
+	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19)
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: target.Patience}
+	for i := range s.silent + s.slow {
+		go func() {
+			for ; ; time.Sleep(time.Second/2 + rand.N(time.Second)) {
+				conn, err := dialer.Dial("tcp", to)
+				if err != nil {
+					continue
+				}
+				if i < s.slow {
+					go drop(conn)
+				}
+				io.Copy(io.Discard, conn)
+				conn.Close()
+			}
+		}()
+	}
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// drop sends a request drop by drop.
+func drop(to net.Conn) {
+	head := "GET /socket?userId=A HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 100)
+	for i := 0; ; i++ {
+		if _, err := io.WriteString(to, head[i%len(head):i%len(head)+1]); err != nil {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// start lays it from an address in a process of its own, until end is called.
+func (s siege) start(t *testing.T, to, from string) (end func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), siegeTo+"="+to, siegeFrom+"="+from, siegeSize+"="+fmt.Sprint(s.silent, " ", s.slow))
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		stdin.Close()
+		cmd.Wait()
+	}
+}
+
+// besiege is what such a process does; false: this is none.
+func besiege() bool {
+	var s siege
+	if _, err := fmt.Sscan(os.Getenv(siegeSize), &s.silent, &s.slow); err != nil {
+		return false
+	}
+	s.lay(os.Getenv(siegeTo), os.Getenv(siegeFrom))
+	return true
+}
+
+// logInFrom measures a login from an address of this machine, from the SYN to the
+// 101.
+func logInFrom(s *target.Server, from string) (time.Duration, error) {
+	began := time.Now()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: target.Patience}
+	conn, err := dialer.Dial("tcp", s.Addr)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.(*net.TCPConn).SetLinger(0)
+	defer conn.Close()
+	conn.SetDeadline(began.Add(target.Patience))
+	io.WriteString(conn, "GET /socket?userId=later HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+	status, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && !strings.HasPrefix(status, "HTTP/1.1 101 ") {
+		err = fmt.Errorf("got %q", status)
+	}
+	return time.Since(began), err
+}
+
+// Thousands who say nothing, and half requests that go on and on, take all places
+// from four addresses. Who comes from a fifth gets in at once, and they cost little.
+// SIEGE=full is 25,000 of them for 30 s, and in earnest: make siege, on a machine that
+// has nothing else to do.
+func TestSiege(t *testing.T) {
+	each, descriptors, lasts, prompt := siege{500, 125}, 1000, 4*time.Second, 2*soon
+	if os.Getenv("SIEGE") == "full" {
+		each, descriptors, lasts, prompt = siege{5000, 1250}, 20_000, 30*time.Second, 50*time.Millisecond
+	}
+	s := target.StartWithin(t, descriptors, usual...)
+	if _, err := logInFrom(s, "127.0.0.5"); err != nil { // the server has met its first user
+		t.Fatal(err)
+	}
+	before := s.Usage()
+	s.ResetPeak()
+	var ends []func()
+	defer func() {
+		for _, end := range ends {
+			end()
+		}
+	}()
+	for i := range 4 {
+		ends = append(ends, each.start(t, s.Addr, fmt.Sprint("127.0.0.", i+1)))
+	}
+	places := min(4*(each.silent+each.slow), descriptors*9/10)
+	if !target.Until(func() bool { return s.Descriptors() >= places }) {
+		t.Fatalf("the siege has %d descriptors, want %d", s.Descriptors(), places)
+	}
+	var waits []time.Duration
+	pace := time.NewTicker(50 * time.Millisecond)
+	defer pace.Stop()
+	for end := time.Now().Add(lasts); time.Now().Before(end); <-pace.C {
+		took, err := logInFrom(s, "127.0.0.5")
+		if err != nil {
+			t.Fatalf("login %d: %v", len(waits), err)
+		}
+		waits = append(waits, took)
+	}
+	under := s.Descriptors()
+	_, peak := s.Memory()
+	for _, end := range ends {
+		end()
+	}
+	ends = nil
+	slices.SortFunc(waits, cmp.Compare)
+	worst, median := waits[len(waits)-1], waits[len(waits)/2]
+	t.Logf("%d logins, %v in the middle, %v at most; grown by %.1f MiB with %d descriptors", len(waits), median, worst,
+		float64(peak-before.RSS)/mib, under)
+	if worst > prompt || median > 50*time.Millisecond {
+		t.Errorf("a login took %v, want %v at most", worst, prompt)
+	}
+	if grown := peak - before.RSS; grown > 40*mib {
+		t.Errorf("the server has grown by %d MiB", grown/mib)
+	}
+	var after target.Usage
+	if !target.Until(func() bool {
+		after = s.Usage()
+		return after.Descriptors <= before.Descriptors && after.Goroutines <= before.Goroutines && after.RSS < before.RSS+left
+	}) {
+		t.Errorf("the server has kept something: %v before, %v after", before, after)
+	}
+}
+
+// Pages that are kept alive take the place of nobody who logs in.
+func TestIdlePagesGiveWay(t *testing.T) {
+	const limit = 600
+	s := target.StartWithin(t, limit, append(usual, "-max-conns-per-ip", "0")...)
+	idle := make(crowd, limit)
+	defer func() { idle.close() }()
+	many(t, limit, func(i int) error {
+		conn, err := s.Raw()
+		if err != nil {
+			return err
+		}
+		idle[i] = conn
+		io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || response.StatusCode != http.StatusOK {
+			return fmt.Errorf("page %s: %v, %w", strconv.Itoa(i), response, err)
+		}
+		return nil
+	})
+	var in crowd
+	defer func() { in.close() }()
+	for i := range limit * 3 / 4 {
+		c, err := s.Open(fmt.Sprint("/socket?userId=U", i))
+		if err != nil {
+			t.Fatalf("login %d beside %d pages: %v", i, limit, err)
+		}
+		in = append(in, c.Conn)
+	}
+	if log := s.Log(); strings.Contains(log, "too many open files") {
+		t.Errorf("the server ran out of descriptors:\n%s", log)
+	}
+}

@@ -1,0 +1,298 @@
+package loop
+
+import (
+	"container/heap"
+	"net/netip"
+	"sync"
+
+	"wschat/handshake"
+)
+
+// Limits bounds what a Server accepts. 0 is no limit.
+//
+// A connection is a guest until its upgrade is accepted, and again there is no
+// place for a guest that another would not give up: who comes when all places are
+// taken gets that of the guest who has waited longest, of the address that has
+// most of them. So nobody is kept out by those who say nothing, nor by idle pages;
+// only users keep their places.
+type Limits struct {
+	Users      int // upgraded connections; one more gets 503
+	PerAddress int // the same of one address, an IPv6 /64 being one
+	Sockets    int // all connections; more than Users, or else nobody gets in when all are users
+	Pages      int // connections that a page was asked for on, and that stay
+
+	// Proxy reports whether an address is that of a proxy. Who comes from one
+	// counts for the address that Client finds in its request. nil: there are none.
+	Proxy  func(netip.Addr) bool
+	Client func(*handshake.Request) netip.Addr
+}
+
+// minGuests is how many guests one address may have however few users it may: a
+// browser opens some connections at once for a page.
+const minGuests = 64
+
+// kind is what a guest does.
+type kind uint8
+
+const (
+	handshaking kind = iota // has not asked for anything yet, or is being answered
+	onPages
+	kinds
+)
+
+// admission counts the connections of a Server. Safe for concurrent use.
+type admission struct {
+	limits Limits
+
+	mu        sync.Mutex
+	users     int
+	guests    int
+	addresses map[netip.Addr]*address // those with connections
+	rankings  [kinds]ranking
+}
+
+// address is where connections come from. Guarded by the admission's lock.
+type address struct {
+	admission *admission
+	ip        netip.Addr
+	users     int
+	queues    [kinds]queue
+}
+
+// guest is a connection's place until it is a user's.
+type guest struct {
+	queue      *queue // nil: it has none, or has lost it
+	prev, next *guest
+	owner      interface{ giveWay() } // ends the connection; must not block
+}
+
+// queue is the guests of an address that do the same, in the order in which they
+// give way.
+type queue struct {
+	from        *address
+	kind        kind
+	first, last *guest
+	n           int
+	at          int // in its ranking
+}
+
+// ranking is the queues with guests that do the same, as a heap: that with most
+// guests comes first.
+type ranking struct {
+	queues []*queue
+	guests int
+}
+
+func newAdmission(l Limits) *admission {
+	return &admission{limits: l, addresses: make(map[netip.Addr]*address)}
+}
+
+// arrive gives a place to g, which comes from ip. Where there is none it takes that
+// of another.
+func (a *admission) arrive(g *guest, ip netip.Addr) {
+	l := &a.limits
+	a.mu.Lock()
+	from := a.address(ip)
+	q := &from.queues[handshaking]
+	var out *guest
+	switch {
+	case l.Sockets > 0 && a.users+a.guests >= l.Sockets:
+		out = a.longest()
+	case l.PerAddress > 0 && q.n >= max(l.PerAddress, minGuests) && !(l.Proxy != nil && l.Proxy(ip)):
+		out = q.first
+	}
+	a.push(g, q)
+	a.dismiss(out)
+}
+
+// dismiss takes the place of a guest away, if there is one, and gives the lock back.
+func (a *admission) dismiss(out *guest) {
+	if out != nil {
+		a.drop(out)
+	}
+	a.mu.Unlock()
+	if out != nil {
+		out.owner.giveWay()
+	}
+}
+
+// longest is the guest that gives way to whoever comes; nil if there is none.
+func (a *admission) longest() *guest {
+	var most *queue
+	for i := range a.rankings {
+		if c := &a.rankings[i]; c.guests > 0 && (most == nil || c.queues[0].n >= most.n) {
+			most = c.queues[0]
+		}
+	}
+	if most == nil {
+		return nil
+	}
+	return most.first
+}
+
+// turn makes g one that does something else, or the same anew: it gives way after
+// all the others. It reports whether g still has a place.
+func (a *admission) turn(g *guest, to kind, owner interface{ giveWay() }) bool {
+	a.mu.Lock()
+	q := g.queue
+	if q == nil {
+		a.mu.Unlock()
+		return false
+	}
+	from := q.from
+	a.unlink(g)
+	g.owner = owner
+	a.push(g, &from.queues[to])
+	var out *guest
+	if c := &a.rankings[onPages]; a.limits.Pages > 0 && c.guests > a.limits.Pages {
+		out = c.queues[0].first
+	}
+	a.dismiss(out)
+	return out != g
+}
+
+// promote makes a guest a user, and returns where it comes from, or why it may not
+// be one. The address must be left when its connection ends.
+func (a *admission) promote(g *guest, r *handshake.Request) (*address, error) {
+	l := &a.limits
+	ip := r.Remote.Addr()
+	if l.Proxy != nil && l.Proxy(ip) {
+		ip = l.Client(r)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	from := a.address(ip)
+	var err error
+	switch {
+	case l.Users > 0 && a.users >= l.Users, l.Sockets > 0 && a.users >= l.Sockets:
+		err = full("the server has as many connections as it may")
+	case l.PerAddress > 0 && from.users >= l.PerAddress:
+		err = full("this address has as many connections as it may")
+	}
+	if err != nil {
+		a.forget(from)
+		return nil, err
+	}
+	a.users++
+	from.users++
+	a.drop(g)
+	return from, nil
+}
+
+// leave gives a user's place back.
+func (from *address) leave() {
+	a := from.admission
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.users--
+	from.users--
+	a.forget(from)
+}
+
+// leave gives a guest's place back, if it has one.
+func (a *admission) leave(g *guest) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.drop(g)
+}
+
+// The rest is for holders of the lock.
+
+func (a *admission) address(ip netip.Addr) *address {
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		const network = 64 // what one customer has at least
+		prefix, _ := ip.Prefix(network)
+		ip = prefix.Addr()
+	}
+	from := a.addresses[ip]
+	if from == nil {
+		from = &address{admission: a, ip: ip}
+		for k := range kinds {
+			from.queues[k].from, from.queues[k].kind = from, k
+		}
+		a.addresses[ip] = from
+	}
+	return from
+}
+
+// forget lets an address without connections go.
+func (a *admission) forget(from *address) {
+	if from.users == 0 && from.queues[handshaking].n == 0 && from.queues[onPages].n == 0 {
+		delete(a.addresses, from.ip)
+	}
+}
+
+func (a *admission) push(g *guest, q *queue) {
+	g.queue, g.prev, g.next = q, q.last, nil
+	if q.last == nil {
+		q.first = g
+	} else {
+		q.last.next = g
+	}
+	q.last = g
+	a.guests++
+	a.rankings[q.kind].grow(q, +1)
+}
+
+// drop takes a guest out of its queue, if it is in one.
+func (a *admission) drop(g *guest) {
+	if q := g.queue; q != nil {
+		a.unlink(g)
+		a.forget(q.from)
+	}
+}
+
+func (a *admission) unlink(g *guest) {
+	q := g.queue
+	if g.prev == nil {
+		q.first = g.next
+	} else {
+		g.prev.next = g.next
+	}
+	if g.next == nil {
+		q.last = g.prev
+	} else {
+		g.next.prev = g.prev
+	}
+	g.queue, g.prev, g.next = nil, nil, nil
+	a.guests--
+	a.rankings[q.kind].grow(q, -1)
+}
+
+// grow notes that q has one guest more or less.
+func (c *ranking) grow(q *queue, by int) {
+	c.guests += by
+	q.n += by
+	switch {
+	case q.n == 0:
+		heap.Remove(c, q.at)
+	case q.n == by: // it was empty
+		heap.Push(c, q)
+	default:
+		heap.Fix(c, q.at)
+	}
+}
+
+func (c *ranking) Len() int           { return len(c.queues) }
+func (c *ranking) Less(i, j int) bool { return c.queues[i].n > c.queues[j].n }
+
+func (c *ranking) Swap(i, j int) {
+	q := c.queues
+	q[i], q[j] = q[j], q[i]
+	q[i].at, q[j].at = i, j
+}
+
+func (c *ranking) Push(x any) {
+	q := x.(*queue)
+	q.at = len(c.queues)
+	c.queues = append(c.queues, q)
+}
+
+func (c *ranking) Pop() any {
+	end := len(c.queues) - 1
+	q := c.queues[end]
+	c.queues[end] = nil
+	c.queues = c.queues[:end]
+	return q
+}

@@ -1,0 +1,198 @@
+package loop
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"wschat/frame"
+	"wschat/handshake"
+)
+
+const defaultTimeout = 10 * time.Second
+
+// ErrServerClosed is what [Server.Serve] returns after [Server.Close].
+var ErrServerClosed = errors.New("loop: server closed")
+
+// Endpoint decides on an upgrade that [handshake.Verify], CheckHost and CheckOrigin
+// have passed. An error that is a *handshake.Rejection is sent as it is, another one
+// as 500 without its text. It is called on the loops, many at once: it must not
+// block, nor panic.
+type Endpoint func(r *handshake.Request) (Acceptance, error)
+
+// Acceptance is an Endpoint's yes.
+type Acceptance struct {
+	Protocol string           // the chosen subprotocol, "" for none
+	Header   handshake.Header // further fields of the 101, such as Sec-WebSocket-Extensions
+	Deflate  *frame.Deflate   // what was agreed on; nil: no compression
+	Metered  bool             // Config.Rate holds for the connection
+
+	// Enter returns the connection's handler, once there is a place for it. An
+	// error is answered as one of the Endpoint. If it may block it is called on a
+	// goroutine, of which some run at a time; the handler goes to Abandon if the
+	// connection has ended meanwhile.
+	Enter    func() (Handler, error)
+	MayBlock bool
+	Abandon  func(Handler) // only with MayBlock
+}
+
+// Server accepts connections for Loops, has them shake hands there, and serves
+// pages beside them. Its fields must not change after the first call of Serve; its
+// methods are safe for concurrent use.
+//
+// A connection that has not shaken hands yet is in its loop like any other, and
+// costs some hundred bytes and what has come of its request. See [Limits] for how
+// many there may be. A head of more than 16 KiB gets 431; a handshake that is not
+// done after Timeout is ended without an answer.
+//
+// For TLS, give Serve a listener made by [tls.NewListener]. HTTP/2 is not spoken:
+// its Config.NextProtos should be "http/1.1" alone.
+type Server struct {
+	Loops       *Loops
+	Endpoints   map[string]Endpoint // by path, such as "/socket"
+	Pages       http.Handler        // everything else; nil: 404
+	AllowOrigin []string            // for [handshake.CheckOrigin]
+	Timeout     time.Duration       // for a whole handshake, TLS included; 0: 10 s
+	Limits      Limits
+	Log         *slog.Logger // nil: nothing is logged
+
+	// AllowHost is asked for the Host of every request, that for a page too, as
+	// [handshake.CheckHost] does. It is called from many goroutines at once; nil:
+	// any host.
+	AllowHost func(host string) bool
+
+	// Observe, if not nil, is called for each connection's upgrade that was
+	// accepted (status 101) or refused, with the time since it was accepted, or,
+	// on a kept-alive connection, since its request was read. It must not block.
+	Observe func(status int, took time.Duration)
+
+	begin     sync.Once
+	closing   chan struct{} // closed by Close
+	admission *admission
+	entries   entries
+	pages     *pages
+
+	mu        sync.Mutex
+	closed    bool
+	listeners map[net.Listener]struct{} // those that goroutines accept on
+	running   sync.WaitGroup            // added to under mu while not closed, or by who is counted already
+}
+
+func (s *Server) init() {
+	s.closing = make(chan struct{})
+	s.admission = newAdmission(s.Limits)
+	s.listeners = make(map[net.Listener]struct{})
+	s.pages = newPages(s)
+	s.running.Go(s.pages.serve)
+}
+
+// retryAfter is what the answers during Loops.Drain ask for, in seconds: the server
+// is about to end, and a next one will not be there at once.
+const retryAfter = "5"
+
+// drained returns the answer to every request during Loops.Drain, else nil.
+func (s *Server) drained() *handshake.Rejection {
+	if !s.Loops.draining.Load() {
+		return nil
+	}
+	return unavailable("the server is shutting down", retryAfter)
+}
+
+// full is the answer to who finds no place.
+func full(reason string) error { return unavailable(reason, "30") }
+
+func unavailable(reason, retryAfter string) *handshake.Rejection {
+	return &handshake.Rejection{
+		Status: http.StatusServiceUnavailable,
+		Header: handshake.Header{{Name: "Retry-After", Value: retryAfter}},
+		Reason: reason,
+	}
+}
+
+// Close closes the listeners and every connection whose handshake is not done or
+// that is with the pages, and waits until all goroutines of the Server have ended.
+// Connections that are open are not its business. It comes before Loops.Close, and
+// must not be called from an Endpoint, a Handler or a page. A second call does
+// nothing but wait. The error is that of closing the listeners.
+func (s *Server) Close() error {
+	s.begin.Do(s.init)
+	err := s.shut()
+	for _, l := range s.Loops.loops {
+		done := make(chan struct{})
+		if l.mail.call(func() { l.forsake(s); close(done) }) {
+			<-done
+		}
+	}
+	s.entries.ended.Wait()
+	s.running.Wait()
+	return err
+}
+
+func (s *Server) shut() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.closing)
+	var errs []error
+	for ln := range s.listeners {
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) { // a loop has taken it over
+			errs = append(errs, err)
+		}
+	}
+	errs = append(errs, s.pages.http.Close())
+	return errors.Join(errs...)
+}
+
+// forsake ends what belongs to a server that closes.
+func (l *Loop) forsake(s *Server) {
+	for _, c := range l.conns {
+		if c == nil {
+			continue
+		}
+		if shake := c.shake(); shake != nil && shake.server == s {
+			c.vanished()
+		}
+	}
+	l.deafen(s)
+}
+
+func (s *Server) isClosing() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Server) timeout() time.Duration {
+	if s.Timeout <= 0 {
+		return defaultTimeout
+	}
+	return s.Timeout
+}
+
+// timeoutTicks is Timeout in ticks of the loops, rounded up.
+func (s *Server) timeoutTicks() uint32 {
+	return uint32(min(s.timeout()/s.Loops.tickPeriod()+1, math.MaxInt32/2))
+}
+
+func (s *Server) observe(status int, began int64, l *Loop) {
+	if s.Observe != nil {
+		s.Observe(status, time.Duration(l.clock.exact()-began))
+	}
+}
+
+func (s *Server) log() *slog.Logger {
+	if s.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.Log
+}

@@ -1,0 +1,286 @@
+package loop
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"wschat/frame"
+	"wschat/handshake"
+)
+
+// shake is what a connection has more while it shakes hands, and while it is told
+// why not: in the place of its handler.
+type shake struct {
+	server  *Server
+	guest   guest
+	decoder handshake.Decoder
+	remote  netip.AddrPort
+	began   int64  // by the loop's clock
+	due     uint32 // the tick at which it is cut off
+	early   []byte // what came behind the request, while that waits for its answer
+}
+
+// shake is the handler of a connection that shakes hands, or else there is none.
+func (c *Conn) shake() *shake {
+	s, _ := c.handler.(*shake)
+	return s
+}
+
+// There is nothing to tell before a connection is open.
+
+func (*shake) Open(*Conn)                          {}
+func (*shake) Message(*Conn, frame.Opcode, []byte) {}
+func (*shake) Closed(*Conn, frame.CloseCode)       {}
+
+// dueAt is when a slot's connection must have shaken hands.
+type dueAt struct {
+	slot int32
+	due  uint32
+}
+
+// welcome gives a connection that was accepted a slot, and reads what it has sent
+// already.
+func (l *Loop) welcome(c *Conn) {
+	if !l.expect(c) {
+		return
+	}
+	c.reading = true
+	if c.stream != nil {
+		c.stream.start()
+		return
+	}
+	c.readOnce()
+	if c.state == shakingHands {
+		c.watch()
+	}
+}
+
+// welcomeBack takes a connection back from the pages, and answers a request on it;
+// refusal is nil if there is nothing against it yet.
+func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early []byte) {
+	if !l.expect(c) {
+		return
+	}
+	if c.stream != nil {
+		c.stream.start()
+	}
+	if refusal != nil {
+		c.reject(r.Method, refusal)
+		return
+	}
+	c.judge(r, early)
+}
+
+// expect gives a connection that shakes hands a slot and a deadline, or ends it if
+// the server has closed meanwhile.
+func (l *Loop) expect(c *Conn) bool {
+	s := c.shake()
+	l.seat(c)
+	s.began = l.clock.exact()
+	if s.server.isClosing() {
+		c.vanished()
+		return false
+	}
+	s.due = l.ticks + s.server.timeoutTicks()
+	l.shaking = append(l.shaking, dueAt{c.slot, s.due})
+	return true
+}
+
+// hurry cuts off the connections that should have shaken hands by now: a slice of
+// them, since very many may have come at a time.
+func (l *Loop) hurry() {
+	n := 0
+	for n < len(l.shaking) && int32(l.ticks-l.shaking[n].due) >= 0 {
+		if n == slice {
+			l.mail.call(l.hurry)
+			break
+		}
+		d := l.shaking[n]
+		n++
+		if c := l.conns[d.slot]; c != nil && c.state >= shakingHands && c.shake().due == d.due {
+			c.vanished()
+		}
+	}
+	if n > 0 {
+		l.shaking = l.shaking[:copy(l.shaking, l.shaking[n:])]
+	}
+}
+
+// giveWay ends a connection that has lost its place to another.
+func (c *Conn) giveWay() {
+	c.loop.mail.call(func() {
+		if c.shake() != nil && c.state != gone {
+			c.vanished()
+		}
+	})
+}
+
+// shakeHands takes what has come of the request.
+func (c *Conn) shakeHands(b []byte) {
+	r, n, err := c.shake().decoder.Next(b)
+	switch {
+	case err != nil:
+		c.reject("", err)
+	case r != nil:
+		r.Remote = c.shake().remote
+		r.TLS = c.stream != nil && c.stream.isTLS()
+		c.judge(r, b[n:])
+	case c.stream != nil:
+		c.stream.next(false)
+	}
+}
+
+// judge decides on a request: it is one for a page, or an upgrade that is accepted
+// or not. early is what came behind it.
+func (c *Conn) judge(r *handshake.Request, early []byte) {
+	s := c.shake().server
+	endpoint, known := s.Endpoints[r.URL.Path]
+	rejection := s.drained()
+	switch {
+	case rejection != nil:
+		c.reject(r.Method, rejection)
+		return
+	case !known:
+		c.toPages(r, early)
+		return
+	}
+	key, err := s.check(r)
+	var a Acceptance
+	if err == nil {
+		a, err = endpoint(r)
+	}
+	if err == nil {
+		c.from, err = s.admission.promote(&c.shake().guest, r)
+	}
+	if err != nil {
+		c.reject(r.Method, err)
+		return
+	}
+	c.loop.loops.conns.Add(1)
+	if a.MayBlock {
+		c.awaitEntry(key, a, early)
+		return
+	}
+	handler, err := a.Enter()
+	c.answer(key, a, handler, err, early)
+}
+
+// check is what every upgrade must be, whatever it is for.
+func (s *Server) check(r *handshake.Request) (key string, err error) {
+	if err = handshake.CheckHost(r, s.AllowHost); err == nil {
+		key, err = handshake.Verify(r)
+	}
+	if err == nil {
+		err = handshake.CheckOrigin(r, s.AllowOrigin)
+	}
+	return key, err
+}
+
+// awaitEntry has somebody else wait until the handler is there. Nothing is read
+// meanwhile.
+func (c *Conn) awaitEntry(key string, a Acceptance, early []byte) {
+	c.state = entering
+	c.shake().early = bytes.Clone(early)
+	c.watch()
+	c.shake().server.entries.do(func() {
+		handler, err := a.Enter()
+		if !c.loop.mail.call(func() { c.entered(key, a, handler, err) }) && err == nil {
+			a.Abandon(handler)
+		}
+	})
+}
+
+// entered is the end of awaitEntry.
+func (c *Conn) entered(key string, a Acceptance, handler Handler, err error) {
+	switch {
+	case c.state == entering:
+		c.answer(key, a, handler, err, c.shake().early)
+	case err == nil:
+		a.Abandon(handler)
+	}
+}
+
+// answer writes the 101 and opens the connection, unless there is no handler. What
+// the handler says first goes out with it.
+func (c *Conn) answer(key string, a Acceptance, handler Handler, err error, early []byte) {
+	if err != nil {
+		c.reject(http.MethodGet, err)
+		return
+	}
+	s := c.shake()
+	w := c.waiting()
+	w.buf = handshake.AppendResponse(w.buf, key, a.Protocol, a.Header)
+	w.lead = len(w.buf)
+	s.server.observe(http.StatusSwitchingProtocols, s.began, c.loop)
+	c.agree(a.Deflate, a.Metered)
+	c.open(handler, early)
+}
+
+// agree sets what the handshake has decided on.
+func (c *Conn) agree(deflate *frame.Deflate, metered bool) {
+	ls := c.loop.loops
+	c.decoder = frame.NewDecoder(ls.codecs.of(deflate))
+	c.metered = metered && ls.config.Rate > 0
+	if deflate != nil {
+		c.windowBits = uint8(deflate.ServerWindowBits)
+	}
+}
+
+// open tells the handler of a connection, and handles what came early.
+func (c *Conn) open(handler Handler, early []byte) {
+	c.state, c.handler = open, handler
+	c.loop.stats.Opened++
+	handler.Open(c)
+	if c.stream != nil {
+		c.stream.next(true)
+	}
+	c.keep(bytes.Clone(c.feed(early)))
+	c.loop.touch(c)
+}
+
+// reject answers with what is wrong, and ends the connection in order.
+func (c *Conn) reject(method string, err error) {
+	s := c.shake()
+	var rejection *handshake.Rejection
+	if !errors.As(err, &rejection) {
+		s.server.log().Error("endpoint failed", "error", err)
+		rejection = &handshake.Rejection{Status: http.StatusInternalServerError, Reason: "the server failed to handle the request"}
+	}
+	s.server.observe(rejection.Status, s.began, c.loop)
+	w := c.waiting()
+	w.buf = rejection.AppendResponse(w.buf, method, time.Now())
+	w.lead = len(w.buf)
+	c.state = lingering
+	if c.stream != nil {
+		c.stream.next(true)
+	}
+	l := c.loop
+	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
+	l.touch(c)
+}
+
+// toPages gives a connection to the pages, with all that was read from it.
+func (c *Conn) toPages(r *handshake.Request, early []byte) {
+	s := c.shake()
+	read := append([]byte(r.Head), early...)
+	c.loop.detach(c)
+	s.server.running.Go(func() {
+		nc, err := c.netConn()
+		if err != nil {
+			s.server.log().Warn("connection lost on its way to the pages", "error", err)
+			s.server.admission.leave(&s.guest)
+			return
+		}
+		s.server.pages.take(nc, read, s)
+	})
+}
+
+// isTLS reports whether the connection came over TLS.
+func (s *stream) isTLS() bool {
+	_, ok := s.nc.(*tls.Conn)
+	return ok
+}

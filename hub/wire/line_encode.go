@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"strconv"
+
+	"wschat/frame"
+	"wschat/hub/chat"
+)
+
+// Changed implements Protocol.
+func (Line) Changed(r Request) []byte {
+	if r.Op == Leave {
+		return []byte("系统:已离开 " + r.Target)
+	}
+	return []byte("系统:已加入 " + r.Target)
+}
+
+// Acked implements Protocol: a line client is told only of a user who is away.
+func (Line) Acked(r Request, _ uint64, away bool) []byte {
+	if !away {
+		return nil
+	}
+	return []byte("系统:用户(" + r.Target + ")不在线,上线后送达")
+}
+
+// Members implements Protocol.
+func (Line) Members(_ Request, names []string, count int) []byte {
+	size := len("系统:在线 1000000: …")
+	for _, name := range names {
+		size += len(" ") + len(name)
+	}
+	text := make([]byte, 0, size) // many may ask for many names
+	text = append(text, "系统:在线 "...)
+	text = strconv.AppendInt(text, int64(count), 10)
+	text = append(text, ':')
+	for _, name := range names {
+		text = append(text, ' ')
+		text = append(text, name...)
+	}
+	if count > len(names) {
+		text = append(text, " …"...)
+	}
+	return text
+}
+
+// Failed implements Protocol.
+func (Line) Failed(_ string, e *chat.Error) []byte {
+	return []byte("错误:" + e.Chinese())
+}
+
+// Named tells a client the user id that the server has chosen for it.
+func (Line) Named(user string) []byte { return []byte("系统:你的用户编号是 " + user) }
+
+// NoHistory answers a request for the history of a conversation without messages.
+// Otherwise each message is sent like any other.
+func (Line) NoHistory() []byte { return []byte("系统:没有历史消息") }
+
+const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
+
+// maxHead bounds what stands before the body of a message.
+const maxHead = len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName
+
+// AppendMessage appends the frame of a message as reader gets it:
+// 用户(A=>reader):body. The frames of a group's members differ; only the body is
+// shared.
+func (Line) AppendMessage(dst []byte, m *chat.Message, reader string) []byte {
+	name := recipient(m, reader)
+	length := len(lineOpen) + len(m.From) + len(lineArrow) + len(name) + len(lineShut) + len(m.Body)
+	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: opcode(m), Length: int64(length)})
+	return append(appendHead(dst, m.From, name), m.Body...)
+}
+
+// AppendDeflated is AppendMessage with the body compressed already. What stands before
+// it differs for each reader and goes uncompressed.
+func (Line) AppendDeflated(dst []byte, m *chat.Message, reader string, body []byte) []byte {
+	var plain, stored [maxHead + 16]byte
+	head := appendHead(plain[:0], m.From, recipient(m, reader))
+	return frame.AppendCompressed(dst, opcode(m), frame.AppendStored(stored[:0], head), body)
+}
+
+// Size bounds the payload of a message, whoever reads it.
+func (Line) Size(m *chat.Message) int { return maxHead + len(m.Body) }
+
+// recipient is the name in the message as reader gets it.
+func recipient(m *chat.Message, reader string) string {
+	if m.Private() {
+		return m.To
+	}
+	return reader
+}
+
+func opcode(m *chat.Message) frame.Opcode {
+	if m.Binary {
+		return frame.Binary
+	}
+	return frame.Text
+}
+
+func appendHead(dst []byte, from, to string) []byte {
+	dst = append(dst, lineOpen...)
+	dst = append(dst, from...)
+	dst = append(dst, lineArrow...)
+	dst = append(dst, to...)
+	return append(dst, lineShut...)
+}
