@@ -3,7 +3,16 @@ package journal
 import (
 	"encoding/binary"
 
-	"wschat/hub/store"
+	"wschat/hub/chat"
+)
+
+// Flags of a message.
+const (
+	flagBinary  = 1 << iota // the body is opaque
+	flagSettled             // has been written to its user, or is too old to be
+	flagSame                // to is the conversation
+	flagAway                // its sender was told that its user is away, unless a request says otherwise
+	messageFlags
 )
 
 // Flags of a user.
@@ -26,6 +35,55 @@ const (
 	requestFlags
 )
 
+// message is the body of a message record. The bytes are those of the record.
+type message struct {
+	flags                      byte
+	seq                        uint64
+	time                       int64  // ns since 1970
+	conversation, from, to, id []byte // to: empty with flagSame
+	body                       []byte
+}
+
+// private reports whether the message is meant for one user alone.
+func (m *message) private() bool { return m.flags&flagSame == 0 }
+
+// appendMessage appends the body of a record.
+func appendMessage(b []byte, m *chat.Message) []byte {
+	var flags byte
+	if m.Binary {
+		flags |= flagBinary
+	}
+	if m.Away {
+		flags |= flagAway
+	}
+	to := m.To
+	if to == m.Conversation {
+		flags |= flagSame
+		to = ""
+	}
+	b = append(b, flags)
+	b = binary.AppendUvarint(b, m.Seq)
+	b = binary.LittleEndian.AppendUint64(b, uint64(m.Time.UnixNano()))
+	b = appendName(b, m.Conversation)
+	b = appendName(b, m.From)
+	b = appendName(b, to)
+	b = appendName(b, m.ID)
+	return append(b, m.Body...)
+}
+
+func parseMessage(b []byte) (m message, err error) {
+	c := cursor{rest: b}
+	m.flags = c.byte()
+	m.seq = c.uvarint()
+	m.time = c.int64()
+	m.conversation, m.from, m.to, m.id = c.name(), c.name(), c.name(), c.name()
+	m.body = c.rest
+	if c.bad || m.flags >= messageFlags || m.seq == 0 || m.private() == (len(m.to) == 0) {
+		return message{}, errBody
+	}
+	return m, nil
+}
+
 // written says up to which message of a conversation those to user have been
 // written to one of its connections.
 type written struct {
@@ -34,44 +92,44 @@ type written struct {
 }
 
 func appendWritten(b []byte, w written) []byte {
-	b = store.AppendName(store.AppendName(b, w.user), w.conversation)
+	b = appendName(appendName(b, w.user), w.conversation)
 	return binary.AppendUvarint(b, w.seq)
 }
 
 func parseWritten(b []byte) (written, error) {
-	c := store.NewFields(b)
-	w := written{string(c.Name()), string(c.Name()), c.Uvarint()}
-	return w, c.End()
+	c := cursor{rest: b}
+	w := written{string(c.name()), string(c.name()), c.uvarint()}
+	return w, c.end()
 }
 
 // appendUser appends the body of a record: u's state, or, if u is nil, that name
 // is forgotten.
 func appendUser(b []byte, name string, u *user) []byte {
 	if u == nil {
-		return store.AppendName(binary.LittleEndian.AppendUint64(append(b, 0), 0), name)
+		return appendName(binary.LittleEndian.AppendUint64(append(b, 0), 0), name)
 	}
 	flags := byte(flagKnown)
 	if u.here {
 		flags |= flagHere
 	}
 	b = binary.LittleEndian.AppendUint64(append(b, flags), uint64(u.seen))
-	b = store.AppendName(b, name)
+	b = appendName(b, name)
 	for _, g := range u.groups {
-		b = store.AppendName(b, g)
+		b = appendName(b, g)
 	}
 	return b
 }
 
 // parseUser returns a nil user if it is forgotten.
 func parseUser(b []byte) (name string, u *user, err error) {
-	c := store.NewFields(b)
-	flags := c.Byte()
-	u = &user{seen: c.Int64(), here: flags&flagHere != 0}
-	name = string(c.Name())
-	for c.More() {
-		u.groups = append(u.groups, string(c.Name()))
+	c := cursor{rest: b}
+	flags := c.byte()
+	u = &user{seen: c.int64(), here: flags&flagHere != 0}
+	name = string(c.name())
+	for c.more() {
+		u.groups = append(u.groups, string(c.name()))
 	}
-	if flags >= userFlags || c.End() != nil {
+	if flags >= userFlags || c.end() != nil {
 		return "", nil, errBody
 	}
 	if flags&flagKnown == 0 {
@@ -87,34 +145,34 @@ type forgotten struct {
 }
 
 func appendForgotten(b []byte, f forgotten) []byte {
-	return binary.AppendUvarint(store.AppendName(b, f.conversation), f.seq)
+	return binary.AppendUvarint(appendName(b, f.conversation), f.seq)
 }
 
 func parseForgotten(b []byte) (forgotten, error) {
-	c := store.NewFields(b)
-	f := forgotten{string(c.Name()), c.Uvarint()}
+	c := cursor{rest: b}
+	f := forgotten{string(c.name()), c.uvarint()}
 	if f.seq == 0 {
 		return forgotten{}, errBody
 	}
-	return f, c.End()
+	return f, c.end()
 }
 
 func appendRequest(b []byte, r *request) []byte {
-	b = store.AppendName(store.AppendName(store.AppendName(b, r.user), r.id), r.conversation)
+	b = appendName(appendName(appendName(b, r.user), r.id), r.conversation)
 	b = binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, r.seq), uint64(r.time))
 	return append(b, r.flags)
 }
 
 func parseRequest(b []byte) (request, error) {
-	c := store.NewFields(b)
-	r := request{user: string(c.Name()), id: string(c.Name()), conversation: string(c.Name()), seq: c.Uvarint(), time: c.Int64()}
-	if c.More() { // version 1 has no flags
-		r.flags = c.Byte()
+	c := cursor{rest: b}
+	r := request{user: string(c.name()), id: string(c.name()), conversation: string(c.name()), seq: c.uvarint(), time: c.int64()}
+	if c.more() { // version 1 has no flags
+		r.flags = c.byte()
 	}
 	if r.flags >= requestFlags {
 		return request{}, errBody
 	}
-	return r, c.End()
+	return r, c.end()
 }
 
 // member says that a user has become a member of a group, or is one no more.
@@ -128,15 +186,72 @@ func appendMember(b []byte, m member) []byte {
 	if m.is {
 		flags |= flagMember
 	}
-	return store.AppendName(store.AppendName(append(b, flags), m.user), m.group)
+	return appendName(appendName(append(b, flags), m.user), m.group)
 }
 
 func parseMember(b []byte) (member, error) {
-	c := store.NewFields(b)
-	flags := c.Byte()
-	m := member{string(c.Name()), string(c.Name()), flags&flagMember != 0}
+	c := cursor{rest: b}
+	flags := c.byte()
+	m := member{string(c.name()), string(c.name()), flags&flagMember != 0}
 	if flags >= memberFlags {
 		return member{}, errBody
 	}
-	return m, c.End()
+	return m, c.end()
+}
+
+func appendName(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// cursor takes a body apart. After a failure it is bad, and gives zeros.
+type cursor struct {
+	rest []byte
+	bad  bool
+}
+
+func (c *cursor) take(n uint64) []byte {
+	if n > uint64(len(c.rest)) {
+		c.rest, c.bad = nil, true
+		return nil
+	}
+	b := c.rest[:n:n]
+	c.rest = c.rest[n:]
+	return b
+}
+
+func (c *cursor) byte() byte {
+	if b := c.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (c *cursor) int64() int64 {
+	if b := c.take(8); b != nil {
+		return int64(binary.LittleEndian.Uint64(b))
+	}
+	return 0
+}
+
+func (c *cursor) uvarint() uint64 {
+	v, n := binary.Uvarint(c.rest)
+	if n <= 0 {
+		c.rest, c.bad = nil, true
+		return 0
+	}
+	c.rest = c.rest[n:]
+	return v
+}
+
+// more reports whether there is anything left.
+func (c *cursor) more() bool { return len(c.rest) > 0 }
+
+func (c *cursor) name() []byte { return c.take(c.uvarint()) }
+
+// end fails if the body was too short, or is too long.
+func (c *cursor) end() error {
+	if c.bad || len(c.rest) > 0 {
+		return errBody
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"wschat/hub/chat"
-	"wschat/hub/store"
 )
 
 const (
@@ -101,9 +100,8 @@ func (s *Store) appendPending(p *pending) {
 	p.m.Seq, p.m.Time = p.conversation.Number(), time.Unix(0, c.time)
 	start := len(c.buf)
 	c.buf = beginRecord(c.buf, kindMessage)
-	p.begin = len(c.buf)
-	c.buf = store.AppendRecord(c.buf, p.m, p.m.ID)
-	p.end = len(c.buf)
+	c.buf = appendMessage(c.buf, p.m)
+	p.disk = len(c.buf) - start
 	endRecord(c.buf[start:], c.active.salt)
 }
 
@@ -125,7 +123,7 @@ func (s *Store) publish() {
 			s.mu.Unlock()
 			continue
 		}
-		s.memory.Add(p.conversation, p.m, s.commit.buf[p.begin:p.end], p.stored)
+		s.memory.Add(p.conversation, p.m, p.disk, p.stored)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"wschat/hub/store"
 )
 
 const (
@@ -191,7 +189,7 @@ func (c *compaction) copySegment(f sealed) error {
 func (c *compaction) copyRecord(rec record) error {
 	switch rec.kind {
 	case kindMessage:
-		m, err := store.ParseRecord(rec.body)
+		m, err := parseMessage(rec.body)
 		if err != nil {
 			return err
 		}
@@ -212,10 +210,10 @@ func (c *compaction) copyRecord(rec record) error {
 	return nil
 }
 
-func (c *compaction) copyMessage(m *store.Record, body []byte) {
-	if m.Seq < c.cut(m.Conversation) {
-		if len(m.ID) > 0 && c.requests.wants(m.Time) {
-			c.requests.add(requestOf(m))
+func (c *compaction) copyMessage(m *message, body []byte) {
+	if m.seq < c.cut(m.conversation) {
+		if len(m.id) > 0 && c.requests.wants(m.time) {
+			c.requests.add(m.request())
 		}
 		return
 	}
@@ -223,8 +221,8 @@ func (c *compaction) copyMessage(m *store.Record, body []byte) {
 	c.buf = beginRecord(c.buf, kindMessage)
 	flags := len(c.buf)
 	c.buf = append(c.buf, body...)
-	if m.Private() && !c.memory.Waits(m.To, m.Conversation, m.Seq) {
-		c.buf[flags] |= store.FlagSettled
+	if m.private() && !c.memory.Waits(m.to, m.conversation, m.seq) {
+		c.buf[flags] |= flagSettled
 	}
 	endRecord(c.buf[start:], c.salt)
 }

@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"wschat/hub/chat"
-	"wschat/hub/store"
 )
 
 // sample is a journal of a few segments, with all kinds of records, and what is
@@ -328,7 +327,7 @@ func TestHoleInTheLastBatch(t *testing.T) {
 		m := text("all", "x")
 		m.Seq = seq + 2
 		start := len(b)
-		b = store.AppendRecord(beginRecord(b, kindMessage), m, "")
+		b = appendMessage(beginRecord(b, kindMessage), m)
 		endRecord(b[start:], r.salt)
 	}
 	b[len(b)-50] ^= 1 // in the last but one

@@ -67,7 +67,7 @@ func describe(rec record) string {
 	case kindEnd:
 		return "end"
 	case kindMessage:
-		if m, err := store.ParseRecord(rec.body); err == nil {
+		if m, err := parseMessage(rec.body); err == nil {
 			return describeMessage(&m)
 		}
 	case kindWritten:
@@ -107,28 +107,28 @@ func describe(rec record) string {
 	return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
 }
 
-func describeMessage(m *store.Record) string {
+func describeMessage(m *message) string {
 	var b strings.Builder
-	to := m.To
-	if !m.Private() {
-		to = m.Conversation
+	to := m.to
+	if !m.private() {
+		to = m.conversation
 	}
-	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.Conversation, m.Seq, clock(m.Time), m.From, to)
-	if len(m.ID) > 0 {
-		fmt.Fprintf(&b, " id %q", m.ID)
+	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.conversation, m.seq, clock(m.time), m.from, to)
+	if len(m.id) > 0 {
+		fmt.Fprintf(&b, " id %q", m.id)
 	}
-	if m.Flags&store.FlagAway != 0 {
+	if m.flags&flagAway != 0 {
 		b.WriteString(" offline")
 	}
-	if m.Flags&store.FlagSettled != 0 {
+	if m.flags&flagSettled != 0 {
 		b.WriteString(" settled")
 	}
 	const most = 200 // bytes of a body that are shown
-	body, rest := m.Body, ""
+	body, rest := m.body, ""
 	if len(body) > most {
-		body, rest = body[:most], fmt.Sprintf("... %d bytes", len(m.Body))
+		body, rest = body[:most], fmt.Sprintf("... %d bytes", len(m.body))
 	}
-	if m.Flags&store.FlagBinary != 0 {
+	if m.flags&flagBinary != 0 {
 		fmt.Fprintf(&b, " binary %x%s", body, rest)
 	} else {
 		fmt.Fprintf(&b, " %q%s", body, rest)

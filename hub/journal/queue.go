@@ -25,7 +25,7 @@ type pending struct {
 
 	// What the committer knows.
 	conversation *store.Conversation
-	begin, end   int  // the body of its record in the batch
+	disk         int  // what its record takes, in bytes
 	refused      bool // there is no room for it
 }
 

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-
-	"wschat/hub/store"
 )
 
 // kind says what a record holds; see the package comment.
@@ -35,7 +33,7 @@ var (
 	errShort    = errors.New("incomplete record")
 	errLength   = errors.New("impossible length")
 	errChecksum = errors.New("wrong checksum")
-	errBody     = store.ErrMalformed
+	errBody     = errors.New("malformed body")
 )
 
 // beginRecord appends the head of a record, and its kind. The body is appended
@@ -50,6 +48,9 @@ func endRecord(rec []byte, salt uint32) {
 	binary.LittleEndian.PutUint32(rec, uint32(len(rec)-headSize))
 	binary.LittleEndian.PutUint32(rec[4:], checksum(rec, salt))
 }
+
+// sizeOnDisk is what the record of a body takes, in bytes.
+func sizeOnDisk(body []byte) int { return headSize + 1 + len(body) }
 
 func checksum(rec []byte, salt uint32) uint32 {
 	return crc32.Update(crc32.Update(salt, castagnoli, rec[:4]), castagnoli, rec[headSize:])

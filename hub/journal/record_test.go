@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -35,8 +36,39 @@ func testMessages() []*chat.Message {
 	}
 }
 
+func TestMessageBody(t *testing.T) {
+	for _, m := range testMessages() {
+		m.ID = "id"
+		v, err := parseMessage(appendMessage(nil, m))
+		to := string(v.to)
+		if !v.private() {
+			to = string(v.conversation)
+		}
+		got := &chat.Message{
+			Conversation: string(v.conversation), Seq: v.seq, From: string(v.from), To: to, ID: string(v.id),
+			Binary: v.flags&flagBinary != 0, Body: v.body, Time: time.Unix(0, v.time),
+		}
+		if err != nil || !reflect.DeepEqual(got, m) {
+			t.Errorf("%+v, was %+v, %v", got, m, err)
+		}
+	}
+}
+
 // What a record may not be.
 func TestMalformed(t *testing.T) {
+	good := appendMessage(nil, testMessages()[1])
+	for name, b := range map[string][]byte{
+		"nothing":                 {},
+		"unknown flag":            append([]byte{messageFlags}, good[1:]...),
+		"number 0":                append([]byte{good[0], 0}, good[2:]...),
+		"to left out and there":   append([]byte{good[0] | flagSame}, good[1:]...),
+		"seq of more than 64 bit": append([]byte{0}, bytes.Repeat([]byte{255}, 11)...),
+		"cut":                     good[:12],
+	} {
+		if _, err := parseMessage(b); !errors.Is(err, errBody) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	if _, err := parseWritten(append(appendWritten(nil, written{"A", "A,B", 1}), 0)); !errors.Is(err, errBody) {
 		t.Error("a byte too many:", err)
 	}
@@ -59,7 +91,7 @@ func TestMalformed(t *testing.T) {
 	if err := s.apply(record{kind: 99}, false); err == nil {
 		t.Error("unknown kind")
 	}
-	if err := s.apply(record{kind: kindMessage, body: store.AppendRecord(nil, testMessages()[3], "")}, false); err == nil {
+	if err := s.apply(record{kind: kindMessage, body: appendMessage(nil, testMessages()[3])}, false); err == nil {
 		t.Error("number 2 without 1")
 	}
 }
@@ -68,7 +100,7 @@ func TestMalformed(t *testing.T) {
 // bytes for a record; what it accepts is what endRecord would have written.
 func FuzzRecord(f *testing.F) {
 	for _, m := range testMessages() {
-		f.Add(newRecord(kindMessage, store.AppendRecord(nil, m, "id"), testSalt))
+		f.Add(newRecord(kindMessage, appendMessage(nil, m), testSalt))
 	}
 	f.Add(newRecord(kindWritten, appendWritten(nil, written{"A", "A,B", 300}), testSalt))
 	f.Add(newRecord(kindUser, appendUser(nil, "A", &user{seen: 1, groups: []string{"groupA", "groupB"}}), testSalt))
@@ -107,10 +139,11 @@ func tryRecord(t *testing.T, b []byte) {
 	// What is accepted can be written, and then says the same.
 	switch k {
 	case kindMessage:
-		v, _ := store.ParseRecord(body)
-		kept, _, _ := s.memory.History(string(v.Conversation), chat.Query{Limit: 1})
-		again, err := store.ParseRecord(store.AppendRecord(nil, kept[0], string(v.ID)))
-		if err != nil || again.Seq != v.Seq || !bytes.Equal(again.Body, v.Body) || !bytes.Equal(again.From, v.From) {
+		v, _ := parseMessage(body)
+		kept, _, _ := s.memory.History(string(v.conversation), chat.Query{Limit: 1})
+		kept[0].ID = string(v.id)
+		again, err := parseMessage(appendMessage(nil, kept[0]))
+		if err != nil || again.seq != v.seq || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) || !bytes.Equal(again.id, v.id) {
 			t.Fatalf("%+v, was %+v, %v", again, v, err)
 		}
 	case kindWritten:
@@ -149,7 +182,7 @@ func FuzzRecover(f *testing.F) {
 	var good []byte
 	for _, m := range testMessages()[:3] {
 		good = appendMark(good, kindMark, int64(headerSize+len(good)), testSalt)
-		good = append(good, newRecord(kindMessage, store.AppendRecord(nil, m, "id"), testSalt)...)
+		good = append(good, newRecord(kindMessage, appendMessage(nil, m), testSalt)...)
 	}
 	good = append(good, newRecord(kindForgotten, appendForgotten(nil, forgotten{"all", 7}), testSalt)...)
 	f.Add(good, false)
@@ -203,9 +236,9 @@ func contents(t *testing.T, s *Store, b []byte) string {
 		if rest = rest[size:]; k != kindMessage {
 			continue
 		}
-		if m, err := store.ParseRecord(body); err == nil {
-			names[string(m.Conversation)] = true
-			records[fmt.Sprint(m.Seq, m.Time, m.Private(), string(m.From), " ", string(m.Conversation), " ", string(m.Body))] = true
+		if m, err := parseMessage(body); err == nil {
+			names[string(m.conversation)] = true
+			records[fmt.Sprint(m.seq, m.time, m.private(), string(m.from), " ", string(m.conversation), " ", string(m.body))] = true
 		}
 	}
 	var lines []string

@@ -1,10 +1,6 @@
 package journal
 
-import (
-	"time"
-
-	"wschat/hub/store"
-)
+import "time"
 
 const (
 	// requestAge is how long the id of a send is remembered (PROTOCOL §6).
@@ -21,10 +17,10 @@ type request struct {
 	flags                  byte
 }
 
-// requestOf returns that of a message.
-func requestOf(m *store.Record) request {
-	r := request{user: string(m.From), id: string(m.ID), conversation: string(m.Conversation), seq: m.Seq, time: m.Time}
-	if m.Flags&store.FlagAway != 0 {
+// request is that of a message.
+func (m *message) request() request {
+	r := request{user: string(m.from), id: string(m.id), conversation: string(m.conversation), seq: m.seq, time: m.time}
+	if m.flags&flagAway != 0 {
 		r.flags = flagToldAway
 	}
 	return r

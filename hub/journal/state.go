@@ -85,9 +85,17 @@ func (s *state) apply(rec record, compacted bool) error {
 }
 
 func (s *state) applyMessage(body []byte, compacted bool) error {
-	m, err := s.memory.Load(body, compacted)
-	if err == nil && len(m.ID) > 0 && s.requests.wants(m.Time) {
-		s.requests.add(requestOf(&m))
+	m, err := parseMessage(body)
+	if err != nil {
+		return err
+	}
+	err = s.memory.Load(&store.Saved{
+		Conversation: m.conversation, From: m.from, To: m.to, Seq: m.seq, Time: m.time,
+		Binary: m.flags&flagBinary != 0, Settled: m.flags&flagSettled != 0,
+		Body: m.body, Disk: sizeOnDisk(body),
+	}, compacted)
+	if err == nil && len(m.id) > 0 && s.requests.wants(m.time) {
+		s.requests.add(m.request())
 	}
 	return err
 }

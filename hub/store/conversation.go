@@ -9,7 +9,7 @@ import (
 
 const (
 	// pieceSize bounds the bytes of a piece of more than one message.
-	pieceSize = 32 << 10
+	pieceSize = 8 << 10
 	// smallPiece is up to how many bytes the first piece is made larger, rather
 	// than another one begun: most conversations are small.
 	smallPiece = 4 << 10
@@ -17,9 +17,6 @@ const (
 
 // pieceHead is what a piece takes besides its data, in bytes.
 const pieceHead = 40
-
-// headSize is what a record takes on disk besides its body, in bytes.
-const headSize = 8
 
 // Conversation is what is kept of a conversation. It is guarded by the lock of its
 // Memory, but for given.
@@ -35,16 +32,14 @@ type Conversation struct {
 	older, newer *Conversation // in Memory.order
 }
 
-// piece is some messages in a row, each with its length before it, as they are in
-// their records. Its bytes do not change once they are there.
+// piece is some messages in a row, each with its length before it; see kept. Its bytes
+// do not change once they are there.
 type piece struct {
 	first uint64 // seq
-	count int
+	count uint32
+	disk  uint32 // what the messages take on disk, in bytes
 	data  []byte
 }
-
-// disk is roughly what the messages of p take on disk, in bytes.
-func (p *piece) disk() int { return len(p.data) + p.count*headSize }
 
 // size is what p takes in memory, in bytes.
 func (p *piece) size() int { return pieceHead + cap(p.data) }
@@ -54,7 +49,7 @@ type used struct{ memory, disk int }
 
 func (u *used) plus(p *piece, sign int) {
 	u.memory += sign * p.size()
-	u.disk += sign * p.disk()
+	u.disk += sign * int(p.disk)
 }
 
 // grow makes room for size more bytes elsewhere, and returns how many bytes p takes
@@ -83,17 +78,17 @@ func (c *Conversation) begin(seq uint64, size int) *piece {
 	return &c.pieces[n]
 }
 
-// add keeps the record of a message, and returns how much more there is
-// now. With keep, pieces have at most so many messages.
-func (c *Conversation) add(seq uint64, record []byte, keep int) (more used) {
+// add keeps a message, which takes so much on disk, and returns how much more there
+// is now. With keep, pieces have at most so many messages.
+func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more used) {
 	var length [binary.MaxVarintLen64]byte
-	head := length[:binary.PutUvarint(length[:], uint64(len(record)))]
-	size := len(head) + len(record)
+	head := length[:binary.PutUvarint(length[:], uint64(len(message)))]
+	size := len(head) + len(message)
 	var p *piece
 	if n := len(c.pieces); n > 0 {
 		p = &c.pieces[n-1]
 	}
-	switch full := p == nil || keep > 0 && p.count >= keep; {
+	switch full := p == nil || keep > 0 && int(p.count) >= keep; {
 	case !full && cap(p.data)-len(p.data) >= size: // it has room
 	case !full && len(c.pieces) == 1 && len(p.data)+size <= smallPiece:
 		more.memory = p.grow(size)
@@ -101,13 +96,14 @@ func (c *Conversation) add(seq uint64, record []byte, keep int) (more used) {
 		p = c.begin(seq, size)
 		more.memory = p.size()
 	}
-	p.data = append(append(p.data, head...), record...)
+	p.data = append(append(p.data, head...), message...)
 	p.count++
+	p.disk += uint32(disk)
 	c.count++
 	c.last = seq
-	more.disk = size + headSize
+	more.disk = disk
 	if keep > 0 {
-		for c.count-c.pieces[0].count >= keep {
+		for c.count-int(c.pieces[0].count) >= keep {
 			c.dropFirst(&more)
 		}
 	}
@@ -123,7 +119,10 @@ func (c *Conversation) dropOld() (more used) {
 		return more
 	}
 	newest := new(Conversation)
-	each(c.pieces, c.last, c.last, func(seq uint64, record []byte) { more = newest.add(seq, record, 0) })
+	each(c.pieces, c.last, c.last, func(seq uint64, message []byte) {
+		p := &c.pieces[0]
+		more = newest.add(seq, message, int(p.disk/p.count), 0) // nearly
+	})
 	c.dropFirst(&more)
 	c.pieces, c.count = newest.pieces, newest.count
 	return more
@@ -133,7 +132,7 @@ func (c *Conversation) dropOld() (more used) {
 func (c *Conversation) dropFirst(more *used) {
 	p := &c.pieces[0]
 	more.plus(p, -1)
-	c.count -= p.count
+	c.count -= int(p.count)
 	*p = piece{} // for the garbage collector
 	c.pieces = c.pieces[1:]
 }
@@ -191,8 +190,8 @@ func comparePiece(p piece, seq uint64) int {
 	return 0
 }
 
-// each hands the records of the messages lo to hi, which are in pieces, to do.
-func each(pieces []piece, lo, hi uint64, do func(seq uint64, record []byte)) {
+// each hands the messages lo to hi, which are in pieces, to do.
+func each(pieces []piece, lo, hi uint64, do func(seq uint64, message []byte)) {
 	for _, p := range pieces {
 		rest := p.data
 		for seq := p.first; seq < p.first+uint64(p.count) && seq <= hi; seq++ {

@@ -34,39 +34,46 @@ func (s *Memory) Cancel(c *Conversation) {
 	}
 }
 
-// Add keeps a message that is safe now, and whose record is record, and calls
+// Add keeps a message that is safe now, and takes so many bytes on disk, and calls
 // stored as chat.Store.Append does.
-func (s *Memory) Add(c *Conversation, m *chat.Message, record []byte, stored func(error)) {
+func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keep(c, m, record)
+	s.keep(c, m, disk)
 	stored(nil)
 }
 
-// Load keeps a message that was safe before the start. It must be the next of its
-// conversation; the first may have any number if older ones have been left out.
-func (s *Memory) Load(record []byte, leftOut bool) (Record, error) {
-	r, err := ParseRecord(record)
-	if err != nil {
-		return Record{}, err
-	}
+// Saved is a message that was safe before the start. The bytes are the caller's.
+type Saved struct {
+	Conversation, From []byte
+	To                 []byte // empty: the conversation
+	Seq                uint64
+	Time               int64 // ns since 1970
+	Binary             bool
+	Settled            bool // it waits for nobody
+	Body               []byte
+	Disk               int // what it takes there, in bytes
+}
+
+// Load keeps m. It must be the next of its conversation; the first may have any
+// number if older ones have been left out.
+func (s *Memory) Load(m *Saved, leftOut bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.conversations[string(r.Conversation)]
+	c := s.conversations[string(m.Conversation)]
 	if c == nil {
-		c = s.begin(string(r.Conversation))
+		c = s.begin(string(m.Conversation))
 	}
-	if r.Seq != c.last+1 && !(leftOut && c.count == 0) {
-		if c.count == 0 {
-			s.unlist(c)
-		}
-		return Record{}, fmt.Errorf("message %d of %s behind %d", r.Seq, c.name, c.last)
+	if m.Seq != c.last+1 && !(leftOut && c.count == 0) {
+		return fmt.Errorf("message %d of %s behind %d", m.Seq, c.name, c.last)
 	}
-	s.add(c, r.Seq, r.Time, record)
-	if r.Private() && r.Flags&FlagSettled == 0 {
-		s.wait(string(r.To), c, r.Seq, r.Time)
+	private := len(m.To) > 0
+	s.scratch = appendKept(s.scratch[:0], m.Binary, private, m.Time, m.From, m.To, m.Body)
+	s.add(c, m.Seq, m.Time, m.Disk)
+	if private && !m.Settled {
+		s.wait(string(m.To), c, m.Seq, m.Time)
 	}
-	return r, nil
+	return nil
 }
 
 // Forget does again what Open has done: the conversation called name was forgotten

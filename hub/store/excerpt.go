@@ -26,10 +26,10 @@ func (e *excerpt) messages(to string, since int64) []*chat.Message {
 		messages: make([]*chat.Message, 0, e.hi-e.lo+1),
 	}
 	a.one, a.other, _ = strings.Cut(e.conversation, ",")
-	each(e.pieces, e.lo, e.hi, func(_ uint64, record []byte) {
-		r := mustParse(record)
-		if to == "" || string(r.To) == to && r.Time > since {
-			a.add(&r, e.conversation)
+	each(e.pieces, e.lo, e.hi, func(seq uint64, b []byte) {
+		k := parseKept(b)
+		if to == "" || string(k.to) == to && k.time > since {
+			a.add(&k, e.conversation, seq)
 		}
 	})
 	return a.messages
@@ -44,19 +44,19 @@ type answer struct {
 }
 
 // add makes the next message. Its body stays where it is.
-func (a *answer) add(r *Record, conversation string) {
+func (a *answer) add(k *kept, conversation string, seq uint64) {
 	m := &a.room[len(a.messages)]
 	*m = chat.Message{
 		Conversation: conversation,
-		Seq:          r.Seq,
-		From:         a.name(r.From),
+		Seq:          seq,
+		From:         a.name(k.from),
 		To:           conversation,
-		Binary:       r.Flags&FlagBinary != 0,
-		Body:         r.Body[:len(r.Body):len(r.Body)],
-		Time:         time.Unix(0, r.Time),
+		Binary:       k.flags&keptBinary != 0,
+		Body:         k.body,
+		Time:         time.Unix(0, k.time),
 	}
-	if r.Private() {
-		m.To = a.name(r.To)
+	if k.flags&keptPrivate != 0 {
+		m.To = a.name(k.to)
 	}
 	a.messages = append(a.messages, m)
 }

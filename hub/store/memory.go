@@ -3,8 +3,8 @@
 // room. Memory alone is the chat.Store of a server without -data; hub/journal puts
 // a disk behind it, and hands it what is safe there.
 //
-//	pieces of messages     conversation.go     as they are on disk, without pointers
-//	one message            record.go, fields.go
+//	pieces of messages     conversation.go     without pointers
+//	one message            kept.go
 //	bounds                 bound.go, order.go, number.go
 //	what waits             waiting.go
 //	answers                excerpt.go
@@ -25,11 +25,11 @@ import (
 // Each takes 0.6 to 1.2 KiB with its first message, the text of it left out.
 const DefaultConversations = 1 << 20
 
-// maxRecord is how large a record may be for its memory to be used again, in bytes.
-const maxRecord = 64 << 10
+// maxScratch is how large a message may be for its scratch to be used again, in bytes.
+const maxScratch = 64 << 10
 
 // Memory is the messages that are kept, in memory: a conversation is a list of
-// pieces of up to 32 KiB, from which History makes messages. So a message costs its
+// pieces of up to 8 KiB, from which History makes messages. So a message costs its
 // own size and 30 bytes or so, and the garbage collector has nothing to walk.
 // Methods that chat.Store has are safe for concurrent use, and do not block.
 type Memory struct {
@@ -47,7 +47,7 @@ type Memory struct {
 	newest        int64  // the time of the newest message, in ns since 1970
 	bytes         int64  // what the messages and numbers take in memory
 	disk          int64  // what they take on disk, roughly
-	record        []byte // of the message that is being appended
+	scratch       []byte // for the message that is being added
 }
 
 var _ chat.Store = (*Memory)(nil)
@@ -83,11 +83,7 @@ func (s *Memory) Append(m *chat.Message, stored func(error)) {
 	}
 	// No two have the same time, so that time gives the order of all messages.
 	m.Seq, m.Time = c.Number(), time.Unix(0, max(s.newest+1, time.Now().UnixNano()))
-	s.record = AppendRecord(s.record[:0], m, "")
-	s.keep(c, m, s.record)
-	if cap(s.record) > maxRecord {
-		s.record = nil
-	}
+	s.keep(c, m, 0)
 	stored(nil)
 }
 
@@ -120,9 +116,13 @@ func (s *Memory) begin(name string) *Conversation {
 func (s *Memory) unlist(c *Conversation) {
 	delete(s.conversations, c.name)
 	for _, user := range membersOf(c.name) {
-		s.pairs[user] = slices.DeleteFunc(s.pairs[user], func(o *Conversation) bool { return o == c })
-		if len(s.pairs[user]) == 0 {
+		pairs := s.pairs[user]
+		i := slices.Index(pairs, c) // the longest silent are mostly the first
+		copy(pairs[1:i+1], pairs[:i])
+		if pairs[0] = nil; len(pairs) == 1 {
 			delete(s.pairs, user)
+		} else {
+			s.pairs[user] = pairs[1:]
 		}
 	}
 }
@@ -140,17 +140,23 @@ func membersOf(name string) []string {
 	return []string{a, b}
 }
 
-// keep keeps a message that has got its number, and whose record is record.
-func (s *Memory) keep(c *Conversation, m *chat.Message, record []byte) {
-	at := m.Time.UnixNano()
-	s.add(c, m.Seq, at, record)
-	if m.To != m.Conversation {
+// keep keeps a message that has got its number and time, and takes so many bytes on
+// disk.
+func (s *Memory) keep(c *Conversation, m *chat.Message, disk int) {
+	at, private := m.Time.UnixNano(), m.To != m.Conversation
+	s.scratch = appendKept(s.scratch[:0], m.Binary, private, at, m.From, m.To, m.Body)
+	s.add(c, m.Seq, at, disk)
+	if private {
 		s.wait(m.To, c, m.Seq, at)
 	}
 }
 
-func (s *Memory) add(c *Conversation, seq uint64, at int64, record []byte) {
-	s.count(c.add(seq, record, s.Keep))
+// add keeps the message that is in the scratch.
+func (s *Memory) add(c *Conversation, seq uint64, at int64, disk int) {
+	s.count(c.add(seq, s.scratch, disk, s.Keep))
+	if cap(s.scratch) > maxScratch {
+		s.scratch = nil
+	}
 	c.given, c.spoken = max(c.given, seq), at
 	s.order.spoke(c)
 	s.shrink()
