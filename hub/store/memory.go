@@ -22,7 +22,7 @@ import (
 )
 
 // DefaultConversations is how many conversations a Memory keeps if it is not told.
-// Each takes 0.6 to 1.2 KiB with its first message, the text of it left out.
+// Each takes 0.2 to 1 KiB with its first message, the text of it left out.
 const DefaultConversations = 1 << 20
 
 // maxScratch is how large a message may be for its scratch to be used again, in bytes.
