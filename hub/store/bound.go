@@ -2,7 +2,7 @@ package store
 
 import "time"
 
-// Limits say how much is kept. 0: no bound.
+// Limits says how much is kept. 0: no bound.
 type Limits struct {
 	// Keep is how many messages of each conversation are kept at least, and at most
 	// twice as many.
@@ -12,13 +12,15 @@ type Limits struct {
 	// those silent longest first, but always the newest.
 	MaxConversations int
 	MaxBytes         int64
-	// ForgetAfter is how long a conversation must have been silent to be forgotten
-	// when MaxConversations is reached; 0: none ever is. See Memory.Attend.
+	// ForgetAfter is how long a conversation must have been silent before it may be
+	// forgotten for another one when MaxConversations is reached; 0: none ever is. Its
+	// last number is kept, in 40 bytes of MaxBytes, for up to four times as many
+	// conversations as MaxConversations. See Memory.Attend.
 	ForgetAfter time.Duration
 }
 
-// maxAsked is how many conversations are asked for their members when there is no
-// room for another. The next time the search goes on from there.
+// maxAsked bounds how many conversations are looked at to make room for one message:
+// the lock is held meanwhile.
 const maxAsked = 64
 
 func (s *Memory) count(more used) {
@@ -42,8 +44,8 @@ func (s *Memory) shrink() {
 	}
 }
 
-// room reports whether there is room for another conversation. It forgets one for
-// that, if it can; forgot is told.
+// room reports whether there is room for another conversation. It makes room by
+// forgetting others, if it may; forgot is told of each, if it is not nil.
 func (s *Memory) room(forgot func(name string, last uint64)) bool {
 	for s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
 		c := s.forgettable()
@@ -58,22 +60,22 @@ func (s *Memory) room(forgot func(name string, last uint64)) bool {
 	return true
 }
 
-// forgettable returns a conversation that may be forgotten, the longest silent of
-// those that it looks at, or nil.
+// forgettable returns a conversation that may be forgotten, or nil. The search begins
+// where the last one ended, and once more with the longest silent.
 func (s *Memory) forgettable() *Conversation {
 	if s.ForgetAfter <= 0 || s.inhabited == nil || len(s.numbers.last) >= maxNumbers(s.MaxConversations) {
 		return nil
 	}
 	before := time.Now().Add(-s.ForgetAfter).UnixNano()
-	o := &s.order
+	o, again := &s.order, false
 	for range maxAsked {
 		if o.asked == nil || o.asked.spoken > before {
-			o.asked = o.first
+			if again || o.first == nil || o.first.spoken > before {
+				return nil
+			}
+			o.asked, again = o.first, true
 		}
 		c := o.asked
-		if c == nil || c.spoken > before {
-			return nil
-		}
 		if c.given == c.last && !s.inhabited(c.name) {
 			return c
 		}

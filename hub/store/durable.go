@@ -1,13 +1,13 @@
 package store
 
+// This file is for a store that makes messages safe before it shows them. Only one of
+// its goroutines may call Open, Number, Add and Cancel.
+
 import (
 	"fmt"
 
 	"wschat/hub/chat"
 )
-
-// What follows is for a store that makes messages safe before they are seen. One
-// goroutine alone opens conversations, gives numbers, adds and cancels.
 
 // Open returns the conversation called name for another message, nil if there is no
 // room for one. forgot is told of each conversation that is forgotten for that, with

@@ -1,7 +1,7 @@
 // Package store keeps conversations in memory, and has the rules of retention: how
-// many messages are kept, in how many bytes, and what is forgotten for want of
-// room. Memory alone is the chat.Store of a server without -data; hub/journal puts
-// a disk behind it, and hands it what is safe there.
+// many messages are kept, in how many bytes, and what is forgotten when there is no
+// room. A Memory is the chat.Store of a server without -data; hub/journal puts a disk
+// behind one, and adds to it what is safe there.
 //
 //	pieces of messages     conversation.go     without pointers
 //	one message            kept.go
@@ -28,10 +28,10 @@ const DefaultConversations = 1 << 20
 // maxScratch is how large a message may be for its scratch to be used again, in bytes.
 const maxScratch = 64 << 10
 
-// Memory is the messages that are kept, in memory: a conversation is a list of
-// pieces of up to 8 KiB, from which History makes messages. So a message costs its
-// own size and 30 bytes or so, and the garbage collector has nothing to walk.
-// Methods that chat.Store has are safe for concurrent use, and do not block.
+// Memory keeps messages in memory. A conversation is a list of pieces of up to 8 KiB,
+// from which History makes messages; so a message costs its own size and some 30 bytes,
+// and the garbage collector has nothing to walk. Safe for concurrent use, but for what
+// durable.go says; no method blocks.
 type Memory struct {
 	Limits // not to be changed while the store is in use
 
@@ -65,11 +65,14 @@ func New(keep int) *Memory {
 	}
 }
 
-// Attend says who knows whether anybody is in a conversation: only where nobody is
-// it may be forgotten, and none is without this. inhabited is called with the lock
-// held, and must not call the store. Attend is called once, before anything is
-// appended.
-func (s *Memory) Attend(inhabited func(conversation string) bool) { s.inhabited = inhabited }
+// Attend names the function that knows whether anybody is in a conversation. Only one
+// that nobody is in may be forgotten; without Attend, none is. inhabited is called with
+// the lock held, and must not call the store.
+func (s *Memory) Attend(inhabited func(conversation string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inhabited = inhabited
+}
 
 // Append implements chat.Store. It calls stored before it returns, with chat.ErrFull
 // if there is no room.

@@ -15,7 +15,7 @@ func maxNumbers(conversations int) int { return 4 * conversations }
 
 // numbers is the last numbers of conversations that have been forgotten, by the hash
 // of the name. Of two names with one hash both go on behind the larger number, which
-// harms neither. The number of one that goes on stays: it may be forgotten again.
+// harms neither. The number stays when the conversation goes on.
 type numbers struct {
 	seed maphash.Seed
 	last map[uint64]uint64
