@@ -46,18 +46,13 @@ type answer struct {
 // add makes the next message. Its body stays where it is.
 func (a *answer) add(k *kept, conversation string, seq uint64) {
 	m := &a.room[len(a.messages)]
-	*m = chat.Message{
-		Conversation: conversation,
-		Seq:          seq,
-		From:         a.name(k.from),
-		To:           conversation,
-		Binary:       k.flags&keptBinary != 0,
-		Body:         k.body,
-		Time:         time.Unix(0, k.time),
-	}
+	m.Conversation, m.Seq = conversation, seq
+	m.From, m.To = a.name(k.from), conversation
 	if k.flags&keptPrivate != 0 {
 		m.To = a.name(k.to)
 	}
+	m.Binary = k.flags&keptBinary != 0
+	m.Body, m.Time = k.body, time.Unix(0, k.time)
 	a.messages = append(a.messages, m)
 }
 
