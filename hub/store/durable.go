@@ -9,9 +9,9 @@ import (
 	"wschat/hub/chat"
 )
 
-// Open returns the conversation called name for another message, nil if there is no
-// room for one. forgot is told of each conversation that is forgotten for that, with
-// the lock held.
+// Open returns the conversation called name, to which a message is to be added; nil if
+// there is no room. forgot is called for each conversation that is forgotten to make
+// room, with the lock held.
 func (s *Memory) Open(name string, forgot func(name string, last uint64)) *Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +34,8 @@ func (s *Memory) Cancel(c *Conversation) {
 	}
 }
 
-// Add keeps a message that is safe now, and takes so many bytes on disk, and calls
-// stored as chat.Store.Append does.
+// Add keeps a message that is safe now, and calls stored as chat.Store.Append does. disk
+// is what the message takes on disk, in bytes.
 func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,8 +55,8 @@ type Saved struct {
 	Disk               int // what it takes there, in bytes
 }
 
-// Load keeps m. It must be the next of its conversation; the first may have any
-// number if older ones have been left out.
+// Load keeps m, or fails if m is not the next of its conversation. The first one may
+// have any number if a compaction has left older ones out.
 func (s *Memory) Load(m *Saved, leftOut bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,23 +76,22 @@ func (s *Memory) Load(m *Saved, leftOut bool) error {
 	return nil
 }
 
-// Forget does again what Open has done: the conversation called name was forgotten
-// with this last number, unless it has gone on.
+// Forget repeats what Open did before the start: it forgets a conversation whose last
+// number was last. One that has gone on since stays.
 func (s *Memory) Forget(name string, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.conversations[name]
-	switch {
-	case c == nil:
-		s.setNumber(name, last)
-	case c.last <= last:
+	if c := s.conversations[name]; c != nil {
+		if c.last > last {
+			return
+		}
 		s.forget(c)
-		s.setNumber(name, last)
 	}
+	s.setNumber(name, last)
 }
 
-// Cut returns the oldest number that is kept of a conversation, and whether it is
-// forgotten, or about to begin anew: then first is one more than its last.
+// Cut returns the oldest number that is kept of a conversation. Of one that is
+// forgotten, first is the number that it goes on with.
 func (s *Memory) Cut(name []byte) (first uint64, forgotten bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
