@@ -122,7 +122,7 @@ func TestMembershipFromBefore(t *testing.T) {
 // connection may know of.
 func TestPresenceInForbiddenGroup(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Presence: chat.ToGroup})
+		s := start(t, driver, setup{Presence: chat.ToGroup})
 		free, b := s.client("A"), s.client("B")
 		free.say("join,groupX")
 		free.want("系统:已加入 groupX")
@@ -147,7 +147,7 @@ func TestPresenceInForbiddenGroup(t *testing.T) {
 
 // PROTOCOL 2: "When the token expires the connection is closed with 4001".
 func TestExpiry(t *testing.T) {
-	timed(t, Config{}, func(t *testing.T, s *server) {
+	timed(t, setup{}, func(t *testing.T, s *server) {
 		b := s.in("B")
 		for _, ttl := range []time.Duration{time.Second, time.Hour, 10 * time.Hour} {
 			began := time.Now()
@@ -170,7 +170,7 @@ func TestExpiry(t *testing.T) {
 
 // One that is over when the handshake is done is closed at once.
 func TestExpiredOnArrival(t *testing.T) {
-	timed(t, Config{}, func(t *testing.T, s *server) {
+	timed(t, setup{}, func(t *testing.T, s *server) {
 		near, far := net.Pipe()
 		a := s.enterAs(Access{User: "A", Expires: time.Now()}, near, far)
 		a.wantClose(frame.TokenExpired)
@@ -180,7 +180,7 @@ func TestExpiredOnArrival(t *testing.T) {
 
 // The timer ends with the connection, and one connection's end is not another's.
 func TestExpiryOfOneConnection(t *testing.T) {
-	timed(t, Config{Presence: chat.ToNone}, func(t *testing.T, s *server) {
+	timed(t, setup{Presence: chat.ToNone}, func(t *testing.T, s *server) {
 		short := s.pipedIn(Access{User: "A", Expires: time.Now().Add(time.Minute)})
 		long := s.pipedIn(Access{User: "A", Expires: time.Now().Add(time.Hour)})
 		gone := s.pipedIn(Access{User: "A", Expires: time.Now().Add(time.Hour)})

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"wschat/hub/chat"
-	"wschat/hub/wire"
 )
 
 // BenchmarkPublish is the work for one recipient of a message: its frame, behind
@@ -13,7 +12,7 @@ import (
 func BenchmarkPublish(b *testing.B) {
 	m := &chat.Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: make([]byte, 128), Time: time.Now()}
 	item := new(Hub).newDelivery(m)
-	to := &session{hub: new(Hub), protocol: wire.Line{}, name: "123456"}
+	to := &session{hub: new(Hub), name: "123456"}
 	buf := make([]byte, 0, 64<<10)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -28,7 +27,7 @@ func BenchmarkPublish(b *testing.B) {
 // The frame is made once for each recipient: nothing may be allocated for it.
 func TestPublishAllocatesNothing(t *testing.T) {
 	h := new(Hub)
-	to := &session{hub: h, protocol: wire.Line{}, name: "B"}
+	to := &session{hub: h, name: "B"}
 	buf := make([]byte, 0, 1<<10)
 	for _, destination := range []string{"all", "groupA", "B"} {
 		item := h.newDelivery(&chat.Message{From: "A", To: destination, Body: []byte("text")})

@@ -17,7 +17,7 @@ import (
 func TestTooManyConversations(t *testing.T) {
 	memory := store.New(0)
 	memory.MaxConversations = 3
-	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: memory})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: memory})
 	p, l := s.program("P"), s.client("L")
 	for _, to := range []string{"all", "L", "P"} {
 		p.say(fmt.Sprintf(`{"op":"send","to":%q,"text":"x"}`, to))
@@ -47,7 +47,7 @@ func TestTooManyConversations(t *testing.T) {
 // is online.
 func TestTooManyUsers(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Presence: chat.ToNone, MaxUsers: 4})
+		s := start(t, driver, setup{Presence: chat.ToNone, MaxUsers: 4, Store: knowing{store.New(0)}})
 		a := s.program("A")
 		a.say(`{"op":"join","group":"groupX"}`)
 		a.wants(`{"event":"joined","group":"groupX","user":"A"}`)
@@ -91,17 +91,12 @@ func TestTooManyUsers(t *testing.T) {
 		s.gone("F")
 		s.client("B")
 		knows("A", "B", "G", "H", "I")
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		if len(s.users) != 5 || s.Hub.away.Len() != 0 {
-			t.Errorf("%d users, %d away", len(s.users), s.Hub.away.Len())
-		}
 	})
 }
 
 // Who comes back stands behind those who have been away since.
 func TestForgettingGoesByTheLastExit(t *testing.T) {
-	timed(t, Config{Presence: chat.ToNone, MembershipTTL: time.Hour}, func(t *testing.T, s *server) {
+	timed(t, setup{Presence: chat.ToNone, MembershipTTL: time.Hour, Store: knowing{store.New(0)}}, func(t *testing.T, s *server) {
 		s.in("A").out()
 		s.in("B").out()
 		time.Sleep(50 * time.Minute)
@@ -117,10 +112,32 @@ func TestForgettingGoesByTheLastExit(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		s.Hub.mu.Lock()
-		defer s.Hub.mu.Unlock()
-		if len(s.users) != 0 || s.Hub.away.Len() != 0 {
-			t.Errorf("%d users, %d away", len(s.users), s.Hub.away.Len())
+		if s.knows("A") || s.knows("B") {
+			t.Errorf("knows A: %v, B: %v", s.knows("A"), s.knows("B"))
 		}
 	})
+}
+
+// knowing is a store that refuses the messages of somebody who only wants to find out
+// who is known.
+type knowing struct{ *store.Memory }
+
+const curious = "curious"
+
+func (k knowing) Append(m *chat.Message, stored func(error)) {
+	if m.From == curious {
+		stored(errAway)
+		return
+	}
+	k.Memory.Append(m, stored)
+}
+
+// knows reports whether a user is known, with a knowing store.
+func (s *server) knows(name string) bool {
+	s.t.Helper()
+	_, _, err := s.Publish(curious, name, "x")
+	if !errors.Is(err, chat.ErrNotOnline) && !errors.Is(err, chat.ErrUnavailable) {
+		s.t.Errorf("whether %s is known: %v", name, err)
+	}
+	return !errors.Is(err, chat.ErrNotOnline)
 }

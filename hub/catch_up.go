@@ -1,47 +1,33 @@
 package hub
 
 import (
-	"time"
-
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
 
-// catchUp sends a session that has just logged in the private messages that
-// wait for its user. They go out as fast as the client reads, and ahead of
-// those that arrive meanwhile, which are held back. If they cannot be fetched the
-// session ends: by a later message that is written the store would take them for
-// written, too.
-func (s *session) catchUp() {
-	if s.hub.shared == nil {
-		if next := s.waiting(); next != nil {
-			s.conn.Pull(next)
-		}
-		return
-	}
-	begin := s.conn.PullLater()
-	s.hub.ended.Go(func() {
-		next := s.waiting()
-		if next == nil {
-			next = inTurn(nil)
-		}
-		begin(next)
-	})
+// heldBack is the private messages that a line client is not sent before those from
+// before its login. Guarded by Hub.mu.
+type heldBack struct {
+	messages []*chat.Message
+	bytes    int
+	tooSlow  bool // the session is being closed for what it let wait
 }
+
+// catchUp sends a line client that has just logged in the private messages that wait
+// for its user. They go out as fast as the client reads, and ahead of those that arrive
+// meanwhile, which are held back. If they cannot be fetched the session ends: by a
+// later message that is written the store would take them for written, too.
+func (s *session) catchUp() { s.pullWhenKnown(s.waiting) }
 
 // waiting returns a source of what waits, nil if that is nothing. If the store does
 // not tell, the source ends the session, and what is held back stays so.
 func (s *session) waiting() func() loop.Item {
-	var since time.Time
-	if ttl := s.hub.config.MembershipTTL; ttl > 0 {
-		since = time.Now().Add(-ttl)
-	}
-	waiting, err := s.hub.store.Waiting(s.name, since)
+	waiting, err := s.hub.engine.Waiting(s.name)
 	if err != nil {
 		return func() loop.Item {
-			s.refuse("the store is out of reach")
+			s.refuse()
 			return nil
 		}
 	}
@@ -68,24 +54,16 @@ func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
 			waiting = waiting[1:]
 			if m.Seq > sent[m.Conversation] {
 				sent[m.Conversation] = m.Seq
-				return &privateLine{s.hub.newDelivery(m), s.hub.store}
+				return &privateLine{s.hub.newDelivery(m), s.hub.engine}
 			}
 		}
 	}
 }
 
-// heldBack is what a session that catches up has not been sent.
-type heldBack struct {
-	messages []*chat.Message
-	bytes    int
-	tooSlow  bool // the session is being closed for what it let wait
-}
-
-// hold keeps a message back until those before it are sent. Like any reader, the
-// session is closed if it lets too much wait, one message alone excepted. The
-// lock is held.
-func (s *session) hold(m *chat.Message) {
-	b := s.held
+// holdBack keeps a message until those before it are sent. Like any reader, the session
+// is closed if it lets too much wait, one message alone excepted. The lock is held.
+func (s *session) holdBack(m *chat.Message) {
+	b := &s.start.heldBack
 	if b.tooSlow {
 		return
 	}
@@ -102,14 +80,14 @@ func (s *session) hold(m *chat.Message) {
 func (s *session) release() []*chat.Message {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	b := s.held
+	b := &s.start.heldBack
 	if b.tooSlow { // gets no more: it would see a hole
 		return nil
 	}
-	held := b.messages
+	messages := b.messages
 	*b = heldBack{}
-	if held == nil {
-		s.held = nil
+	if messages == nil {
+		s.start = nil
 	}
-	return held
+	return messages
 }

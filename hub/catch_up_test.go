@@ -12,7 +12,6 @@ import (
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
-	"wschat/hub/wire"
 )
 
 // Messages that arrive while those from before are still being read come behind
@@ -22,7 +21,7 @@ func TestLiveMessagesDuringCatchUp(t *testing.T) {
 	const count = 16
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		// The bound is for what is held back at one time.
-		s := start(t, driver, Config{Presence: chat.ToNone, Queue: 3 << 20})
+		s := start(t, driver, setup{Presence: chat.ToNone, Queue: 3 << 20})
 		s.away("B")
 		senders := []*client{s.client("A"), s.client("C")}
 		want := backlog(senders, 0, count)
@@ -94,12 +93,12 @@ func (s *lateStore) Waiting(user string, since time.Time) ([]*chat.Message, erro
 func TestMessageDuringLogin(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := &lateStore{Memory: store.New(0)}
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		s.away("B")
 		a := s.client("A")
 		a.say("B,1")
 		a.want(offline("B"))
-		meanwhile := func() { s.handle(a.session, wire.Request{Op: wire.Send, Target: "B", Body: []byte("2")}) }
+		meanwhile := func() { s.send(a, "B", "2") }
 		store.beforeWaiting.Store(&meanwhile)
 		b := s.client("B")
 		b.want("用户(A=>B):1", "用户(A=>B):2")
@@ -142,7 +141,7 @@ func TestTooSlowToCatchUp(t *testing.T) {
 	const queue = 1 << 20
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		driver.Queue = queue
-		s := start(t, driver, Config{Queue: queue})
+		s := start(t, driver, setup{Queue: queue})
 		s.away("B")
 		a := s.client("A")
 		want := backlog([]*client{a}, 0, 40)["A"]
@@ -196,9 +195,9 @@ func TestTooSlowToCatchUp(t *testing.T) {
 // Between the decision that a session is too slow and its end it gets nothing
 // more, since it would see a hole.
 func TestTooSlowGetsNothingMore(t *testing.T) {
-	c := &session{hub: new(Hub), held: &heldBack{tooSlow: true}}
-	c.hold(new(chat.Message))
-	if held := c.release(); held != nil || c.held == nil {
-		t.Errorf("gets %v, held back %v", held, c.held)
+	c := &session{hub: new(Hub), start: &startup{heldBack: heldBack{tooSlow: true}}}
+	c.holdBack(new(chat.Message))
+	if held := c.release(); held != nil || c.start == nil {
+		t.Errorf("gets %v, held back %v", held, c.start)
 	}
 }

@@ -35,7 +35,7 @@ func whoOf(id, group string) string {
 func registered(t *testing.T, test func(t *testing.T, s *server, r *delayedRegistry)) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		r := newDelayedRegistry(t)
-		test(t, start(t, driver, Config{Presence: chat.ToNone, Store: r}), r)
+		test(t, start(t, driver, setup{Presence: chat.ToNone, Store: r}), r)
 	})
 }
 
@@ -72,6 +72,7 @@ func TestChangeHoldsWhenItIsStored(t *testing.T) {
 		r.underWay(t, 1)
 		b.say(whoOf("8", "groupX"), `{"op":"send","to":"groupX","text":"x"}`)
 		b.wants(membersOf("8", "groupX", `"A","B","L"`, 3))
+		r.underWay(t, 2)
 		l.say("leave,groupX")
 		r.underWay(t, 3)
 		r.release()
@@ -188,13 +189,13 @@ func TestChangesOfOneUser(t *testing.T) {
 func TestManyGroupsAtOnce(t *testing.T) {
 	registered(t, func(t *testing.T, s *server, r *delayedRegistry) {
 		all := s.programs("A", "A")
-		for i := range maxGroups - 1 {
+		for i := range chat.MaxGroups - 1 {
 			all[0].say(fmt.Sprintf(`{"op":"join","group":"group%d"}`, i))
 		}
 		for _, p := range all {
 			p.sync()
 		}
-		eventually(t, "all are joined", func() bool { return r.remembers(fmt.Sprintf("A in group%d: true", maxGroups-2)) })
+		eventually(t, "all are joined", func() bool { return r.remembers(fmt.Sprintf("A in group%d: true", chat.MaxGroups-2)) })
 		for _, p := range all {
 			p.sync()
 			p.pending = nil
@@ -220,16 +221,16 @@ func TestManyGroupsAtOnce(t *testing.T) {
 func TestChangeOfWhoHasGone(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		r := newDelayedRegistry(t)
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: r, MaxUsers: 2, Single: true})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: r, MaxUsers: 2, Single: true})
 		a, b := s.program("A"), s.program("B")
 		r.hold()
 		a.say(joinOf("1", "groupX"))
 		r.underWay(t, 1)
-		s.Kick("A") // as it is not read from, it may not be noticed that it ends by itself
+		s.engine.Kick("A") // as it is not read from, it may not be noticed that it ends by itself
 		a.reset()
 		s.gone("A")
 		c := s.client("C")
-		if s.knows("A") {
+		if !r.remembers("forget A") {
 			t.Fatal("A is not forgotten")
 		}
 		b.say(joinOf("2", "groupX"))
@@ -295,7 +296,7 @@ func TestFirstAnswerIsRemembered(t *testing.T) {
 	r.known.Requests = []chat.KnownRequest{
 		{User: "A", ID: "1", Seq: 7, Away: true, Time: now}, {User: "A", ID: "2", Seq: 8, Time: now},
 	}
-	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: r})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: r})
 	a := s.program("A")
 	a.say(`{"op":"send","id":"1","to":"B","text":"x"}`, `{"op":"send","id":"2","to":"B","text":"x"}`)
 	a.wants(`{"event":"ack","id":"1","seq":7,"offline":true}`, ackOf("2", 8))
@@ -328,7 +329,7 @@ func (r *slowToSee) Append(m *chat.Message, stored func(error)) {
 // a crash could leave a message that waits for nobody.
 func TestUserIsNotedBeforeTheMessage(t *testing.T) {
 	r := &slowToSee{newDelayedRegistry(t), make(chan struct{}), make(chan struct{})}
-	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: r})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: r})
 	s.raw("B")
 	<-r.begun
 	if _, _, err := s.Publish("A", "B", "x"); err != nil {

@@ -114,7 +114,7 @@ func (m *member) readOn() {
 // numbers have no holes.
 func (cr *crowd) numbers(conversation string) map[string]uint64 {
 	cr.t.Helper()
-	messages, _, err := cr.store.History(conversation, chat.Query{Limit: 1 << 20})
+	messages, _, err := cr.engine.History(conversation, chat.Query{Limit: 1 << 20})
 	if err != nil {
 		cr.t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func (cr *crowd) checkPrivate(users int) {
 		}
 		for i := range users {
 			from := fmt.Sprintf("u%02d", i)
-			messages, _, err := cr.store.History(chat.PairOf(from, m.name), chat.Query{Limit: 1 << 20})
+			messages, _, err := cr.engine.History(chat.PairOf(from, m.name), chat.Query{Limit: 1 << 20})
 			if err != nil {
 				cr.t.Fatal(err)
 			}
@@ -221,7 +221,7 @@ func (cr *crowd) checkPrivate(users int) {
 func TestConcurrentLogins(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		const messages, visits = 300, 30
-		s := start(t, driver, Config{})
+		s := start(t, driver, setup{})
 		s.away("B")
 		watcher, a := s.client("W"), s.client("A")
 		var busy sync.WaitGroup

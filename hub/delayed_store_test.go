@@ -15,7 +15,7 @@ import (
 func TestNothingBeforeItIsStored(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := NewDelayedStore(t)
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		all := s.programs("A", "B")
 		a, b, l := all[0], all[1], s.client("L")
 		s.away("C")
@@ -58,7 +58,7 @@ func TestNothingBeforeItIsStored(t *testing.T) {
 func TestNothingOfWhatIsNotStored(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := NewDelayedStore(t)
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		all := s.programs("A", "B")
 		a, b, l := all[0], all[1], s.client("L")
 		store.hold()
@@ -103,7 +103,7 @@ func TestNothingOfWhatIsNotStored(t *testing.T) {
 func TestCatchUpWithWhatIsNotStoredYet(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := NewDelayedStore(t)
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		s.away("B")
 		a := s.client("A")
 		a.say("B,1", "B,2")
@@ -142,7 +142,7 @@ func TestCatchUpWithWhatIsNotStoredYet(t *testing.T) {
 func TestRepeatedWhileUnderWay(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := NewDelayedStore(t)
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		all := s.programs("A", "A", "B")
 		one, two, b := all[0], all[1], all[2]
 		send := `{"op":"send","id":"7","to":"B","text":"x"}`
@@ -184,7 +184,7 @@ func TestRepeatedWhileUnderWay(t *testing.T) {
 func TestRepeatedAfterALostConnection(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := NewDelayedStore(t)
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		b := s.program("B")
 		store.hold()
 		send := `{"op":"send","id":"7","to":"B","text":"x"}`

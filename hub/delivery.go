@@ -49,7 +49,7 @@ func (h *Hub) newDelivery(m *chat.Message) *delivery {
 // AppendFrame implements loop.Item.
 func (d *delivery) AppendFrame(dst []byte, to loop.Handler) []byte {
 	s := to.(*session)
-	if s.json() {
+	if s.json {
 		return d.appendJSON(dst, s)
 	}
 	if body := d.deflate(d.line, d.Body, s); body != nil {
@@ -59,7 +59,7 @@ func (d *delivery) AppendFrame(dst []byte, to loop.Handler) []byte {
 }
 
 func (d *delivery) appendJSON(dst []byte, s *session) []byte {
-	if s.user == nil { // refused
+	if !s.live { // refused
 		return dst
 	}
 	text := d.event.get(func() []byte { return wire.JSON{}.Message(d.Message) })
@@ -86,15 +86,15 @@ func (d *delivery) deflate(bodies *deflatedBodies, text []byte, s *session) []by
 // Size implements loop.Item.
 func (d *delivery) Size() int { return wire.Line{}.Size(d.Message) }
 
-// privateLine is a private message to a line client. It tells the store when it is
-// written.
+// privateLine is a private message to a line client. It tells the engine when it
+// is written.
 type privateLine struct {
 	*delivery
-	store chat.Store
+	engine chat.Engine
 }
 
 // Written implements loop.Receipted.
-func (l *privateLine) Written(loop.Handler) { l.store.Written(l.Message) }
+func (l *privateLine) Written(loop.Handler) { l.engine.Written(l.Message) }
 
 // reply is what one client is told, as text.
 type reply []byte
@@ -102,7 +102,7 @@ type reply []byte
 // AppendFrame implements loop.Item. Only JSON clients take it compressed.
 func (r reply) AppendFrame(dst []byte, to loop.Handler) []byte {
 	s := to.(*session)
-	if !s.json() {
+	if !s.json {
 		return frame.AppendFrame(dst, frame.Text, r)
 	}
 	if bits := s.deflates(len(r)); bits > 0 {
@@ -119,20 +119,31 @@ func (r reply) Size() int { return len(r) }
 // notice tells of a user to others.
 type notice struct {
 	wire.Notice
-	about string // is not told; "": all are
+	about string       // is not told; "": all are
+	told  []*loop.List // who is on one of these has been told
 }
 
 // AppendFrame implements loop.Item.
 func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	s := to.(*session)
 	text := n.Line
-	if s.json() {
+	if s.json {
 		text = n.JSON
 	}
-	if s.user == nil || s.name == n.about || text == nil {
+	if !s.live || s.name == n.about || text == nil || n.hasReached(s) {
 		return dst
 	}
 	return frame.AppendFrame(dst, frame.Text, text)
+}
+
+// hasReached reports whether s has been told by an earlier list.
+func (n *notice) hasReached(s *session) bool {
+	for _, list := range n.told {
+		if s.conn.In(list) {
+			return true
+		}
+	}
+	return false
 }
 
 // Size implements loop.Item.

@@ -1,52 +1,52 @@
-// Package hub is the chat: who is connected, who is in which group, who may say
-// what to whom, and what has been said. It knows nothing of HTTP and nothing of
-// sockets; connections reach it as sessions, which package loop calls.
+// Package hub has the sessions of one node: who is connected to it, what each connection
+// may do, and to whom each message is delivered. It knows nothing of HTTP and nothing of
+// sockets; connections reach it as sessions, which package loop calls. Who is known, who
+// is a member of what, and what has been said, its engine knows.
 //
-// The way of a message:
+// # The rooms
 //
-//	session.Message   text or binary, whole           session.go
-//	ParseLine         what is asked                   line.go
-//	ParseJSON         likewise                        json_in.go
-//	Hub.handle        who may, who is meant           handle.go
-//	Store.Append      its number; kept, made safe     store.go, memory.go
-//	Hub.deliver       to the lists of the loops       deliver.go
-//	AppendFrame       as each recipient reads it      delivery.go, line_out.go, json_out.go
+//	hub/chat      what all of them share: Message, names, errors, Engine and Node
+//	hub/wire      the line protocol and JSON, as pure functions
+//	hub/loop      sockets: accepting, shaking hands, reading, writing
+//	hub           sessions and delivery                    on chat, wire, loop
+//	hub/local     the engine of one node                   on chat
+//	hub/store     its messages in memory                   on chat
+//	hub/journal   its messages on disk                     on chat
+//	hub/redis     the engine of many nodes                 on chat
 //
-// # Many nodes
+// No arrow runs back. The hub has one engine behind it, and never asks which.
 //
-// With a Shared store (hub/redis) hubs on several nodes are one chat. The store
-// then says in one order, to all of them, who logs in, joins, speaks, leaves and
-// exits, and a hub only delivers that to the sessions it has:
+// # The way of a message
 //
-//	Shared            what the store does           shared.go
-//	node              what it tells the hub         shared_node.go, shared_told.go
-//	Hub.Enter         the login, before the 101     shared_enter.go
+//	session.Message    bytes, whole                    session.go
+//	Protocol.Parse     what is asked for               wire/line.go, wire/json.go
+//	Hub.handle         who may; is it a repetition     request.go, acks.go
+//	Engine.Publish     who is known; its number        local/publish.go
+//	Store.Append       kept, made safe                 store/memory.go, journal/store.go
+//	node.Deliver       to the lists of the loops       node.go
+//	AppendFrame        as each recipient reads it      delivery.go, wire/*_encode.go
 //
-// What has to wait for the store does so on a goroutine of its own, while the
-// client is not listened to (Hub.whenAble); a message that is sent waits nowhere.
+// What may have to wait for the engine does so on a goroutine of its own, while the
+// client is not listened to (Hub.whenAble). A join or leave keeps its client from being
+// listened to until it holds (turn.wait). A message that is sent waits nowhere.
 //
-// # Joins and leaves
+// # The way of a connection
 //
-// With a Registry (hub/journal) a join or leave holds, and is told, when it is stored.
-// The store reports that in one order with the messages, so that who is a member when
-// a message gets its Seq is who receives it. Until then the client is not listened to
-// (Hub.change), and everybody else finds things as they were.
+//	Hub.Enter          counted by the engine; may fail     login.go
+//	session.Open       the welcome; on the lists           session.go, welcome.go
+//	session.catchUp    what waits for a line client        catch_up.go
+//	session.Closed     off the lists; the engine's Exit    session.go, login.go
 //
 // # Locks
 //
-// The registry, which is everything in Hub, user and group, is guarded by
-// Hub.mu. A store has a lock of its own, under which it reports messages as
-// stored. The order is
+// Everything in Hub and group, and what a session says is so guarded, is guarded by
+// Hub.mu. An engine has locks of its own, under which it tells the hub what happens
+// (chat.Node). The order is
 //
-//	store, then Hub.mu, then a loop's mailbox
+//	the engine's locks, then Hub.mu, then a loop's mailbox
 //
-// so the store is never called with Hub.mu held. The ids of sends have a lock of
-// their own, under which nothing else is locked (acks.go). What a Registry has to
-// remember is noted under Hub.mu and handed over after it, in order, under
-// Hub.noting, which comes before all the others (registry.go); so what a store calls
-// must not use Hub.unlock. Nothing is written to
-// a socket or waited for under any of them: what is to be sent is posted to a
-// mailbox. Since joins, leaves and publishes are posted under Hub.mu, all loops
-// see them in one order. A Shared store has a lock for each conversation, under
-// which it calls Node.
+// so the engine is never called with Hub.mu held. The ids of sends have a lock of their
+// own, under which nothing else is locked (acks.go). Nothing is written to a socket or
+// waited for under any of them: what is to be sent is posted to a mailbox. Since joins,
+// leaves and publishes are posted under Hub.mu, all loops see them in one order.
 package hub

@@ -86,7 +86,7 @@ func (s outOfReach) History(string, chat.Query) ([]*chat.Message, bool, error) {
 
 // PROTOCOL 6: senders get unavailable, and the connections stay.
 func TestUnavailable(t *testing.T) {
-	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: outOfReach{store.New(1)}})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: outOfReach{store.New(1)}})
 	a, b := s.client("A"), s.client("B")
 	unavailable := "错误:暂时无法发送"
 	a.say("B,text", "all,text", "groupX,text", "history,all", "who,groupX")

@@ -2,32 +2,19 @@ package hub
 
 import (
 	"cmp"
-	"container/list"
 	"sync"
-	"time"
 
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 )
 
-// Config says how a Hub behaves. Loops and Store are required.
+// Config says how a Hub behaves. Loops and Engine are required.
 type Config struct {
-	Loops    *loop.Loops
-	Store    chat.Store
-	Presence chat.Presence
-	// Single keeps one connection a user: a newer one closes the older.
-	Single bool
-	// MembershipTTL is how long a user who is away stays known, stays in groups,
-	// and has messages kept; 0: for good. Who is forgotten is looked for ten
-	// times in that time, and every minute at least.
-	MembershipTTL time.Duration
-	// MaxUsers bounds the users who are remembered, those online included; 0:
-	// 1<<20. Beyond it, who has been offline longest is forgotten early. One takes
-	// some 200 bytes, its groups left out.
-	MaxUsers int
-	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0: 1<<20.
-	// Beyond it, the oldest is forgotten early. One takes some 140 bytes.
+	Loops  *loop.Loops
+	Engine chat.Engine
+	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0:
+	// DefaultIDs. Beyond it, the oldest is forgotten early. One takes some 140 bytes.
 	MaxIDs int
 	// Queue bounds the bytes of messages that are held back for a session until
 	// it has read those from before its login, as loop.Config.Queue bounds what
@@ -37,90 +24,75 @@ type Config struct {
 	Deflater *frame.Deflater
 }
 
-// Hub is the registry of users and groups. Its methods are safe for concurrent
-// use.
+// Hub has the sessions of one node, and the lists by which messages are delivered to
+// them. Its methods are safe for concurrent use.
 type Hub struct {
-	config   Config
-	store    chat.Store
-	registry chat.Registry // the store, if it is one; else nil
-	shared   chat.Shared   // likewise
-	acks     *acks
-	stop     chan struct{}
-	ended    sync.WaitGroup
+	config Config
+	engine chat.Engine
+	acks   *acks
+	ended  sync.WaitGroup // goroutines that wait for the engine
 
-	noting sync.Mutex // held by who hands notes to the registry
-
-	mu      sync.Mutex
-	notes   []func(chat.Registry) // not handed over yet
-	handing bool                  // some are being handed over
-	users   map[string]*user      // who is online or was within MembershipTTL
-	online  roster                // those of them with sessions
-	groups  map[string]*group     // those with members
-	away    list.List             // of *absence: those without sessions, the longest offline first
-	all     *loop.List            // every session
-
-	// With a Shared store, see shared_enter.go and shared_told.go.
-	arriving map[string]*arriving // by name, of those with sessions on their way
+	mu       sync.Mutex
+	sessions map[string]*session // by user, chained by session.next
+	groups   map[string]*group   // those that somebody here is or was in
+	all      *loop.List          // every session
 	told     tellings
 }
 
-// user is somebody who is or was here. Guarded by Hub.mu, but for the name.
-type user struct {
-	name     string
-	sessions []*session // none: offline
-	groups   []*group
-	away     *list.Element // in Hub.away, while offline
-	place    int32         // in Hub.online, from 1; 0: offline
-}
-
-// absence is that of a user who is offline.
-type absence struct {
-	user  *user
-	since time.Time
-}
-
-// group is a group with members, online or not. Guarded by Hub.mu.
+// group is the sessions of a group's members. Guarded by Hub.mu.
 type group struct {
-	name    string
-	members map[*user]struct{}
-	list    *loop.List // the members' sessions
+	name string
+	list *loop.List
 	// programs are those of them that speak JSON: only they hear who joins and
 	// leaves, and a walk over all others for that would cost. nil: never any.
 	programs *loop.List
 }
 
-// DefaultUsers is the MaxUsers of those who do not say.
-const DefaultUsers = 1 << 20
-
-// New returns a hub without users. Close ends it; the loops are the caller's.
+// New returns a hub without sessions. Close ends it; the loops and the engine are the
+// caller's.
 func New(config Config) *Hub {
-	config.MaxUsers = cmp.Or(config.MaxUsers, DefaultUsers)
 	h := &Hub{
-		config: config,
-		store:  config.Store,
-		acks:   newAcks(cmp.Or(config.MaxIDs, DefaultIDs)),
-		stop:   make(chan struct{}),
-		users:  make(map[string]*user),
-		groups: make(map[string]*group),
-		all:    config.Loops.NewList(),
-
-		arriving: make(map[string]*arriving),
+		config:   config,
+		engine:   config.Engine,
+		acks:     newAcks(cmp.Or(config.MaxIDs, DefaultIDs)),
+		sessions: make(map[string]*session),
+		groups:   make(map[string]*group),
+		all:      config.Loops.NewList(),
 	}
-	if r, ok := config.Store.(chat.Registry); ok {
-		h.registry = r
-		h.restore(r.Load())
-	}
-	if shared, ok := config.Store.(chat.Shared); ok {
-		h.shared = shared
-		shared.Attach(node{h})
-	} else if config.MembershipTTL > 0 {
-		h.ended.Go(h.forgetUsers)
+	for _, r := range h.engine.Attach(node{h}) {
+		h.acks.restore(r.User, r.ID, ack{r.Seq, r.Away}, r.Time)
 	}
 	return h
 }
 
-// Close ends the hub's own goroutines. Sessions end with the loops, before.
-func (h *Hub) Close() {
-	close(h.stop)
-	h.ended.Wait()
+// Close waits for the hub's goroutines. Sessions end with the loops, before.
+func (h *Hub) Close() { h.ended.Wait() }
+
+// group returns the group called name. The lock is held.
+func (h *Hub) group(name string) *group {
+	g := h.groups[name]
+	if g == nil {
+		g = &group{name: name, list: h.config.Loops.NewList()}
+		h.groups[name] = g
+	}
+	return g
+}
+
+// add puts a member's session on the lists of the group. The lock is held.
+func (g *group) add(s *session) {
+	g.list.Join(s.conn)
+	if s.json {
+		if g.programs == nil {
+			g.programs = s.hub.config.Loops.NewList()
+		}
+		g.programs.Join(s.conn)
+	}
+}
+
+// remove takes a session off them. The lock is held.
+func (g *group) remove(s *session) {
+	g.list.Leave(s.conn)
+	if g.programs != nil {
+		g.programs.Leave(s.conn)
+	}
 }

@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"wschat/hub/chat"
-	"wschat/hub/wire"
 )
 
 // BenchmarkPublishJSON is the work for one more recipient of a message.
 func BenchmarkPublishJSON(b *testing.B) {
 	h := new(Hub)
 	d := h.newDelivery(&chat.Message{Conversation: "groupA", Seq: 1, From: "alice", To: "groupA", Body: []byte(strings.Repeat("x", 128)), Time: time.Now()})
-	to := &session{hub: h, protocol: wire.JSON{}, user: new(user)}
+	to := &session{hub: h, json: true, live: true}
 	buf := make([]byte, 0, 64<<10)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -19,7 +19,7 @@ func TestConcurrentOrderOfBoth(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		t.Run("memory", func(t *testing.T) { mixedCrowd(t, start(t, driver, silent)) })
 		t.Run("delayed", func(t *testing.T) {
-			mixedCrowd(t, start(t, driver, Config{Presence: chat.ToNone, Store: NewDelayedStore(t)}))
+			mixedCrowd(t, start(t, driver, setup{Presence: chat.ToNone, Store: NewDelayedStore(t)}))
 		})
 	})
 }
@@ -134,7 +134,7 @@ func (m *mixed) check(s *server) {
 	conversation := make(map[string]string)
 	count := 0
 	for _, name := range []string{"all", "groupA"} {
-		messages, _, _ := s.store.History(name, chat.Query{Limit: 1 << 20})
+		messages, _, _ := s.engine.History(name, chat.Query{Limit: 1 << 20})
 		count += len(messages)
 		for _, message := range messages {
 			seq[string(message.Body)], conversation[string(message.Body)] = message.Seq, name
@@ -182,7 +182,7 @@ func (m *mixed) checkEvents(s *server) {
 		last[name]++
 	}
 	for name, seq := range last {
-		messages, _, _ := s.store.History(name, chat.Query{Limit: 1 << 20})
+		messages, _, _ := s.engine.History(name, chat.Query{Limit: 1 << 20})
 		if int(seq) != len(messages) {
 			m.t.Fatalf("%s got %d of %d messages of %s", m.name, seq, len(messages), name)
 		}

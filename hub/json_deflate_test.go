@@ -61,7 +61,7 @@ func TestDeflatedFanOut(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		deflater := frame.NewDeflater()
 		driver.Deflater = deflater
-		s := start(t, driver, Config{Presence: chat.ToNone, Deflater: deflater})
+		s := start(t, driver, setup{Presence: chat.ToNone, Deflater: deflater})
 		p, l := s.program("P"), s.client("L")
 		var json, line []*deflated
 		for _, bits := range []int{15, 15, 10, 8} {
@@ -129,16 +129,16 @@ func TestOneEncodingForAll(t *testing.T) {
 	if err := loops.Add(loop.Arrival{Conn: far, Deflate: &agreed, Handler: opener(opened)}); err != nil {
 		t.Fatal(err)
 	}
-	compressed := &session{hub: h, protocol: wire.JSON{}, user: new(user), conn: <-opened}
-	plain := &session{hub: h, protocol: wire.JSON{}, user: new(user), conn: new(loop.Conn)}
-	line := &session{hub: h, protocol: wire.Line{}, user: new(user), conn: compressed.conn, name: "B"}
+	compressed := &session{hub: h, json: true, live: true, conn: <-opened}
+	plain := &session{hub: h, json: true, live: true, conn: new(loop.Conn)}
+	line := &session{hub: h, live: true, conn: compressed.conn, name: "B"}
 	buf := make([]byte, 0, 4<<10)
 	for i, s := range []*session{compressed, plain, line} {
 		if n := testing.AllocsPerRun(100, func() { buf = d.AppendFrame(buf[:0], s) }); n != 0 {
 			t.Errorf("session %d: %v allocations", i, n)
 		}
 	}
-	refused := &session{hub: h, protocol: wire.JSON{}, conn: plain.conn}
+	refused := &session{hub: h, json: true, conn: plain.conn}
 	if got := d.AppendFrame(nil, refused); len(got) > 0 {
 		t.Errorf("a refused session gets %q", got)
 	}

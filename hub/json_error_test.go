@@ -97,7 +97,7 @@ func TestJSONErrors(t *testing.T) {
 func TestJSONTooManyGroups(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
 	l, p := s.client("A"), s.program("A")
-	for i := range maxGroups {
+	for i := range chat.MaxGroups {
 		l.say(fmt.Sprintf("join,group%d", i))
 		l.want(fmt.Sprintf("系统:已加入 group%d", i))
 		p.event()
@@ -112,7 +112,7 @@ func TestJSONTooManyGroups(t *testing.T) {
 
 // PROTOCOL 6: senders get unavailable, and the connections stay.
 func TestJSONUnavailable(t *testing.T) {
-	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: outOfReach{store.New(1)}})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: outOfReach{store.New(1)}})
 	all := s.programs("A", "B")
 	a := all[0]
 	a.say(`{"op":"send","id":"1","to":"B","text":"x"}`, `{"op":"send","id":"1","to":"B","text":"x"}`,

@@ -63,7 +63,11 @@ func TestJSONRequests(t *testing.T) {
 func TestWelcome(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		s := start(t, driver, silent)
-		epoch := s.store.Epoch()
+		w, err := s.engine.Welcome(&chat.Entry{}, func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		epoch := w.Epoch
 		if epoch == "" {
 			t.Fatal("there is no epoch")
 		}
@@ -143,8 +147,8 @@ func TestWelcomeAmongMessages(t *testing.T) {
 				case <-quit:
 					return
 				default:
-					s.handle(talker.session, wire.Request{Op: wire.Send, Target: "A", Body: []byte("x")})
-					s.handle(talker.session, wire.Request{Op: wire.Send, Target: "groupA", Body: []byte("x")})
+					s.send(talker, "A", "x")
+					s.send(talker, "groupA", "x")
 				}
 			}
 		}()
@@ -199,7 +203,7 @@ func TestLongWelcome(t *testing.T) {
 			from := fmt.Sprintf("user-%d", i)
 			store.Append(&chat.Message{Conversation: chat.PairOf(from, "A"), From: from, To: "A", Body: []byte("x")}, func(error) {})
 		}
-		s := start(t, driver, Config{Presence: chat.ToNone, Queue: queue, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Queue: queue, Store: store})
 		b := s.client("B")
 		p, e := s.welcomed(Access{User: "A"})
 		b.say("A,hi")
@@ -215,7 +219,7 @@ func TestLongWelcome(t *testing.T) {
 // Without its store a connection is not let in: it gets nothing but its close.
 func TestWelcomeUnavailable(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Store: lastless{store.New(0)}})
+		s := start(t, driver, setup{Store: lastless{store.New(0)}})
 		a := s.client("A")
 		near, far, err := s.connect()
 		if err != nil {

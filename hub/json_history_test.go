@@ -177,15 +177,9 @@ func TestJSONHistorySize(t *testing.T) {
 // PROTOCOL 5: users sorted, at most 1,000 of them; the count is the whole.
 func TestJSONWhoManyUsers(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
-	s.Hub.mu.Lock()
-	g := &group{name: "groupA", members: make(map[*user]struct{}), list: s.loops.NewList()}
-	s.groups["groupA"] = g
 	for i := range 1500 {
-		u := &user{name: fmt.Sprintf("u%04d", i), sessions: []*session{nil}}
-		s.users[u.name], g.members[u] = u, struct{}{}
-		s.Hub.online.add(u)
+		s.present(fmt.Sprintf("u%04d", i), "groupA")
 	}
-	s.Hub.mu.Unlock()
 	check := func(e event, list, first string, count uint64) {
 		t.Helper()
 		users := e[list].([]any)

@@ -225,7 +225,7 @@ func TestJoinedAndLeft(t *testing.T) {
 // PROTOCOL 7, -presence: online and offline as for line clients.
 func TestOnlineAndOffline(t *testing.T) {
 	for _, presence := range []chat.Presence{chat.ToAll, chat.ToGroup, chat.ToNone} {
-		s := start(t, loop.Config{}, Config{Presence: presence})
+		s := start(t, loop.Config{}, setup{Presence: presence})
 		all := s.programs("A", "G", "N")
 		a, g, n := all[0], all[1], all[2]
 		for _, p := range all[:2] {

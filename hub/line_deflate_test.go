@@ -76,7 +76,7 @@ func TestDeflatedLines(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		deflater := frame.NewDeflater()
 		driver.Deflater = deflater
-		s := start(t, driver, Config{Presence: chat.ToNone, Deflater: deflater})
+		s := start(t, driver, setup{Presence: chat.ToNone, Deflater: deflater})
 		windows := map[string]int{"甲": 15, "Bob": 15, "C": 8, "D": 10, "E": 0}
 		all := make(map[string]*deflating)
 		for name, bits := range windows {

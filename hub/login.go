@@ -3,106 +3,146 @@ package hub
 import (
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"time"
 
 	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
 
+// A session is registered under its user before the engine counts it (Enter), so that
+// what the engine tells of the user finds it; it is on the lists from Open on (appear),
+// and out of everything when it has ended (disappear) or was never opened (Abandon).
+
 var errNoFreeName = errors.New("hub: no free user id")
 
-// login registers a new session, whose name may still be missing, and tells the
-// others.
-func (h *Hub) login(s *session) error {
-	if h.shared != nil {
-		h.open(s)
-		return nil
+// Access is who a new connection belongs to, and what it may do.
+type Access struct {
+	Protocol string                  // wire.LineProtocol, or "", or wire.JSONProtocol
+	User     string                  // a valid user id; "": the hub gives one, and says so
+	Allows   func(group string) bool // limits the groups it may have to do with; nil: no limit
+	Expires  time.Time               // when it is closed with 4001; zero: never
+}
+
+// startup is what a session has more until its client is up to date.
+type startup struct {
+	entry *chat.Entry // since Enter
+	named bool        // the client does not know its name yet
+
+	// What has happened between Enter and Open. Guarded by Hub.mu.
+	changes  map[string]bool // joins and leaves, by group
+	replaced uint64          // with a smaller serial the session is not to come in
+
+	heldBack // see catch_up.go
+}
+
+// Enter returns the handler for a new connection, as soon as the engine has counted
+// it, and fails with chat.ErrUnavailable if it cannot. It may block if the engine may.
+// The connection must be opened then, or given up by Abandon.
+func (h *Hub) Enter(a Access) (loop.Handler, error) {
+	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: new(startup)}
+	if a.Allows != nil || !a.Expires.IsZero() {
+		s.permit = &permit{allows: a.Allows, expires: a.Expires}
 	}
+	if s.name != "" {
+		return s, h.enter(s, false)
+	}
+	s.start.named = true
+	const tries = 1000 // enough while there are far fewer users than such ids
+	for range tries {
+		s.name = strconv.Itoa(100_000 + rand.IntN(900_000))
+		if err := h.enter(s, true); !errors.Is(err, chat.ErrTaken) {
+			return s, err
+		}
+	}
+	return nil, errNoFreeName
+}
+
+func (h *Hub) enter(s *session, fresh bool) error {
 	h.mu.Lock()
-	defer h.unlock()
-	if s.name == "" {
-		name, ok := h.freeName()
-		if !ok {
-			return errNoFreeName
-		}
-		s.name = name
+	s.next = h.sessions[s.name]
+	h.sessions[s.name] = s
+	h.mu.Unlock()
+	entry, err := h.engine.Enter(s.name, fresh, s.json)
+	if err != nil {
+		h.remove(s)
+		return err
 	}
-	u := h.users[s.name]
-	if u == nil {
-		u = &user{name: s.name}
-		h.users[s.name] = u
-		h.forgetExcess()
-	}
-	if u.away != nil {
-		h.away.Remove(u.away)
-		u.away = nil
-	}
-	s.user = u
-	first := len(u.sessions) == 0
-	if h.config.Single {
-		h.replace(u)
-	}
-	u.sessions = append(u.sessions, s)
-	h.all.Join(s.conn)
-	for _, g := range u.groups {
-		if s.may(g.name) {
-			g.add(s)
-		}
-	}
-	if first {
-		h.online.add(u)
-		h.note(func(r chat.Registry) { r.Seen(u.name, time.Time{}) })
-		h.notify(u, wire.Online)
-	}
+	s.serial, s.start.entry = entry.Serial, entry
 	return nil
 }
 
-// replace closes the sessions of u in favour of a newer one. To the others the
-// user has been there all the time. The lock is held.
-func (h *Hub) replace(u *user) {
-	for _, old := range u.sessions {
-		old.conn.Close(frame.Replaced, "replaced by a newer connection")
+// Abandon gives up a connection that has never been opened.
+func (h *Hub) Abandon(handler loop.Handler) {
+	if s, ok := handler.(*session); ok {
+		h.disappear(s)
 	}
-	u.sessions = nil
 }
 
-// logout takes a session out of the registry, and tells the others if it was the
-// user's last.
-func (h *Hub) logout(s *session) {
-	if h.shared != nil {
-		h.exit(s)
-		return
-	}
+// appear puts a session on the lists. With it begins what is delivered.
+func (h *Hub) appear(s *session) {
 	h.mu.Lock()
-	defer h.unlock()
-	u := s.user
-	i := slices.Index(u.sessions, s)
-	if i < 0 { // replaced by a newer one
-		return
+	late := s.serial < s.start.replaced
+	if !late {
+		s.open = true
+		h.all.Join(s.conn)
+		changes := s.start.changes
+		for _, name := range s.start.entry.Groups {
+			if _, changed := changes[name]; !changed && s.may(name) {
+				h.group(name).add(s)
+			}
+		}
+		for name, member := range changes {
+			if member && s.may(name) {
+				h.group(name).add(s)
+			}
+		}
+		s.start.changes = nil
 	}
-	u.sessions = slices.Delete(u.sessions, i, i+1)
-	if len(u.sessions) > 0 {
-		return
+	h.mu.Unlock()
+	if late {
+		s.conn.Close(frame.Replaced, replacedReason)
+		h.disappear(s)
 	}
-	u.sessions = nil
-	now := time.Now()
-	h.note(func(r chat.Registry) { r.Seen(u.name, now) })
-	u.away = h.away.PushBack(&absence{u, now})
-	h.online.remove(u)
-	h.notify(u, wire.Offline)
 }
 
-// freeName returns an id of six digits that nobody has. The lock is held.
-func (h *Hub) freeName() (string, bool) {
-	const tries = 1000 // enough while there are far fewer users than such ids
-	for range tries {
-		name := strconv.Itoa(100_000 + rand.IntN(900_000))
-		if h.users[name] == nil {
-			return name, true
+const replacedReason = "replaced by a newer connection"
+
+// disappear ends a session, unless a newer one has replaced it.
+func (h *Hub) disappear(s *session) {
+	if h.remove(s) {
+		h.engine.Exit(s.name)
+	}
+}
+
+// remove takes a session off the chain of its user's, and reports whether it was there.
+// The lists it leaves with its connection.
+func (h *Hub) remove(s *session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.unchain(s)
+}
+
+// unchain is remove with the lock held.
+func (h *Hub) unchain(s *session) bool {
+	s.open = false
+	first := h.sessions[s.name]
+	if first == s {
+		if s.next == nil {
+			delete(h.sessions, s.name)
+		} else {
+			h.sessions[s.name] = s.next
+		}
+		s.next = nil
+		return true
+	}
+	for before := first; before != nil; before = before.next {
+		if before.next == s {
+			before.next, s.next = s.next, nil
+			return true
 		}
 	}
-	return "", false
+	return false
 }

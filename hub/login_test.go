@@ -14,7 +14,7 @@ import (
 // PROTOCOL 3: every user but the one who came, and but the one who went.
 func TestLoginAndExitNotices(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{})
+		s := start(t, driver, setup{})
 		a := s.client("A")
 		quiet(a)
 		b := s.client("B")
@@ -38,7 +38,7 @@ func TestLoginAndExitNotices(t *testing.T) {
 
 // PROTOCOL 3: opening the connection has logged in.
 func TestLoginMessageDoesNothing(t *testing.T) {
-	s := start(t, loop.Config{}, Config{})
+	s := start(t, loop.Config{}, setup{})
 	all := s.clients("A", "B")
 	all[0].say("login,x", "login,", "login", "login,a,b")
 	quiet(all...)
@@ -70,7 +70,7 @@ func TestExitIsToldOnce(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		for name, leave := range ways {
 			t.Run(name, func(t *testing.T) {
-				s := start(t, driver, Config{})
+				s := start(t, driver, setup{})
 				all := s.clients("A", "C")
 				a, c := all[0], all[1]
 				leave(c)
@@ -93,7 +93,7 @@ func TestExitIsToldOnce(t *testing.T) {
 // A peer that does not even answer pings is told once, too.
 func TestExitBySilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := start(t, loop.Config{Loops: 1, Goroutines: true, Ping: time.Second}, Config{})
+		s := start(t, loop.Config{Loops: 1, Goroutines: true, Ping: time.Second}, setup{})
 		s.piped("C")
 		synctest.Wait()
 		a := s.piped("A")
@@ -121,7 +121,7 @@ func TestExitBySilence(t *testing.T) {
 // told for the first and the last.
 func TestSeveralConnections(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{})
+		s := start(t, driver, setup{})
 		b := s.client("B")
 		a1 := s.client("A")
 		b.want("用户(A)登录了")
@@ -203,26 +203,20 @@ func TestGivenIDs(t *testing.T) {
 }
 
 // Ids of users who are away are not given to others, and when there is none left
-// a connection is refused, whatever it sends.
+// a connection is refused.
 func TestNoFreeID(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
-	s.Hub.mu.Lock()
-	somebody := new(user)
 	for n := 100_000; n < 1_000_000; n++ {
-		s.users[strconv.Itoa(n)] = somebody
+		name := strconv.Itoa(n)
+		if _, err := s.engine.Enter(name, true, false); err != nil {
+			t.Fatal(err)
+		}
+		if n%2 == 0 {
+			s.engine.Exit(name)
+		}
 	}
-	s.Hub.mu.Unlock()
-	near, far, err := s.connect()
-	if err != nil {
-		t.Fatal(err)
+	if _, err := s.Enter(Access{}); err != errNoFreeName {
+		t.Errorf("got %v", err)
 	}
-	var early earlyFrames
-	early.text("join,groupX")
-	early.text("who,")
-	if err := s.loops.Add(loop.Arrival{Conn: far, Early: early, Handler: s.handler(Access{})}); err != nil {
-		t.Fatal(err)
-	}
-	c := newClient(t, "", near)
-	c.wantClose(frame.InternalError)
 	s.client("A")
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // timed runs a test with a hub in time that passes at once.
-func timed(t *testing.T, config Config, test func(t *testing.T, s *server)) {
+func timed(t *testing.T, config setup, test func(t *testing.T, s *server)) {
 	synctest.Test(t, func(t *testing.T) {
 		test(t, start(t, loop.Config{Loops: 1, Goroutines: true}, config))
 	})
@@ -35,7 +35,7 @@ func (c *client) out() {
 // PROTOCOL 6: who comes back in time is still a member.
 func TestMembershipOutlivesTheConnection(t *testing.T) {
 	const ttl = time.Hour
-	timed(t, Config{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
+	timed(t, setup{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B")
 		a.say("join,groupX")
 		a.want("系统:已加入 groupX")
@@ -69,9 +69,13 @@ func TestMembershipOutlivesTheConnection(t *testing.T) {
 		// A group whose last member is forgotten is gone, its history is not.
 		a.out()
 		time.Sleep(ttl + time.Minute + time.Second)
+		synctest.Wait()
+		if _, groups := s.engine.Counts(); groups > 0 {
+			t.Errorf("%d groups are left", groups)
+		}
 		s.Hub.mu.Lock()
-		if len(s.groups) > 0 || len(s.users) != 1 {
-			t.Errorf("left: %v, %v", s.groups, s.users)
+		if len(s.groups) > 0 || len(s.Hub.sessions) != 1 {
+			t.Errorf("left: %v, %v", s.groups, s.Hub.sessions)
 		}
 		s.Hub.mu.Unlock()
 		b.say("join,groupX", "history,groupX")
@@ -101,7 +105,7 @@ func TestMembershipForGood(t *testing.T) {
 // sent to who comes by that name: the sender was told so.
 func TestWaitingOutlivesItsUser(t *testing.T) {
 	const ttl = time.Hour
-	timed(t, Config{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
+	timed(t, setup{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B")
 		b.out()
 		a.say("B,early")
@@ -125,7 +129,7 @@ func TestWaitingOutlivesItsUser(t *testing.T) {
 // was here meanwhile.
 func TestWaitingTooLong(t *testing.T) {
 	const ttl = time.Hour
-	timed(t, Config{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
+	timed(t, setup{Presence: chat.ToNone, MembershipTTL: ttl}, func(t *testing.T, s *server) {
 		a, b := s.in("A"), s.in("B") // B does not read on
 		filler := strings.Repeat("x", 100<<10)
 		a.say("B,"+filler, "B,old")

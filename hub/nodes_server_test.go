@@ -3,6 +3,7 @@ package hub
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"wschat/hub/chat"
 )
@@ -14,22 +15,21 @@ type nodes struct {
 	reach func() // waits until all of them have been told of what has happened
 }
 
-// OpenNodes opens the stores of so many nodes, which end with the test. It is set
-// where Shared stores are known.
-var OpenNodes func(t *testing.T, config Config, n int) (stores []chat.Shared, reach func())
+// OpenNodes opens the engines of so many nodes, which end with the test. It is set where
+// there is Redis.
+var OpenNodes func(t *testing.T, presence chat.Presence, single bool, ttl time.Duration, n int) (engines []chat.Engine, reach func())
 
 // spread reports whether the users of a test are to be spread over three nodes.
 func spread(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestNodes") }
 
-func (s *server) startNodes(config Config) {
+func (s *server) startNodes(config setup) {
 	s.t.Helper()
-	stores, reach := OpenNodes(s.t, config, 3)
+	engines, reach := OpenNodes(s.t, config.Presence, config.Single, config.MembershipTTL, 3)
 	s.nodes.reach = reach
-	for _, store := range stores {
-		config.Store = store
-		s.nodes.hubs = append(s.nodes.hubs, New(config))
+	for _, engine := range engines {
+		s.nodes.hubs = append(s.nodes.hubs, config.hub(s.loops, engine))
 	}
-	s.Hub = s.nodes.hubs[0]
+	s.Hub, s.engine = s.nodes.hubs[0], engines[0]
 	s.t.Cleanup(func() {
 		s.loops.Close()
 		for _, h := range s.nodes.hubs {

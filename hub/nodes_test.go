@@ -4,6 +4,7 @@ package hub_test
 
 import (
 	"testing"
+	"time"
 
 	"wschat/hub"
 	"wschat/hub/chat"
@@ -13,12 +14,12 @@ import (
 
 // nodesOn has the tests of several nodes use a Redis, which is emptied for each.
 func nodesOn(t *testing.T, url string, empty func()) {
-	hub.OpenNodes = func(t *testing.T, config hub.Config, n int) ([]chat.Shared, func()) {
+	hub.OpenNodes = func(t *testing.T, presence chat.Presence, single bool, ttl time.Duration, n int) ([]chat.Engine, func()) {
 		empty()
-		var stores []chat.Shared
+		var stores []chat.Engine
 		for range n {
 			s, err := redis.Open(redis.Config{
-				URL: url, MembershipTTL: config.MembershipTTL, Presence: config.Presence, Single: config.Single,
+				URL: url, MembershipTTL: ttl, Presence: presence, Single: single,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -15,10 +15,10 @@ import (
 // PROTOCOL 8: users and groups, sorted.
 func TestUsersAndGroups(t *testing.T) {
 	s := start(t, loop.Config{Loops: 2}, silent)
-	if users, n, _ := s.Users(); users == nil || len(users) != 0 || n != 0 {
+	if users, n, _ := s.engine.Users(); users == nil || len(users) != 0 || n != 0 {
 		t.Errorf("got %v, %d of nobody", users, n) // not nil: JSON would show null
 	}
-	if groups, n, _ := s.Groups(); groups == nil || len(groups) != 0 || n != 0 {
+	if groups, n, _ := s.engine.Groups(); groups == nil || len(groups) != 0 || n != 0 {
 		t.Errorf("got %v, %d of none", groups, n)
 	}
 	b, a, c := s.client("B"), s.client("A"), s.client("张三")
@@ -31,15 +31,15 @@ func TestUsersAndGroups(t *testing.T) {
 	c.want("系统:已加入 groupC", "系统:已离开 groupC")
 	b.conn.Close()
 	s.gone("B")
-	users, n, _ := s.Users()
+	users, n, _ := s.engine.Users()
 	if want := []chat.UserInfo{{User: "A", Connections: 2}, {User: "张三", Connections: 1}}; !slices.Equal(users, want) || n != 2 {
 		t.Errorf("got %v, %d, want %v", users, n, want)
 	}
-	groups, n, _ := s.Groups()
+	groups, n, _ := s.engine.Groups()
 	if want := []chat.GroupInfo{{Group: "groupB", Members: 1, Online: 0}, {Group: "groupZ", Members: 2, Online: 1}}; !slices.Equal(groups, want) || n != 2 {
 		t.Errorf("got %v, %d, want %v", groups, n, want)
 	}
-	if users, groups := s.Counts(); !spread(t) && (users != 2 || groups != 2) {
+	if users, groups := s.engine.Counts(); !spread(t) && (users != 2 || groups != 2) {
 		t.Errorf("got %d, %d", users, groups)
 	}
 }
@@ -48,19 +48,16 @@ func TestUsersAndGroups(t *testing.T) {
 func TestManyUsersAndGroups(t *testing.T) {
 	s := start(t, loop.Config{Loops: 1}, silent)
 	const many = 1234
-	s.Hub.mu.Lock()
 	for i := range many {
 		name := fmt.Sprintf("%04d", i)
-		u := &user{name: name, sessions: []*session{nil, nil}}
-		s.Hub.online.add(u)
-		s.groups["group"+name] = &group{name: "group" + name, members: map[*user]struct{}{u: {}}}
+		s.present(name, "group"+name)
+		s.present(name, "group"+name)
 	}
-	s.Hub.mu.Unlock()
-	users, n, _ := s.Users()
+	users, n, _ := s.engine.Users()
 	if len(users) != 1000 || n != many || users[0] != (chat.UserInfo{User: "0000", Connections: 2}) || users[999] != (chat.UserInfo{User: "0999", Connections: 2}) {
 		t.Errorf("got %d of %d, %v to %v", len(users), n, users[0], users[len(users)-1])
 	}
-	groups, n, _ := s.Groups()
+	groups, n, _ := s.engine.Groups()
 	if len(groups) != 1000 || n != many || groups[0] != (chat.GroupInfo{Group: "group0000", Members: 1, Online: 1}) || groups[999] != (chat.GroupInfo{Group: "group0999", Members: 1, Online: 1}) {
 		t.Errorf("got %d of %d, %v to %v", len(groups), n, groups[0], groups[len(groups)-1])
 	}
@@ -69,23 +66,23 @@ func TestManyUsersAndGroups(t *testing.T) {
 // PROTOCOL 8: all connections of a user are closed with 1008.
 func TestKick(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{})
+		s := start(t, driver, setup{})
 		b := s.client("B")
 		all := []*client{s.client("A"), s.client("A"), s.client("A")}
 		b.want("用户(A)登录了")
 		for _, nobody := range []string{"C", "", "all", "groupA", "a"} {
-			if n, _ := s.Kick(nobody); n != 0 {
+			if n, _ := s.engine.Kick(nobody); n != 0 {
 				t.Errorf("%d connections of %q", n, nobody)
 			}
 		}
-		if n, _ := s.Kick("A"); n != len(all) {
+		if n, _ := s.engine.Kick("A"); n != len(all) {
 			t.Errorf("%d connections, want %d", n, len(all))
 		}
 		for _, c := range all {
 			c.wantClose(frame.PolicyViolation)
 		}
 		b.want("用户(A)退出了")
-		if n, _ := s.Kick("A"); n != 0 { // known, but away
+		if n, _ := s.engine.Kick("A"); n != 0 { // known, but away
 			t.Errorf("%d connections of who is away", n)
 		}
 		quiet(b)
@@ -154,7 +151,7 @@ type unstored struct{ chat.Store }
 func (unstored) Append(_ *chat.Message, stored func(error)) { stored(errors.New("disk full")) }
 
 func TestPublishUnavailable(t *testing.T) {
-	s := start(t, loop.Config{}, Config{Presence: chat.ToNone, Store: unstored{store.New(0)}})
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: unstored{store.New(0)}})
 	a := s.client("A")
 	if _, _, err := s.Publish("bot", chat.Everyone, "text"); !errors.Is(err, chat.ErrUnavailable) {
 		t.Errorf("got %v", err)

@@ -2,13 +2,13 @@ package hub
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
-	"wschat/hub/wire"
 )
 
 // PROTOCOL 4 and 6: however the server ends a connection, what was accepted is
@@ -21,17 +21,15 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 		end  func(s *server)
 	}{
 		{"drain", frame.GoingAway, func(s *server) { go s.loops.Drain(s.t.Context(), 0) }},
-		{"kick", frame.PolicyViolation, func(s *server) { s.Kick("A") }},
+		{"kick", frame.PolicyViolation, func(s *server) { s.engine.Kick("A") }},
 		{"replaced", frame.Replaced, func(s *server) {
-			s.Hub.mu.Lock()
-			defer s.Hub.mu.Unlock()
-			s.replace(s.here("A"))
+			node{s.Hub}.Replace("A", math.MaxUint64)
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			drivers(t, func(t *testing.T, driver loop.Config) {
 				store := NewDelayedStore(t)
-				s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+				s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 				s.away("C")
 				a, l := s.program("A"), s.client("A")
 				store.hold()
@@ -91,13 +89,13 @@ func (p *program) acksUntilClose(want frame.CloseCode) map[string]bool {
 func TestWaitingOutOfReach(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		store := &lateStore{Memory: store.New(0)}
-		s := start(t, driver, Config{Presence: chat.ToNone, Store: store})
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
 		s.away("B")
 		a := s.client("A")
 		a.say("B,1", "B,2")
 		a.want(offline("B"), offline("B"))
 		store.fails.Store(true)
-		meanwhile := func() { s.handle(a.session, wire.Request{Op: wire.Send, Target: "B", Body: []byte("3")}) }
+		meanwhile := func() { s.send(a, "B", "3") }
 		store.beforeWaiting.Store(&meanwhile)
 		b := s.raw("B")
 		b.wantClose(frame.InternalError)

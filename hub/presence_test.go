@@ -9,7 +9,7 @@ import (
 
 func TestPresenceGroup(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Presence: chat.ToGroup})
+		s := start(t, driver, setup{Presence: chat.ToGroup})
 		a, b, c, d := s.client("A"), s.client("B"), s.client("C"), s.client("D")
 		b2 := s.client("B")
 		a.say("join,groupX", "join,groupY")

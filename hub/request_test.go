@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
@@ -37,7 +38,7 @@ func TestJoinAndLeave(t *testing.T) {
 		b.say("leave,groupX", "leave,group前端")
 		b.want("系统:已离开 groupX", "系统:已离开 group前端")
 		quiet(a, b)
-		if groups, n, err := s.Groups(); len(groups) > 0 || n > 0 || err != nil {
+		if groups, n, err := s.engine.Groups(); len(groups) > 0 || n > 0 || err != nil {
 			t.Errorf("groups without members are left: %v, %v", groups, err)
 		}
 	})
@@ -47,11 +48,11 @@ func TestJoinAndLeave(t *testing.T) {
 func TestTooManyGroups(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
 	a := s.client("A")
-	for i := range maxGroups {
+	for i := range chat.MaxGroups {
 		a.say(fmt.Sprintf("join,group%d", i))
 		a.want(fmt.Sprintf("系统:已加入 group%d", i))
 	}
-	tooMany := fmt.Sprintf("错误:最多同时在 %d 个群组中", maxGroups)
+	tooMany := fmt.Sprintf("错误:最多同时在 %d 个群组中", chat.MaxGroups)
 	a.say("join,groupX", "groupX,text", "join,group7", "group7,text")
 	a.want(tooMany, tooMany, "系统:已加入 group7", "用户(A=>A):text")
 	a.say("leave,group7", "join,groupX", "join,group7")
@@ -87,7 +88,7 @@ func TestWho(t *testing.T) {
 func TestWhoManyUsers(t *testing.T) {
 	s := start(t, loop.Config{Goroutines: true}, silent)
 	var names []string
-	for i := range maxNames {
+	for i := range chat.MaxNames {
 		near, far := net.Pipe()
 		t.Cleanup(func() { near.Close() })
 		names = append(names, fmt.Sprintf("u%04d", i))
@@ -96,11 +97,11 @@ func TestWhoManyUsers(t *testing.T) {
 		}
 	}
 	eventually(t, "all are online", func() bool {
-		_, count, _ := s.who("")
-		return count == maxNames
+		_, count, _ := s.engine.Who("")
+		return count == chat.MaxNames
 	})
-	list, count, _ := s.who("")
-	if count != maxNames || string(wire.Line{}.Members(wire.Request{}, list, count)) != "系统:在线 1000: "+strings.Join(names, " ") {
+	list, count, _ := s.engine.Who("")
+	if count != chat.MaxNames || string(wire.Line{}.Members(wire.Request{}, list, count)) != "系统:在线 1000: "+strings.Join(names, " ") {
 		t.Errorf("%d are online: %v", count, list)
 	}
 	z := s.client("z")
@@ -108,7 +109,7 @@ func TestWhoManyUsers(t *testing.T) {
 	z.want("系统:在线 1001: " + strings.Join(names, " ") + " …")
 	a := s.client("a")
 	a.say("who,")
-	a.want("系统:在线 1002: a " + strings.Join(names[:maxNames-1], " ") + " …")
+	a.want("系统:在线 1002: a " + strings.Join(names[:chat.MaxNames-1], " ") + " …")
 }
 
 func TestHistory(t *testing.T) {

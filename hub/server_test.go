@@ -4,25 +4,47 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
+	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/local"
 	"wschat/hub/loop"
 	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
-// server is a hub with its loops and a port of its own.
+// setup says how the hub of a test behaves, and its engine.
+type setup struct {
+	Store         chat.Store // nil: memory without limit
+	Presence      chat.Presence
+	Single        bool
+	MembershipTTL time.Duration
+	MaxUsers      int
+	MaxIDs        int
+	Queue         int
+	Deflater      *frame.Deflater
+}
+
+func (c setup) hub(loops *loop.Loops, engine chat.Engine) *Hub {
+	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, Queue: c.Queue, Deflater: c.Deflater})
+}
+
+// server is a hub with its engine, its loops and a port of its own.
 type server struct {
 	*Hub
-	t     *testing.T
-	loops *loop.Loops
-	ln    net.Listener
-	nodes nodes // in a test of several; Hub is the first of them
+	engine chat.Engine
+	store  chat.Store // of the engine, in a test of one node
+	t      *testing.T
+	loops  *loop.Loops
+	ln     net.Listener
+	nodes  nodes // in a test of several; Hub is the first of them
 
 	mu sync.Mutex // so that the two ends of a connection find each other
 }
 
 // silent is for tests that are not about notices.
-var silent = Config{Presence: chat.ToNone}
+var silent = setup{Presence: chat.ToNone}
 
 // drivers runs a test with both kinds of connections.
 func drivers(t *testing.T, test func(t *testing.T, driver loop.Config)) {
@@ -38,32 +60,41 @@ func drivers(t *testing.T, test func(t *testing.T, driver loop.Config)) {
 	}
 }
 
-// start starts a hub; its Store is memory without limit if config has none.
-func start(t *testing.T, driver loop.Config, config Config) *server {
+// start starts a hub.
+func start(t *testing.T, driver loop.Config, config setup) *server {
 	t.Helper()
 	loops, err := loop.Start(driver)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Loops = loops
 	s := &server{t: t, loops: loops}
 	if config.Store == nil && spread(t) {
 		s.startNodes(config)
 	} else {
-		if config.Store == nil {
-			config.Store = store.New(0)
-		}
-		s.Hub = New(config)
-		t.Cleanup(func() {
-			loops.Close()
-			s.Hub.Close()
-		})
+		s.startAlone(config)
 	}
 	if s.ln, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.ln.Close() })
 	return s
+}
+
+func (s *server) startAlone(config setup) {
+	if config.Store == nil {
+		config.Store = store.New(0)
+	}
+	engine := local.New(local.Config{
+		Store: config.Store, Presence: config.Presence, Single: config.Single,
+		MembershipTTL: config.MembershipTTL, MaxUsers: config.MaxUsers,
+	})
+	s.engine, s.store = engine, config.Store
+	s.Hub = config.hub(s.loops, engine)
+	s.t.Cleanup(func() {
+		s.loops.Close()
+		s.Hub.Close()
+		engine.Close()
+	})
 }
 
 // connect opens a connection of user and returns both its ends, of which the
@@ -170,31 +201,60 @@ func (s *server) clients(users ...string) []*client {
 // gone waits until a user is offline.
 func (s *server) gone(user string) {
 	s.t.Helper()
-	eventually(s.t, user+" is offline", func() bool { return s.sessions(user) == 0 })
+	eventually(s.t, user+" is offline", func() bool { return s.connections(user) == 0 })
 	s.settle()
 }
 
-// sessions returns how many connections a user has.
+// sessions returns how many connections a user has, those aside that are not on the
+// lists yet.
 func (s *server) sessions(name string) int {
-	s.t.Helper()
+	n := s.connections(name)
 	if s.nodes.hubs != nil {
-		users, _, err := s.Users()
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		for _, u := range users {
-			if u.User == name {
-				return u.Connections
-			}
-		}
-		return 0
+		return n
 	}
 	s.Hub.mu.Lock()
 	defer s.Hub.mu.Unlock()
-	if u := s.here(name); u != nil {
-		return len(u.sessions)
+	for one := s.Hub.sessions[name]; one != nil; one = one.next {
+		if !one.open {
+			n--
+		}
+	}
+	return n
+}
+
+// connections returns how many the engine has counted.
+func (s *server) connections(name string) int {
+	s.t.Helper()
+	users, _, err := s.engine.Users()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, u := range users {
+		if u.User == name {
+			return u.Connections
+		}
 	}
 	return 0
+}
+
+// present has the engine count a connection of a member that the hub has not.
+func (s *server) present(user, group string) {
+	s.t.Helper()
+	if _, err := s.engine.Enter(user, false, false); err != nil {
+		s.t.Fatal(err)
+	}
+	s.engine.SetMember(user, group, true, func() {}, func(err error) {
+		if err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
+// send has a client's session send a text, on whatever goroutine.
+func (s *server) send(from *client, to, text string) {
+	r := wire.Request{Op: wire.Send, Target: to, Body: []byte(text)}
+	from.session.state() // with the lock, so that what Open has done is seen
+	s.Hub.send(from.session, r, turn{wait: func() func() { return func() {} }})
 }
 
 // away lets users in and out again, so that they are known.
@@ -206,12 +266,16 @@ func (s *server) away(users ...string) {
 	}
 }
 
-// append has the store keep a message, behind the hub's back.
+// append has the engine keep a message of nobody here, to nobody here.
 func (s *server) append(m *chat.Message) {
 	s.t.Helper()
-	stored := make(chan error, 1)
-	s.store.Append(m, func(err error) { stored <- err })
-	if err := <-stored; err != nil {
+	kept := make(chan error, 1)
+	if s.store != nil {
+		s.store.Append(m, func(err error) { kept <- err })
+	} else {
+		s.engine.Publish(m, nil, func(_ bool, err error) { kept <- err })
+	}
+	if err := <-kept; err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"wschat/frame"
@@ -10,21 +11,21 @@ import (
 	"wschat/hub/wire"
 )
 
-// session is one connection of a user. It is the loop.Handler of that
-// connection.
+// session is one connection of a user. It is the loop.Handler of that connection; what
+// has no other guard is its loop's.
 type session struct {
-	hub      *Hub
-	protocol wire.Protocol
-	name     string     // the user id; "" until login, for who has none
-	user     *user      // since login; nil again if the session is refused
-	conn     *loop.Conn // since Open
+	hub    *Hub
+	name   string // the user id
+	serial uint64 // see chat.Entry
+	conn   *loop.Conn
+	permit *permit         // nil: it may do everything, and for good
+	start  *startup        // until the client is up to date; nil: it is
+	sends  *sync.WaitGroup // those that are not answered yet; nil: there was none
 
-	entered *entered // with a Shared store, since Enter; else nil
-	permit  *permit  // nil: it may do everything, and for good
-
-	// Private messages wait until those from before the login are sent; see
-	// catch_up.go. nil: that is done. Guarded by Hub.mu.
-	held *heldBack
+	next *session // another one of the same user. Guarded by Hub.mu
+	open bool     // it is on the lists. Guarded by Hub.mu
+	json bool     // what the client speaks
+	live bool     // since Open, until it is refused: it is listened to, and written to
 }
 
 // permit limits what a session may do.
@@ -34,88 +35,34 @@ type permit struct {
 	expiry  *time.Timer // since Open, if expires is set
 }
 
-// Access is who a new connection belongs to, and what it may do.
-type Access struct {
-	Protocol string                  // wire.LineProtocol, or "", or wire.JSONProtocol
-	User     string                  // a valid user id; "": the hub gives one, and says so
-	Allows   func(group string) bool // limits the groups it may have to do with; nil: no limit
-	Expires  time.Time               // when it is closed with 4001; zero: never
-}
-
-// Enter returns the handler for a new connection. It may block for as long as it
-// takes a Shared store to answer, and fails with ErrUnavailable if that is out of
-// reach. The connection must be opened then, or given up by Abandon.
-func (h *Hub) Enter(a Access) (loop.Handler, error) {
-	s := &session{hub: h, protocol: wire.Line{}, name: a.User}
-	if a.Allows != nil || !a.Expires.IsZero() {
-		s.permit = &permit{allows: a.Allows, expires: a.Expires}
-	}
-	if a.Protocol == wire.JSONProtocol {
-		s.protocol = wire.JSON{}
-	}
-	if h.shared != nil {
-		return s, h.enter(s)
-	}
-	return s, nil
-}
-
-// IsShared reports whether Enter may block.
-func (h *Hub) IsShared() bool { return h.shared != nil }
-
-// Abandon gives up a connection that has never been opened.
-func (h *Hub) Abandon(handler loop.Handler) {
-	if s, ok := handler.(*session); ok && s.entered != nil {
-		h.arrived(s.entered.user)
-		h.shared.Exit(s.entered.user)
-	}
-}
-
-// json reports whether the client speaks JSON.
-func (s *session) json() bool { return s.protocol == wire.JSON{} }
-
-// Open logs the user in.
+// Open begins the session: what the client has to know first comes ahead of all that is
+// delivered, and so is asked for before the session is on the lists.
 func (s *session) Open(c *loop.Conn) {
-	s.conn = c
-	if !s.json() {
-		s.held = new(heldBack)
-	}
+	s.conn, s.live = c, true
 	if p := s.permit; p != nil && !p.expires.IsZero() {
 		p.expiry = time.AfterFunc(time.Until(p.expires), func() {
 			c.Close(frame.TokenExpired, "token has expired")
 		})
 	}
-	if s.json() {
-		s.greet()
-	}
-	named := s.name != ""
-	if err := s.hub.login(s); err != nil {
-		c.Close(frame.InternalError, err.Error())
+	if s.json {
+		s.welcome()
+		s.hub.appear(s)
 		return
 	}
-	if s.json() {
-		return
+	if s.start.named {
+		c.Write(frame.Text, wire.Line{}.Named(s.name))
 	}
-	if !named {
-		s.conn.Write(frame.Text, wire.Line{}.Named(s.name)) // ahead of all else
-	}
+	s.hub.appear(s)
 	s.catchUp()
-}
-
-// refuse ends a session that could not be greeted. Nothing is delivered to it,
-// and what its client sends is not done.
-func (s *session) refuse(reason string) {
-	s.hub.logout(s)
-	s.user = nil
-	s.conn.Close(frame.InternalError, reason)
 }
 
 // Message does what the client asks for.
 func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
-	if s.user == nil { // about to be closed
+	if !s.live { // about to be closed
 		return
 	}
 	s.conn.Promise() // each request is answered once, by reply
-	request, err := s.protocol.Parse(op, payload)
+	request, err := s.protocol().Parse(op, payload)
 	if err != nil {
 		s.fail(request.ID, err)
 		return
@@ -123,28 +70,42 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 	s.hub.whenAble(s, request)
 }
 
-// answer does what the client asks for; pull sends it what is long.
-func (s *session) answer(r wire.Request, pull func(next func() loop.Item)) {
-	items, err := s.hub.handle(s, r)
-	switch {
-	case err != nil:
-		s.fail(r.ID, err)
-	case items != nil:
-		pull(inTurn(items))
-		s.conn.Answer(nil)
-	case r.Op == wire.Nothing:
-		s.conn.Answer(nil)
-	}
-}
-
-// Closed logs the user out.
+// Closed ends the session.
 func (s *session) Closed(*loop.Conn, frame.CloseCode) {
 	if s.permit != nil && s.permit.expiry != nil {
 		s.permit.expiry.Stop()
 	}
-	if s.user != nil {
-		s.hub.logout(s)
+	if s.live {
+		s.hub.disappear(s)
 	}
+}
+
+// refuse ends a session whose client cannot be told what it has to know first. Nothing
+// is delivered to it, and what its client sends is not done.
+func (s *session) refuse() {
+	s.hub.disappear(s)
+	s.live = false
+	s.conn.Close(frame.InternalError, "the store is out of reach")
+}
+
+// reply answers one request; nil: there is nothing to say. Each is answered once, by
+// whoever has done it, as the end of a connection waits for that.
+func (s *session) reply(text []byte) {
+	if text == nil {
+		s.conn.Answer(nil)
+		return
+	}
+	s.conn.Answer(reply(text))
+}
+
+// fail tells the client what could not be done.
+func (s *session) fail(id string, err error) { s.reply(s.protocol().Failed(id, asError(err))) }
+
+func (s *session) protocol() wire.Protocol {
+	if s.json {
+		return wire.JSON{}
+	}
+	return wire.Line{}
 }
 
 // may reports whether the connection may have to do with a group.
@@ -165,21 +126,42 @@ func (s *session) deflates(n int) int {
 	return bits
 }
 
-// reply answers one request; nil: there is nothing to say. Each is answered once, by
-// whoever has done it, as the end of a connection waits for that.
-func (s *session) reply(text []byte) {
-	if text == nil {
-		s.conn.Answer(nil)
+// pullWhenKnown sends what the source that ask returns has, nil if that is nothing, on
+// a goroutine of its own if it may block.
+func (s *session) pullWhenKnown(ask func() func() loop.Item) {
+	if !s.hub.engine.MayBlock() {
+		if next := ask(); next != nil {
+			s.conn.Pull(next)
+		}
 		return
 	}
-	s.conn.Answer(reply(text))
+	begin := s.conn.PullLater()
+	s.hub.ended.Go(func() {
+		next := ask()
+		if next == nil {
+			next = inTurn(nil)
+		}
+		begin(next)
+	})
 }
 
-// fail tells the client what could not be done.
-func (s *session) fail(id string, err error) {
+// inTurn is the source of an answer that consists of the given items.
+func inTurn(items []loop.Item) func() loop.Item {
+	return func() loop.Item {
+		if len(items) == 0 {
+			return nil
+		}
+		item := items[0]
+		items = items[1:]
+		return item
+	}
+}
+
+// asError is err as a client may read it.
+func asError(err error) *chat.Error {
 	var e *chat.Error
 	if !errors.As(err, &e) {
 		e = chat.ErrUnavailable
 	}
-	s.reply(s.protocol.Failed(id, e))
+	return e
 }

@@ -12,7 +12,7 @@ import (
 // others are told nothing.
 func TestSingle(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Single: true})
+		s := start(t, driver, setup{Single: true})
 		b := s.client("B")
 		a := s.client("A")
 		b.want("用户(A)登录了")
@@ -41,7 +41,7 @@ func TestSingle(t *testing.T) {
 // However many come at once, one stays, and the others are told once.
 func TestSingleRace(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, Config{Single: true})
+		s := start(t, driver, setup{Single: true})
 		b := s.client("B")
 		var rivals []*client
 		for range 30 {
@@ -49,17 +49,15 @@ func TestSingleRace(t *testing.T) {
 		}
 		eventually(t, "all are logged in", func() bool {
 			return !slices.ContainsFunc(rivals, func(c *client) bool {
-				h := c.session.hub
-				h.mu.Lock()
-				defer h.mu.Unlock()
-				return c.session.user == nil
+				open, registered := c.session.state()
+				return registered && !open
 			})
 		})
 		b.want("用户(A)登录了")
 		eventually(t, "one is left", func() bool {
 			n := 0
 			for _, c := range rivals {
-				if c.session.registered() {
+				if _, registered := c.session.state(); registered {
 					n++
 				}
 			}
@@ -89,9 +87,12 @@ func TestSingleRace(t *testing.T) {
 	})
 }
 
-// registered reports whether its user has the session.
-func (s *session) registered() bool {
+// state reports whether a session is on the lists, and whether its user has it.
+func (s *session) state() (open, registered bool) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	return slices.Contains(s.user.sessions, s)
+	for one := s.hub.sessions[s.name]; one != nil; one = one.next {
+		registered = registered || one == s
+	}
+	return s.open, registered
 }

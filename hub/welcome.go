@@ -1,56 +1,57 @@
 package hub
 
 import (
-	"slices"
-
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
 
-// greet sends a JSON client its welcome. It is called ahead of the login, as what is
-// pulled comes before all that is delivered, and a long welcome must not make its
-// reader too slow.
-func (s *session) greet() {
+// welcome tells a JSON client what it has to know. It is pulled, as a long one must not
+// make its reader too slow.
+func (s *session) welcome() {
 	asked := false
 	s.conn.Pull(func() loop.Item {
-		if asked || s.user == nil {
+		if asked || !s.live {
 			return nil
 		}
 		asked = true
-		var entry *chat.Entry
-		if s.entered != nil {
-			entry, s.entered.entry = s.entered.entry, nil
-		}
-		w, err := s.hub.welcome(s, entry)
+		w, err := s.hub.engine.Welcome(s.start.entry, s.may)
 		if err != nil {
-			s.refuse("the store is out of reach")
+			s.refuse()
 			return nil
 		}
-		return reply(wire.JSON{}.Welcome(w))
+		s.start = nil
+		return s.welcomeItem(w)
 	})
 }
 
-// welcome is all that a client needs to know at its start. The entry is for a Shared
-// store.
-func (h *Hub) welcome(s *session, entry *chat.Entry) (wire.Welcome, error) {
-	w := wire.Welcome{User: s.name, Epoch: h.store.Epoch()}
-	h.mu.Lock()
-	for _, g := range s.user.groups {
-		if s.may(g.name) {
-			w.Groups = append(w.Groups, g.name)
+func (s *session) welcomeItem(w *chat.Welcome) loop.Item {
+	return reply(wire.JSON{}.Welcome(s.name, w))
+}
+
+// Renumber implements chat.Node: every program gets a new welcome.
+func (n node) Renumber() error {
+	names, count, err := n.engine.Who("")
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	var programs []*session
+	for _, s := range n.sessions {
+		for ; s != nil; s = s.next {
+			if s.open && s.json {
+				programs = append(programs, s)
+			}
 		}
 	}
-	h.mu.Unlock()
-	slices.Sort(w.Groups)
-	if h.shared != nil {
-		w.Conversations, w.Online, w.Count = h.shared.Welcome(entry, w.Groups)
-		return w, nil
+	n.mu.Unlock()
+	for _, s := range programs {
+		w, err := n.engine.Welcome(&chat.Entry{User: s.name}, s.may)
+		if err != nil {
+			return err
+		}
+		w.Online, w.Count = names, count
+		s.conn.Send(s.welcomeItem(w))
 	}
-	var err error
-	if w.Conversations, err = h.store.Last(s.name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
-		return w, err
-	}
-	w.Online, w.Count, err = h.who("")
-	return w, err
+	return nil
 }

@@ -105,7 +105,7 @@ func only(method string, handle http.HandlerFunc) http.HandlerFunc {
 }
 
 func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
-	users, count, err := a.server.hub.Users()
+	users, count, err := a.server.engine.Users()
 	if err != nil {
 		failWith(w, err)
 		return
@@ -114,7 +114,7 @@ func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *admin) groups(w http.ResponseWriter, _ *http.Request) {
-	groups, count, err := a.server.hub.Groups()
+	groups, count, err := a.server.engine.Groups()
 	if err != nil {
 		failWith(w, err)
 		return
@@ -161,7 +161,7 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected user to be a user id")
 		return
 	}
-	connections, err := a.server.hub.Kick(*request.User)
+	connections, err := a.server.engine.Kick(*request.User)
 	if err != nil {
 		failWith(w, err)
 		return

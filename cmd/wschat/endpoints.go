@@ -36,7 +36,7 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 		return handler, away(err)
 	})
 	a.Protocol, a.Metered = protocol, true
-	a.MayBlock, a.Abandon = s.hub.IsShared(), s.hub.Abandon
+	a.MayBlock, a.Abandon = s.engine.MayBlock(), s.hub.Abandon
 	return a, err
 }
 

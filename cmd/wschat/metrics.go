@@ -44,7 +44,7 @@ func (o *outcomes) write(t *metric.Text) {
 // metrics serves /metrics.
 func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	var t metric.Text
-	users, groups := s.hub.Counts()
+	users, groups := s.engine.Counts()
 	t.Gauge("wschat_users", "Users online.", float64(users))
 	t.Gauge("wschat_groups", "Groups with members.", float64(groups))
 	s.writeLoops(&t)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wschat/hub"
+	"wschat/hub/local"
 	"wschat/hub/store"
 )
 
@@ -82,7 +83,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "most `bytes` that all kept messages take; beyond, old ones of silent conversations go first")
 	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "most `conversations`; beyond, what nobody is in any more is forgotten, or the sender of another gets unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
-	flags.IntVar(&o.maxUsers, "max-users", hub.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
+	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "most `ids` of sends that are remembered, for ten minutes")
 	flags.Var(&o.host, "host", "`names` by which the server may be addressed, comma-separated; another Host gets 421 (default any, and on a loopback address only localhost)")
 	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated, such as https://chat.example or https://*.example.org (all hosts below it); * for any")

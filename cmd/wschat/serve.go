@@ -30,8 +30,8 @@ type server struct {
 	secret   []byte          // nil without -auth-secret-file
 	outcomes outcomes        // of handshakes
 
-	store      chat.Store
-	closeStore func() error
+	engine      chat.Engine
+	closeEngine func() error
 }
 
 // serve runs until ctx is done, drains, and returns nil; or what kept it from
@@ -100,38 +100,29 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 			return nil, err
 		}
 	}
-	store, closeStore, err := openStore(o, log)
+	engine, closeEngine, err := openEngine(o, log)
 	if err != nil {
 		return nil, err
 	}
-	s.store, s.closeStore = store, closeStore
+	s.engine, s.closeEngine = engine, closeEngine
 	s.loops, err = loop.Start(loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
 	})
 	if err != nil {
-		closeStore()
+		closeEngine()
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
-		Loops:         s.loops,
-		Store:         store,
-		Presence:      o.presence.Presence,
-		Single:        o.single,
-		MembershipTTL: o.membershipTTL,
-		MaxUsers:      orUnbounded(o.maxUsers),
-		MaxIDs:        orUnbounded(o.maxIDs),
-		Queue:         o.queue,
-		Deflater:      s.deflater,
+		Loops:    s.loops,
+		Engine:   engine,
+		MaxIDs:   orUnbounded(o.maxIDs),
+		Queue:    o.queue,
+		Deflater: s.deflater,
 	})
-	if local, ok := store.(interface {
-		Attend(inhabited func(conversation string) bool)
-	}); ok {
-		local.Attend(s.hub.Inhabited)
-	}
 	s.door = &loop.Server{
 		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
-		Pages:       pages(store.Err),
+		Pages:       pages(engine.Err),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
@@ -154,13 +145,13 @@ func (s *server) drain(within time.Duration) {
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
-// close ends all goroutines: first whoever may accept something, then the store, which
+// close ends all goroutines: first whoever may accept something, then the engine, which
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
 	s.door.Close()
 	s.loops.Close()
 	s.hub.Close()
-	if err := s.closeStore(); err != nil {
+	if err := s.closeEngine(); err != nil {
 		s.log.Error("closing the store", "error", err)
 	}
 }

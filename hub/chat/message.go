@@ -27,3 +27,11 @@ func PairOf(a, b string) string {
 
 // Private reports whether the message is meant for one user alone.
 func (m *Message) Private() bool { return m.To != Everyone && !IsGroup(m.To) }
+
+// ConversationOf names the conversation of what a user sends to a destination.
+func ConversationOf(from, to string) string {
+	if to == Everyone || IsGroup(to) {
+		return to
+	}
+	return PairOf(from, to)
+}

@@ -10,11 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/store/storetest"
 )
 
 func TestForgets(t *testing.T) {
-	storetest.RunForgetting(t, func(t *testing.T, conversations int, after time.Duration) storetest.Forgetful {
+	storetest.RunForgetting(t, func(t *testing.T, conversations int, after time.Duration) chat.Store {
 		return open(t, Config{Dir: t.TempDir(), MaxConversations: conversations, ForgetAfter: after})
 	})
 }

@@ -25,7 +25,7 @@ type Config struct {
 	MaxConversations int
 	MaxMemory        int64
 	// ForgetAfter is how long a conversation must have been silent to be forgotten
-	// when MaxConversations is reached; 0: none ever is. See Attend.
+	// when MaxConversations is reached; 0: none ever is.
 	ForgetAfter time.Duration
 	// MaxAge is how long private messages wait; what has waited longer when the
 	// journal is opened is dropped from what waits. 0: for good.
@@ -160,8 +160,7 @@ func (s *Store) Err() error {
 	return s.memory.Err()
 }
 
-// Attend says who knows whether anybody is in a conversation, as store.Memory.Attend
-// does.
+// Attend implements chat.Store.
 func (s *Store) Attend(inhabited func(conversation string) bool) { s.memory.Attend(inhabited) }
 
 // Append implements chat.Store. It does not block. An ID is kept with the message;

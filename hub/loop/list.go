@@ -73,6 +73,9 @@ func (s *shard) leave(c *Conn) {
 	}
 }
 
+// In reports whether c is in the list. Only from c's loop, as Item.AppendFrame is.
+func (c *Conn) In(l *List) bool { return c.placeIn(&l.shards[c.loop.index]) >= 0 }
+
 // placeIn finds the index of s among c's places, -1 if c is not in s.
 func (c *Conn) placeIn(s *shard) int {
 	for i := range c.places {

@@ -107,7 +107,7 @@ func (c *conversation) tell(e entry) {
 	switch e.kind {
 	case 'm':
 		c.seq = e.m.Seq
-		c.store.node.Deliver(e.m)
+		c.store.node.Deliver(e.m, nil)
 	case 'j', 'l':
 		c.store.setMember(e.user, c.name, e.kind == 'j', e.p)
 		c.store.node.Member(e.user, c.name, e.kind == 'j')
@@ -280,7 +280,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	for _, m := range messages {
 		if m.Seq > c.seq {
 			c.seq = m.Seq
-			c.store.node.Deliver(m)
+			c.store.node.Deliver(m, nil)
 		}
 	}
 	if len(messages) == syncLimit {

@@ -1,4 +1,4 @@
-// Package redis makes one chat of several nodes: a chat.Shared that keeps
+// Package redis makes one chat of several nodes: a chat.Engine that keeps
 // conversations, users and groups in Redis 7, Valkey or a cluster of them. What is
 // distributed here, Redis does: each thing that must happen in one step is a
 // script on keys of one hash tag, and what nodes have to hear of is published by

@@ -56,6 +56,7 @@ func (s *Store) dropIdle(now time.Time) {
 			delete(s.conversations, name)
 			delete(s.unsynced, c)
 			s.client.Unsubscribe(c.key)
+			s.node.Idle(name) // with the lock held, under which it would be followed anew
 		}
 	}
 }

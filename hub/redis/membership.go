@@ -9,8 +9,31 @@ import (
 	"wschat/hub/redis/resp"
 )
 
-// Join implements chat.Shared.
-func (s *Store) Join(name, group string, done func()) error {
+// IsMember implements chat.Engine.
+func (s *Store) IsMember(name, group string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	return u != nil && u.groups[group]
+}
+
+// SetMember implements chat.Engine.
+func (s *Store) SetMember(name, group string, member bool, held func(), done func(error)) {
+	is := s.IsMember(name, group)
+	switch {
+	case is && member:
+		held()
+		done(nil)
+	case member:
+		done(s.join(name, group, held))
+	case is:
+		done(s.leave(name, group, held))
+	default:
+		done(chat.ErrNotMember.About(group))
+	}
+}
+
+func (s *Store) join(name, group string, held func()) error {
 	ctx, cancel := patience()
 	defer cancel()
 	s.mu.Lock()
@@ -27,7 +50,7 @@ func (s *Store) Join(name, group string, done func()) error {
 	var r resp.Reply
 	if err == nil {
 		key := userKey(name)
-		r, err = s.call(ctx, key, enrollScript, 1, key, group, maxGroups)
+		r, err = s.call(ctx, key, enrollScript, 1, key, group, chat.MaxGroups)
 	}
 	if err == nil {
 		if room, _ := r.Int(); room == 0 {
@@ -52,7 +75,7 @@ func (s *Store) Join(name, group string, done func()) error {
 		s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
 		s.announce(name, "joined", group, r)
 	}
-	return s.applied(ctx, entry{kind: 'j', p: p, user: name}, group, is, done)
+	return s.applied(ctx, entry{kind: 'j', p: p, user: name}, group, is, held)
 }
 
 // announce tells the other nodes where a user is connected of a group that they may
@@ -68,9 +91,9 @@ func (s *Store) announce(name, word, group string, r resp.Reply) {
 	s.do(key, ignore, "SPUBLISH", key, word+" "+p+" "+seq+" "+group)
 }
 
-// applied waits until the node has been told of a join or a leave, and calls done
+// applied waits until the node has been told of a join or a leave, and calls held
 // then.
-func (s *Store) applied(ctx context.Context, e entry, group string, told bool, done func()) error {
+func (s *Store) applied(ctx context.Context, e entry, group string, told bool, held func()) error {
 	own := &e
 	if !told { // it was so already, which the node did not know
 		own = nil
@@ -80,7 +103,7 @@ func (s *Store) applied(ctx context.Context, e entry, group string, told bool, d
 		if s.setMember(e.user, group, e.kind == 'j', e.p) && !told {
 			s.node.Member(e.user, group, e.kind == 'j')
 		}
-		done()
+		held()
 		close(ended)
 	})
 	select {
@@ -100,8 +123,7 @@ func (s *Store) abandon(name, group string) {
 	}
 }
 
-// Leave implements chat.Shared.
-func (s *Store) Leave(name, group string, done func()) error {
+func (s *Store) leave(name, group string, held func()) error {
 	ctx, cancel := patience()
 	defer cancel()
 	key := conversationKey(group)
@@ -118,7 +140,7 @@ func (s *Store) Leave(name, group string, done func()) error {
 		s.left(group, r)
 		s.announce(name, "left", group, r)
 	}
-	return s.applied(ctx, entry{kind: 'l', p: p, user: name}, group, is, done)
+	return s.applied(ctx, entry{kind: 'l', p: p, user: name}, group, is, held)
 }
 
 // setMember notes a join or leave, with its position in the group, and reports

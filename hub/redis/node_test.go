@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (r *recorder) note(format string, args ...any) {
 	r.told = append(r.told, fmt.Sprintf(format, args...))
 }
 
-func (r *recorder) Deliver(m *chat.Message) {
+func (r *recorder) Deliver(m *chat.Message, _ any) {
 	r.note("%s %d %s", m.Conversation, m.Seq, m.Body)
 }
 
@@ -40,6 +41,7 @@ func (r *recorder) Present(user, where string, _ uint64, online bool) {
 
 func (r *recorder) Replace(user string, serial uint64) { r.note("replace %s %d", user, serial) }
 func (r *recorder) Kick(user string)                   { r.note("kick %s", user) }
+func (r *recorder) Idle(string)                        {}
 
 func (r *recorder) Renumber() error {
 	r.note("renumber")
@@ -84,7 +86,7 @@ func say(t *testing.T, s *Store, from, to, id, text string) *chat.Message {
 		m.Conversation = chat.PairOf(from, to)
 	}
 	said := make(chan error, 1)
-	s.Say(m, func(_ bool, err error) { said <- err })
+	s.Publish(m, nil, func(_ bool, err error) { said <- err })
 	if err := <-said; err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +129,7 @@ func TestHole(t *testing.T) {
 	server := redistest.Start(t)
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
-	if err := s.Join("A", "groupX", func() {}); err != nil {
+	if err := s.join("A", "groupX", func() {}); err != nil {
 		t.Fatal(err)
 	}
 	// Two messages that the channel has not brought, and a third that it brings.
@@ -171,7 +173,7 @@ func TestTooLate(t *testing.T) {
 	enter(t, s, "A")
 	s.offset.Add(-time.Minute.Microseconds())
 	said := make(chan error, 1)
-	s.Say(&chat.Message{Conversation: "all", From: "A", To: "all", Body: []byte("x")}, func(_ bool, err error) { said <- err })
+	s.Publish(&chat.Message{Conversation: "all", From: "A", To: "all", Body: []byte("x")}, nil, func(_ bool, err error) { said <- err })
 	if err := <-said; err != chat.ErrUnavailable {
 		t.Errorf("got %v", err)
 	}
@@ -191,7 +193,7 @@ func TestForgotten(t *testing.T) {
 	enter(t, a, "A")
 	enter(t, b, "B")
 	for user, s := range map[string]*Store{"A": a, "B": b} {
-		if err := s.Join(user, "groupX", func() {}); err != nil {
+		if err := s.join(user, "groupX", func() {}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,8 +202,8 @@ func TestForgotten(t *testing.T) {
 		return slices.Contains(told.about("B in groupX: "), "false")
 	})
 	said := make(chan error, 1)
-	a.Say(&chat.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}, func(_ bool, err error) { said <- err })
-	if err := <-said; err != chat.ErrNotOnline {
+	a.Publish(&chat.Message{Conversation: "A,B", From: "A", To: "B", Body: []byte("x")}, nil, func(_ bool, err error) { said <- err })
+	if err := <-said; !errors.Is(err, chat.ErrNotOnline) {
 		t.Errorf("got %v", err)
 	}
 	if e := enter(t, b, "B"); len(e.Groups) > 0 {
@@ -257,7 +259,7 @@ func TestTakenForDead(t *testing.T) {
 	b, _ := node(t, Config{URL: server.URL()})
 	enter(t, a, "A")
 	enter(t, b, "B")
-	if err := b.Join("B", "groupX", func() {}); err != nil {
+	if err := b.join("B", "groupX", func() {}); err != nil {
 		t.Fatal(err)
 	}
 	server.CLI("zadd", nodesKey+":lease", "1", b.id)
@@ -302,7 +304,7 @@ func TestMembershipMissed(t *testing.T) {
 	server := redistest.Start(t)
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
-	if err := s.Join("A", "groupOld", func() {}); err != nil {
+	if err := s.join("A", "groupOld", func() {}); err != nil {
 		t.Fatal(err)
 	}
 	old, new := conversationKey("groupOld"), conversationKey("groupNew")
@@ -329,7 +331,7 @@ func TestPartOfTheDataLost(t *testing.T) {
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
 	for _, group := range []string{"groupX", "groupY", "groupZ"} {
-		if err := s.Join("A", group, func() {}); err != nil {
+		if err := s.join("A", group, func() {}); err != nil {
 			t.Fatal(err)
 		}
 		for range 3 {

@@ -2,7 +2,7 @@ package redis
 
 import "wschat/hub/chat"
 
-// Who implements chat.Shared.
+// Who implements chat.Engine.
 func (s *Store) Who(group string) (names []string, count int, err error) {
 	ctx, cancel := patience()
 	defer cancel()
@@ -13,7 +13,7 @@ func (s *Store) Who(group string) (names []string, count int, err error) {
 	return r.Names, r.Count, err
 }
 
-// Users implements chat.Shared.
+// Users implements chat.Engine.
 func (s *Store) Users() ([]chat.UserInfo, int, error) {
 	ctx, cancel := patience()
 	defer cancel()
@@ -40,13 +40,13 @@ func (s *Store) Users() ([]chat.UserInfo, int, error) {
 	return users, r.Count, nil
 }
 
-// Groups implements chat.Shared.
+// Groups implements chat.Engine.
 func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	ctx, cancel := patience()
 	defer cancel()
 	replies, err := s.all(ctx, []command{
 		{groupsKey, []any{"ZCARD", groupsKey}},
-		{groupsKey, []any{"ZRANGE", groupsKey, 0, maxNames - 1}},
+		{groupsKey, []any{"ZRANGE", groupsKey, 0, chat.MaxNames - 1}},
 	})
 	if err != nil {
 		return nil, 0, err
@@ -81,7 +81,19 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	return groups, int(count), nil
 }
 
-// Kick implements chat.Shared.
+// Counts implements chat.Engine.
+func (s *Store) Counts() (users, groups int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, c := range s.conversations {
+		if c.refs > 0 && chat.IsGroup(name) {
+			groups++
+		}
+	}
+	return len(s.users), groups
+}
+
+// Kick implements chat.Engine.
 func (s *Store) Kick(name string) (int, error) {
 	ctx, cancel := patience()
 	defer cancel()

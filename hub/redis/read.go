@@ -12,7 +12,7 @@ import (
 // pageLimit is how many messages are read at once.
 const pageLimit = 50
 
-// History implements chat.Store. It may block.
+// History implements chat.Engine.
 func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	ctx, cancel := patience()
 	defer cancel()
@@ -54,43 +54,17 @@ func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, mo
 	return messages, more, nil
 }
 
-// Last implements chat.Store. It may block.
-func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
-	ctx, cancel := patience()
-	defer cancel()
-	r, err := s.call(ctx, userKey(user), "ZRANGE", userKey(user)+":p", 0, -1)
-	if err != nil {
-		return nil, err
+// Waiting implements chat.Engine. It blocks, too, until the node has been told of all
+// that it returns, so that what comes later is new.
+func (s *Store) Waiting(user string) ([]*chat.Message, error) {
+	var since time.Time
+	if ttl := s.config.MembershipTTL; ttl > 0 {
+		since = time.Now().Add(-ttl)
 	}
-	pairs, err := r.Strings()
-	if err != nil {
-		return nil, err
-	}
-	of := append(slices.Clone(names), pairs...)
-	commands := make([]command, len(of))
-	for i, name := range of {
-		key := conversationKey(name)
-		commands[i] = command{key, []any{"HGET", key + ":h", "n"}}
-	}
-	replies, err := s.all(ctx, commands)
-	if err != nil {
-		return nil, err
-	}
-	last := make(map[string]uint64, len(of))
-	for i, name := range of {
-		if i >= len(names) {
-			name, _ = otherOf(name, user)
-		}
-		if seq, err := replies[i].Int(); err == nil && seq > 0 {
-			last[name] = uint64(seq)
-		}
-	}
-	return last, nil
+	return s.waiting(user, since)
 }
 
-// Waiting implements chat.Store. It may block, also until the node has been told of
-// all that it returns, so that what comes later is new.
-func (s *Store) Waiting(user string, since time.Time) ([]*chat.Message, error) {
+func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 	ctx, cancel := patience()
 	defer cancel()
 	after := "-inf"

@@ -41,13 +41,9 @@ const (
 	// users of a node that died seem to be online.
 	leaseTime = 13 * time.Second
 	renewTime = 4 * time.Second
-	// maxNames bounds the names in an answer.
-	maxNames = 1000
-	// maxGroups bounds the groups of a user.
-	maxGroups = 1000
 )
 
-// Store is one node's part in a chat of many. It is a chat.Shared; its methods are
+// Store is one node's part in a chat of many. It is a chat.Engine; its methods are
 // safe for concurrent use.
 type Store struct {
 	config Config
@@ -81,7 +77,7 @@ type Store struct {
 	dirty         map[string]bool        // users whose number of connections Redis may not know
 }
 
-var _ chat.Shared = (*Store)(nil)
+var _ chat.Engine = (*Store)(nil)
 
 // Open starts a store, which looks for Redis from then on. It fails if the URL is
 // not valid. Close ends it.
@@ -125,12 +121,16 @@ func (s *Store) state(up bool) {
 // reach.
 func (s *Store) checked() bool { return s.looked.Load() == s.losses.Load() }
 
-// Attach implements chat.Shared.
-func (s *Store) Attach(node chat.Node) {
+// Attach implements chat.Engine. What was acknowledged, Redis remembers.
+func (s *Store) Attach(node chat.Node) []chat.KnownRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.node = node
+	return nil
 }
+
+// MayBlock implements chat.Engine.
+func (s *Store) MayBlock() bool { return true }
 
 // Close waits for what is under way, for two seconds at most, gives up this node's
 // place among the others, and ends the connections.
@@ -148,7 +148,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Err implements chat.Store: ErrUnavailable while Redis cannot be reached, what it
+// Err implements chat.Engine: ErrUnavailable while Redis cannot be reached, what it
 // has lost is being put back, or it refuses messages.
 func (s *Store) Err() error {
 	if !s.inReach() || s.refusal.lasts() {
@@ -169,7 +169,7 @@ func (s *Store) available() bool {
 	return s.epoch != "" && !s.recovering && s.checked() && s.client.Up()
 }
 
-// Epoch implements chat.Store. It is "" before Redis has been reached.
+// Epoch names the numbering. It is "" before Redis has been reached.
 func (s *Store) Epoch() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,10 +189,6 @@ func (s *Store) Stats() Stats {
 	defer s.mu.Unlock()
 	return Stats{s.client.Stats(), s.available(), len(s.conversations)}
 }
-
-// Expire implements chat.Store. It does nothing: what waits too long is dropped by
-// Redis itself.
-func (s *Store) Expire(time.Time) {}
 
 // do sends a command whose reply nobody waits for.
 func (s *Store) do(key string, done func(resp.Reply, error), args ...any) {
@@ -280,9 +276,10 @@ func patience() (context.Context, context.CancelFunc) {
 // nobody is told while there is no hub.
 type nobody struct{}
 
-func (nobody) Deliver(*chat.Message)                {}
+func (nobody) Deliver(*chat.Message, any)           {}
 func (nobody) Member(string, string, bool)          {}
 func (nobody) Present(string, string, uint64, bool) {}
 func (nobody) Replace(string, uint64)               {}
 func (nobody) Kick(string)                          {}
+func (nobody) Idle(string)                          {}
 func (nobody) Renumber() error                      { return nil }

@@ -18,7 +18,7 @@ func TestStore(t *testing.T) {
 			server := redistest.Start(t)
 			storetest.Run(t, func(t *testing.T) chat.Store {
 				server.CLI("flushall")
-				return open(t, Config{URL: server.URL(), Keep: keep})
+				return asStore{open(t, Config{URL: server.URL(), Keep: keep})}
 			})
 		})
 	}
@@ -30,6 +30,6 @@ func TestStoreOnACluster(t *testing.T) {
 		for _, node := range cluster.Nodes {
 			node.CLI("flushall")
 		}
-		return open(t, Config{URL: cluster.URL(), Keep: 1000})
+		return asStore{open(t, Config{URL: cluster.URL(), Keep: 1000})}
 	})
 }

@@ -68,7 +68,7 @@ func (u *user) pair(name string) {
 
 func ignore(resp.Reply, error) {}
 
-// Enter implements chat.Shared.
+// Enter implements chat.Engine.
 func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
 	if !s.inReach() {
 		return nil, chat.ErrUnavailable
@@ -177,7 +177,7 @@ func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pa
 	return s.appear(ctx, u.name, number, groups, true)
 }
 
-// Exit implements chat.Shared.
+// Exit implements chat.Engine.
 func (s *Store) Exit(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -48,10 +48,10 @@ func (r *recent) after(p uint64) []entry {
 }
 
 // roster asks who is online.
-func (s *Store) roster(ctx context.Context) (chat.Roster, error) { return s.who(ctx, chat.Everyone) }
+func (s *Store) roster(ctx context.Context) (chat.Online, error) { return s.who(ctx, chat.Everyone) }
 
-func (s *Store) who(ctx context.Context, where string) (r chat.Roster, err error) {
-	parts, err := s.callScript(ctx, whoScript, conversationKey(where), maxNames)
+func (s *Store) who(ctx context.Context, where string) (r chat.Online, err error) {
+	parts, err := s.callScript(ctx, whoScript, conversationKey(where), chat.MaxNames)
 	if err != nil || len(parts) != 3 {
 		return r, chat.ErrUnavailable
 	}
@@ -64,42 +64,47 @@ func (s *Store) who(ctx context.Context, where string) (r chat.Roster, err error
 	if names == nil {
 		names = []string{}
 	}
-	return chat.Roster{Names: names, Count: int(count), Version: uint64(p)}, nil
+	return chat.Online{Names: names, Count: int(count), Version: uint64(p)}, nil
 }
 
-// Welcome implements chat.Shared. The seqs are those that the node has been told of:
+// Welcome implements chat.Engine. The seqs are those that the node has been told of:
 // what is not among them is delivered.
-func (s *Store) Welcome(entry *chat.Entry, groups []string) (last map[string]uint64, online []string, count int) {
-	s.mu.Lock()
+func (s *Store) Welcome(entry *chat.Entry, may func(group string) bool) (*chat.Welcome, error) {
+	w := &chat.Welcome{}
 	follows := make(map[string]*conversation)
+	s.mu.Lock()
+	w.Epoch = s.epoch
 	if u := s.users[entry.User]; u != nil {
 		for name, c := range u.conversations {
 			if other, private := otherOf(name, entry.User); private {
 				follows[other] = c
+			} else if name == chat.Everyone || u.groups[name] && may(name) {
+				follows[name] = c
 			}
 		}
-		for _, name := range append([]string{chat.Everyone}, groups...) {
-			if c := u.conversations[name]; c != nil {
-				follows[name] = c
+		for name := range u.groups {
+			if may(name) {
+				w.Groups = append(w.Groups, name)
 			}
 		}
 	}
 	s.mu.Unlock()
-	last = make(map[string]uint64, len(follows))
+	slices.Sort(w.Groups)
+	w.Last = make(map[string]uint64, len(follows))
 	for name, c := range follows {
 		if seq := c.last(); seq > 0 {
-			last[name] = seq
+			w.Last[name] = seq
 		}
 	}
-	online, count = slices.Clone(entry.Online.Names), entry.Online.Count
+	w.Online, w.Count = slices.Clone(entry.Online.Names), entry.Online.Count
 	for _, e := range s.recent.after(entry.Online.Version) {
 		if e.kind == '+' {
-			online, count = insert(online, e.user), count+1
+			w.Online, w.Count = insert(w.Online, e.user), w.Count+1
 		} else {
-			online, count = remove(online, e.user), count-1
+			w.Online, w.Count = remove(w.Online, e.user), w.Count-1
 		}
 	}
-	return last, online, count
+	return w, nil
 }
 
 // last returns the seq up to which the node has been told of messages.
@@ -118,14 +123,14 @@ func otherOf(conversation, user string) (string, bool) {
 	return a, private
 }
 
-// insert puts name into sorted names, at most maxNames of them.
+// insert puts name into sorted names, at most chat.MaxNames of them.
 func insert(names []string, name string) []string {
 	i, found := slices.BinarySearch(names, name)
-	if found || i >= maxNames {
+	if found || i >= chat.MaxNames {
 		return names
 	}
 	names = slices.Insert(names, i, name)
-	return names[:min(len(names), maxNames)]
+	return names[:min(len(names), chat.MaxNames)]
 }
 
 // remove takes name out of sorted names.

@@ -16,7 +16,7 @@ type untold struct {
 
 type inbox struct{ user, conversation string }
 
-// Written implements chat.Store. Redis is told at once, and of each message, as the
+// Written implements chat.Engine. Redis is told at once, and of each message, as the
 // user may be connected elsewhere a moment later.
 func (s *Store) Written(m *chat.Message) { s.tellWritten(inbox{m.To, m.Conversation}, m.Seq) }
 

@@ -15,7 +15,7 @@ type Limits struct {
 	// ForgetAfter is how long a conversation must have been silent before it may be
 	// forgotten for another one when MaxConversations is reached; 0: none ever is. Its
 	// last number is kept, in 40 bytes of MaxBytes, for up to four times as many
-	// conversations as MaxConversations. See Memory.Attend.
+	// conversations as MaxConversations.
 	ForgetAfter time.Duration
 }
 

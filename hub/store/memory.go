@@ -65,9 +65,7 @@ func New(keep int) *Memory {
 	}
 }
 
-// Attend names the function that knows whether anybody is in a conversation. Only one
-// that nobody is in may be forgotten; without Attend, none is. inhabited is called with
-// the lock held, and must not call the store.
+// Attend implements chat.Store.
 func (s *Memory) Attend(inhabited func(conversation string) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -152,7 +152,7 @@ func TestMemoryBounds(t *testing.T) {
 }
 
 func TestMemoryForgets(t *testing.T) {
-	storetest.RunForgetting(t, func(_ *testing.T, conversations int, after time.Duration) storetest.Forgetful {
+	storetest.RunForgetting(t, func(_ *testing.T, conversations int, after time.Duration) chat.Store {
 		s := store.New(0)
 		s.MaxConversations, s.ForgetAfter = conversations, after
 		return s

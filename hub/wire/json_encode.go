@@ -17,8 +17,13 @@ const maxAnswer = 256 << 10
 // The events of the JSON protocol.
 type (
 	welcomeEvent struct {
-		Event string `json:"event"`
-		Welcome
+		Event         string            `json:"event"`
+		User          string            `json:"user"`
+		Epoch         string            `json:"epoch"`
+		Groups        []string          `json:"groups"`
+		Conversations map[string]uint64 `json:"conversations"`
+		Online        []string          `json:"online"`
+		Count         int               `json:"count"`
 	}
 	messageEvent struct {
 		Event string  `json:"event"`
@@ -66,20 +71,9 @@ type (
 	}
 )
 
-// Welcome is all that a client needs to know at its start.
-type Welcome struct {
-	User          string            `json:"user"`
-	Epoch         string            `json:"epoch"`
-	Groups        []string          `json:"groups"`        // sorted
-	Conversations map[string]uint64 `json:"conversations"` // the newest seq of each
-	Online        []string          `json:"online"`        // the first of them by name
-	Count         int               `json:"count"`         // of all who are online
-}
-
 // Welcome is the first event of a session.
-func (JSON) Welcome(w Welcome) []byte {
-	w.Groups, w.Online = notNil(w.Groups), notNil(w.Online)
-	return encode(welcomeEvent{"welcome", w})
+func (JSON) Welcome(user string, w *chat.Welcome) []byte {
+	return encode(welcomeEvent{"welcome", user, w.Epoch, notNil(w.Groups), w.Last, notNil(w.Online), w.Count})
 }
 
 // encode makes the text of an event. Events are of strings, numbers and lists of

@@ -10,16 +10,11 @@ import (
 	"wschat/hub/chat"
 )
 
-// Forgetful is a store that may forget conversations in which nobody is any more.
-type Forgetful interface {
-	chat.Store
-	Attend(inhabited func(conversation string) bool)
-}
-
-// RunForgetting runs the tests of such a store (PROTOCOL 6). open returns an empty one
+// RunForgetting runs the tests of a store that may forget conversations in which nobody
+// is any more (PROTOCOL 6). open returns an empty one
 // that takes so many conversations, and forgets what has been silent for so long.
-func RunForgetting(t *testing.T, open func(t *testing.T, conversations int, after time.Duration) Forgetful) {
-	for name, test := range map[string]func(*testing.T, Forgetful){
+func RunForgetting(t *testing.T, open func(t *testing.T, conversations int, after time.Duration) chat.Store) {
+	for name, test := range map[string]func(*testing.T, chat.Store){
 		"longest silent first": testForgetsLongestSilent,
 		"inhabited":            testKeepsInhabited,
 		"private":              testForgetsPrivate,
@@ -80,7 +75,7 @@ func remembered(t *testing.T, s chat.Store, names ...string) (with []string) {
 }
 
 // A forgotten conversation has no messages, and goes on behind its last number.
-func testForgetsLongestSilent(t *testing.T, s Forgetful) {
+func testForgetsLongestSilent(t *testing.T, s chat.Store) {
 	s.Attend(nobody)
 	all := []string{"groupA", "groupB", "groupC", "groupD"}
 	for _, step := range []struct {
@@ -114,7 +109,7 @@ func testForgetsLongestSilent(t *testing.T, s Forgetful) {
 }
 
 // Where somebody is, nothing is forgotten, however long it has been silent.
-func testKeepsInhabited(t *testing.T, s Forgetful) {
+func testKeepsInhabited(t *testing.T, s chat.Store) {
 	in := map[string]bool{"groupA": true}
 	s.Attend(func(conversation string) bool { return in[conversation] })
 	for _, to := range []string{"groupA", "groupB", "groupC", "groupD", "groupE"} {
@@ -132,7 +127,7 @@ func testKeepsInhabited(t *testing.T, s Forgetful) {
 	}
 }
 
-func testForgetsPrivate(t *testing.T, s Forgetful) {
+func testForgetsPrivate(t *testing.T, s chat.Store) {
 	s.Attend(nobody)
 	unread := say(t, s, "A", "B", "x")
 	for _, to := range []string{"C", "D", "E"} {
@@ -155,7 +150,7 @@ func testForgetsPrivate(t *testing.T, s Forgetful) {
 
 // Who is asked for its members is bounded for each message; the search goes on with
 // the next.
-func testForgetsAmongMany(t *testing.T, s Forgetful) {
+func testForgetsAmongMany(t *testing.T, s chat.Store) {
 	const one = "group290"
 	s.Attend(func(conversation string) bool { return conversation != one })
 	for i := range 300 {
@@ -177,7 +172,7 @@ func testForgetsAmongMany(t *testing.T, s Forgetful) {
 
 // The numbers of what is forgotten are bounded. When there are too many, nothing more
 // is forgotten.
-func testForgottenAreBounded(t *testing.T, s Forgetful) {
+func testForgottenAreBounded(t *testing.T, s chat.Store) {
 	s.Attend(nobody)
 	stored := 0
 	for ; stored < 100; stored++ {

@@ -9,6 +9,7 @@ import (
 	"wschat/cmd/wschat/metric"
 	"wschat/hub/chat"
 	"wschat/hub/journal"
+	"wschat/hub/local"
 	"wschat/hub/redis"
 	"wschat/hub/store"
 )
@@ -17,9 +18,10 @@ import (
 // what is in use.
 const startGC = 25
 
-// openStore opens what keeps the messages: a journal with -data, Redis with -redis,
-// else memory. closeStore closes it when nobody uses it any more.
-func openStore(o *options, log *slog.Logger) (opened chat.Store, closeStore func() error, err error) {
+// openEngine opens what the hub stands on: Redis with -redis, else this node alone,
+// which keeps messages in a journal with -data, else in memory. closeEngine closes it
+// when nobody uses it any more.
+func openEngine(o *options, log *slog.Logger) (engine chat.Engine, closeEngine func() error, err error) {
 	switch {
 	case o.data != "":
 		// A start has processor time to spare, but is the moment of most memory.
@@ -32,7 +34,11 @@ func openStore(o *options, log *slog.Logger) (opened chat.Store, closeStore func
 		if err != nil {
 			return nil, nil, err
 		}
-		return j, j.Close, nil
+		alone := openLocal(o, j)
+		return alone, func() error {
+			alone.Close()
+			return j.Close()
+		}, nil
 	case o.redis != "":
 		r, err := redis.Open(redis.Config{
 			URL: o.redis, Keep: o.history, MembershipTTL: o.membershipTTL,
@@ -46,18 +52,29 @@ func openStore(o *options, log *slog.Logger) (opened chat.Store, closeStore func
 	memory := store.New(o.history)
 	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
 	memory.ForgetAfter = forgetAfter(o.membershipTTL)
-	return memory, func() error { return nil }, nil
+	alone := openLocal(o, memory)
+	return alone, func() error {
+		alone.Close()
+		return nil
+	}, nil
 }
 
-// forgetAfter is how long a conversation that nobody is in must have been silent to
-// be forgotten for another one; 0: for good.
+func openLocal(o *options, s chat.Store) *local.Engine {
+	return local.New(local.Config{
+		Store: s, Presence: o.presence.Presence, Single: o.single,
+		MembershipTTL: o.membershipTTL, MaxUsers: orUnbounded(o.maxUsers),
+	})
+}
+
+// forgetAfter is how long a conversation that nobody is in must have been silent
+// before it may be forgotten for another one; 0: for good.
 func forgetAfter(membershipTTL time.Duration) time.Duration {
 	return min(membershipTTL, math.MaxInt64/10) * 10
 }
 
-// writeStore writes what Redis costs, where it is the store.
+// writeStore writes what Redis costs, where it is the engine.
 func (s *server) writeStore(t *metric.Text) {
-	r, ok := s.store.(*redis.Store)
+	r, ok := s.engine.(*redis.Store)
 	if !ok {
 		return
 	}

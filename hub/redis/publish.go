@@ -7,22 +7,17 @@ import (
 	"wschat/hub/redis/resp"
 )
 
-// Say implements chat.Shared. A message to all or to a group costs one command, a
+// Publish implements chat.Engine. A message to all or to a group costs one command, a
 // private one two, and the first of two users three.
-func (s *Store) Say(m *chat.Message, said func(offline bool, err error)) {
+func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error)) {
 	s.mu.Lock()
 	able := s.epoch != "" && !s.recovering
 	s.mu.Unlock()
 	if !able {
-		said(false, chat.ErrUnavailable)
+		done(false, chat.ErrUnavailable)
 		return
 	}
-	s.say(m, true, said)
-}
-
-// Append implements chat.Store: it is Say for whomever a private message is meant.
-func (s *Store) Append(m *chat.Message, stored func(error)) {
-	s.say(m, false, func(_ bool, err error) { stored(err) })
+	s.say(m, true, done)
 }
 
 // sending is a message on its way to be appended.
@@ -66,7 +61,7 @@ func (s *Store) note(u *user, next *sending, known bool) {
 		case state == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
 			err = chat.ErrUnavailable
 		case state == 0:
-			err = chat.ErrNotOnline
+			err = chat.ErrNotOnline.About(m.To)
 		default:
 			next.away = state == 1
 			s.mu.Lock()
@@ -100,7 +95,7 @@ func (s *Store) pair(u *user, next *sending) {
 // it is ready: a private message takes longer than others.
 func (s *Store) ready(u *user, next *sending, err error) {
 	if u == nil { // who is not here has no order
-		s.leave(next, err)
+		s.dispatch(next, err)
 		return
 	}
 	s.mu.Lock()
@@ -113,7 +108,7 @@ func (s *Store) ready(u *user, next *sending, err error) {
 	for len(u.lane) > 0 && u.lane[0].ready {
 		first := u.lane[0]
 		s.mu.Unlock()
-		s.leave(first, first.err)
+		s.dispatch(first, first.err)
 		s.mu.Lock()
 		u.lane = u.lane[1:] // only now, so that nothing overtakes it
 	}
@@ -124,8 +119,8 @@ func (s *Store) ready(u *user, next *sending, err error) {
 	s.mu.Unlock()
 }
 
-// leave appends a message, or says that it cannot be.
-func (s *Store) leave(next *sending, err error) {
+// dispatch appends a message, or says that it cannot be.
+func (s *Store) dispatch(next *sending, err error) {
 	if err != nil {
 		next.said(false, err)
 		return
@@ -177,7 +172,7 @@ func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, said func(off
 	s.happened(m.Conversation, p, &entry{kind: 'm', p: p, m: m}, func() { said(away, nil) })
 }
 
-// send is client.Do for a step of Say.
+// send is client.Do for a step of Publish.
 func (s *Store) send(key string, failed func(error), then func(resp.Reply), args ...any) {
 	s.async.Add(1)
 	err := s.client.Do(key, func(r resp.Reply, err error) {

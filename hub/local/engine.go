@@ -1,0 +1,118 @@
+package local
+
+import (
+	"cmp"
+	"container/list"
+	"sync"
+	"time"
+
+	"wschat/hub/chat"
+)
+
+// Config says how an Engine behaves. Store is required.
+type Config struct {
+	Store    chat.Store
+	Presence chat.Presence
+	// Single keeps one connection a user: a newer one closes the older.
+	Single bool
+	// MembershipTTL is how long a user who is away stays known, stays in groups,
+	// and has messages kept; 0: for good. Who is forgotten is looked for ten
+	// times in that time, and every minute at least.
+	MembershipTTL time.Duration
+	// MaxUsers bounds the users who are remembered, those online included; 0:
+	// DefaultUsers. Beyond it, who has been offline longest is forgotten early. One
+	// takes some 200 bytes, its groups left out.
+	MaxUsers int
+}
+
+// DefaultUsers is the MaxUsers of those who do not say.
+const DefaultUsers = 1 << 20
+
+// Engine is the chat of one node. Its methods are safe for concurrent use.
+type Engine struct {
+	config   Config
+	store    chat.Store
+	registry chat.Registry // the store, if it is one; else nil
+	node     chat.Node     // since Attach
+	stop     chan struct{}
+	ended    sync.WaitGroup
+
+	noting sync.Mutex // held by who hands notes to the registry
+
+	mu      sync.Mutex
+	notes   []func(chat.Registry) // not handed over yet
+	handing bool                  // some are being handed over
+	users   map[string]*user      // who is online or was within MembershipTTL
+	online  online                // those of them with connections
+	groups  map[string]*group     // those with members
+	away    list.List             // of *absence: those without connections, the longest first
+	serial  uint64                // of the newest connection
+	number  uint64                // of the last login or exit
+}
+
+// user is somebody who is or was here. Guarded by Engine.mu, but for the name.
+type user struct {
+	name        string
+	groups      []*group
+	away        *list.Element // in Engine.away, while offline
+	place       int32         // in Engine.online, from 1; 0: offline
+	connections int32
+}
+
+// absence is that of a user who is offline.
+type absence struct {
+	user  *user
+	since time.Time
+}
+
+// group is a group with members, online or not. Guarded by Engine.mu.
+type group struct {
+	name    string
+	members map[*user]struct{}
+}
+
+var _ chat.Engine = (*Engine)(nil)
+
+// New returns an engine, which knows nobody before Attach. Close ends it; the store is
+// the caller's.
+func New(config Config) *Engine {
+	config.MaxUsers = cmp.Or(config.MaxUsers, DefaultUsers)
+	e := &Engine{
+		config: config,
+		store:  config.Store,
+		stop:   make(chan struct{}),
+		users:  make(map[string]*user),
+		groups: make(map[string]*group),
+	}
+	e.registry, _ = config.Store.(chat.Registry)
+	e.store.Attend(e.inhabited)
+	return e
+}
+
+// Attach implements chat.Engine.
+func (e *Engine) Attach(node chat.Node) []chat.KnownRequest {
+	e.node = node
+	if e.config.MembershipTTL > 0 {
+		e.ended.Go(e.forgetUsers)
+	}
+	if e.registry == nil {
+		return nil
+	}
+	known := e.registry.Load()
+	e.mu.Lock()
+	defer e.unlock()
+	e.restore(known)
+	return known.Requests
+}
+
+// MayBlock implements chat.Engine.
+func (e *Engine) MayBlock() bool { return false }
+
+// Err implements chat.Engine.
+func (e *Engine) Err() error { return e.store.Err() }
+
+// Close ends the engine's goroutine, when nobody uses it any more.
+func (e *Engine) Close() {
+	close(e.stop)
+	e.ended.Wait()
+}

@@ -1,0 +1,68 @@
+package local
+
+import (
+	"strings"
+	"time"
+
+	"wschat/hub/chat"
+)
+
+// forgetUsers forgets, now and then, who has been away for MembershipTTL, and
+// what has waited for as long.
+func (e *Engine) forgetUsers() {
+	ttl := e.config.MembershipTTL
+	ticker := time.NewTicker(min(max(ttl/10, 10*time.Millisecond), time.Minute))
+	defer ticker.Stop()
+	for {
+		select {
+		case now := <-ticker.C:
+			e.forgetBefore(now.Add(-ttl))
+			e.store.Expire(now.Add(-ttl))
+		case <-e.stop:
+			return
+		}
+	}
+}
+
+// forgetBefore forgets those whose last connection ended before t.
+func (e *Engine) forgetBefore(t time.Time) {
+	e.mu.Lock()
+	defer e.unlock()
+	for a := e.away.Front(); a != nil && !a.Value.(*absence).since.After(t); a = e.away.Front() {
+		e.forget(a.Value.(*absence).user)
+	}
+}
+
+// forgetExcess keeps to Config.MaxUsers, as long as anybody is offline. The lock
+// is held.
+func (e *Engine) forgetExcess() {
+	for a := e.away.Front(); a != nil && len(e.users) > e.config.MaxUsers; a = e.away.Front() {
+		e.forget(a.Value.(*absence).user)
+	}
+}
+
+// forget ends what is known of a user who is offline. The lock is held.
+func (e *Engine) forget(u *user) {
+	for len(u.groups) > 0 {
+		e.leave(u, u.groups[len(u.groups)-1])
+	}
+	e.away.Remove(u.away)
+	delete(e.users, u.name)
+	e.note(func(r chat.Registry) { r.Forget(u.name) })
+}
+
+// inhabited reports whether anybody is in a conversation: everybody is in "all", the
+// members in a group, and in a private one those of the two who are known. The store
+// asks before it forgets the conversation.
+func (e *Engine) inhabited(conversation string) bool {
+	if conversation == chat.Everyone {
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if chat.IsGroup(conversation) {
+		return e.groups[conversation] != nil
+	}
+	a, b, _ := strings.Cut(conversation, ",")
+	return e.users[a] != nil || e.users[b] != nil
+}

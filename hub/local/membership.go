@@ -1,0 +1,152 @@
+package local
+
+import (
+	"slices"
+
+	"wschat/hub/chat"
+)
+
+// change is a request to join a group, or to leave it.
+type change struct {
+	user, group string
+	join        bool
+	held        func()      // called at the moment from which it holds, with Engine.mu held
+	done        func(error) // called once, after that or if it cannot be, without Engine.mu
+}
+
+// IsMember implements chat.Engine.
+func (e *Engine) IsMember(name, group string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	u := e.users[name]
+	return u != nil && u.membership(group) != nil
+}
+
+// SetMember implements chat.Engine. With a Registry the change holds, and is told, when
+// it is safe.
+func (e *Engine) SetMember(name, group string, member bool, held func(), done func(error)) {
+	c := &change{name, group, member, held, done}
+	e.mu.Lock()
+	u := e.users[name]
+	err := mayChange(u, c)
+	switch {
+	case err != nil:
+		e.mu.Unlock()
+		c.done(err)
+	case (u.membership(group) != nil) == member:
+		c.held()
+		e.mu.Unlock()
+		c.done(nil)
+	case e.registry != nil:
+		e.note(func(r chat.Registry) {
+			r.SetMember(name, group, member, func(err error) { e.changed(c, err) })
+		})
+		e.unlock()
+	default:
+		e.mu.Unlock()
+		e.changed(c, nil)
+	}
+}
+
+// mayChange says what is wrong with a change. Engine.mu is held.
+func mayChange(u *user, c *change) error {
+	if u == nil { // has ended its last connection, and is forgotten
+		return chat.ErrUnavailable
+	}
+	in := u.membership(c.group) != nil
+	switch {
+	case !c.join && !in:
+		return chat.ErrNotMember.About(c.group)
+	case c.join && !in && len(u.groups) >= chat.MaxGroups:
+		return chat.ErrManyGroups
+	}
+	return nil
+}
+
+// changed is where every change ends: it holds from now on, unless err says why it
+// could not be stored, and who asked for it is answered.
+func (e *Engine) changed(c *change, err error) {
+	if err == nil {
+		err = e.makeChange(c)
+	}
+	c.done(err)
+}
+
+// makeChange makes a change hold. The user may have changed, or even been forgotten,
+// while it was stored; what it is not to be then, the registry is told with its next
+// note.
+func (e *Engine) makeChange(c *change) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	u := e.users[c.user]
+	if u == nil {
+		e.note(func(r chat.Registry) { r.Forget(c.user) })
+		return chat.ErrUnavailable
+	}
+	err := mayChange(u, c)
+	switch {
+	case err != nil && c.join:
+		e.note(func(r chat.Registry) { r.SetMember(u.name, c.group, false, func(error) {}) })
+		return err
+	case err != nil:
+		return err
+	case c.join:
+		if e.join(u, c.group) {
+			e.node.Member(u.name, c.group, true)
+		}
+	default:
+		e.leave(u, u.membership(c.group))
+	}
+	c.held()
+	return nil
+}
+
+// join makes u a member of the group called name, and reports whether that is news. The
+// lock is held.
+func (e *Engine) join(u *user, name string) bool {
+	g := e.groups[name]
+	if g == nil {
+		g = &group{name: name, members: make(map[*user]struct{})}
+		e.groups[name] = g
+	}
+	if _, in := g.members[u]; in {
+		return false
+	}
+	g.members[u] = struct{}{}
+	u.groups = append(u.groups, g)
+	return true
+}
+
+// leave ends u's membership in g. A group without members is not listed. The lock is
+// held.
+func (e *Engine) leave(u *user, g *group) {
+	delete(g.members, u)
+	i := slices.Index(u.groups, g)
+	u.groups = slices.Delete(u.groups, i, i+1)
+	e.node.Member(u.name, g.name, false)
+	if len(g.members) == 0 {
+		delete(e.groups, g.name)
+		e.node.Idle(g.name)
+	}
+}
+
+// membership returns the group called name if u is in it, or else nil.
+func (u *user) membership(name string) *group {
+	for _, g := range u.groups {
+		if g.name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+func (u *user) groupNames() []string {
+	if len(u.groups) == 0 {
+		return nil
+	}
+	names := make([]string, len(u.groups))
+	for i, g := range u.groups {
+		names[i] = g.name
+	}
+	return names
+}

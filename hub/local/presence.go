@@ -1,0 +1,69 @@
+package local
+
+import (
+	"time"
+
+	"wschat/hub/chat"
+)
+
+// Enter implements chat.Engine.
+func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
+	e.mu.Lock()
+	u := e.users[name]
+	if fresh && u != nil {
+		e.mu.Unlock()
+		return nil, chat.ErrTaken
+	}
+	if u == nil {
+		u = &user{name: name}
+		e.users[name] = u
+		e.forgetExcess()
+	}
+	if u.away != nil {
+		e.away.Remove(u.away)
+		u.away = nil
+	}
+	e.serial++
+	entry := &chat.Entry{User: name, Serial: e.serial, Groups: u.groupNames()}
+	u.connections++
+	first := u.connections == 1
+	if first {
+		e.online.add(u)
+		e.note(func(r chat.Registry) { r.Seen(u.name, time.Time{}) })
+		e.tell(u, true)
+	}
+	e.unlock()
+	if e.config.Single && !first { // to the others the user has been there all the time
+		e.node.Replace(name, entry.Serial)
+	}
+	return entry, nil
+}
+
+// Exit implements chat.Engine.
+func (e *Engine) Exit(name string) {
+	e.mu.Lock()
+	defer e.unlock()
+	u := e.users[name]
+	u.connections--
+	if u.connections > 0 {
+		return
+	}
+	now := time.Now()
+	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
+	u.away = e.away.PushBack(&absence{u, now})
+	e.online.remove(u)
+	e.tell(u, false)
+}
+
+// tell tells those whom Config.Presence names of a login or exit. The lock is held.
+func (e *Engine) tell(u *user, online bool) {
+	e.number++
+	switch e.config.Presence {
+	case chat.ToAll:
+		e.node.Present(u.name, chat.Everyone, e.number, online)
+	case chat.ToGroup:
+		for _, g := range u.groups {
+			e.node.Present(u.name, g.name, e.number, online)
+		}
+	}
+}

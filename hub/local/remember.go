@@ -1,0 +1,73 @@
+package local
+
+import (
+	"slices"
+
+	"wschat/hub/chat"
+)
+
+// restore takes over what was known before the start. The lock is held.
+func (e *Engine) restore(k chat.Known) {
+	slices.SortFunc(k.Users, func(a, b chat.KnownUser) int { return a.Seen.Compare(b.Seen) })
+	for _, known := range k.Users {
+		u := &user{name: known.Name}
+		u.away = e.away.PushBack(&absence{u, known.Seen})
+		e.users[u.name] = u
+		for _, group := range known.Groups[:min(len(known.Groups), chat.MaxGroups)] {
+			e.join(u, group)
+		}
+	}
+	e.forgetRefused()
+	e.forgetExcess()
+}
+
+// forgetRefused forgets users and groups whose names were valid once: nobody can log
+// in as one, or leave the other. The lock is held.
+func (e *Engine) forgetRefused() {
+	for _, u := range e.users {
+		if !chat.ValidUser(u.name) {
+			e.forget(u)
+			continue
+		}
+		for _, g := range slices.Clone(u.groups) {
+			if !chat.ValidGroup(g.name) {
+				e.leave(u, g)
+				e.note(func(r chat.Registry) { r.SetMember(u.name, g.name, false, func(error) {}) })
+			}
+		}
+	}
+}
+
+// note is something for the registry to remember. The lock is held.
+func (e *Engine) note(what func(chat.Registry)) {
+	if e.registry != nil {
+		e.notes = append(e.notes, what)
+	}
+}
+
+// unlock gives Engine.mu back and then hands what has been noted to the registry,
+// in order: whoever comes first does it for the others, too. When it returns, the
+// registry has everything that had been noted before.
+func (e *Engine) unlock() {
+	noted := len(e.notes) > 0 || e.handing
+	e.mu.Unlock()
+	if !noted {
+		return
+	}
+	e.noting.Lock()
+	defer e.noting.Unlock()
+	for _, what := range e.takeNotes() {
+		what(e.registry)
+	}
+	e.mu.Lock()
+	e.handing = false
+	e.mu.Unlock()
+}
+
+func (e *Engine) takeNotes() []func(chat.Registry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	notes := e.notes
+	e.notes, e.handing = nil, true
+	return notes
+}

@@ -1,0 +1,146 @@
+package hub
+
+import (
+	"time"
+
+	"wschat/frame"
+	"wschat/hub/chat"
+	"wschat/hub/loop"
+	"wschat/hub/wire"
+)
+
+// node is a hub as its engine sees it: what the engine tells goes to the sessions that
+// it concerns. Since all of that is posted under Hub.mu, all loops see it in one order.
+type node struct{ *Hub }
+
+// Deliver implements chat.Node. origin is the connection that the message came from.
+func (n node) Deliver(m *chat.Message, origin any) {
+	item := n.newDelivery(m)
+	author, _ := origin.(*loop.Conn)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case m.To == chat.Everyone:
+		n.all.PublishFrom(author, item)
+	case chat.IsGroup(m.To):
+		if g := n.groups[m.To]; g != nil {
+			g.list.PublishFrom(author, item)
+		}
+	default:
+		n.deliverPrivate(m, item)
+	}
+}
+
+// deliverPrivate sends m to its user. The lock is held.
+func (n node) deliverPrivate(m *chat.Message, item *delivery) {
+	// The sender's JSON sessions get a copy, unless he is the recipient.
+	if m.From != m.To {
+		for s := n.sessions[m.From]; s != nil; s = s.next {
+			if s.open && s.json {
+				s.conn.SendExpress(item)
+			}
+		}
+	}
+	var private *privateLine
+	for s := n.sessions[m.To]; s != nil; s = s.next {
+		switch {
+		case !s.open: // asks for what waits
+		case s.json:
+			s.conn.SendExpress(item)
+		case s.start != nil:
+			s.holdBack(m)
+		default:
+			if private == nil {
+				private = &privateLine{item, n.engine}
+			}
+			s.conn.SendExpress(private)
+		}
+	}
+}
+
+// Member implements chat.Node.
+func (n node) Member(user, group string, member bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	g := n.groups[group]
+	if member {
+		for s := n.sessions[user]; s != nil; s = s.next {
+			if s.open && s.may(group) {
+				g = n.group(group)
+				g.add(s)
+			}
+		}
+	}
+	if g != nil && g.programs != nil { // while who leaves is still there to hear it
+		g.programs.Publish(&notice{Notice: wire.Member(group, user, member)})
+	}
+	for s := n.sessions[user]; s != nil; s = s.next {
+		switch {
+		case !s.open:
+			if s.start.changes == nil {
+				s.start.changes = make(map[string]bool)
+			}
+			s.start.changes[group] = member
+		case !member && g != nil:
+			g.remove(s)
+		}
+	}
+}
+
+// Idle implements chat.Node.
+func (n node) Idle(group string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.groups, group)
+}
+
+// Present implements chat.Node. Who shares several groups with the user is told once.
+func (n node) Present(user, where string, number uint64, online bool) {
+	item := &notice{Notice: wire.Offline(user), about: user}
+	if online {
+		item.Notice = wire.Online(user)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if where == chat.Everyone {
+		n.all.Publish(item)
+		return
+	}
+	if g := n.groups[where]; g != nil {
+		item.told = n.told.add(user, number, g.list, time.Now())
+		g.list.Publish(item)
+	}
+}
+
+// Replace implements chat.Node.
+func (n node) Replace(user string, serial uint64) {
+	n.mu.Lock()
+	var old []*session
+	for s := n.sessions[user]; s != nil; s = s.next {
+		switch {
+		case !s.open:
+			s.start.replaced = max(s.start.replaced, serial)
+		case s.serial < serial:
+			old = append(old, s)
+		}
+	}
+	for _, s := range old {
+		n.unchain(s)
+	}
+	n.mu.Unlock()
+	for _, s := range old {
+		s.conn.Close(frame.Replaced, replacedReason)
+		n.engine.Exit(user)
+	}
+}
+
+// Kick implements chat.Node.
+func (n node) Kick(user string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for s := n.sessions[user]; s != nil; s = s.next {
+		if s.open {
+			s.conn.Close(frame.PolicyViolation, "closed by the operator")
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package hub
+
+import "wschat/hub/chat"
+
+// Publish sends a text in the name of a user, who need not be online and does
+// not join the group it goes to. It returns the message's number once it is
+// stored, and whether its user is away. Errors are *chat.Error.
+func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err error) {
+	switch {
+	case !chat.ValidUser(from):
+		return 0, false, chat.ErrBadUser
+	case text == "":
+		return 0, false, chat.ErrEmptyBody
+	}
+	if err := chat.CheckTarget(to); err != nil {
+		return 0, false, err
+	}
+	m := &chat.Message{Conversation: chat.ConversationOf(from, to), From: from, To: to, Body: []byte(text)}
+	done := make(chan error, 1)
+	h.engine.Publish(m, nil, func(away bool, err error) {
+		offline = away
+		done <- err
+	})
+	if err := <-done; err != nil {
+		return 0, false, asError(err)
+	}
+	return m.Seq, offline, nil
+}
