@@ -1,30 +1,28 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"wschat/hub/chat"
 )
 
-// excerpt is the messages lo to hi of a conversation, which are in pieces. It can be
-// read without the lock.
+// excerpt is the messages lo to hi of a conversation, and the pieces that hold them. It
+// can be read without the lock.
 type excerpt struct {
 	conversation string
 	pieces       []piece
 	lo, hi       uint64
 }
 
-// messages makes the messages, or if to is not empty, those to that user since a
-// point in time, in ns since 1970.
+// messages makes the messages. If to is not empty, only those to that user since a point
+// in time, in ns since 1970.
 func (e *excerpt) messages(to string, since int64) []*chat.Message {
 	if e.hi < e.lo {
 		return nil
 	}
-	a := answer{
-		room:     make([]chat.Message, e.hi-e.lo+1),
-		messages: make([]*chat.Message, 0, e.hi-e.lo+1),
-	}
+	a := answer{most: e.hi + 1 - e.lo}
 	a.one, a.other, _ = strings.Cut(e.conversation, ",")
 	each(e.pieces, e.lo, e.hi, func(seq uint64, b []byte) {
 		k := parseKept(b)
@@ -35,9 +33,13 @@ func (e *excerpt) messages(to string, since int64) []*chat.Message {
 	return a.messages
 }
 
-// answer is messages that are being made: with as few allocations as can be, since
-// an event loop waits for them.
+// maxRoom is how many messages are allocated at once.
+const maxRoom = 64
+
+// answer is messages that are being made, with few allocations: an event loop waits for
+// them.
 type answer struct {
+	most       uint64 // how many there may be
 	room       []chat.Message
 	messages   []*chat.Message
 	one, other string // names that are likely
@@ -45,7 +47,13 @@ type answer struct {
 
 // add makes the next message. Its body stays where it is.
 func (a *answer) add(k *kept, conversation string, seq uint64) {
-	m := &a.room[len(a.messages)]
+	if len(a.room) == 0 {
+		n := min(a.most, maxRoom)
+		a.room = make([]chat.Message, n)
+		a.messages = slices.Grow(a.messages, int(n))
+	}
+	m := &a.room[0]
+	a.room = a.room[1:]
 	m.Conversation, m.Seq = conversation, seq
 	m.From, m.To = a.name(k.from), conversation
 	if k.flags&keptPrivate != 0 {
@@ -56,8 +64,8 @@ func (a *answer) add(k *kept, conversation string, seq uint64) {
 	a.messages = append(a.messages, m)
 }
 
-// name returns b as a string. In a conversation of two it is one of both names; in
-// a group whoever has spoken often speaks again.
+// name returns b as a string. In a private conversation it is one of two names; in a
+// group the last speakers often speak again.
 func (a *answer) name(b []byte) string {
 	switch string(b) {
 	case a.one:
