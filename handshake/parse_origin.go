@@ -56,6 +56,9 @@ func ParseOrigin(text string) (string, error) {
 	}
 	hostText, portText := cutPort(authority)
 	host, err := originHost(hostText)
+	if hostText == "." && usualPort(scheme) == "" { // what Electron's apps have: app://.
+		host, err = hostText, nil
+	}
 	if err != nil {
 		return "", err
 	}

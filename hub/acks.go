@@ -13,14 +13,14 @@ const (
 	DefaultIDs = 1 << 20
 )
 
-// ack is what a send is answered with.
+// ack is the answer to a send that is stored.
 type ack struct {
-	seq     uint64
-	offline bool
+	seq  uint64
+	away bool // its user is
 }
 
-// acks remembers the ids of sends, so that one that is repeated is answered
-// again and not delivered twice. One takes some 140 bytes, if its id has 16.
+// acks remembers the ids of sends, so that a retry is acknowledged again and not
+// delivered twice. One takes some 140 bytes, if its id has 16.
 // Safe for concurrent use.
 type acks struct {
 	max int // so many are remembered
@@ -29,7 +29,7 @@ type acks struct {
 	underWay map[string][]func(ack, error) // who waits for the answer
 	answered map[string]pastAck
 	order    []string // of those that are answered, oldest first
-	gone     int      // so many at the front of order are forgotten
+	first    int      // in order, of those that are not forgotten
 }
 
 type pastAck struct {
@@ -44,25 +44,25 @@ func newAcks(most int) *acks {
 // ackName is one string, as that is the smallest; user ids hold no comma.
 func ackName(user, id string) string { return user + "," + id }
 
-// begin reports whether a send is a new one; done or failed must follow then,
-// and calls told. For a repeated one told is called with the first answer, at
-// once or when there is one.
-func (a *acks) begin(user, id string, told func(ack, error)) bool {
+// begin reports whether a send is a new one: done or failed must follow then, and
+// calls acked. For a retry acked is called with the first answer, at once or when there
+// is one.
+func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 	name := ackName(user, id)
 	a.mu.Lock()
 	a.expire(time.Now().UnixNano())
-	if first, ok := a.answered[name]; ok {
+	if past, ok := a.answered[name]; ok {
 		a.mu.Unlock()
-		told(first.ack, nil)
+		acked(past.ack, nil)
 		return false
 	}
-	waiting, repeated := a.underWay[name]
-	a.underWay[name] = append(waiting, told)
+	waiting, retry := a.underWay[name]
+	a.underWay[name] = append(waiting, acked)
 	a.mu.Unlock()
-	return !repeated
+	return !retry
 }
 
-// done answers a send, and all who repeated it meanwhile.
+// done answers a send, and its retries until now.
 func (a *acks) done(user, id string, with ack) {
 	name := ackName(user, id)
 	a.mu.Lock()
@@ -70,8 +70,8 @@ func (a *acks) done(user, id string, with ack) {
 	delete(a.underWay, name)
 	a.remember(name, pastAck{with, time.Now().UnixNano()})
 	a.mu.Unlock()
-	for _, told := range waiting {
-		told(with, nil)
+	for _, acked := range waiting {
+		acked(with, nil)
 	}
 }
 
@@ -82,8 +82,8 @@ func (a *acks) failed(user, id string, err error) {
 	waiting := a.underWay[name]
 	delete(a.underWay, name)
 	a.mu.Unlock()
-	for _, told := range waiting {
-		told(ack{}, err)
+	for _, acked := range waiting {
+		acked(ack{}, err)
 	}
 }
 
@@ -95,25 +95,25 @@ func (a *acks) restore(user, id string, with ack, at time.Time) {
 }
 
 // remember keeps the first answer to a name. The lock is held.
-func (a *acks) remember(name string, first pastAck) {
+func (a *acks) remember(name string, past pastAck) {
 	if _, known := a.answered[name]; !known {
-		a.answered[name] = first
+		a.answered[name] = past
 		a.order = append(a.order, name)
 	}
 }
 
 // expire forgets what is too old, or too much. The lock is held.
 func (a *acks) expire(now int64) {
-	for a.gone < len(a.order) {
-		oldest := a.order[a.gone]
+	for a.first < len(a.order) {
+		oldest := a.order[a.first]
 		if len(a.answered) <= a.max && now-a.answered[oldest].at <= int64(ackTTL) {
 			break
 		}
 		delete(a.answered, oldest)
-		a.order[a.gone] = "" // so that it can be freed
-		a.gone++
+		a.order[a.first] = "" // so that it can be freed
+		a.first++
 	}
-	if a.gone > len(a.order)/2 {
-		a.order, a.gone = append(a.order[:0:0], a.order[a.gone:]...), 0
+	if a.first > len(a.order)/2 {
+		a.order, a.first = append(a.order[:0:0], a.order[a.first:]...), 0
 	}
 }

@@ -90,7 +90,7 @@ func TestRepeatedTooLate(t *testing.T) {
 		a := newAcks(DefaultIDs)
 		told := 0
 		count := func(got ack, err error) {
-			if err != nil || got.seq != 1 || !got.offline {
+			if err != nil || got.seq != 1 || !got.away {
 				t.Errorf("told %v, %v", got, err)
 			}
 			told++

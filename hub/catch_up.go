@@ -63,7 +63,10 @@ func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
 // holdBack keeps a message until those before it are sent. Like any reader, the session
 // is closed if it lets too much wait, one message alone excepted. The lock is held.
 func (s *session) holdBack(m *chat.Message) {
-	b := &s.start.heldBack
+	if s.start.held == nil {
+		s.start.held = new(heldBack)
+	}
+	b := s.start.held
 	if b.tooSlow {
 		return
 	}
@@ -80,14 +83,14 @@ func (s *session) holdBack(m *chat.Message) {
 func (s *session) release() []*chat.Message {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	b := &s.start.heldBack
-	if b.tooSlow { // gets no more: it would see a hole
+	b := s.start.held
+	switch {
+	case b == nil:
+		s.start = nil
+		return nil
+	case b.tooSlow: // gets no more: it would see a hole
 		return nil
 	}
-	messages := b.messages
-	*b = heldBack{}
-	if messages == nil {
-		s.start = nil
-	}
-	return messages
+	s.start.held = nil
+	return b.messages
 }

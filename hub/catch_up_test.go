@@ -195,7 +195,7 @@ func TestTooSlowToCatchUp(t *testing.T) {
 // Between the decision that a session is too slow and its end it gets nothing
 // more, since it would see a hole.
 func TestTooSlowGetsNothingMore(t *testing.T) {
-	c := &session{hub: new(Hub), start: &startup{heldBack: heldBack{tooSlow: true}}}
+	c := &session{hub: new(Hub), start: &startup{held: &heldBack{tooSlow: true}}}
 	c.holdBack(new(chat.Message))
 	if held := c.release(); held != nil || c.start == nil {
 		t.Errorf("gets %v, held back %v", held, c.start)

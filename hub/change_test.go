@@ -72,7 +72,7 @@ func TestChangeHoldsWhenItIsStored(t *testing.T) {
 		r.underWay(t, 1)
 		b.say(whoOf("8", "groupX"), `{"op":"send","to":"groupX","text":"x"}`)
 		b.wants(membersOf("8", "groupX", `"A","B","L"`, 3))
-		r.underWay(t, 2)
+		r.underWay(t, 2) // the message is ahead of L
 		l.say("leave,groupX")
 		r.underWay(t, 3)
 		r.release()

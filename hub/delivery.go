@@ -119,8 +119,8 @@ func (r reply) Size() int { return len(r) }
 // notice tells of a user to others.
 type notice struct {
 	wire.Notice
-	about string       // is not told; "": all are
-	told  []*loop.List // who is on one of these has been told
+	about    string       // is not told; "": all are
+	notified []*loop.List // who is on one of these has been told
 }
 
 // AppendFrame implements loop.Item.
@@ -130,15 +130,15 @@ func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	if s.json {
 		text = n.JSON
 	}
-	if !s.live || s.name == n.about || text == nil || n.hasReached(s) {
+	if !s.live || s.name == n.about || text == nil || n.hasNotified(s) {
 		return dst
 	}
 	return frame.AppendFrame(dst, frame.Text, text)
 }
 
-// hasReached reports whether s has been told by an earlier list.
-func (n *notice) hasReached(s *session) bool {
-	for _, list := range n.told {
+// hasNotified reports whether s is on a list that was notified before.
+func (n *notice) hasNotified(s *session) bool {
+	for _, list := range n.notified {
 		if s.conn.In(list) {
 			return true
 		}

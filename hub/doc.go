@@ -26,9 +26,9 @@
 //	node.Deliver       to the lists of the loops       node.go
 //	AppendFrame        as each recipient reads it      delivery.go, wire/*_encode.go
 //
-// What may have to wait for the engine does so on a goroutine of its own, while the
-// client is not listened to (Hub.whenAble). A join or leave keeps its client from being
-// listened to until it holds (turn.wait). A message that is sent waits nowhere.
+// What may have to wait for the engine does so on a goroutine of its own, and
+// nothing is read from the client (Hub.do). After a join or leave nothing is read until
+// it holds (turn.wait). A message that is sent waits nowhere.
 //
 // # The way of a connection
 //

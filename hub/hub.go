@@ -36,7 +36,7 @@ type Hub struct {
 	sessions map[string]*session // by user, chained by session.next
 	groups   map[string]*group   // those that somebody here is or was in
 	all      *loop.List          // every session
-	told     tellings
+	notified notified
 }
 
 // group is the sessions of a group's members. Guarded by Hub.mu.

@@ -63,7 +63,7 @@ func TestJSONRequests(t *testing.T) {
 func TestWelcome(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		s := start(t, driver, silent)
-		w, err := s.engine.Welcome(&chat.Entry{}, func(string) bool { return true })
+		w, err := s.engine.Welcome("", nil, func(string) bool { return true })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ type startup struct {
 	changes  map[string]bool // joins and leaves, by group
 	replaced uint64          // with a smaller serial the session is not to come in
 
-	heldBack // see catch_up.go
+	held *heldBack // see catch_up.go; nil: nothing
 }
 
 // Enter returns the handler for a new connection, as soon as the engine has counted

@@ -94,7 +94,7 @@ func (n node) Idle(group string) {
 	delete(n.groups, group)
 }
 
-// Present implements chat.Node. Who shares several groups with the user is told once.
+// Present implements chat.Node.
 func (n node) Present(user, where string, number uint64, online bool) {
 	item := &notice{Notice: wire.Offline(user), about: user}
 	if online {
@@ -107,7 +107,7 @@ func (n node) Present(user, where string, number uint64, online bool) {
 		return
 	}
 	if g := n.groups[where]; g != nil {
-		item.told = n.told.add(user, number, g.list, time.Now())
+		item.notified = n.notified.add(change{user, number}, g.list, time.Now())
 		g.list.Publish(item)
 	}
 }

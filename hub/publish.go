@@ -5,7 +5,7 @@ import "wschat/hub/chat"
 // Publish sends a text in the name of a user, who need not be online and does
 // not join the group it goes to. It returns the message's number once it is
 // stored, and whether its user is away. Errors are *chat.Error.
-func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err error) {
+func (h *Hub) Publish(from, to, text string) (seq uint64, away bool, err error) {
 	switch {
 	case !chat.ValidUser(from):
 		return 0, false, chat.ErrBadUser
@@ -17,12 +17,12 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, offline bool, err erro
 	}
 	m := &chat.Message{Conversation: chat.ConversationOf(from, to), From: from, To: to, Body: []byte(text)}
 	done := make(chan error, 1)
-	h.engine.Publish(m, nil, func(away bool, err error) {
-		offline = away
+	h.engine.Publish(m, nil, func(isAway bool, err error) {
+		away = isAway
 		done <- err
 	})
 	if err := <-done; err != nil {
 		return 0, false, asError(err)
 	}
-	return m.Seq, offline, nil
+	return m.Seq, away, nil
 }

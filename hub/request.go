@@ -9,17 +9,17 @@ import (
 	"wschat/hub/wire"
 )
 
-// turn is how a request may be answered that takes its time.
+// turn is what a request may do beside answering.
 type turn struct {
 	pull func(next func() loop.Item) // sends a long answer
-	// wait keeps the client from being listened to until resume is called: its next
-	// request may depend on this one.
+	// wait stops reading from the client until resume is called, as its next request
+	// may depend on this one.
 	wait func() (resume func())
 }
 
-// whenAble does what s asks for, on a goroutine of its own if that may block; the
-// client is not listened to meanwhile.
-func (h *Hub) whenAble(s *session, r wire.Request) {
+// do does what s asks for, on a goroutine of its own if that may block; nothing more is
+// read from the client meanwhile.
+func (h *Hub) do(s *session, r wire.Request) {
 	if !h.mayBlock(s, r) {
 		h.handle(s, r, turn{s.conn.Pull, func() func() {
 			begin := s.conn.PullLater()
@@ -44,8 +44,8 @@ func (h *Hub) whenAble(s *session, r wire.Request) {
 	})
 }
 
-// mayBlock reports whether a request may have to wait for the engine. To send does not,
-// as long as it is not to join as well.
+// mayBlock reports whether a request may have to wait for the engine. A send does not,
+// unless it joins a group as well.
 func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
 	case !h.engine.MayBlock(), r.Op == wire.Nothing:
@@ -76,9 +76,8 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 }
 
-// send checks whether the message may be sent, has its sender join the group that
-// it goes to, and hands it to the engine. What follows is Deliver. A repeated one, by
-// its ID, gets the first answer again.
+// send has the sender join the group that the message goes to, and publishes it. What
+// follows is node.Deliver. A retry, by its ID, gets the first answer again.
 func (h *Hub) send(s *session, r wire.Request, t turn) {
 	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.acked(r, a, err) }) {
 		return
@@ -95,14 +94,12 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		h.publish(s, r, m)
 		return
 	}
-	resume := t.wait()
-	h.engine.SetMember(s.name, m.To, true, func() {}, func(err error) {
+	h.setMember(s, m.To, true, t, func() {}, func(err error) {
 		if err != nil {
-			h.settle(s, r, ack{}, err)
+			h.ack(s, r, ack{}, err)
 		} else {
 			h.publish(s, r, m)
 		}
-		resume()
 	})
 }
 
@@ -113,13 +110,13 @@ func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
 	}
 	s.sends.Add(1)
 	h.engine.Publish(m, s.conn, func(away bool, err error) {
-		h.settle(s, r, ack{m.Seq, away}, err)
+		h.ack(s, r, ack{m.Seq, away}, err)
 		s.sends.Done()
 	})
 }
 
-// settle answers a send with which the engine has done, and those that repeat it.
-func (h *Hub) settle(s *session, r wire.Request, a ack, err error) {
+// ack answers a send with which the engine has done, and its retries.
+func (h *Hub) ack(s *session, r wire.Request, a ack, err error) {
 	switch {
 	case r.ID == "":
 		s.acked(r, a, err)
@@ -136,19 +133,52 @@ func (s *session) acked(r wire.Request, a ack, err error) {
 		s.fail(r.ID, err)
 		return
 	}
-	s.reply(s.protocol().Acked(r, a.seq, a.offline))
+	s.reply(s.protocol().Acked(r, a.seq, a.away))
 }
 
 // change joins a group, or leaves it.
 func (h *Hub) change(s *session, r wire.Request, t turn) {
-	resume := t.wait()
 	held := func() { s.reply(s.protocol().Changed(r)) }
-	h.engine.SetMember(s.name, r.Target, r.Op == wire.Join, held, func(err error) {
+	h.setMember(s, r.Target, r.Op == wire.Join, t, held, func(err error) {
 		if err != nil {
 			s.fail(r.ID, err)
 		}
-		resume()
 	})
+}
+
+// setMember has the engine change a membership. If that takes time, nothing more is read
+// from the client until done has returned.
+func (h *Hub) setMember(s *session, group string, member bool, t turn, held func(), done func(error)) {
+	var p pause
+	h.engine.SetMember(s.name, group, member, held, func(err error) {
+		done(err)
+		p.end()
+	})
+	p.begin(t.wait)
+}
+
+// pause is a wait that may have ended before it begins.
+type pause struct {
+	mu     sync.Mutex
+	ended  bool
+	resume func()
+}
+
+func (p *pause) begin(wait func() (resume func())) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.resume = wait()
+	}
+}
+
+func (p *pause) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.resume != nil {
+		p.resume()
+	}
 }
 
 // who tells who is online.

@@ -67,7 +67,7 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 		s.fail(request.ID, err)
 		return
 	}
-	s.hub.whenAble(s, request)
+	s.hub.do(s, request)
 }
 
 // Closed ends the session.

@@ -146,5 +146,5 @@ func isHolding(c *client) bool {
 	h := c.session.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return c.session.start != nil && len(c.session.start.messages) > 0
+	return c.session.start != nil && c.session.start.held != nil
 }

@@ -15,7 +15,7 @@ func (s *session) welcome() {
 			return nil
 		}
 		asked = true
-		w, err := s.hub.engine.Welcome(s.start.entry, s.may)
+		w, err := s.hub.engine.Welcome(s.name, s.start.entry.Online, s.may)
 		if err != nil {
 			s.refuse()
 			return nil
@@ -46,7 +46,7 @@ func (n node) Renumber() error {
 	}
 	n.mu.Unlock()
 	for _, s := range programs {
-		w, err := n.engine.Welcome(&chat.Entry{User: s.name}, s.may)
+		w, err := n.engine.Welcome(s.name, nil, s.may)
 		if err != nil {
 			return err
 		}

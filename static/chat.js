@@ -1,105 +1,83 @@
-// A client of wschat's JSON protocol for pages and for Node (22 and up, or 20
-// with --experimental-websocket). It depends on nothing.
+// A client of wschat's JSON protocol, for pages and Node. README.md shows its use,
+// events and error codes.
 //
-//   import {Chat} from 'https://chat.example/chat.js';
-//   const chat = new Chat({user: 'A'});
-//   chat.addEventListener('message', ({detail: m}) => show(m.conversation, m.from, m.text));
-//   chat.connect();
-//   const {seq} = await chat.send('groupA', 'hello');
-//
-// It comes back after the connection broke, sends again what was not acknowledged,
-// and fetches what it missed: from the first welcome on, each message of each
-// conversation is delivered exactly once and in order. (A group joined just before
-// a break may come with what it had before.) A conversation is named 'all', by its
-// group, or by the other user. Events are CustomEvents with this detail:
-//
-//   state    {state}: connecting, connected, waiting {in: ms, attempt: 1, 2, …, code,
-//            reason, opened: whether it ever was}, or closed {code, reason, opened}
-//   welcome  {user, epoch, groups, conversations, online, count}, as in the protocol
-//   message  {conversation, seq, from, to, text, time}; if binary, data (base64) not text
-//   gap      {conversation, from, to}: missed, and no longer kept by the server
-//   epoch    {epoch}: numbering begins anew; before the welcome that says so
-//   online, offline  {user}          joined, left  {group, user}
-// Promises are rejected with an Error with a code: one of the protocol, or closed
-// (no connection, and none is being made), disconnected (not for sends), too_many
-// (sends wait), unconfirmed (it cannot be known any more whether it was delivered).
+// From the first welcome on, each message of a conversation ('all', a group, or the
+// other user) is delivered exactly once and in order, lost connections or not. (A group
+// joined just before a break may come with what it had before.)
 const defaults = {
-  url: undefined, // ws:, wss:, http: or https:; undefined: /socket where this file is from
+  url: undefined, // undefined: /socket where this file is from
   user: '', // '': the server gives an id
-  token: '', // where the server asks for one; what no header can carry ends in closed
-  history: false, // true: the first connection delivers what is kept from before it
+  token: '', // what no header can carry ends in closed
+  history: false, // true: the first connection delivers what is kept
   maxSends: 1000, // sends that wait for their ack
-  maxHeld: 1000, // messages held back behind missing ones; more are fetched again
-  firstWait: 1000, // ms, bounds the first wait before coming back; doubled each time
-  longestWait: 30000, // ms, bounds all of them
+  maxHeld: 1000, // messages behind missing ones; more are fetched again
+  firstWait: 1000, // ms, at most, before coming back; doubled each time
+  longestWait: 30000, // ms
   settled: 10000, // ms of connection after which waits begin anew
-  silence: 30000, // ms without a word from the server before it is asked for one
-  patience: 10000, // ms for that answer, and from connecting to the welcome
+  silence: 30000, // ms before a silent server is asked for an answer
+  patience: 10000, // ms for that answer, and for the welcome
   random: Math.random, // the part of its bound that a wait lasts
 };
-const idLives = 9 * 60000; // ms in which an id may be sent again: servers remember 10 minutes
-const presence = ['online', 'offline', 'joined', 'left'];
-const notOurs = ['not_member', 'forbidden', 'bad_target'];
+const idLives = 9 * 60000; // ms; servers remember ids for 10 minutes
 const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
 const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
-// After which close codes to come back (PROTOCOL section 4).
+// PROTOCOL section 4.
 const comesBack = (code) => [1001, 1006, 1011].includes(code) || (code >= 4100 && code <= 4199);
 
 export class Chat extends EventTarget {
-  user; // one's id; given by the first welcome if it was ''
+  user; // if it was '', from the first welcome
   token; // may be replaced, for the next connection
   state = 'closed';
   #options;
   #socket = null;
-  #opened = 0; // when the socket was
+  #opened = 0; // when the socket did
   #attempt = 0;
-  #timers = {}; // next: attempt; watch: over the server's silence; retry: of a catchUp
+  #timers = {}; // next (attempt), watch (over silence), retry (of catching up)
   #epoch;
-  // By name: last, the newest seq delivered or from before our time; until, the newest known
-  // of; fresh: what comes live is delivered even if it is not after last; away: not a member.
+  // last: the newest seq delivered or from before our time; until: the newest known of;
+  // fresh: what comes live is delivered even if it is not after last; away: not a member.
   #conversations = new Map();
   #held = new Map(); // messages behind missing ones, by `${seq} ${conversation}`
   #catchingUp = false;
   #prefix = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join('');
   #lastId = 0;
   #sends = new Map(); // by id, in the order of the calls: {request, at, resolve, reject}
-  #requests = new Map(); // the others, by id: {resolve, reject}
-  #binaries = []; // {to, bytes, on: the socket that carries it, resolve, reject}; one at a time
-  #online = () => this.state === 'waiting' && this.#open(); // the browser has a network again
+  #requests = new Map(); // likewise: {resolve, reject}
+  #binaries = []; // {to, bytes, on: its socket, resolve, reject}; one at a time
+  #online = () => this.state === 'waiting' && this.#open();
 
-  // options: see defaults. Nothing happens before connect.
   constructor(options = {}) {
     super();
     this.#options = { ...defaults, ...options };
     ({ user: this.user, token: this.token } = this.#options);
   }
-  // connect begins to connect, and to come back; while waiting, it connects now.
+  // connect connects at once, also while waiting, and comes back after each break.
   connect() {
     if (this.#socket) return;
     if (this.state === 'closed') this.#attempt = 0;
     globalThis.addEventListener?.('online', this.#online);
     this.#open();
   }
-  // disconnect ends the connection, and the sends that wait.
+  // disconnect also ends the sends that wait.
   disconnect() {
     if (this.state !== 'closed') this.#end({ code: 1000, reason: '', opened: this.#opened > 0 });
   }
 
   // send resolves to {seq, offline} once the message is as safe as the server makes it;
-  // offline: its user is away. It outlasts broken connections, in the order of the calls.
+  // offline: its user is away. Sends outlast broken connections, in the order of the calls.
   send(to, text) {
     return this.#wait(this.#sends.size, (resolve, reject) => {
-      const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve, reject };
+      const done = ({ seq, offline = false }) => resolve({ seq, offline });
+      const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve: done, reject };
       this.#sends.set(send.request.id, send);
       if (this.state === 'connected') this.#transmit(send);
     });
   }
 
-  // sendBytes sends a Uint8Array as a binary message, and resolves to {seq} once it has come
-  // back, which is how the protocol acknowledges one. After a break it is sent again only if
-  // catching up does not show it, so all that is sent should differ. With its destination it
-  // must not exceed the server's -max-message (1 MiB), which ends the connection.
+  // sendBytes sends a Uint8Array, and resolves to {seq} once it has come back, since binary
+  // messages have no ack. After a break it is sent again if the history lacks it, so no two
+  // should be equal. More than -max-message (1 MiB, destination included) ends the connection.
   sendBytes(to, bytes) {
     return this.#wait(this.#binaries.length, (resolve, reject) => {
       this.#binaries.push({ to, bytes, resolve, reject });
@@ -113,15 +91,14 @@ export class Chat extends EventTarget {
     return new Promise(begin);
   }
 
-  // join and leave resolve once it is done.
   async join(group) { await this.#ask({ op: 'join', group }); }
   async leave(group) { await this.#ask({ op: 'leave', group }); }
 
-  // who resolves to {users, count}: who is online (in a group); at most 1,000 users, sorted.
+  // who resolves to {users, count}: online, or in a group; users: the first 1,000.
   async who(group) { return this.#ask({ op: 'who', group }); }
 
-  // history resolves to {messages, more}, oldest first: the newest messages, the
-  // newest before a seq, or the oldest after one; limit: 50, at most 200.
+  // history resolves to {messages, more}: the newest, the newest before a seq, or the
+  // oldest after one, in order; limit: 50, at most 200.
   async history(of, { before, after, limit } = {}) {
     const { messages, more } = await this.#ask({ op: 'history', of, before, after, limit });
     return { messages: messages.map((m) => this.#named(m)), more };
@@ -136,7 +113,7 @@ export class Chat extends EventTarget {
     let socket;
     try {
       socket = this.#socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
-    } catch ({ message }) { // no token has such letters
+    } catch ({ message }) { // of a token no header can carry
       return this.#end({ code: 1006, reason: message, opened: false });
     }
     this.#watch(() => this.#closed(), this.#options.patience);
@@ -144,7 +121,7 @@ export class Chat extends EventTarget {
     socket.onopen = current(() => { this.#opened = Date.now(); });
     socket.onmessage = current(({ data }) => this.#receive(data));
     socket.onclose = current((event) => this.#closed(event));
-    socket.onerror = current(() => setTimeout(current(() => this.#closed()), 0)); // not everywhere a close follows
+    socket.onerror = current(() => setTimeout(current(() => this.#closed()), 0)); // a close may not follow
     this.#change('connecting');
   }
 
@@ -163,7 +140,7 @@ export class Chat extends EventTarget {
     this.#drop();
     const { firstWait, longestWait, settled, random } = this.#options;
     if (opened && Date.now() - this.#opened >= settled) this.#attempt = 0;
-    // Chance in all of it, so that the clients of a server that fell do not return together.
+    // Chance spreads the clients of a server that fell.
     const wait = random() * Math.min(longestWait, firstWait * 2 ** this.#attempt++);
     this.#timers.next = setTimeout(() => this.#open(), wait);
     this.#change('waiting', { in: wait, attempt: this.#attempt, code, reason, opened });
@@ -177,7 +154,7 @@ export class Chat extends EventTarget {
     this.#change('closed', detail);
   }
 
-  // #probe asks for any answer: a dead connection may not tell that it is.
+  // #probe asks for any answer: not every dead connection closes.
   #probe() {
     this.#write({ op: 'history', id: this.#id(), of: 'all', limit: 1 });
     this.#watch(() => this.#closed(), this.#options.patience);
@@ -210,21 +187,21 @@ export class Chat extends EventTarget {
   #receive(data) {
     const { event, ...e } = JSON.parse(data);
     if (event === 'welcome') this.#welcome(e);
-    if (this.state !== 'connected') return; // what comes before the welcome is in it
+    if (this.state !== 'connected') return; // the welcome has it
     this.#watch(() => this.#probe(), this.#options.silence);
     if (event === 'message') this.#take(this.#named(e));
-    else if (presence.includes(event)) {
+    else if (['online', 'offline', 'joined', 'left'].includes(event)) {
       if (event === 'left' && e.user === this.user) this.#part(e.group);
       this.#emit(event, e);
     } else if (e.id) this.#answered(event, e);
-    else if (event === 'error') this.#binaryDone(({ reject }) => reject(failure(e.code, e.message))); // all else has an id
+    else if (event === 'error') this.#binaryDone(({ reject }) => reject(failure(e.code, e.message))); // all others have an id
   }
   #answered(event, { id, ...e }) {
-    const from = this.#sends.has(id) ? this.#sends : this.#requests;
-    const asked = from.get(id);
-    from.delete(id);
+    const asked = this.#sends.get(id) ?? this.#requests.get(id);
+    this.#sends.delete(id);
+    this.#requests.delete(id);
     if (event === 'error') asked?.reject(failure(e.code, e.message));
-    else asked?.resolve(from === this.#sends ? { seq: e.seq, offline: e.offline === true } : e);
+    else asked?.resolve(e);
   }
 
   #nextBinary() {
@@ -242,7 +219,7 @@ export class Chat extends EventTarget {
     how(this.#binaries.shift());
     this.#nextBinary();
   }
-  // #isBinary: whether a message is the binary one under way.
+  // #isBinary: a message is the binary one under way.
   #isBinary({ from, to, data }) {
     const [now] = this.#binaries;
     if (!now?.on || from !== this.user || to !== now.to || data === undefined) return false;
@@ -250,9 +227,9 @@ export class Chat extends EventTarget {
     return sent.length === now.bytes.length && now.bytes.every((byte, i) => byte === sent.charCodeAt(i));
   }
 
-  #named({ seq, from, to, text, data, time }) {
+  #named({ seq, from, to, text = '', data, time }) {
     const conversation = to === 'all' || isGroup(to) || from === this.user ? to : from;
-    return { conversation, seq, from, to, ...(data === undefined ? { text: text ?? '' } : { data }), time };
+    return { conversation, seq, from, to, ...(data === undefined ? { text } : { data }), time };
   }
 
   #welcome(e) {
@@ -262,11 +239,14 @@ export class Chat extends EventTarget {
     const present = new Map(['all', ...e.groups].map((name) => [name, 0]).concat(Object.entries(e.conversations)));
     Object.assign(this, { user: e.user, state: 'connected' });
     this.#epoch = e.epoch;
-    if (anew) for (const known of [this.#conversations, this.#held]) known.clear();
+    if (anew) {
+      this.#conversations.clear();
+      this.#held.clear();
+    }
     for (const name of this.#conversations.keys()) if (isGroup(name) && !present.has(name)) this.#part(name);
     for (const [name, until] of present) this.#begin(name, first && !this.#options.history ? until : 0, until, first).away = false;
     if (!again) {
-      for (const send of [...this.#sends.values()]) this.#transmit(send); // before listeners send more
+      for (const send of [...this.#sends.values()]) this.#transmit(send); // before listeners can
       this.#change('connected');
     }
     if (anew) this.#emit('epoch', { epoch: e.epoch });
@@ -280,14 +260,13 @@ export class Chat extends EventTarget {
     this.#conversations.set(name, c);
     return c;
   }
-  // #part: no longer in a group. What was delivered of it is remembered.
   #part(name) {
     const { last } = this.#conversations.get(name) ?? { last: 0 };
     this.#conversations.set(name, { last, until: last, away: true });
     for (const [key, m] of this.#held) if (m.conversation === name) this.#held.delete(key);
   }
 
-  // A conversation that the welcome did not name is new; but a group was joined as it was.
+  // A conversation that the welcome did not name is new, but a group may be old.
   #take(m) {
     const c = this.#begin(m.conversation, isGroup(m.conversation) ? m.seq - 1 : 0, m.seq);
     if (c.away ? m.seq > c.last : c.fresh && m.seq <= c.last) c.last = m.seq - 1;
@@ -295,19 +274,20 @@ export class Chat extends EventTarget {
     else if (m.seq > c.last && this.#held.size < this.#options.maxHeld) this.#held.set(`${m.seq} ${m.conversation}`, m);
     if (c.last < c.until) this.#catchUp();
   }
-  // #deliver delivers the next message, and what was held back behind it.
+  // #deliver delivers a message, and what was held back behind it.
   #deliver(c, m) {
-    for (c.fresh = c.away = false; m; m = this.#held.get(`${c.last + 1} ${m.conversation}`)) {
+    c.fresh = c.away = false;
+    while (m) {
       this.#held.delete(`${m.seq} ${m.conversation}`);
       c.last = m.seq;
       this.#emit('message', m);
       if (this.#isBinary(m)) this.#binaryDone(({ resolve }) => resolve({ seq: m.seq }));
+      m = this.#held.get(`${c.last + 1} ${m.conversation}`);
     }
   }
 
   #behind() { return [...this.#conversations].find(([, c]) => c.last < c.until); }
 
-  // #catchUp fetches what is missing, one answer at a time.
   async #catchUp() {
     if (this.#catchingUp || this.state !== 'connected') return;
     this.#catchingUp = true;
@@ -325,7 +305,7 @@ export class Chat extends EventTarget {
     try {
       ({ messages } = await this.history(name, { after: c.last, limit: 200 }));
     } catch (error) {
-      if (!notOurs.includes(error.code)) throw error;
+      if (!['not_member', 'forbidden', 'bad_target'].includes(error.code)) throw error;
       if (this.#conversations.get(name) === c) this.#part(name);
     }
     if (this.#conversations.get(name) !== c) return; // left, or a new epoch
@@ -335,7 +315,7 @@ export class Chat extends EventTarget {
     }
     if (messages.length === 0) this.#reach(name, c, c.until + 1);
   }
-  // #reach goes on to seq, although not all before it is kept by the server.
+  // #reach goes on to seq, with gaps where the server keeps nothing.
   #reach(conversation, c, seq) {
     while (c.last + 1 < seq) {
       const held = [...this.#held.values()].filter((m) => m.conversation === conversation);

@@ -1,102 +1,89 @@
-// Where one writes: a text, and files that wait to be sent with it.
-
 import { $, element } from './dom.js';
 import { clean, mostBytes } from './files.js';
 import { size, text } from './text.js';
 
-const mostTyped = 100000; // characters; more becomes a file. The field's own limit fits into a message in any case.
+const mostTyped = 100000; // characters; more becomes a file
 
-export class Composer {
-  #files = [];
-  #send;
+let files = [];
+let send;
 
-  // send({text} or {file}) is called for each message.
-  constructor(send) {
-    this.#send = send;
-    const field = $('text');
-    field.oninput = () => {
-      this.complain('');
-      this.#grow();
+export function begin(withSend) {
+  send = withSend;
+  const field = $('text');
+  field.oninput = edited;
+  field.onkeydown = (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
+  };
+  $('compose').onsubmit = submit;
+  $('attach').onclick = () => $('chosen').click();
+  $('chosen').onchange = () => {
+    add($('chosen').files);
+    $('chosen').value = '';
+  };
+  field.onpaste = (event) => {
+    const pasted = event.clipboardData.getData('text');
+    const pastes = pasted.length + draft().length > mostTyped ? [new File([pasted], 'text.txt')] : event.clipboardData.files;
+    if (!pastes.length) return;
+    event.preventDefault();
+    add(pastes);
+  };
+  document.ondragover = document.ondragleave = document.ondrop = (event) => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    $('chat').classList.toggle('dropping', event.type === 'dragover');
+    if (event.type === 'drop') add(event.dataTransfer.files);
+  };
+}
+
+export const draft = () => $('text').value;
+
+export function setDraft(typed) {
+  $('text').value = typed;
+  edited();
+}
+
+export function translate() {
+  $('attach').title = $('attach').ariaLabel = text.attachUpTo(size(mostBytes));
+  show();
+}
+
+export function complain(why) { $('complaint').textContent = why; }
+
+function add(chosen) {
+  complain('');
+  for (const file of chosen) {
+    const name = clean(file.name) || text.file;
+    if (file.size > mostBytes) complain(text.tooLarge(name, size(file.size), size(mostBytes)));
+    else if (!file.size) complain(text.emptyFile(name));
+    else files.push(new File([file], name, { type: file.type }));
+  }
+  show();
+  $('text').focus();
+}
+
+function show() {
+  $('files').replaceChildren(...files.map((file) => {
+    const remove = element('button', { type: 'button', ariaLabel: text.detach(file.name) }, '×');
+    remove.onclick = () => {
+      files = files.filter((each) => each !== file);
+      show();
+      $('text').focus();
     };
-    field.onkeydown = (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-      event.preventDefault();
-      this.#submit();
-    };
-    $('compose').onsubmit = (event) => {
-      event.preventDefault();
-      this.#submit();
-    };
-    $('attach').onclick = () => $('chosen').click();
-    $('chosen').onchange = () => {
-      this.#add($('chosen').files);
-      $('chosen').value = '';
-    };
-    field.onpaste = (event) => {
-      const pasted = event.clipboardData.getData('text');
-      const files = pasted.length + this.draft.length > mostTyped ? [new File([pasted], 'text.txt')] : event.clipboardData.files;
-      if (!files.length) return;
-      event.preventDefault();
-      this.#add(files);
-    };
-    const drop = (event) => {
-      const has = event.dataTransfer?.types.includes('Files') ?? false;
-      if (has) event.preventDefault();
-      $('chat').classList.toggle('dropping', has && event.type === 'dragover');
-      if (event.type === 'drop' && has) this.#add(event.dataTransfer.files);
-    };
-    for (const type of ['dragover', 'dragleave', 'drop']) document.addEventListener(type, drop);
-  }
+    return element('li', {}, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
+  }));
+}
 
-  // draft is what has been typed.
-  get draft() { return $('text').value; }
-  set draft(typed) {
-    $('text').value = typed;
-    this.complain('');
-    this.#grow();
-  }
+function submit(event) {
+  event.preventDefault();
+  const typed = draft();
+  if ($('send').disabled) return;
+  if (typed.trim()) send({ text: typed });
+  for (const file of files.splice(0)) send({ file });
+  setDraft('');
+  show();
+}
 
-  translate() {
-    $('attach').title = $('attach').ariaLabel = text.attachUpTo(size(mostBytes));
-    this.#show();
-  }
-
-  complain(why) { $('complaint').textContent = why; }
-
-  #add(files) {
-    this.complain('');
-    for (const file of files) {
-      const name = clean(file.name) || text.file;
-      if (file.size > mostBytes) this.complain(text.tooLarge(name, size(file.size), size(mostBytes)));
-      else if (!file.size) this.complain(text.emptyFile(name));
-      else this.#files.push(new File([file], name, { type: file.type }));
-    }
-    this.#show();
-    $('text').focus();
-  }
-
-  #show() {
-    $('files').replaceChildren(...this.#files.map((file) => {
-      const remove = element('button', { type: 'button', ariaLabel: text.detach(file.name) }, '×');
-      remove.onclick = () => {
-        this.#files = this.#files.filter((each) => each !== file);
-        this.#show();
-        $('text').focus();
-      };
-      return element('li', {}, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
-    }));
-  }
-
-  #submit() {
-    const typed = this.draft;
-    if ($('send').disabled) return;
-    if (typed.trim()) this.#send({ text: typed });
-    for (const file of this.#files.splice(0)) this.#send({ file });
-    this.draft = '';
-    this.#show();
-  }
-
-  #grow() {
-    $('text').rows = Math.min(9, this.draft.split('\n').length);
-  }
+function edited() {
+  complain('');
+  $('text').rows = Math.min(9, draft().split('\n').length);
 }

@@ -1,22 +1,21 @@
-// A conversation as the page knows it: messages by number with notices between
-// them, and behind those the own messages that have not come back.
+// A conversation: messages by number with notices between them, and behind those
+// the own messages that have not come back.
 
 import { isGroup } from './names.js';
 
-const mostKept = 20000; // items; the oldest are let go, and loaded again
+const mostKept = 20000; // items; the oldest can be loaded again
 
 export class Conversation {
   items = [];
-  pending = []; // own messages: state is sending, sent or failed
+  pending = []; // states: sending, sent or failed
   unread = 0;
   seen = 0; // the newest number that was read
   at = 0; // ms of the last message
   draft = '';
-  joined; // in it, or it is no group
   more = true; // there may be earlier messages
-  loading; // a promise
+  loading = false;
   last; // message
-  first; // item that was not read when the conversation was opened
+  first; // item that was not read when this was opened
   members; // of a group: {users, count}
   #epoch = 0;
   #numbers = new Map(); // messages of this numbering
@@ -30,20 +29,18 @@ export class Conversation {
 
   get all() { return this.items.concat(this.pending); }
 
-  // oldest is the first number here, for what is before it.
   get oldest() { return this.items.find((each) => each.seq && each.epoch === this.#epoch)?.seq; }
 
-  // put puts a message into its place, and returns it, or nothing if it is known.
-  // live: it has just arrived; then it may be one that is under way.
+  // put returns the item of a message that was not known. A live one has just
+  // arrived, so it may be one that is under way.
   put(message, live) {
     const { seq, at } = message;
     let item = message;
-    const known = this.#numbers.get(seq);
     const says = (p) => (message.file ? p.file?.id === message.file.id : p.text === message.text);
     const same = (p) => p.seq === seq || (live && !p.seq && p.state === 'sending' && says(p));
     const own = message.own ? this.pending.findIndex(same) : -1;
     if (own >= 0) [item] = this.pending.splice(own, 1);
-    if (known || this.#isTwice(message)) return;
+    if (this.#numbers.has(seq) || this.#isTwice(message)) return;
     Object.assign(item, { seq, at, file: message.file, epoch: this.#epoch, state: 'sent', stale: true });
     this.#numbers.set(seq, item);
     let place = this.items.length;
@@ -53,7 +50,7 @@ export class Conversation {
     if (this.items.length > mostKept) this.#trim();
     return item;
   }
-  // #isTwice: a file that its sender had to send again, not knowing that it had come.
+  // #isTwice: the sender of a file sends it again if he cannot know that it came.
   #isTwice({ file, from }) { return file?.id && this.items.some((each) => each.from === from && each.file?.id === file.id); }
   #isAfter(item, { seq, at }, live) {
     return item.seq ? item.epoch === this.#epoch && item.seq > seq : !live && item.at > at;
@@ -65,8 +62,7 @@ export class Conversation {
     this.more = true;
   }
 
-  // note puts a notice at the end: that users came or went, joined with the notice
-  // before it, or how many messages are lost.
+  // note puts a notice at the end. Who came and went is told in one.
   note({ came, went, lost }) {
     let notice = this.items.at(-1);
     if (notice?.kind !== 'notice' || notice.lost || lost) {
@@ -79,7 +75,6 @@ export class Conversation {
     notice.stale = true;
   }
 
-  // anew: from now on numbers are others.
   anew() {
     this.#epoch++;
     this.#numbers.clear();
@@ -88,8 +83,8 @@ export class Conversation {
     Object.assign(this, { more: false, seen: 0 });
   }
 
-  // read: everything here has been.
   read() {
-    Object.assign(this, { unread: 0, seen: Math.max(this.seen, this.last?.seq ?? 0) });
+    this.unread = 0;
+    this.seen = Math.max(this.seen, this.last?.seq ?? 0);
   }
 }

@@ -2,7 +2,7 @@
 
 export const $ = (id) => document.getElementById(id);
 
-// element makes one with these properties, or of this class.
+// element makes one with these properties, or this class.
 export function element(tag, properties, ...children) {
   const made = document.createElement(tag);
   Object.assign(made, typeof properties === 'string' ? { className: properties } : properties);
@@ -10,7 +10,7 @@ export function element(tag, properties, ...children) {
   return made;
 }
 
-// arrange makes these elements the children of a list, and touches no other.
+// arrange makes these the children of a list, and moves no more than it has to.
 export function arrange(list, elements) {
   const focused = list.contains(document.activeElement) && document.activeElement;
   const wanted = new Set(elements);
@@ -23,24 +23,30 @@ export function arrange(list, elements) {
   if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true }); // a move takes it away
 }
 
-// write sets a text, if it is another.
+// write leaves an equal text alone, so that it is not read out again.
 export function write(to, text) {
   if (to.textContent !== text) to.textContent = text;
 }
 
-// attempt does what must not keep anything else from happening. If it fails, the
-// console tells, and why is returned.
+const reported = new Set();
+
+// attempt does what must not keep anything else from happening, and returns why it
+// failed. The console is told once, for what fails may do so with each message.
 export function attempt(work) {
   try {
     work();
     return '';
   } catch (error) {
-    reportError(error);
-    return String(error);
+    const why = String(error);
+    if (reported.size < 100 && !reported.has(why)) {
+      reported.add(why);
+      reportError(error);
+    }
+    return why;
   }
 }
 
-// inTime makes many calls one: in the next frame, or soon if nobody looks.
+// inTime makes many calls one in the next frame, or soon: hidden pages have no frames.
 export function inTime(work) {
   let waits = false;
   return () => {
@@ -55,7 +61,6 @@ export function inTime(work) {
   };
 }
 
-// hue gives each id a colour of its own that stays the same.
 export function hue(id) {
   let sum = 0;
   for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 3600;

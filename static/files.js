@@ -1,23 +1,15 @@
-// Files as binary messages. Behind the file's own bytes, where most programs that
-// know its kind do not look, comes what the file is called:
-//
-//   the file | {"name":"cat.png","type":"image/png","id":"…"} in UTF-8 | its length, 2 bytes, big-endian | wschat/1
-//
-// id is chance, and makes each message unlike all others. A binary message that
-// does not end so is a file without a name. The type is for other programs only:
-// the page shows what begins as a picture does, and saves all else.
+// Files as binary messages, in the form that README.md describes. The id makes each
+// unlike all others. The type is for other programs: the page trusts a file's first
+// bytes alone.
 
 const mark = new TextEncoder().encode('wschat/1');
 const tail = mark.length + 2;
 
-// mostBytes is the server's default for one message, 1 MiB, less what can come
-// around a file: its destination, name and type.
+// The server's default for a message, less destination, name and type.
 export const mostBytes = (1 << 20) - 1024;
 
-// wrap makes the body of a message of a File.
 export async function wrap(file, id) {
-  const cut = (s, most) => [...s].slice(0, most).join('');
-  const about = new TextEncoder().encode(JSON.stringify({ name: cut(file.name, 100), type: cut(file.type, 60), id }));
+  const about = new TextEncoder().encode(JSON.stringify({ name: clean(file.name), type: file.type.slice(0, 60), id }));
   const content = new Uint8Array(await file.arrayBuffer());
   const all = new Uint8Array(content.length + about.length + tail);
   all.set(content);
@@ -27,8 +19,6 @@ export async function wrap(file, id) {
   return all;
 }
 
-// unwrap reads a message's data: {name, id, picture, size, blob}. name is '' if
-// there is none; picture tells whether the blob is one.
 export function unwrap(base64) {
   let all = Uint8Array.fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   let about = {};
@@ -48,10 +38,10 @@ export function unwrap(base64) {
   };
 }
 
-// saved is a blob of this content, which no browser opens as a page.
+// saved makes a blob that no browser opens as a page.
 export const saved = (content, type = 'application/octet-stream') => new Blob([content], { type });
 
-// clean leaves of a name what may be a file's, and nothing invisible.
+// clean leaves of a file's name nothing that misleads.
 export function clean(name) {
   if (typeof name !== 'string') return '';
   const plain = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu, '');
@@ -63,9 +53,7 @@ const kinds = [
   ['webp', 8, 'WEBP'], ['avif', 4, 'ftypavif'], ['avif', 4, 'ftypavis'],
 ];
 
-// pictureType is the type by which the content begins; '' for all but pictures.
 export function pictureType(content) {
-  const begins = ([, at, magic]) => [...magic].every((c, i) => content[at + i] === c.charCodeAt(0));
-  const found = kinds.find(begins);
+  const found = kinds.find(([, at, magic]) => [...magic].every((c, i) => content[at + i] === c.charCodeAt(0)));
   return found ? `image/${found[0]}` : '';
 }

@@ -1,5 +1,4 @@
-// What the browser keeps of a user's choices, for all its pages. If it refuses its
-// storage, they last as long as the page.
+// The user's choices. If the browser refuses its storage, they last as long as the page.
 
 const key = 'wschat';
 let all = {};

@@ -1,14 +1,11 @@
-// Wires the page: who one is, the connection, and what is open.
-
-import { Composer } from './composer.js';
+import * as composer from './composer.js';
 import { $, inTime, write } from './dom.js';
 import { keep, kept } from './kept.js';
 import { isUserId } from './names.js';
-import { settings } from './settings.js';
-import { call, title } from './notify.js';
-import { Pane } from './pane.js';
+import { call, settings, title } from './notify.js';
+import * as pane from './pane.js';
 import { Room } from './room.js';
-import { Sidebar } from './sidebar.js';
+import * as sidebar from './sidebar.js';
 import { closeReason, errorText, language, speak, text } from './text.js';
 
 await speak();
@@ -18,20 +15,12 @@ let room; // of who is or was connected
 let token = ''; // in memory only
 let now = { state: 'idle' }; // how the connection is
 let due = 0; // ms at which it is tried again
-let refused = false; // the server is there, but does not let one in
+let refused = false; // by a server that is there
 
-const pane = new Pane(() => changed());
-const sidebar = new Sidebar(choose);
-const composer = new Composer((what) => {
-  room.send(room.open, what);
-  say();
-});
-
-// choose opens a conversation.
 function choose(name) {
-  if (room.open) room.open.draft = composer.draft;
+  if (room.open) room.open.draft = composer.draft();
   const c = room.open = room.get(name);
-  composer.draft = c.draft;
+  composer.setDraft(c.draft);
   pane.show(room);
   if (c.group) room.count(c);
   changed();
@@ -39,7 +28,6 @@ function choose(name) {
   $('text').focus();
 }
 
-// changed: something that the list or the title tells.
 const changed = inTime(() => {
   if (!room?.open) return;
   sidebar.show(room);
@@ -47,7 +35,7 @@ const changed = inTime(() => {
   title([...room.conversations.values()].reduce((sum, { unread }) => sum + unread, 0));
 });
 
-// enter connects as somebody, who sees nothing of who was here before.
+// enter makes a new room, so that nothing of who was here before is seen.
 function enter(user) {
   room?.chat.disconnect();
   room = new Room({ user, token }, {
@@ -58,7 +46,7 @@ function enter(user) {
       keep('enter', true);
       pane.redraw();
     },
-    items: (c) => pane.items(c),
+    items: pane.items,
     arrived(c, item) {
       pane.arrived(c, item);
       if (!item.own && !pane.looking(c)) call(c, item, () => choose(c.name));
@@ -68,11 +56,10 @@ function enter(user) {
   room.chat.connect();
 }
 
-// state shows how the connection is.
 function state(detail) {
   now = detail;
   due = Date.now() + (now.in ?? 0);
-  const is = (...states) => states.includes(now.state);
+  const is = (state) => state === now.state;
   if (is('connected') || now.opened) refused = false;
   else if (is('waiting')) fetch('/healthz').then(({ ok }) => { refused = ok; }, () => { refused = false; }).then(say);
   const me = room?.me ?? '';
@@ -82,14 +69,13 @@ function state(detail) {
   $('name').readOnly = token || is('connecting');
   $('enter').disabled = is('connecting');
   $('disconnect').hidden = $('send').disabled = is('closed');
-  write($('me'), room?.me ?? '');
-  $('me').title = room?.me ?? '';
+  write($('me'), me);
+  $('me').title = me;
   if (is('connected') && ['', 'name', 'enter', 'now'].includes(document.activeElement.id)) $('text').focus();
   if (is('idle')) $('name').focus();
   say();
 }
 
-// say says it, and counts down.
 function say() {
   const { state } = now;
   const why = closeReason(now, refused);
@@ -143,20 +129,17 @@ function refuse(promise) {
   promise.catch((error) => composer.complain(errorText(error)));
 }
 
-const clicks = {
-  now: () => room.chat.connect(),
-  disconnect,
-  join: () => refuse(room.chat.join(room.open.name)),
-  leave: () => refuse(room.chat.leave(room.open.name)),
-  back() { page.pane = 'list'; },
-  'other-name'() {
-    $('options').close();
-    disconnect();
-    room = undefined;
-    state({ state: 'idle' });
-  },
+$('now').onclick = () => room.chat.connect();
+$('disconnect').onclick = disconnect;
+$('join').onclick = () => refuse(room.chat.join(room.open.name));
+$('leave').onclick = () => refuse(room.chat.leave(room.open.name));
+$('back').onclick = () => { page.pane = 'list'; };
+$('other-name').onclick = () => {
+  $('options').close();
+  disconnect();
+  room = undefined;
+  state({ state: 'idle' });
 };
-for (const [id, then] of Object.entries(clicks)) $(id).onclick = then;
 for (const each of document.querySelectorAll('.language')) each.onclick = translate;
 $('login-form').onsubmit = (event) => {
   event.preventDefault();
@@ -188,6 +171,12 @@ addEventListener('hashchange', () => readToken() && enter(''));
 for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => room?.keepRead());
 
 settings();
+sidebar.begin(choose);
+pane.begin(changed);
+composer.begin((what) => {
+  room.send(room.open, what);
+  say();
+});
 composer.translate();
 state(now);
 const given = readToken();

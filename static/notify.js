@@ -1,9 +1,8 @@
-// What calls the user back: the title, and, if asked for, a notification and a
-// sound for private messages and mentions.
+// What calls the user back, and the dialog that asks for it.
 
-import { attempt } from './dom.js';
-import { kept } from './kept.js';
-import { text } from './text.js';
+import { $, attempt, write } from './dom.js';
+import { keep, kept } from './kept.js';
+import { summary, text } from './text.js';
 
 let audio;
 
@@ -17,7 +16,7 @@ export function call(c, item, open) {
   if (kept('sound')) attempt(beep);
   if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
   attempt(() => { // some browsers have them for service workers alone
-    const told = new Notification(item.from, { body: item.file ? item.file.name || text.file : item.text.slice(0, 200), tag: c.name });
+    const told = new Notification(item.from, { body: summary(item), tag: c.name });
     told.onclick = () => {
       focus();
       open();
@@ -26,7 +25,7 @@ export function call(c, item, open) {
   });
 }
 
-export function beep() {
+function beep() {
   audio ??= new AudioContext();
   const [tone, volume, now] = [audio.createOscillator(), audio.createGain(), audio.currentTime];
   tone.frequency.value = 660;
@@ -35,4 +34,22 @@ export function beep() {
   tone.connect(volume).connect(audio.destination);
   tone.start(now);
   tone.stop(now + 0.25);
+}
+
+export function settings() {
+  const [notify, sound] = [$('notify'), $('sound')];
+  $('settings').onclick = () => {
+    [notify.checked, sound.checked] = [kept('notify'), kept('sound')];
+    $('options').showModal();
+  };
+  notify.onchange = async () => {
+    const ask = async () => globalThis.Notification?.requestPermission();
+    const granted = notify.checked && await ask().catch(reportError) === 'granted';
+    write($('denied'), notify.checked && !granted ? text.denied : '');
+    keep('notify', notify.checked = granted);
+  };
+  sound.onchange = () => {
+    keep('sound', sound.checked);
+    if (sound.checked) attempt(beep);
+  };
 }

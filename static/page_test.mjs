@@ -75,6 +75,12 @@ test('mentions', () => {
   const named = (user, text) => mention(user).test(text);
   assert.ok(named('bob', '@bob: hi') && named('bob', 'hi @bob.') && named('小林', '好，@小林！') && named('a.b-c', '@a.b-c'));
   assert.ok(!named('bob', 'bob') && !named('bob', '@bobby') && !named('bob', '@bob.m') && !named('bob', 'x@bob') && !named('a.b', '@axb'));
+  // Marks belong to the name (PROTOCOL section 2): these are others.
+  assert.equal(named('न', '@नि hi'), false);
+  assert.equal(named('ẹ', '@ẹ̀'), false);
+  assert.equal(named('x', 'नि@x'), false);
+  assert.equal(named('नि', '@नि hi'), true);
+  assert.equal(named('A', '@A.ẹ̀'), false);
 });
 
 const base64 = (bytes) => Buffer.from(bytes).toString('base64');

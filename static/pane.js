@@ -1,127 +1,120 @@
-// The open conversation: its messages, and what is said of it above them.
-
 import { $, element, inTime, write } from './dom.js';
 import { forget, row } from './rows.js';
-import { label, text } from './text.js';
-import { Windowed } from './windowed.js';
+import { label, summary, text } from './text.js';
+import * as list from './windowed.js';
 
-export class Pane {
-  #room;
-  #c; // the open conversation
-  #changed;
-  #said = []; // messages to be read out
-  #window = new Windowed($('log'), $('messages'), {
-    items: () => this.#c?.all ?? [],
-    draw: (item, before) => row(item, before, { mine: this.#room.mine, first: this.#c.first }),
+let room; // its open conversation is shown
+const said = []; // messages to be read out
+let changed; // is called when messages were read
+
+export function begin(whenRead) {
+  changed = whenRead;
+  list.begin({
+    items: () => room?.open.all ?? [],
+    draw: (item, above) => row(item, above, { mine: room.mine, first: room.open.first }),
     drop: forget,
   });
-
-  // changed() is called when messages have been read.
-  constructor(changed) {
-    this.#changed = changed;
-    $('messages').onclick = ({ target }) => {
-      const button = target.closest('button');
-      const { item } = target.closest('li') ?? {};
-      const { retry, more, picture } = button?.dataset ?? {};
-      if (retry !== undefined) this.#room.retry(this.#c, item);
-      if (more) {
-        [item.length, item.stale] = [Number(more), true];
-        this.#window.changed();
-      }
-      if (picture !== undefined) this.#enlarge(button.firstChild);
-    };
-    $('newest').onclick = () => {
-      this.#window.toEnd();
-      $('text').focus();
-    };
-    $('viewer').onclick = () => $('viewer').close();
-    for (const [to, type] of [[$('log'), 'scroll'], [document, 'visibilitychange'], [window, 'focus']]) to.addEventListener(type, () => this.#look());
-  }
-
-  // show opens a conversation; unread ones begin below a line.
-  show(room) {
-    const c = room.open;
-    [this.#room, this.#c] = [room, c];
-    c.first = c.unread ? c.items.filter((each) => each.kind === 'message' && !each.own).at(-c.unread) : undefined;
-    this.#window.atEnd = true;
-    this.redraw();
-  }
-
-  redraw() {
-    if (!this.#c) return;
-    this.#window.redraw();
-    this.about();
-    this.#look();
-  }
-
-  #enlarge({ src, alt }) {
-    $('viewer').replaceChildren(element('img', { src, alt }), element('button', { autofocus: true }, text.done));
-    $('viewer').showModal();
-  }
-
-  // looking: the user sees what comes to a conversation.
-  looking(c) { return c === this.#c && this.#window.atEnd && !document.hidden && document.hasFocus(); }
-
-  // items of a conversation have changed.
-  items(c) {
-    if (c !== this.#c) return;
-    this.#window.changed();
-    this.#look();
-  }
-
-  // arrived: this has come, and was not there before.
-  arrived(c, item) {
-    if (item.own) {
-      this.#window.atEnd ||= c === this.#c;
-      return;
+  $('messages').onclick = ({ target }) => {
+    const button = target.closest('button');
+    const { item } = target.closest('li') ?? {};
+    const { retry, more, picture } = button?.dataset ?? {};
+    if (retry !== undefined) room.retry(room.open, item);
+    if (more) {
+      [item.length, item.stale] = [Number(more), true];
+      list.changed();
     }
-    if (!this.looking(c)) c.unread++;
-    if (c === this.#c && c.unread === 1) {
-      if (c.first) c.first.stale = true;
-      c.first = item;
-    }
-    if (c === this.#c || c.personal || item.mentions) {
-      this.#said.push(item);
-      this.#speak();
-    }
-  }
-  #speak = inTime(() => {
-    const said = this.#said.splice(0);
-    $('said').textContent = said.length > 3 ? text.newMessages(said.length)
-      : said.map(({ from, text: words, file }) => text.says(from, file ? file.name || text.file : words.slice(0, 200))).join('\n');
-  });
+    if (picture !== undefined) enlarge(button.firstChild);
+  };
+  $('newest').onclick = () => {
+    list.follow();
+    $('text').focus();
+  };
+  $('viewer').onclick = () => $('viewer').close();
+  for (const type of ['visibilitychange', 'focus']) addEventListener(type, look);
+  $('log').addEventListener('scroll', look);
+}
 
-  // #look notes what has been read, and fetches what is soon to be.
-  #look = inTime(() => {
-    const c = this.#c;
-    if (!c) return;
-    if ($('log').clientHeight && $('log').scrollTop < 600) this.#room.load(c);
-    if (this.looking(c) && (c.unread || c.seen < c.last?.seq)) {
-      c.read();
-      this.#changed();
-    }
-    $('newest').hidden = this.#window.atEnd;
-    write($('newest'), text.newest(c.unread));
-    write($('earlier'), c.loading ? text.loading : c.more || !c.items.length ? '' : text.beginning);
-    $('empty').hidden = c.all.length > 0 || c.loading;
-    write($('empty'), c.joined ? text.empty : text.joinHint);
-  });
+export function show(opened) {
+  room = opened;
+  const c = room.open;
+  c.first = c.unread ? c.items.filter((each) => each.kind === 'message' && !each.own).at(-c.unread) : undefined;
+  list.follow();
+  redraw();
+}
 
-  // about says what the conversation is.
-  about() {
-    const [c, room] = [this.#c, this.#room];
-    const { name, group } = c;
-    write($('title'), label(name, room.me));
-    $('title').title = name;
-    let about = '';
-    if (name === 'all') about = text.onlineNow(room.people.count);
-    else if (c.personal) about = room.people.has(name) ? text.isOnline : text.isAway;
-    else if (!c.joined) about = text.notIn;
-    else if (c.members) about = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).join(', ')}`;
-    write($('about'), room.connected ? about : '');
-    $('join').hidden = !group || c.joined;
-    $('leave').hidden = !group || !c.joined;
-    $('join').disabled = $('leave').disabled = !room.connected;
-    $('text').ariaLabel = $('text').placeholder = text.writeIn(label(name, room.me));
+export function redraw() {
+  if (!room) return;
+  list.redraw();
+  about();
+  look();
+}
+
+function enlarge({ src, alt }) {
+  $('viewer').replaceChildren(element('img', { src, alt }), element('button', { autofocus: true }, text.done));
+  $('viewer').showModal();
+}
+
+// looking: the user sees what comes.
+export const looking = (c) => c === room.open && list.atEnd && !document.hidden && document.hasFocus();
+
+export function items(c) {
+  if (c !== room.open) return;
+  list.changed();
+  look();
+}
+
+export function arrived(c, item) {
+  const isOpen = c === room.open;
+  if (item.own) {
+    if (isOpen) list.follow();
+    return;
   }
+  if (!looking(c)) c.unread++;
+  if (isOpen && c.unread === 1) {
+    if (c.first) c.first.stale = true;
+    c.first = item;
+  }
+  if (isOpen || c.personal || item.mentions) {
+    said.push(item);
+    speak();
+  }
+}
+
+const speak = inTime(() => {
+  const now = said.splice(0);
+  const each = now.map((item) => text.says(item.from, summary(item)));
+  $('said').textContent = now.length > 3 ? text.newMessages(now.length) : each.join('\n');
+});
+
+// look notes what has been read, and fetches what is soon to be.
+const look = inTime(() => {
+  const c = room?.open;
+  if (!c) return;
+  if ($('log').clientHeight && $('log').scrollTop < 600) room.load(c);
+  if (looking(c) && (c.unread || c.seen < c.last?.seq)) {
+    c.read();
+    changed();
+  }
+  $('newest').hidden = list.atEnd;
+  write($('newest'), text.newest(c.unread));
+  write($('earlier'), c.loading ? text.loading : c.more || !c.items.length ? '' : text.beginning);
+  $('empty').hidden = c.all.length > 0 || c.loading;
+  write($('empty'), c.joined ? text.empty : text.joinHint);
+});
+
+export function about() {
+  const c = room.open;
+  const { name, group } = c;
+  write($('title'), label(name, room.me));
+  $('title').title = name;
+  let what = '';
+  if (name === 'all') what = text.onlineNow(room.people.count);
+  else if (c.personal) what = room.people.has(name) ? text.isOnline : text.isAway;
+  else if (!c.joined) what = text.notIn;
+  else if (c.members) what = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).join(', ')}`;
+  write($('about'), room.connected ? what : '');
+  $('join').hidden = !group || c.joined;
+  $('leave').hidden = !group || !c.joined;
+  $('join').disabled = $('leave').disabled = !room.connected;
+  $('text').ariaLabel = $('text').placeholder = text.writeIn(label(name, room.me));
 }

@@ -1,17 +1,13 @@
-// Texts as people write them: links, code between back-ticks, mentions. All of it
-// is made of text nodes and elements.
-
 import { element } from './dom.js';
 
 // Code, or an address up to what cannot be in one, invisible letters included.
-const parts = new RegExp('```(?:[\\w+#.-]*\\n)?([^`][^]*?)(?:\\n?```\\n?|$)|`([^`\\n]+)`|'
-  + 'https?://[^\\s<>"`\\p{Cf}\\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+', 'giu');
-// What may follow an address.
+const parts = /```(?:[\w+#.-]*\n)?([^`][^]*?)(?:\n?```\n?|$)|`([^`\n]+)`|https?:\/\/[^\s<>"`\p{Cf}\p{Cc}，。；：！？、（）【】「」『』《》“”‘’…]+/giu;
+// What may follow it.
 const sentence = /[.,;:!?']|(?![!-~])\p{P}/u;
 const emoji = /^[\p{Extended_Pictographic}\p{RI}\p{EMod}\p{EComp}\s]+$/u;
 
-// rich makes nodes of a text. mine is what matches a mention of the user; cut tells
-// that the text goes on: then an address at its end is not the whole one.
+// rich makes nodes of a text. mine matches mentions of the user. If the text is cut,
+// an address at its end is not the whole one.
 export function rich(text, mine, cut) {
   const nodes = [];
   let end = 0;
@@ -37,25 +33,26 @@ function plain(text, mine) {
   return nodes.filter((each) => each !== '');
 }
 
-// link leaves out what ends the sentence rather than the address, brackets and
-// emphasis that began before it included.
+// link leaves out what ends the sentence, and brackets and emphasis that began before.
 function link(found, before) {
-  let [end, open] = [0, 0];
+  let end = 0;
+  let open = 0;
   for (let i = 0; i < found.length; i++) {
     const c = found[i];
     if (/[([{]/.test(c)) open++;
-    else if (/[)\]}]/.test(c) ? open && open-- : !sentence.test(c) && (c !== before || !/[*_~]/.test(c))) end = i + 1;
+    else if (/[)\]}]/.test(c)) {
+      if (open) end = i + 1;
+      open = Math.max(0, open - 1);
+    } else if (!sentence.test(c) && (c !== before || !/[*_~]/.test(c))) end = i + 1;
   }
   const address = found.slice(0, end);
   if (!URL.canParse(address)) return [found];
   return [element('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address), found.slice(address.length)];
 }
 
-// isEmoji: nothing else, and few.
 export const isEmoji = (text) => text.length <= 40 && emoji.test(text) && /[\p{Extended_Pictographic}\p{RI}]/u.test(text);
 
-// mention matches where a user is named.
 export function mention(user) {
   const id = user.replaceAll('.', '\\.');
-  return new RegExp(`(?<![\\p{L}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
+  return new RegExp(`(?<![\\p{L}\\p{M}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{M}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
 }

@@ -1,6 +1,5 @@
-// What a user sees of the chat: conversations, people, and what goes on. The views
-// are told by on: state(detail), welcome(), changed(), items(conversation), and
-// arrived(conversation, item) of what was not there before.
+// What a user sees of the chat. It tells the views by on: state(detail), welcome(),
+// changed(), items(conversation), and arrived(conversation, item) of a new message.
 
 import { Chat } from './chat.js';
 import { Conversation } from './conversation.js';
@@ -16,7 +15,7 @@ export class Room {
   me = ''; // known with the first welcome
   open; // the conversation that is shown
   waiting = 0; // messages to be sent
-  mine; // matches where one is mentioned
+  mine; // matches mentions
   #on;
   #epoch;
 
@@ -39,8 +38,8 @@ export class Room {
       welcome: (e) => this.#welcome(e),
       message: (m) => this.#take(m),
       gap: ({ conversation, from, to }) => this.#note(conversation, { lost: to - from + 1 }),
-      online: ({ user }) => this.#presence('add', user, { came: user }),
-      offline: ({ user }) => this.#presence('remove', user, { went: user }),
+      online: ({ user }) => this.#presence({ came: user }),
+      offline: ({ user }) => this.#presence({ went: user }),
       joined: ({ group, user }) => this.#member(group, user, { came: user }),
       left: ({ group, user }) => this.#member(group, user, { went: user }),
     };
@@ -55,7 +54,6 @@ export class Room {
     this.#on.changed();
   }
 
-  // get is a conversation by name, new if need be.
   get(name) {
     let c = this.conversations.get(name);
     if (!c) this.conversations.set(name, c = new Conversation(name));
@@ -75,7 +73,6 @@ export class Room {
     if (first) this.#preview();
   }
 
-  // #unread finds out what came since the user was here.
   #unread(conversations) {
     const marks = kept('read');
     const known = marks?.user === this.me && marks.epoch === this.#epoch && new Map([].concat(marks.seen).filter((each) => Number.isInteger(each?.[1])));
@@ -86,12 +83,10 @@ export class Room {
     }
   }
 
-  // #preview fetches what was said last, one after the other.
   async #preview() {
-    for (const c of [...this.conversations.values()]) if (!c.items.length && !c.loading) await this.load(c, 1);
+    for (const c of [...this.conversations.values()]) if (!c.items.length) await this.load(c, 1);
   }
 
-  // keepRead keeps what has been read.
   keepRead() {
     if (this.me) keep('read', { user: this.me, epoch: this.#epoch, seen: [...this.conversations].map(([name, { seen }]) => [name, seen]) });
   }
@@ -116,10 +111,13 @@ export class Room {
     c.note(what);
     this.#on.items(c);
   }
-  #presence(verb, user, what) {
-    this.people[verb](user);
-    if (verb === 'remove') for (const { members } of this.conversations.values()) members?.remove(user);
-    this.#note('all', what);
+  #presence({ came, went }) {
+    if (came) this.people.add(came);
+    else {
+      this.people.remove(went);
+      for (const { members } of this.conversations.values()) members?.remove(went);
+    }
+    this.#note('all', { came, went });
     this.#on.changed();
   }
   #member(group, user, what) {
@@ -134,29 +132,27 @@ export class Room {
     this.#tell(c);
   }
 
-  // count asks who of a group is online.
   async count(c) {
     const answer = c.joined && await this.chat.who(c.name).catch(() => {});
     c.members = answer ? new People().replace(answer.users, answer.count) : undefined;
     this.#on.changed();
   }
 
-  // load fetches the messages before those that are here, once at a time.
-  load(c, limit = 50) {
-    return this.connected && c.more && c.joined && (c.loading ??= (async () => {
-      try {
-        const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
-        for (const m of messages) c.put(this.#item(m));
-        c.more = more;
-      } catch {
-        c.more = !this.connected; // else there is no way to them
-      }
-      c.loading = undefined;
-      this.#tell(c);
-    })());
+  // load fetches earlier messages, once at a time.
+  async load(c, limit = 50) {
+    if (!this.connected || !c.more || !c.joined || c.loading) return;
+    c.loading = true;
+    try {
+      const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
+      for (const m of messages) c.put(this.#item(m));
+      c.more = more;
+    } catch {
+      c.more = !this.connected; // else there is no way to them
+    }
+    c.loading = false;
+    this.#tell(c);
   }
 
-  // send sends a text or a File, and shows what becomes of it.
   send(c, { text, file }) {
     const item = { kind: 'message', own: true, from: this.me, to: c.name, text, at: Date.now() };
     if (file) {

@@ -1,18 +1,15 @@
-// The row of a message or a notice.
-
 import { attempt, element, hue } from './dom.js';
 import { saved } from './files.js';
 import { isEmoji, rich } from './rich.js';
 import { clock, day, errorText, moment, size, text } from './text.js';
 
 const short = 2000; // characters of a long text that are shown at first
-const longest = 200000; // characters that are ever in the document
+const longest = 200000; // characters that are ever shown
 const mostPixels = 5e7; // in a picture
-const together = 5 * 60000; // ms within which messages of a sender are one group
+const together = 5 * 60000; // ms between messages under one head
 
-// row makes the element of an item below another. view: mine, which matches
-// mentions, and first, the item above which is the line that says "new". What
-// cannot be drawn says why, and leaves the others alone.
+// row makes the element of an item below another. view: mine matches mentions; first
+// is the first new item. What cannot be drawn says why, and leaves the others alone.
 export function row(item, before, view) {
   const li = element('li', {});
   const why = attempt(() => fill(li, item, before, view));
@@ -61,7 +58,6 @@ function failure(item) {
   return element('p', 'why', text.notSent(errorText(item.why)), ' ', button);
 }
 
-// body shows the beginning of a text that is long, and offers the rest.
 function body(item, mine) {
   const all = item.text;
   const length = Math.min(item.length ?? short, longest);
@@ -82,7 +78,6 @@ function body(item, mine) {
   return element('div', 'body', made, more);
 }
 
-// saving is a link that saves a blob.
 function saving(blob, name, ...said) {
   return element('a', { className: 'file', href: URL.createObjectURL(blob), download: name }, ...said);
 }
@@ -101,7 +96,6 @@ function file({ file: { name, size: bytes, blob, picture } }) {
   return element('div', 'body', button);
 }
 
-// forget lets go of what a row has held.
 export function forget(li) {
   for (const each of li.querySelectorAll('[src^="blob:"], [href^="blob:"]')) URL.revokeObjectURL(each.src ?? each.href);
 }

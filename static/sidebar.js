@@ -1,115 +1,106 @@
-// Conversations and people, at the left.
-
 import { $, arrange, element, inTime, write } from './dom.js';
 import { groupName, isUserId } from './names.js';
-import { label, text } from './text.js';
+import { label, summary, text } from './text.js';
 
-const most = 100; // conversations, and people, in the document; the others are found by typing
+const most = 100; // conversations, and people; the others are found by typing
 
-export class Sidebar {
-  #room;
-  #entries = new Map(); // buttons' list items by `${kind} ${name}`
-  #order = []; // names of conversations, as shown
-  changed = inTime(() => this.#draw());
+let room;
+let entries = new Map(); // list items by `${kind} ${name}`
+let order = []; // of conversations
 
-  // choose(name) is called when a conversation is chosen.
-  constructor(choose) {
-    const side = $('side');
-    side.onclick = ({ target }) => {
-      const name = target.closest('button')?.dataset.open;
-      if (name === undefined) return;
-      $('find').value = '';
-      choose(name);
-    };
-    side.onmouseleave = this.changed;
-    $('find').oninput = () => this.#draw();
-    side.onkeydown = (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      const stops = [$('find'), ...side.querySelectorAll('li button')];
-      const at = stops.indexOf(document.activeElement);
-      if (event.key === 'Enter' && at === 0 && $('find').value) stops[1]?.click();
-      else if (step && at >= 0) stops[at + step]?.focus();
-      else return;
-      event.preventDefault();
-    };
+export function begin(choose) {
+  const side = $('side');
+  side.onclick = ({ target }) => {
+    const name = target.closest('button')?.dataset.open;
+    if (name === undefined) return;
+    $('find').value = '';
+    choose(name);
+  };
+  side.onmouseleave = inTime(draw);
+  $('find').oninput = draw;
+  side.onkeydown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const stops = [$('find'), ...side.querySelectorAll('li button')];
+    const at = stops.indexOf(document.activeElement);
+    if (event.key === 'Enter' && at === 0 && $('find').value) stops[1]?.click();
+    else if (step && at >= 0) stops[at + step]?.focus();
+    else return;
+    event.preventDefault();
+  };
+}
+
+export function show(shownRoom) {
+  room = shownRoom;
+  draw();
+}
+
+export function next(step) {
+  return order[(order.indexOf(room.open.name) + step + order.length) % order.length];
+}
+
+function draw() {
+  if (!room) return;
+  const typed = $('find').value.trim().normalize();
+  const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
+  const drawn = new Map();
+  const entry = (kind, name, fill) => {
+    const key = `${kind} ${name}`;
+    const li = entries.get(key) ?? element('li', {}, newButton(name));
+    drawn.set(key, li);
+    fill(li.firstChild);
+    return li;
+  };
+  // Under the mouse nothing changes its place.
+  const calm = !typed && $('conversations').matches(':hover');
+  const all = [...room.conversations.values()].filter(({ name }) => matches(name));
+  const place = ({ name }) => order.indexOf(name);
+  all.sort((a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at));
+  order = all.map(({ name }) => name);
+  const listed = all.slice(0, most).map((c) => entry('conversation', c.name, (button) => fillConversation(button, c)));
+  const begin = [[groupName(typed), text.joinGroup], [isUserId(typed) && typed, text.writeTo]];
+  if (room.people.has(typed)) begin.reverse();
+  for (const [name, say] of begin) {
+    if (name && !room.conversations.has(name)) listed.push(entry('begin', name, (button) => write(button.children[1], say(label(name)))));
   }
+  arrange($('conversations'), listed);
+  const people = room.people.users.filter(matches);
+  arrange($('people'), people.slice(0, most).map((user) => entry('person', user, (button) => fillPerson(button, user))));
+  const more = (typed ? people.length : room.people.count) - most;
+  write($('more'), more > 0 ? text.more(more) : '');
+  write($('count'), String(room.people.count || ''));
+  entries = drawn;
+}
 
-  show(room) {
-    this.#room = room;
-    this.#draw();
-  }
+function newButton(name) {
+  const button = element('button', { title: name === 'all' ? '' : name },
+    element('span', {}), element('bdi', 'name'),
+    element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
+  button.dataset.open = name;
+  return button;
+}
 
-  // next is the conversation so many places further.
-  next(step) {
-    const all = this.#order;
-    return all[(all.indexOf(this.#room.open.name) + step + all.length) % all.length];
-  }
+function fillConversation(button, c) {
+  const { me, people } = room;
+  const [dot, name, badge, last] = button.children;
+  write(name, label(c.name, me));
+  if (c.personal) presence(dot, people.has(c.name));
+  else dot.className = 'hash';
+  let said = c.last ? summary(c.last) : '';
+  if (c.last && !c.last.own && !c.personal) said = text.says(c.last.from, said);
+  write(last, c.joined ? said : text.notIn);
+  write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
+  badge.ariaLabel = text.unread(c.unread);
+  button.ariaCurrent = c === room.open;
+  button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
+}
 
-  #draw() {
-    const room = this.#room;
-    if (!room) return;
-    const typed = $('find').value.trim().normalize();
-    const matches = (name) => !typed || `${name} ${label(name, room.me)}`.toLowerCase().includes(typed.toLowerCase());
-    const entries = new Map();
-    const entry = (kind, name, fill) => {
-      const key = `${kind} ${name}`;
-      const li = this.#entries.get(key) ?? element('li', {}, this.#button(name));
-      entries.set(key, li);
-      fill(li.firstChild);
-      return li;
-    };
-    // Under the mouse nothing changes its place.
-    const calm = !typed && $('conversations').matches(':hover');
-    const all = [...room.conversations.values()].filter(({ name }) => matches(name));
-    const place = ({ name }) => this.#order.indexOf(name);
-    all.sort((a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at));
-    this.#order = all.map(({ name }) => name);
-    const listed = all.slice(0, most).map((c) => entry('conversation', c.name, (button) => this.#conversation(button, c)));
-    const begin = [[groupName(typed), text.joinGroup], [isUserId(typed) && typed, text.writeTo]];
-    if (room.people.has(typed)) begin.reverse();
-    for (const [name, say] of begin) {
-      if (name && !room.conversations.has(name)) listed.push(entry('begin', name, (button) => write(button.children[1], say(label(name)))));
-    }
-    arrange($('conversations'), listed);
-    const people = room.people.users.filter(matches);
-    arrange($('people'), people.slice(0, most).map((user) => entry('person', user, (button) => this.#person(button, user))));
-    const more = (typed ? people.length : room.people.count) - most;
-    write($('more'), more > 0 ? text.more(more) : '');
-    write($('count'), String(room.people.count || ''));
-    this.#entries = entries;
-  }
+function presence(dot, on) {
+  Object.assign(dot, { className: on ? 'dot on' : 'dot', role: 'img', ariaLabel: on ? text.isOnline : text.isAway });
+}
 
-  #button(name) {
-    const button = element('button', { title: name === 'all' ? '' : name },
-      element('i', {}), element('bdi', 'name'),
-      element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
-    button.dataset.open = name;
-    return button;
-  }
-
-  #conversation(button, c) {
-    const { me, people } = this.#room;
-    const [dot, name, badge, last] = button.children;
-    write(name, label(c.name, me));
-    if (c.personal) this.#presence(dot, people.has(c.name));
-    else dot.className = 'hash';
-    const { from, own, text: words, file } = c.last ?? {};
-    const said = file ? file.name || text[file.picture ? 'picture' : 'file'] : words?.slice(0, 80);
-    write(last, !c.joined ? text.notIn : from === undefined ? '' : own || from === c.name ? said : text.says(from, said));
-    write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
-    badge.ariaLabel = text.unread(c.unread);
-    button.ariaCurrent = c === this.#room.open;
-    button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
-  }
-
-  #presence(dot, on) {
-    Object.assign(dot, { className: on ? 'dot on' : 'dot', role: 'img', ariaLabel: on ? text.isOnline : text.isAway });
-  }
-
-  #person(button, user) {
-    const [dot, name, , last] = button.children;
-    this.#presence(dot, true);
-    write(name, user);
-    write(last, user === this.#room.me ? text.you : '');
-  }
+function fillPerson(button, user) {
+  const [dot, name, , last] = button.children;
+  presence(dot, true);
+  write(name, user);
+  write(last, user === room.me ? text.you : '');
 }

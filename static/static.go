@@ -7,7 +7,7 @@
 //	chat                                    the client of the JSON protocol
 //	conversation room                       what a user sees of the chat: the model
 //	windowed rows pane sidebar composer     the views
-//	notify settings main                    calling the user back; wiring all of it
+//	notify main                             calling the user back; wiring all of it
 //
 // text_en.js and text_zh.js hold every sentence; the page loads one of them. What
 // comes from the network is set as text, never as markup, and the
@@ -94,7 +94,7 @@ func Handler() http.Handler {
 		if name == "index.html" {
 			url = "/"
 		}
-		h[url] = newFile(name, []byte(lean(name, string(body))))
+		h[url] = newFile(name, body)
 	}
 	h.announceModules()
 	return h

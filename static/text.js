@@ -1,56 +1,50 @@
-// The page's language, and what is said in either.
-
 import { keep, kept } from './kept.js';
 
-// text has every sentence of the page: text_en.js or text_zh.js.
+// Every sentence of the page, and how to write a time, in the user's language.
 export let text;
+export let clock;
+export let moment;
+let longDay;
 
 export const language = () => (/^zh\b/i.test(kept('language') ?? navigator.language) ? 'zh' : 'en');
 
-// speak loads a language, and puts it where the document names its sentences.
 export async function speak(chosen) {
   if (chosen) keep('language', chosen);
   ({ text } = await import(`./text_${language()}.js`));
   document.documentElement.lang = text.lang;
+  const formatter = (options) => new Intl.DateTimeFormat(text.lang, options).format;
+  clock = formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  moment = formatter({ dateStyle: 'full', timeStyle: 'medium' });
+  longDay = formatter({ dateStyle: 'full' });
   for (const [key, property] of [['text', 'textContent'], ['label', 'ariaLabel'], ['placeholder', 'placeholder']]) {
     for (const each of document.querySelectorAll(`[data-${key}]`)) each[property] = text[each.dataset[key]];
   }
 }
 
-// closeReason says why a connection ended. opened is false for one that never
-// came about: a browser gives only 1006 for that.
+// Browsers give 1006 for all connections that never opened.
 export function closeReason({ code, reason, opened }, refused) {
   if (!opened && code === 1006) return refused ? text.refused : text.unreachable;
   return text.close[code] ?? `${reason} (${code})`;
 }
 
-// errorText says what went wrong; a code that is not known, as it came.
 export const errorText = ({ code, message }) => text.errors[code] ?? message;
 
-// label is how a conversation is called.
+export function summary({ text: words, file }) {
+  return file ? file.name || text[file.picture ? 'picture' : 'file'] : words.slice(0, 200);
+}
+
 export function label(name, me) {
   if (name === 'all') return text.everyone;
   if (name.startsWith('group')) return text.group(name.slice(5));
   return name === me ? text.yourself : name;
 }
 
-// size is a number of bytes for people.
 export function size(bytes) {
   const [divisor, unit] = bytes < 1024 ? [1, 'B'] : bytes < 1 << 20 ? [1024, 'KiB'] : [1 << 20, 'MiB'];
   return `${Math.round(bytes / divisor * 10) / 10} ${unit}`;
 }
 
-const formats = new Map();
-function format(date, options) {
-  const key = text.lang + Object.keys(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(text.lang, options));
-  return formats.get(key).format(date);
-}
-
-export const clock = (at) => format(at, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-export const moment = (at) => format(at, { dateStyle: 'full', timeStyle: 'medium' });
-
 export function day(at) {
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
-  return [text.today, text.yesterday][days] ?? format(at, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return [text.today, text.yesterday][days] ?? longDay(at);
 }

@@ -1,5 +1,3 @@
-// The page in English.
-
 const people = (names, n) => (n > 2 ? `${n} people` : names.join(' and '));
 const s = (n) => (n === 1 ? '' : 's');
 

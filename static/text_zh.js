@@ -1,5 +1,3 @@
-// The page in Chinese.
-
 const people = (names, n) => (n > 2 ? `${n} 人` : names.join('、'));
 
 export const text = {

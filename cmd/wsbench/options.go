@@ -40,8 +40,8 @@ func parseOptions(mode load.Mode, args []string) (*options, error) {
 // onlyFor are the options that only some modes have.
 var onlyFor = map[string][]load.Mode{
 	"size": {load.Echo, load.Fan}, "prefix": {load.Echo, load.Fan}, "suffix": {load.Echo, load.Fan},
-	"binary": {load.Echo, load.Fan}, "inflight": {load.Echo, load.Fan}, "rate": {load.Echo, load.Fan},
-	"loose": {load.Echo}, "senders": {load.Fan}, "no-self": {load.Fan},
+	"inflight": {load.Echo, load.Fan}, "rate": {load.Echo, load.Fan},
+	"loose": {load.Echo}, "senders": {load.Fan},
 }
 
 // fits reports an option that the mode does not have.
@@ -70,18 +70,17 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.Var((*seconds)(&c.Timeout), "timeout", "`seconds` for a handshake, and for an answer to a sender (default 10)")
 	flags.Var((*texts)(&c.Hello), "hello", "text `message` right after the handshake; may be given several times")
 	flags.StringVar(&c.Subprotocol, "subprotocol", "", "`subprotocol` to offer")
-	flags.Var((*texts)(&c.Header), "header", "`field` for the handshake, as 'Name: value'; may be given several times")
 	flags.Var((*numbers)(&c.PIDs), "pid", "`process` of the server, of which CPU time and memory are told; several with commas")
+	flags.BoolVar(&c.Insecure, "insecure", false, "wss: take any certificate")
+	flags.BoolVar(&c.Resume, "resume", false, "wss: resume sessions, as far as the server lets them")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	flags.IntVar(&c.Size, "size", 128, "`bytes` of payload; 32 at least, for the mark that tells messages apart")
 	flags.IntVar(&c.Inflight, "inflight", 1, "closed loop: `messages` in flight for each sender")
 	flags.Float64Var(&c.Rate, "rate", 0, "open loop: `messages` a second of all senders; latency counts from when each was due")
 	flags.StringVar(&c.Prefix, "prefix", "", "`text` before each payload")
 	flags.StringVar(&c.Suffix, "suffix", "", "`text` behind each payload")
-	flags.BoolVar(&c.Binary, "binary", false, "binary messages")
 	flags.BoolVar(&c.Loose, "loose", false, "echo: the server may put text around what it sends back")
 	flags.IntVar(&c.Senders, "senders", 1, "fan: `members` that send")
-	flags.BoolVar(&c.NoSelf, "no-self", false, "fan, with --rate: the server does not send a message to its sender")
 	c.Time, c.Warmup, c.Settle, c.Timeout = 5*time.Second, time.Second, 300*time.Millisecond, 10*time.Second
 	return flags
 }
@@ -131,7 +130,7 @@ func (n *numbers) Set(text string) error {
 func printHelp(w io.Writer) {
 	fmt.Fprint(w, `usage: wsbench echo|fan|idle|connect --url URL [options]
 
-In --url, --hello, --header, --prefix and --suffix {i} becomes the connection's
+In --url, --hello, --prefix and --suffix {i} becomes the connection's
 number: 100000, 100001 and so on. With {j} in echo's --prefix, the number of its
 partner (100000 and 100001, ...), each message has to reach the partner.
 

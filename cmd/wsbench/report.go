@@ -13,7 +13,7 @@ import (
 )
 
 // figure is one line of a report, or one member of the JSON object. Its value is
-// a string, a bool, a uint64, an int64, a float64 or a distribution.
+// a string, a bool, a uint64, an int64 or a float64.
 type figure struct {
 	name  string
 	value any
@@ -34,21 +34,6 @@ func (f *figures) latencies(name string, h *histogram.Histogram) {
 	}
 	f.add(name+"_us_max", micros(h.Max()))
 	f.add(name+"_us_mean", micros(h.Mean()))
-}
-
-// distribution are the quantiles that a chart is drawn from, as pairs of the
-// fraction and microseconds. It is in the JSON object only.
-type distribution [][2]float64
-
-func distributionOf(h *histogram.Histogram) distribution {
-	var d distribution
-	for _, from := range []float64{0, 0.9, 0.99, 0.999} { // ten steps to each nine
-		for i := range 9 {
-			q := from + (1-from)*0.1*float64(i)
-			d = append(d, [2]float64{q, micros(h.Quantile(q))})
-		}
-	}
-	return append(d, [2]float64{0.9999, micros(h.Quantile(0.9999))})
 }
 
 func micros(d time.Duration) float64 { return float64(d) / 1e3 }
@@ -120,7 +105,6 @@ func (f *figures) messages(c *load.Config, r *load.Result) (unit string, units u
 	}
 	f.add("mb_per_s", float64(r.Bytes)/1e6/c.Time.Seconds())
 	f.latencies("latency", &r.Latency)
-	f.add("latency_us_quantiles", distributionOf(&r.Latency))
 	f.add("sent_total", r.Sent)
 	f.add("expected_total", r.Checks.Expected)
 	f.add("received_total", r.Checks.Received)
@@ -190,11 +174,8 @@ func whatIsWrong(r *load.Result) string {
 func printText(w io.Writer, f figures) error {
 	for _, figure := range f {
 		value := figure.value
-		switch v := value.(type) {
-		case distribution:
-			continue
-		case float64:
-			value = strconv.FormatFloat(rounded(v), 'f', -1, 64)
+		if n, ok := value.(float64); ok {
+			value = strconv.FormatFloat(rounded(n), 'f', -1, 64)
 		}
 		if _, err := fmt.Fprintf(w, "%-30s %v\n", figure.name, value); err != nil {
 			return err

@@ -1,12 +1,14 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"net/netip"
 	"strings"
 
 	"wschat/handshake"
 )
+
+var errPrefix = errors.New("expected CIDRs such as 10.0.0.0/8 or fd00::/8")
 
 // prefixList is the value of -trust-proxy.
 type prefixList []netip.Prefix
@@ -28,7 +30,7 @@ func (l *prefixList) Set(s string) error {
 		}
 		p, err := parsePrefix(text)
 		if err != nil {
-			return fmt.Errorf("expected CIDRs such as 10.0.0.0/8 or fd00::/8, got %q", text)
+			return entryError(errPrefix, text)
 		}
 		*l = append(*l, p)
 	}

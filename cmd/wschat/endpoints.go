@@ -36,7 +36,9 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 		return handler, away(err)
 	})
 	a.Protocol, a.Metered = protocol, true
-	a.MayBlock, a.Abandon = s.engine.MayBlock(), s.hub.Abandon
+	if s.engine.MayBlock() {
+		a.MayBlock, a.Abandon = true, s.hub.Abandon
+	}
 	return a, err
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -26,7 +25,7 @@ func (l *hostList) Set(s string) error {
 		}
 		host, err := parseHost(text)
 		if err != nil {
-			return fmt.Errorf("%w, got %q", err, text)
+			return entryError(err, text)
 		}
 		*l = append(*l, host)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/netip"
-	"syscall"
 
 	"wschat/handshake"
 	"wschat/hub/loop"
@@ -34,12 +33,3 @@ func defaultMaxConns() int {
 }
 
 func reserve(descriptors int) int { return min(descriptors/16+64, descriptors-descriptors/2) }
-
-// descriptors is how many the process may have; 0: no limit.
-func descriptors() int {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {
-		return 0
-	}
-	return int(limit.Cur)
-}

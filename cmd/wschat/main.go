@@ -10,15 +10,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 )
 
 // The exit statuses.
@@ -38,8 +35,7 @@ func main() {
 // run is main without the process around it.
 func run(args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == "version" {
-		fmt.Fprintln(stdout, "wschat", versionText())
-		return exitOK
+		return printLine("wschat "+versionText(), stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == "token" {
 		return printToken(args[1:], env, stdout, stderr)
@@ -56,15 +52,21 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 		fmt.Fprintln(stderr, "wschat:", withoutCredentials(err.Error()))
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := untilSignal()
 	defer stop()
-	// The second signal finds the system's own way to end a process, whose parent sees
-	// by which signal it died (a shell: 130 or 143).
-	context.AfterFunc(ctx, stop)
 	log := startLog(stderr)
 	defer log.close()
 	if err := serve(ctx, o, o.logger(log), &log.dropped); err != nil {
 		fmt.Fprintln(log, "wschat:", withoutCredentials(err.Error()))
+		return exitFailed
+	}
+	return exitOK
+}
+
+// printLine prints what a command is there for: the exit status tells whether it could.
+func printLine(line string, stdout, stderr io.Writer) int {
+	if _, err := fmt.Fprintln(stdout, line); err != nil {
+		fmt.Fprintln(stderr, "wschat:", err)
 		return exitFailed
 	}
 	return exitOK

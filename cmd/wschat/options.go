@@ -11,6 +11,7 @@ import (
 
 	"wschat/hub"
 	"wschat/hub/local"
+	"wschat/hub/redis/resp"
 	"wschat/hub/store"
 )
 
@@ -96,8 +97,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "how `long` a handshake may take")
 	flags.DurationVar(&o.drain, "drain", 10*time.Second, "how `long` the end may take after SIGTERM or SIGINT")
 	flags.StringVar(&o.admin, "admin", "", "`host:port` of a second listener, for the operator: metrics, pprof, API (default off)")
-	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain; read again when it changes")
-	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain, or several, comma-separated, of which each client gets one that it knows; read again when they change")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key, one for each certificate")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with the secret of at least 32 bytes; users then need a token signed with it")
 	flags.BoolVar(&o.compress, "compress", false, "accept permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "most `connections`; beyond, 503")
@@ -145,15 +146,15 @@ func (o *options) check(source map[string]string) error {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}
 	if o.redis != "" {
-		if err := checkRedisURL(o.redis); err != nil { // the value may hold a password
-			return fmt.Errorf("invalid value for %s: %w", source["redis"], err)
+		if resp.CheckURL(o.redis) != nil {
+			return fmt.Errorf("invalid value for %s: %w", source["redis"], errRedisURL)
 		}
 		if o.data != "" {
 			return errors.New("-data and -redis exclude each other: expected one of them or none")
 		}
 	}
-	if (o.tlsCert == "") != (o.tlsKey == "") {
-		return errors.New("-tls-cert and -tls-key go together: expected both or neither")
+	if err := checkPairs(o.tlsCert, o.tlsKey); err != nil {
+		return fmt.Errorf("-tls-cert and -tls-key go together: %w", err)
 	}
 	for _, n := range []struct {
 		flag  string

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -109,9 +112,12 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "http://h"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h/x"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
+		{[]string{"-redis", "redis://h:6379:1"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
+		{[]string{"-tls-cert", "a,b", "-tls-key", "a"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a,b" and "a"`},
+		{[]string{"-tls-cert", "a,", "-tls-key", "a,b"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a," and "a,b"`},
 		{nil, "WSCHAT_TLS_KEY=k", `-tls-cert and -tls-key go together: expected both or neither`},
 		{[]string{"-trust-proxy", "10.0.0.0/33"}, "", `invalid value "10.0.0.0/33" for flag -trust-proxy: expected CIDRs such as 10.0.0.0/8 or fd00::/8, got "10.0.0.0/33"`},
 		{nil, "WSCHAT_TRUST_PROXY=proxy", `invalid value "proxy" for WSCHAT_TRUST_PROXY: expected CIDRs such as 10.0.0.0/8 or fd00::/8, got "proxy"`},
@@ -163,6 +169,9 @@ func TestRun(t *testing.T) {
 		{[]string{"version"}, exitOK, "wschat ", ""},
 		{[]string{"-help"}, exitOK, "usage: wschat ", ""},
 		{[]string{"-nope"}, exitUsage, "", "wschat: flag provided but not defined: -nope\n"},
+		{[]string{"-allow-origin", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -allow-origin: expected no user information\n"},
+		{[]string{"-host", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -host: expected names or addresses without scheme, port and wildcard\n"},
+		{[]string{"-trust-proxy", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -trust-proxy: expected CIDRs such as 10.0.0.0/8 or fd00::/8\n"},
 		{[]string{"-addr", "192.0.2.1:1"}, exitFailed, "", "wschat: listen tcp 192.0.2.1:1: "},
 	} {
 		var stdout, stderr bytes.Buffer
@@ -170,6 +179,26 @@ func TestRun(t *testing.T) {
 		if status != row.status || !strings.HasPrefix(stdout.String(), row.stdout) || !strings.HasPrefix(stderr.String(), row.stderr) ||
 			(row.stdout == "") != (stdout.Len() == 0) || (row.stderr == "") != (stderr.Len() == 0) {
 			t.Errorf("%q: got %d, %q, %q", row.args, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// fullOutput is a standard output that takes nothing.
+type fullOutput struct{}
+
+func (fullOutput) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// Who keeps the output in a file learns from the status that it is not there.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, bytes.Repeat([]byte("s"), 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"version"}, {"token", "-user", "A", "-auth-secret-file", secret}} {
+		var stderr bytes.Buffer
+		status := run(args, environment(), fullOutput{}, &stderr)
+		if status != exitFailed || !strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
+			t.Errorf("%s: got %d, %q", args[0], status, stderr.String())
 		}
 	}
 }

@@ -36,9 +36,17 @@ func withoutCredentials(text string) string {
 }
 
 // credentials finds what stands between "://" and the last "@": a password may
-// contain anything, where somebody forgot to escape it.
+// contain anything, where somebody forgot to escape it. In the name of a file, which is
+// cleaned before it is used, one slash is left.
 func credentials(text string) (from, to int, ok bool) {
-	const scheme = "://"
-	from, to = strings.Index(text, scheme)+len(scheme), strings.LastIndexByte(text, '@')
-	return from, to, from >= len(scheme) && from < to
+	const scheme = ":/"
+	colon, to := strings.Index(text, scheme), strings.LastIndexByte(text, '@')
+	if colon < 0 {
+		return 0, 0, false
+	}
+	from = colon + len(scheme)
+	for from < len(text) && text[from] == '/' {
+		from++
+	}
+	return from, to, from < to
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,7 +54,14 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		}
 		defer admin.close()
 	}
-	ln, err := listen(o, log)
+	if o.tlsCert != "" {
+		certs, err := loadCertificates(o.tlsCert, o.tlsKey, log)
+		if err != nil {
+			return err
+		}
+		s.door.TLS = certs.config()
+	}
+	ln, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return err
 	}
@@ -70,22 +76,6 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		s.drain(o.drain)
 		return nil
 	}
-}
-
-// listen opens the port, with TLS if there is a certificate.
-func listen(o *options, log *slog.Logger) (net.Listener, error) {
-	var cert *certificate
-	if o.tlsCert != "" {
-		var err error
-		if cert, err = loadCertificate(o.tlsCert, o.tlsKey, log); err != nil {
-			return nil, err
-		}
-	}
-	ln, err := net.Listen("tcp", o.addr)
-	if err != nil || cert == nil {
-		return ln, err
-	}
-	return tls.NewListener(ln, cert.config()), nil
 }
 
 // newServer starts everything but the listeners.

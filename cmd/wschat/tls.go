@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"time"
 )
 
-// certificate is the server's certificate, read again when its files change, so
+// certificate is one of the server's certificates, read again when its files change, so
 // that a renewed one needs no restart. Safe for concurrent use.
 type certificate struct {
 	certFile, keyFile string
@@ -34,16 +35,6 @@ func loadCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, 
 	return c, err
 }
 
-// config is what a listener needs: TLS 1.2 and up, HTTP/1.1 inside, which is
-// what an upgrade takes.
-func (c *certificate) config() *tls.Config {
-	return &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
-	}
-}
-
 // current returns the certificate of the files as they are now, or the last one
 // that could be read.
 func (c *certificate) current() *tls.Certificate {
@@ -56,9 +47,14 @@ func (c *certificate) current() *tls.Certificate {
 	return c.loaded
 }
 
-// reload takes the certificate of the files if they have changed. The lock is held.
+// reload takes the certificate of the files if they have changed. The lock is held, and
+// handshakes wait for it: a file that may keep its reader waiting, such as a named pipe,
+// is read at the start alone.
 func (c *certificate) reload() {
-	changed, err := c.load()
+	changed, err := false, cmp.Or(mustBeRegular(c.certFile), mustBeRegular(c.keyFile))
+	if err == nil {
+		changed, err = c.load()
+	}
 	if err != nil {
 		if c.failure != err.Error() {
 			c.failure = err.Error()
@@ -70,6 +66,14 @@ func (c *certificate) reload() {
 	if changed {
 		c.log.Info("certificate read again", "file", c.certFile)
 	}
+}
+
+func mustBeRegular(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("certificate: %s is not a regular file any more", name)
+	}
+	return err
 }
 
 // load reads the files, and takes their certificate if it is another one. It goes by

@@ -281,7 +281,7 @@ func TestTLSConfig(t *testing.T) {
 			row.client.InsecureSkipVerify = true
 			served := make(chan error, 1)
 			go func() {
-				err := tls.Server(far, c.config()).Handshake()
+				err := tls.Server(far, certificates{c}.config()).Handshake()
 				if err != nil {
 					far.Close()
 				}

@@ -36,8 +36,7 @@ func printToken(args []string, env func(string) (string, bool), stdout, stderr i
 		fmt.Fprintln(stderr, "wschat token:", err)
 		return exitFailed
 	}
-	fmt.Fprintln(stdout, signed)
-	return exitOK
+	return printLine(signed, stdout, stderr)
 }
 
 func parseTokenOptions(args []string, env func(string) (string, bool), help io.Writer) (*tokenOptions, error) {

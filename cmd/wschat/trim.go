@@ -3,7 +3,6 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
-	"syscall"
 	"time"
 )
 
@@ -61,14 +60,4 @@ func (t *trimmer) run(stop <-chan struct{}) {
 			}
 		}
 	}
-}
-
-// processorTime is what the process has used until now; 0 if the system does not
-// tell.
-func processorTime() time.Duration {
-	var usage syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
-		return 0
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"wschat/handshake"
@@ -50,11 +48,21 @@ func (l *originList) Set(s string) error {
 		}
 		parsed, err := handshake.ParseOrigin(origin)
 		if err != nil {
-			return fmt.Errorf("%w, got %q", err, origin)
+			return entryError(err, origin)
 		}
 		*l = append(*l, parsed)
 	}
 	return nil
+}
+
+// entryError says which entry of a list is wrong, unless a password may be in it: the
+// whole value stands before that error, and withoutCredentials would take all that is
+// between the two.
+func entryError(err error, entry string) error {
+	if _, _, ok := credentials(entry); ok {
+		return err
+	}
+	return fmt.Errorf("%w, got %q", err, entry)
 }
 
 // logFormat is the value of -log.
@@ -82,26 +90,5 @@ func (o *options) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
+// errRedisURL does not repeat the value: it may hold a password.
 var errRedisURL = errors.New("expected redis://[[user]:password@]host[:port][/db], or rediss:// with ?ca=FILE or without")
-
-// checkRedisURL checks the form of the value of -redis.
-func checkRedisURL(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {
-		return errRedisURL
-	}
-	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
-		if n, err := strconv.Atoi(db); err != nil || n < 0 {
-			return errRedisURL
-		}
-	}
-	if password, _ := u.User.Password(); u.User.Username() != "" && password == "" {
-		return errRedisURL
-	}
-	for option := range u.Query() {
-		if option != "ca" || u.Scheme != "rediss" {
-			return errRedisURL
-		}
-	}
-	return nil
-}

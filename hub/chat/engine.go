@@ -25,9 +25,9 @@ type Engine interface {
 	// Exit takes a connection back.
 	Exit(user string)
 	// Welcome returns what a user who is connected here needs to know at its start, of
-	// the groups that it may have to do with. The Entry is that of the connection; one
-	// of a user alone asks for all but who is online. It does not block.
-	Welcome(e *Entry, may func(group string) bool) (*Welcome, error)
+	// the groups that it may have to do with. Who is online it can only tell with the
+	// Online of the connection's Entry. It does not block.
+	Welcome(user string, online *Online, may func(group string) bool) (*Welcome, error)
 
 	// IsMember reports whether a user who is connected here is a member of a group.
 	IsMember(user, group string) bool
@@ -83,10 +83,9 @@ var ErrTaken = errors.New("chat: the name is taken")
 
 // Entry is a connection that an engine has counted.
 type Entry struct {
-	User   string
 	Serial uint64   // of the user's connections, in the order of their coming
 	Groups []string // whose member the user is
-	Online Online
+	Online *Online  // if that was asked for, and the engine needs it for Welcome
 }
 
 // Online is who was online at some time.

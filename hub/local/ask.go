@@ -9,10 +9,10 @@ import (
 )
 
 // Welcome implements chat.Engine.
-func (e *Engine) Welcome(entry *chat.Entry, may func(group string) bool) (*chat.Welcome, error) {
+func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) bool) (*chat.Welcome, error) {
 	w := &chat.Welcome{Epoch: e.store.Epoch()}
 	e.mu.Lock()
-	if u := e.users[entry.User]; u != nil {
+	if u := e.users[name]; u != nil {
 		for _, g := range u.groups {
 			if may(g.name) {
 				w.Groups = append(w.Groups, g.name)
@@ -22,7 +22,7 @@ func (e *Engine) Welcome(entry *chat.Entry, may func(group string) bool) (*chat.
 	e.mu.Unlock()
 	slices.Sort(w.Groups)
 	var err error
-	if w.Last, err = e.store.Last(entry.User, append([]string{chat.Everyone}, w.Groups...)); err != nil {
+	if w.Last, err = e.store.Last(name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
 		return nil, err
 	}
 	w.Online, w.Count, err = e.Who("")

@@ -46,23 +46,17 @@ type Engine struct {
 	online  online                // those of them with connections
 	groups  map[string]*group     // those with members
 	away    list.List             // of *absence: those without connections, the longest first
-	serial  uint64                // of the newest connection
-	number  uint64                // of the last login or exit
+	awayOf  map[*user]*list.Element
+	serial  uint64 // of the newest connection
+	number  uint64 // of the last login or exit
 }
 
 // user is somebody who is or was here. Guarded by Engine.mu, but for the name.
 type user struct {
 	name        string
 	groups      []*group
-	away        *list.Element // in Engine.away, while offline
-	place       int32         // in Engine.online, from 1; 0: offline
+	place       int32 // in Engine.online, from 1; 0: offline
 	connections int32
-}
-
-// absence is that of a user who is offline.
-type absence struct {
-	user  *user
-	since time.Time
 }
 
 // group is a group with members, online or not. Guarded by Engine.mu.
@@ -83,6 +77,7 @@ func New(config Config) *Engine {
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		groups: make(map[string]*group),
+		awayOf: make(map[*user]*list.Element),
 	}
 	e.registry, _ = config.Store.(chat.Registry)
 	e.store.Attend(e.inhabited)

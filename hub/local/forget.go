@@ -7,6 +7,24 @@ import (
 	"wschat/hub/chat"
 )
 
+// absence is that of a user who is offline.
+type absence struct {
+	user  *user
+	since time.Time
+}
+
+// left notes that a user is offline since some time, which is not before that of those
+// noted already. The lock is held.
+func (e *Engine) left(u *user, since time.Time) { e.awayOf[u] = e.away.PushBack(&absence{u, since}) }
+
+// returned ends that, if it is so. The lock is held.
+func (e *Engine) returned(u *user) {
+	if a := e.awayOf[u]; a != nil {
+		e.away.Remove(a)
+		delete(e.awayOf, u)
+	}
+}
+
 // forgetUsers forgets, now and then, who has been away for MembershipTTL, and
 // what has waited for as long.
 func (e *Engine) forgetUsers() {
@@ -46,7 +64,7 @@ func (e *Engine) forget(u *user) {
 	for len(u.groups) > 0 {
 		e.leave(u, u.groups[len(u.groups)-1])
 	}
-	e.away.Remove(u.away)
+	e.returned(u)
 	delete(e.users, u.name)
 	e.note(func(r chat.Registry) { r.Forget(u.name) })
 }

@@ -19,12 +19,9 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 		e.users[name] = u
 		e.forgetExcess()
 	}
-	if u.away != nil {
-		e.away.Remove(u.away)
-		u.away = nil
-	}
+	e.returned(u)
 	e.serial++
-	entry := &chat.Entry{User: name, Serial: e.serial, Groups: u.groupNames()}
+	entry := &chat.Entry{Serial: e.serial, Groups: u.groupNames()}
 	u.connections++
 	first := u.connections == 1
 	if first {
@@ -50,7 +47,7 @@ func (e *Engine) Exit(name string) {
 	}
 	now := time.Now()
 	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
-	u.away = e.away.PushBack(&absence{u, now})
+	e.left(u, now)
 	e.online.remove(u)
 	e.tell(u, false)
 }

@@ -11,7 +11,7 @@ func (e *Engine) restore(k chat.Known) {
 	slices.SortFunc(k.Users, func(a, b chat.KnownUser) int { return a.Seen.Compare(b.Seen) })
 	for _, known := range k.Users {
 		u := &user{name: known.Name}
-		u.away = e.away.PushBack(&absence{u, known.Seen})
+		e.left(u, known.Seen)
 		e.users[u.name] = u
 		for _, group := range known.Groups[:min(len(known.Groups), chat.MaxGroups)] {
 			e.join(u, group)

@@ -100,6 +100,9 @@ func (s *Server) accepted(nc net.Conn) {
 // newGuest returns a connection that has a place.
 func (s *Server) newGuest(l *Loop, remote netip.AddrPort) *Conn {
 	c := &Conn{loop: l, fd: -1, slot: -1, state: shakingHands, handler: &shake{server: s, remote: remote}}
+	if s.TLS != nil {
+		c.wired().secure = newSecure(c, s.TLS, remote.Addr())
+	}
 	c.shake().guest.owner = c
 	s.admission.arrive(&c.shake().guest, remote.Addr())
 	return c

@@ -199,12 +199,7 @@ func (a *admission) leave(g *guest) {
 // The rest is for holders of the lock.
 
 func (a *admission) address(ip netip.Addr) *address {
-	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
-		const network = 64 // what one customer has at least
-		prefix, _ := ip.Prefix(network)
-		ip = prefix.Addr()
-	}
+	ip = network(ip)
 	from := a.addresses[ip]
 	if from == nil {
 		from = &address{admission: a, ip: ip}
@@ -214,6 +209,17 @@ func (a *admission) address(ip netip.Addr) *address {
 		a.addresses[ip] = from
 	}
 	return from
+}
+
+// network is what an address is counted by: itself, or the /64 of IPv6, which is
+// what one customer has at least.
+func network(ip netip.Addr) netip.Addr {
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		prefix, _ := ip.Prefix(64) // an address has it
+		ip = prefix.Addr()
+	}
+	return ip
 }
 
 // forget lets an address without connections go.

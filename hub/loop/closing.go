@@ -121,7 +121,9 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 func (c *Conn) told(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
-	c.loop.mail.callInTurn(c.leaveLists)
+	if len(c.places) > 0 { // nor does it join any more
+		c.loop.mail.callInTurn(c.leaveLists)
+	}
 }
 
 func (c *Conn) leaveLists() {
@@ -217,9 +219,7 @@ func (c *Conn) cut() {
 		}
 		c.sendClose(code, reason)
 		c.flush()
-		if c.stream != nil && c.out != nil && c.out.size() > 0 {
-			c.stream.writeLast(c.out.buf[c.out.off:])
-		}
+		c.writeLast()
 	}
 	c.end(frame.GoingAway)
 }

@@ -3,6 +3,7 @@ package loop
 import (
 	"bytes"
 	"errors"
+	"io"
 	"time"
 
 	"wschat/frame"
@@ -45,7 +46,7 @@ type Conn struct {
 	handler Handler
 	decoder frame.Decoder
 	out     *outbox // nil while nothing waits, see outbox.go
-	stream  *stream // nil: fd is the socket
+	wire    *wire   // nil: fd is the socket, and there is no TLS
 	places  []place
 	from    *address // where it counts as a user; nil: nowhere
 	paid    int64    // until when the rate's allowance is used up, see rate.go
@@ -112,6 +113,20 @@ func (c *Conn) Write(op frame.Opcode, payload []byte) {
 	w.buf = c.appendMessage(w.buf, op, payload)
 }
 
+// tellReadable makes the loop read where no poller tells it to. Safe for concurrent
+// use.
+func (c *Conn) tellReadable() {
+	c.loop.mail.call(func() {
+		switch {
+		case c.state == gone:
+		case c.loop.congested():
+			c.loop.late = append(c.loop.late, c)
+		default:
+			c.readable()
+		}
+	})
+}
+
 // readable takes what there is to read, as far as the turn allows: a large message
 // is best taken in one go, while its first bytes are still in the cache.
 func (c *Conn) readable() {
@@ -122,25 +137,22 @@ func (c *Conn) readable() {
 
 // readOnce takes what one read gives, and reports whether there may be more.
 func (c *Conn) readOnce() (more bool) {
-	n, err := c.read(c.loop.input)
-	if errors.Is(err, errAgain) {
+	n, more, err := c.read(c.loop.input)
+	switch {
+	case err == nil:
+	case errors.Is(err, errAgain):
 		return false
-	}
-	if err != nil {
+	case errors.Is(err, io.EOF):
+		c.peerEnded()
+		return false
+	default:
 		c.vanished()
 		return false
 	}
-	if n == 0 {
-		c.peerEnded()
-		return false
-	}
-	more = n == len(c.loop.input)
 	if c.state == shakingHands {
 		c.shakeHands(c.loop.input[:n])
 		return more
 	}
-	c.loop.stats.ReadBytes += uint64(n)
-	c.hear(n)
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return more
 	}
@@ -249,7 +261,10 @@ func (c *Conn) settle() {
 func (c *Conn) watch() {
 	read := !c.finished && c.state != entering && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
-	if !c.added && c.stream == nil {
+	if s := c.secure(); s != nil && s.isDeaf() {
+		read = false
+	}
+	if !c.added && c.stream() == nil {
 		if err := c.loop.poll.add(int(c.fd), c.slot); err != nil {
 			c.end(frame.InternalError)
 			return
@@ -258,9 +273,12 @@ func (c *Conn) watch() {
 	}
 	wasReading, wasWriting := c.reading, c.writing
 	c.reading, c.writing = read, write
-	if c.stream != nil {
+	if s := c.secure(); s != nil && read && s.behind {
+		c.tellReadable()
+	}
+	if s := c.stream(); s != nil {
 		if read != wasReading || write != wasWriting {
-			c.stream.resume()
+			s.resume()
 		}
 		return
 	}

@@ -14,9 +14,12 @@
 //
 // On Linux a loop waits in epoll and owns bare descriptors, so that an idle
 // connection is a Conn of some hundred bytes and nothing else. What has no
-// descriptor of its own (TLS, net.Pipe, other systems) is a stream: two
-// goroutines that make a net.Conn look like a descriptor that never blocks.
-// Above the sockets there is only one code for both.
+// descriptor of its own (net.Pipe, other systems) is a stream: two goroutines that
+// make a net.Conn look like a descriptor that never blocks. TLS is a layer above
+// either, without a goroutine: crypto/tls is given the records that have come, and
+// what it seals is written with the next flush. Only a handshake of TLS has one, from
+// the client's first record to the last (tls_handshake.go). Above that there is only
+// one code for all.
 //
 // Shaking hands. On Linux a loop accepts, too. A connection that has not asked for
 // anything is a Conn with a handshake.Decoder and a deadline, and is read from like

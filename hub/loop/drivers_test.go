@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,23 +18,34 @@ import (
 	"wschat/frame/leaktest"
 )
 
-// driver is one of the ways to run connections. All tests are for all of them.
+// driver is one of the ways to run connections.
 type driver struct {
 	name       string
 	goroutines bool // Config.Goroutines
 	tls        bool
 }
 
-// Where there is no epoll, the first is the second over again.
+// Where there is no epoll, the first two are the others over again. The last is for
+// what TLS alone does: all else is that of the two before.
 var drivers = []driver{
 	{name: "epoll"},
+	{name: "TLS over epoll", tls: true},
 	{name: "goroutines", goroutines: true},
-	{name: "TLS among epoll", tls: true},
+	{name: "TLS over goroutines", goroutines: true, tls: true},
 }
 
-// forEachDriver runs test for each driver, and checks that it leaves neither a
-// goroutine nor a descriptor.
+// forEachDriver runs test for each driver but the last, and checks that it leaves
+// neither a goroutine nor a descriptor.
 func forEachDriver(t *testing.T, test func(t *testing.T, d driver)) {
+	forDrivers(t, drivers[:len(drivers)-1], test)
+}
+
+// forEachTLS is forEachDriver for those with TLS.
+func forEachTLS(t *testing.T, test func(t *testing.T, d driver)) {
+	forDrivers(t, slices.DeleteFunc(slices.Clone(drivers), func(d driver) bool { return !d.tls }), test)
+}
+
+func forDrivers(t *testing.T, drivers []driver, test func(t *testing.T, d driver)) {
 	for _, d := range drivers {
 		t.Run(d.name, func(t *testing.T) {
 			before := leaktest.InUse()
@@ -93,7 +105,7 @@ func (s *server) connect() (near *client, far net.Conn) {
 	s.t.Cleanup(func() { conn.Close() })
 	near = &client{t: s.t, conn: conn, tcp: conn.(*net.TCPConn)}
 	if s.driver.tls {
-		near.conn, far = secure(s.t, conn, far)
+		near.conn, far = secured(s.t, conn, far)
 	}
 	near.conn.SetDeadline(time.Now().Add(deadline))
 	near.Peer = frametest.NewPeer(near.conn, frame.Client, nil)
@@ -126,7 +138,7 @@ func (s *server) connectNarrow() (near *client, far net.Conn) {
 	near.tcp.SetReadBuffer(narrow)
 	below := far
 	if t, ok := far.(*tls.Conn); ok {
-		below = t.NetConn()
+		below = t.NetConn().(*secure).conn
 	}
 	below.(*net.TCPConn).SetWriteBuffer(narrow)
 	return near, far
@@ -139,21 +151,42 @@ func (s *server) add(far net.Conn, response string, early []byte, h Handler) {
 	}
 }
 
-// secure makes a TLS connection of a plain one.
-func secure(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
+// secured makes a TLS connection of a plain one.
+func secured(t testing.TB, near, far net.Conn) (*tls.Conn, *tls.Conn) {
 	t.Helper()
-	curves := []tls.CurveID{tls.X25519} // the fastest
-	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true, CurvePreferences: curves})
-	s := tls.Server(far, &tls.Config{Certificates: []tls.Certificate{certificate()}, CurvePreferences: curves})
+	c := tls.Client(near, &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true})
+	s := tlsServer(far)
+	shakeTLS(t, c, s)
+	return c, s
+}
+
+func shakeTLS(t testing.TB, client, server *tls.Conn) {
+	t.Helper()
 	done := make(chan error, 1)
-	go func() { done <- s.Handshake() }()
-	if err := c.Handshake(); err != nil {
+	go func() { done <- server.Handshake() }()
+	if err := client.Handshake(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	return c, s
+}
+
+// tlsServer is a TLS connection as one is with the pages.
+func tlsServer(far net.Conn) *tls.Conn {
+	s := &secure{conn: far}
+	s.tls = tls.Server(s, serverConfig())
+	return s.tls
+}
+
+func serverConfig() *tls.Config {
+	return &tls.Config{
+		Certificates:     []tls.Certificate{certificate()},
+		CurvePreferences: []tls.CurveID{tls.X25519}, // the fastest
+
+		NextProtos:                  []string{"http/1.1"},
+		DynamicRecordSizingDisabled: true,
+	}
 }
 
 var certificate = sync.OnceValue(func() tls.Certificate {

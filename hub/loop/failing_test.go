@@ -36,7 +36,7 @@ func TestAnswerOfAFailedConnection(t *testing.T) {
 			c.Raw(tooBig)
 			c.wantClose(frame.MessageTooBig, frame.ErrMessageTooBig.Reason)
 			onLoop(conn, func() {
-				if conn.state != failing || conn.stream == nil && !conn.reading {
+				if conn.state != failing || conn.stream() == nil && !conn.reading {
 					t.Errorf("%s: state %d before the answer", row.name, conn.state)
 				}
 			})

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"bytes"
 	"runtime"
 	"time"
 )
@@ -42,10 +43,12 @@ type Loop struct {
 	shaking                     []dueAt // those that shake hands, see shake.go
 	ears                        []*ear
 
-	late     []*Conn // streams that could be read from, but for the congestion
+	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
-	again    int    // reads that are left in this turn for connections that have much to read
-	deflated []byte // scratch, see codec.go
+	sealed   []byte       // scratch for records of TLS, see tls.go
+	record   bytes.Buffer // lent to crypto/tls, see tls_buffer.go
+	again    int          // reads that are left in this turn for connections that have much to read
+	deflated []byte       // scratch, see codec.go
 	spare    []*outbox
 	slowed   []*Conn // send faster than they may, see rate.go
 	clock    clock
@@ -147,7 +150,7 @@ func (l *Loop) serve(e event, congested bool) {
 	}
 }
 
-// readLate reads from the streams for which that was put off.
+// readLate reads where that was put off.
 func (l *Loop) readLate() {
 	for _, c := range l.late {
 		if c.state != gone {
@@ -218,10 +221,19 @@ func (l *Loop) add(c *Conn, handler Handler, response, early []byte) {
 		w.lead = len(response)
 	}
 	c.reading = true
-	if c.stream != nil {
-		c.stream.start()
+	if s := c.stream(); s != nil {
+		s.start()
 	}
 	c.open(handler, early)
+}
+
+// sealedSpace is empty scratch for as many sealed bytes as are read at once. Only
+// loops with TLS have it.
+func (l *Loop) sealedSpace() []byte {
+	if l.sealed == nil {
+		l.sealed = make([]byte, 0, readBuffer)
+	}
+	return l.sealed
 }
 
 // end closes what is left when the loop stops. What still waits in the mailbox

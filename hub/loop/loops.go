@@ -48,8 +48,9 @@ type Loops struct {
 	next     atomic.Uint32
 	conns    atomic.Int64 // not gone, but for those that have not asked for their upgrade
 	draining atomic.Bool
-	running  sync.WaitGroup // loops, the ticker, and the goroutines of streams
+	running  sync.WaitGroup // loops, the ticker, and the goroutines of streams and of TLS
 	visits   uint16         // in a ping period, see silence.go
+	shakers  *shakers
 	stop     chan struct{}
 	once     sync.Once
 }
@@ -66,6 +67,7 @@ func Start(config Config) (*Loops, error) {
 		stop:   make(chan struct{}),
 	}
 	ls.visits = ls.pingVisits()
+	ls.shakers = newShakers(&ls.running)
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
 		if err != nil {
@@ -85,9 +87,9 @@ func Start(config Config) (*Loops, error) {
 
 // Arrival is a connection whose handshake somebody else has done. Add keeps its slices.
 type Arrival struct {
-	Conn     net.Conn
-	Response []byte // the 101, which is sent ahead of everything else; may be empty
-	Early    []byte // what the client has sent already, behind its request
+	Conn     net.Conn // no *tls.Conn: TLS is for a Server
+	Response []byte   // the 101, which is sent ahead of everything else; may be empty
+	Early    []byte   // what the client has sent already, behind its request
 	Handler  Handler
 	Deflate  *frame.Deflate // what was negotiated; nil: no compression
 	Metered  bool           // Config.Rate holds for it
@@ -178,6 +180,7 @@ func (ls *Loops) Close() {
 		}
 	})
 	ls.running.Wait()
+	ls.shakers.timer.Stop()
 }
 
 // tick makes every loop look after its silent and its closing connections.

@@ -242,7 +242,7 @@ func TestCongestion(t *testing.T) {
 				t.Fatal(i, err)
 			}
 		}
-		if conn.stream != nil {
+		if conn.stream() != nil {
 			eventually(t, "the loop knows of it", func() (late bool) {
 				onLoop(conn, func() { late = len(conn.loop.late) > 0 })
 				return late

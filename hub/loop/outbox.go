@@ -10,8 +10,12 @@ import (
 // outbox is what waits for a connection's reader. It exists only while
 // something does; a loop keeps a few spare ones.
 type outbox struct {
-	buf  []byte // whole frames, of which the first off bytes have been written
-	off  int
+	buf []byte // whole frames, of which the first off bytes have been written
+	off int
+
+	sealed  []byte // records of TLS, which are written first
+	covered int    // so many bytes of buf, from off on, are in sealed
+
 	lead int // bytes at the front of buf that are no frame: the handshake's response
 
 	exempt   int       // bytes that wait and do not count against the bound: the client asked for them
@@ -53,7 +57,7 @@ func (ls *Loops) high() int {
 }
 
 // size is how many bytes wait to be written.
-func (w *outbox) size() int { return len(w.buf) - w.off }
+func (w *outbox) size() int { return len(w.buf) - w.off - w.covered + len(w.sealed) }
 
 // waiting returns the outbox of c, a new one if there is none.
 func (c *Conn) waiting() *outbox {
@@ -117,7 +121,7 @@ func (c *Conn) push(item Item) {
 // if nothing waits. It reports whether it did; only what the socket does not take
 // waits then.
 func (c *Conn) writeThrough(op frame.Opcode, payload []byte) bool {
-	if len(payload) < largeMessage || c.stream != nil || c.windowBits > 0 || c.out != nil && c.out.size() > 0 {
+	if len(payload) < largeMessage || c.wire != nil || c.windowBits > 0 || c.out != nil && c.out.size() > 0 {
 		return false
 	}
 	var space [frame.MaxHeaderLen]byte
@@ -126,8 +130,7 @@ func (c *Conn) writeThrough(op frame.Opcode, payload []byte) bool {
 	if err != nil || n == 0 { // the next write finds it out, too
 		return false
 	}
-	c.loop.stats.WrittenBytes += uint64(n)
-	c.progress()
+	c.wrote(n)
 	if n < len(header)+len(payload) {
 		w := c.waiting()
 		w.buf, w.off = append(append(w.buf, header...), payload...), n
@@ -143,12 +146,10 @@ func (c *Conn) flush() {
 	}
 	c.acknowledge()
 	for w.size() > 0 {
-		n, err := c.write(w.buf[w.off:])
+		n, err := c.write(w)
+		w.off += n
+		w.exempt = min(w.exempt, w.size())
 		if n > 0 {
-			w.off += n
-			c.loop.stats.WrittenBytes += uint64(n)
-			w.exempt = min(w.exempt, w.size())
-			c.progress()
 			c.acknowledge()
 		}
 		if errors.Is(err, errAgain) {
@@ -173,7 +174,7 @@ func (c *Conn) flush() {
 // acknowledge tells the items whose frames are written, by a stream to its end.
 func (c *Conn) acknowledge() {
 	w := c.out
-	if len(w.receipts) == 0 || c.stream != nil && !c.stream.hasWritten() {
+	if s := c.stream(); len(w.receipts) == 0 || s != nil && !s.hasWritten() {
 		return
 	}
 	n := 0
@@ -189,7 +190,7 @@ func (w *outbox) compact() {
 	if w.off < compactAt || w.off < len(w.buf)/2 {
 		return
 	}
-	start, _ := w.current()
+	start, _ := w.current(w.off)
 	if start == 0 {
 		return
 	}
@@ -201,29 +202,29 @@ func (w *outbox) compact() {
 	}
 }
 
-// current returns where the frame that is being written starts and ends. Both
-// are off if none has been begun.
-func (w *outbox) current() (start, end int) {
-	if w.off < w.lead {
+// current returns where the frame starts and ends that at lies within. Both are
+// at if a frame begins there.
+func (w *outbox) current(at int) (start, end int) {
+	if at < w.lead {
 		return 0, w.lead
 	}
 	end = w.lead
-	for end < w.off {
+	for end < at {
 		h, n, err := frame.ParseHeader(w.buf[end:])
 		if err != nil || n == 0 {
 			panic("loop: an outbox holds something that is no frame")
 		}
 		start, end = end, end+n+int(h.Length)
 	}
-	if end == w.off {
+	if end == at {
 		start = end
 	}
 	return start, end
 }
 
-// drop takes back everything that has not been begun to be written.
+// drop takes back everything that has not been begun to be written, or encrypted.
 func (w *outbox) drop() {
-	_, end := w.current()
+	_, end := w.current(w.off + w.covered)
 	w.buf = w.buf[:end]
 	w.receipts = slices.DeleteFunc(w.receipts, func(r receipt) bool { return r.end > end })
 	w.sources = nil

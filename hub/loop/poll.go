@@ -6,7 +6,14 @@ import (
 )
 
 // errAgain is the answer of a socket that would have to wait.
-var errAgain = errors.New("loop: socket not ready")
+var errAgain net.Error = again{}
+
+// again is temporary, so that crypto/tls asks again after it.
+type again struct{}
+
+func (again) Error() string   { return "loop: socket not ready" }
+func (again) Timeout() bool   { return false }
+func (again) Temporary() bool { return true }
 
 // firstEar is the slot of a loop's first listener; the others lie below.
 const firstEar = -3

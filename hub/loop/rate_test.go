@@ -72,7 +72,7 @@ func TestSlowedPeerResets(t *testing.T) {
 			t.Errorf("told %v", code)
 		}
 		eventually(t, "the connection is gone", func() bool { return s.Len() == 0 })
-		if got := len(r.all()) - 2; conn.stream == nil && got > n/2 || got > n {
+		if got := len(r.all()) - 2; conn.stream() == nil && got > n/2 || got > n {
 			t.Errorf("%d messages", got)
 		}
 	})

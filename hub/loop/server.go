@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"math"
@@ -49,8 +50,7 @@ type Acceptance struct {
 // many there may be. A head of more than 16 KiB gets 431; a handshake that is not
 // done after Timeout is ended without an answer.
 //
-// For TLS, give Serve a listener made by [tls.NewListener]. HTTP/2 is not spoken:
-// its Config.NextProtos should be "http/1.1" alone.
+// HTTP/2 is not spoken.
 type Server struct {
 	Loops       *Loops
 	Endpoints   map[string]Endpoint // by path, such as "/socket"
@@ -58,6 +58,7 @@ type Server struct {
 	AllowOrigin []string            // for [handshake.CheckOrigin]
 	Timeout     time.Duration       // for a whole handshake, TLS included; 0: 10 s
 	Limits      Limits
+	TLS         *tls.Config  // nil: in the clear; its NextProtos should be "http/1.1" alone
 	Log         *slog.Logger // nil: nothing is logged
 
 	// AllowHost is asked for the Host of every request, that for a page too, as

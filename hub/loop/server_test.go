@@ -38,7 +38,7 @@ func (d driver) shake(t *testing.T, s *Server) *testServer {
 	}
 	addr := ln.Addr().String()
 	if d.tls {
-		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate()}, NextProtos: []string{"http/1.1"}})
+		s.TLS = serverConfig()
 	}
 	return d.shakeOn(t, s, ln, addr)
 }

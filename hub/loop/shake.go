@@ -2,7 +2,6 @@ package loop
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -49,8 +48,8 @@ func (l *Loop) welcome(c *Conn) {
 		return
 	}
 	c.reading = true
-	if c.stream != nil {
-		c.stream.start()
+	if s := c.stream(); s != nil {
+		s.start()
 		return
 	}
 	c.readOnce()
@@ -65,8 +64,8 @@ func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early [
 	if !l.expect(c) {
 		return
 	}
-	if c.stream != nil {
-		c.stream.start()
+	if s := c.stream(); s != nil {
+		s.start()
 	}
 	if refusal != nil {
 		c.reject(r.Method, refusal)
@@ -127,10 +126,10 @@ func (c *Conn) shakeHands(b []byte) {
 		c.reject("", err)
 	case r != nil:
 		r.Remote = c.shake().remote
-		r.TLS = c.stream != nil && c.stream.isTLS()
+		r.TLS = c.secure() != nil
 		c.judge(r, b[n:])
-	case c.stream != nil:
-		c.stream.next(false)
+	default:
+		c.readMore(false)
 	}
 }
 
@@ -235,9 +234,7 @@ func (c *Conn) open(handler Handler, early []byte) {
 	c.state, c.handler = open, handler
 	c.loop.stats.Opened++
 	handler.Open(c)
-	if c.stream != nil {
-		c.stream.next(true)
-	}
+	c.readMore(true)
 	c.keep(bytes.Clone(c.feed(early)))
 	c.loop.touch(c)
 }
@@ -255,9 +252,7 @@ func (c *Conn) reject(method string, err error) {
 	w.buf = rejection.AppendResponse(w.buf, method, time.Now())
 	w.lead = len(w.buf)
 	c.state = lingering
-	if c.stream != nil {
-		c.stream.next(true)
-	}
+	c.readMore(true)
 	l := c.loop
 	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
@@ -277,10 +272,4 @@ func (c *Conn) toPages(r *handshake.Request, early []byte) {
 		}
 		s.server.pages.take(nc, read, s)
 	})
-}
-
-// isTLS reports whether the connection came over TLS.
-func (s *stream) isTLS() bool {
-	_, ok := s.nc.(*tls.Conn)
-	return ok
 }

@@ -35,6 +35,7 @@ type stream struct {
 	waits   bool   // the reader waits until it may read on
 	stepped bool   // it does so each time, until next
 	closed  bool
+	rested  chan struct{} // closed when nothing is being written any more; nil: nobody waits for that
 }
 
 func newStream(nc net.Conn, c *Conn) *stream {
@@ -54,24 +55,11 @@ func (s *stream) readOn() {
 		s.mu.Lock()
 		s.in, s.inErr, s.waits = buf[:n], err, true
 		s.mu.Unlock()
-		s.tellReadable()
+		s.conn.tellReadable()
 		if _, ok := <-s.more; !ok || err != nil {
 			return
 		}
 	}
-}
-
-func (s *stream) tellReadable() {
-	c := s.conn
-	c.loop.mail.call(func() {
-		switch {
-		case c.state == gone:
-		case c.loop.congested():
-			c.loop.late = append(c.loop.late, c)
-		default:
-			c.readable()
-		}
-	})
 }
 
 func (s *stream) tellWritable() {
@@ -87,7 +75,7 @@ func (s *stream) read(p []byte) (int, error) {
 		n := copy(p, s.in)
 		s.in = s.in[n:]
 		if len(s.in) > 0 || s.inErr != nil {
-			defer s.tellReadable()
+			defer s.conn.tellReadable()
 		} else if !s.stepped {
 			s.readMore()
 		}
@@ -128,6 +116,12 @@ func (s *stream) next(free bool) {
 func (s *stream) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.writing {
+		s.rested = make(chan struct{})
+		s.mu.Unlock()
+		<-s.rested
+		s.mu.Lock()
+	}
 	s.closed = true
 	close(s.more)
 }
@@ -137,7 +131,7 @@ func (s *stream) resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.in) > 0 || s.inErr != nil {
-		s.tellReadable()
+		s.conn.tellReadable()
 	}
 }
 
@@ -192,6 +186,9 @@ func (s *stream) writeOut() {
 	s.out, s.writing = nil, false
 	closed := s.closed
 	finish := s.finish && !closed
+	if s.rested != nil {
+		close(s.rested)
+	}
 	s.mu.Unlock()
 	switch {
 	case closed:
@@ -237,8 +234,7 @@ func (s *stream) writeLast(p []byte) {
 // closed: what a socket has taken it sends, too.
 const lastWords = 200 * time.Millisecond
 
-// close ends both goroutines. A net.Conn may take its time over it (TLS says
-// good-bye), so the loop does not wait.
+// close ends both goroutines.
 func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,5 +247,5 @@ func (s *stream) close() {
 		s.nc.SetWriteDeadline(time.Now().Add(lastWords))
 		return
 	}
-	s.conn.loop.loops.running.Go(func() { s.nc.Close() })
+	s.nc.Close()
 }

@@ -29,7 +29,7 @@ type conversation struct {
 	open    bool       // the channel brings what comes behind p
 	syncing bool
 	again   bool
-	held    bool    // see hold
+	paused  bool    // see pause
 	pending []entry // that come behind something that is missing, in order
 	waiters []waiter
 	opened  chan struct{} // closed when it is open for the first time
@@ -182,12 +182,12 @@ func (c *conversation) resync() {
 	c.sync()
 }
 
-// hold is called when data are lost somewhere: until release the node is told of
+// pause is called when data are lost somewhere: until resume the node is told of
 // nothing.
-func (c *conversation) hold() {
+func (c *conversation) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open, c.held = false, true
+	c.open, c.paused = false, true
 	c.answer(func(waiter) bool { return true })
 }
 
@@ -212,17 +212,17 @@ func (c *conversation) lost(at place) bool {
 	return c.known && (c.mark != "" && at.mark != c.mark || at.p < c.p || at.seq < c.seq)
 }
 
-func (c *conversation) release() {
+func (c *conversation) resume() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held = false
+	c.paused = false
 	c.sync()
 }
 
 func (c *conversation) sync() {
 	c.open = false
 	switch {
-	case c.held:
+	case c.paused:
 	case c.syncing:
 		c.again = true
 	default:
@@ -254,7 +254,7 @@ func (c *conversation) synced(r resp.Reply, err error) {
 
 // catchUp takes the reply to syncScript.
 func (c *conversation) catchUp(r resp.Reply) error {
-	if c.held {
+	if c.paused {
 		c.syncing = false
 		return nil
 	}

@@ -20,8 +20,8 @@
 // and nothing is told twice. An acknowledgement is sent when the sender's node has
 // been told of the message, at most a second after Redis has it.
 //
-//	hub ── Say ──► note, pair (of private messages)   say.go, scripts_user.go
-//	               append: number, keep, trim, publish  scripts.go
+//	hub ── Say ──► note, pair (of private messages)   say.go, scripts/note.lua, pair.lua
+//	               append: number, keep, trim, publish  scripts/append.lua
 //	hub ◄─ Deliver ── conversation ◄── channel, reply, stream
 //
 // All commands are pipelined; a message to a group is one. What one user sends is

@@ -8,9 +8,9 @@ import (
 	"wschat/hub/redis/resp"
 )
 
-// appear enters a login, and returns the groups whose member the user is. It waits
+// logIn enters a login, and returns the groups whose member the user is. It waits
 // until the node has been told.
-func (s *Store) appear(ctx context.Context, name string, number uint64, groups []string, tell bool) ([]string, error) {
+func (s *Store) logIn(ctx context.Context, name string, number uint64, groups []string, tell bool) ([]string, error) {
 	where := append([]string{chat.Everyone}, groups...)
 	commands := make([]command, len(where))
 	for i, w := range where {

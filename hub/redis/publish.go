@@ -17,28 +17,28 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 		done(false, chat.ErrUnavailable)
 		return
 	}
-	s.say(m, true, done)
+	s.publish(m, true, done)
 }
 
 // sending is a message on its way to be appended.
 type sending struct {
 	m     *chat.Message
 	away  bool // its user is
-	said  func(offline bool, err error)
+	done  func(away bool, err error)
 	ready bool // to be appended, or to fail
 	err   error
 }
 
-func (s *Store) say(m *chat.Message, known bool, said func(offline bool, err error)) {
+func (s *Store) publish(m *chat.Message, known bool, done func(away bool, err error)) {
 	private := m.To != m.Conversation
 	s.mu.Lock()
 	u := s.users[m.From]
 	if !private && (u == nil || len(u.lane) == 0) {
 		s.mu.Unlock()
-		s.append(m, false, said)
+		s.append(m, false, done)
 		return
 	}
-	next := &sending{m: m, said: said, ready: !private}
+	next := &sending{m: m, done: done, ready: !private}
 	if u != nil {
 		u.lane = append(u.lane, next)
 	}
@@ -122,14 +122,14 @@ func (s *Store) ready(u *user, next *sending, err error) {
 // dispatch appends a message, or says that it cannot be.
 func (s *Store) dispatch(next *sending, err error) {
 	if err != nil {
-		next.said(false, err)
+		next.done(false, err)
 		return
 	}
-	s.append(next.m, next.away, next.said)
+	s.append(next.m, next.away, next.done)
 }
 
 // append numbers and publishes m, all in one step.
-func (s *Store) append(m *chat.Message, away bool, said func(offline bool, err error)) {
+func (s *Store) append(m *chat.Message, away bool, done func(away bool, err error)) {
 	id, waits := "", ""
 	if m.ID != "" {
 		id = m.From + "," + m.ID
@@ -143,33 +143,33 @@ func (s *Store) append(m *chat.Message, away bool, said func(offline bool, err e
 		deadline = 0
 	}
 	key := conversationKey(m.Conversation)
-	failed := func(err error) { said(false, err) }
-	s.send(key, failed, func(r resp.Reply) { s.appended(m, away, r, said) },
+	failed := func(err error) { done(false, err) }
+	s.send(key, failed, func(r resp.Reply) { s.appended(m, away, r, done) },
 		appendScript, 1, key, encodeMessage(m), keep, max(1, keep/4), deadline, id, flag(away), waits,
 		s.config.MembershipTTL.Milliseconds())
 }
 
-func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, said func(offline bool, err error)) {
+func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(away bool, err error)) {
 	parts, err := r.Array()
 	if err != nil || len(parts) < 2 {
-		said(false, chat.ErrUnavailable)
+		done(false, chat.ErrUnavailable)
 		return
 	}
 	var n [3]int64
 	for i, part := range parts {
 		if n[i], err = part.Int(); err != nil {
-			said(false, chat.ErrUnavailable)
+			done(false, chat.ErrUnavailable)
 			return
 		}
 	}
 	m.Seq = uint64(n[0])
 	if len(parts) == 2 { // repeated
-		said(n[1] == 1, nil)
+		done(n[1] == 1, nil)
 		return
 	}
 	m.Time = time.UnixMicro(n[2])
 	p := uint64(n[1])
-	s.happened(m.Conversation, p, &entry{kind: 'm', p: p, m: m}, func() { said(away, nil) })
+	s.happened(m.Conversation, p, &entry{kind: 'm', p: p, m: m}, func() { done(away, nil) })
 }
 
 // send is client.Do for a step of Publish.

@@ -11,7 +11,7 @@ import (
 
 // Reach waits until everything that has been asked of this store is done, and the
 // node has been told of all that had happened by then and concerns somebody here.
-// It is for tests.
+// It is for tests, and only in their binary: the server is built without the tag redis.
 func (s *Store) Reach() error {
 	ctx, cancel := patience()
 	defer cancel()

@@ -44,13 +44,13 @@ func (s *Store) recover(epoch string) {
 	}
 	s.mu.Unlock()
 	for _, c := range all {
-		c.hold()
+		c.pause()
 	}
 	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || node.Renumber() != nil {
 		return
 	}
 	for _, c := range all {
-		c.release()
+		c.resume()
 	}
 	s.mu.Lock()
 	s.recovering = false

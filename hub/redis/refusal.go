@@ -25,16 +25,6 @@ func (r *refusal) refused() bool {
 
 func (r *refusal) lasts() bool { return r.count.Load() != r.over.Load() }
 
-// probeScript does what a message needs, and leaves nothing behind: it writes to a
-// stream that does not exist, which Redis refuses as it refuses any other write, and
-// publishes to a channel that nobody hears. Where it succeeds nothing goes to the
-// append-only file.
-var probeScript = script(`
-redis.call('XADD', base .. ':s', 'NOMKSTREAM', '*', 'd', '')
-redis.call('SPUBLISH', base, '')
-return 1
-`)
-
 // probe asks all masters whether they would take a message. Nobody else may find out:
 // who watches over this node turns the senders away while they are refused.
 func (s *Store) probe() {

@@ -14,7 +14,7 @@ import (
 type asStore struct{ *Store }
 
 func (s asStore) Append(m *chat.Message, stored func(error)) {
-	s.say(m, false, func(_ bool, err error) { stored(err) })
+	s.publish(m, false, func(_ bool, err error) { stored(err) })
 }
 
 func (s asStore) Waiting(user string, since time.Time) ([]*chat.Message, error) {

@@ -16,7 +16,7 @@ import (
 // Store.mu, but for the name and ready.
 type user struct {
 	name          string
-	holds         int // connections here, those on their way included
+	refs          int // connections here, those on their way included
 	count         int // those of them that Redis has been told of
 	number        uint64
 	groups        map[string]bool
@@ -29,8 +29,8 @@ type user struct {
 	isReady       bool
 }
 
-// hold returns the user of that name, who stays until let go. Store.mu is held.
-func (s *Store) hold(name string) *user {
+// retain returns the user of that name, who stays until released. Store.mu is held.
+func (s *Store) retain(name string) *user {
 	u := s.users[name]
 	if u == nil {
 		u = &user{
@@ -41,13 +41,13 @@ func (s *Store) hold(name string) *user {
 		s.client.Subscribe(userKey(name))
 		s.do(nodeKey(s.id), ignore, "SADD", nodeKey(s.id), name)
 	}
-	u.holds++
+	u.refs++
 	return u
 }
 
-// letGo ends that. Store.mu is held.
-func (s *Store) letGo(u *user) {
-	if u.holds--; u.holds > 0 {
+// release ends that. Store.mu is held.
+func (s *Store) release(u *user) {
+	if u.refs--; u.refs > 0 {
 		return
 	}
 	for name := range maps.Clone(u.conversations) {
@@ -76,7 +76,7 @@ func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
 	ctx, cancel := patience()
 	defer cancel()
 	s.mu.Lock()
-	u := s.hold(name)
+	u := s.retain(name)
 	s.mu.Unlock()
 	entry, err := s.enter(ctx, u, fresh)
 	if err == nil && online {
@@ -88,7 +88,7 @@ func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
 	}
 	if err != nil {
 		s.mu.Lock()
-		s.letGo(u)
+		s.release(u)
 		s.mu.Unlock()
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	forgotten, err3 := parts[2].Int()
 	groups, err4 := parts[3].Strings()
 	pairs, err5 := parts[4].Strings()
-	entry := &chat.Entry{User: u.name, Serial: uint64(serial)}
+	entry := &chat.Entry{Serial: uint64(serial)}
 	if errors.Join(err1, err2, err3, err4, err5) != nil {
 		return entry, chat.ErrUnavailable
 	}
@@ -125,7 +125,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 		s.leaveAll(u.name, groups)
 		groups = nil
 	}
-	entry.Groups, err = s.takePart(ctx, u, uint64(number), groups, pairs)
+	entry.Groups, err = s.subscribe(ctx, u, uint64(number), groups, pairs)
 	return entry, err
 }
 
@@ -157,9 +157,9 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) ([]resp.Reply, e
 	}
 }
 
-// takePart follows all that concerns a user who has logged in, and enters the
+// subscribe follows all that concerns a user who has logged in, and enters the
 // login there. It returns the groups whose member the user is.
-func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pairs []string) ([]string, error) {
+func (s *Store) subscribe(ctx context.Context, u *user, number uint64, groups, pairs []string) ([]string, error) {
 	s.mu.Lock()
 	u.number = max(u.number, number)
 	follow := []*conversation{s.follow(u, chat.Everyone, false)}
@@ -174,7 +174,7 @@ func (s *Store) takePart(ctx context.Context, u *user, number uint64, groups, pa
 	if err := opened(ctx, follow); err != nil {
 		return nil, err
 	}
-	return s.appear(ctx, u.name, number, groups, true)
+	return s.logIn(ctx, u.name, number, groups, true)
 }
 
 // Exit implements chat.Engine.
@@ -184,7 +184,7 @@ func (s *Store) Exit(name string) {
 	u := s.users[name]
 	u.count--
 	s.count(name, u.count)
-	s.letGo(u)
+	s.release(u)
 }
 
 // count tells Redis how many connections of a user are here. Store.mu is held.

@@ -48,7 +48,10 @@ func (r *recent) after(p uint64) []entry {
 }
 
 // roster asks who is online.
-func (s *Store) roster(ctx context.Context) (chat.Online, error) { return s.who(ctx, chat.Everyone) }
+func (s *Store) roster(ctx context.Context) (*chat.Online, error) {
+	r, err := s.who(ctx, chat.Everyone)
+	return &r, err
+}
 
 func (s *Store) who(ctx context.Context, where string) (r chat.Online, err error) {
 	parts, err := s.callScript(ctx, whoScript, conversationKey(where), chat.MaxNames)
@@ -69,22 +72,22 @@ func (s *Store) who(ctx context.Context, where string) (r chat.Online, err error
 
 // Welcome implements chat.Engine. The seqs are those that the node has been told of:
 // what is not among them is delivered.
-func (s *Store) Welcome(entry *chat.Entry, may func(group string) bool) (*chat.Welcome, error) {
+func (s *Store) Welcome(name string, online *chat.Online, may func(group string) bool) (*chat.Welcome, error) {
 	w := &chat.Welcome{}
 	follows := make(map[string]*conversation)
 	s.mu.Lock()
 	w.Epoch = s.epoch
-	if u := s.users[entry.User]; u != nil {
-		for name, c := range u.conversations {
-			if other, private := otherOf(name, entry.User); private {
+	if u := s.users[name]; u != nil {
+		for conversation, c := range u.conversations {
+			if other, private := otherOf(conversation, name); private {
 				follows[other] = c
-			} else if name == chat.Everyone || u.groups[name] && may(name) {
-				follows[name] = c
+			} else if conversation == chat.Everyone || u.groups[conversation] && may(conversation) {
+				follows[conversation] = c
 			}
 		}
-		for name := range u.groups {
-			if may(name) {
-				w.Groups = append(w.Groups, name)
+		for group := range u.groups {
+			if may(group) {
+				w.Groups = append(w.Groups, group)
 			}
 		}
 	}
@@ -96,8 +99,11 @@ func (s *Store) Welcome(entry *chat.Entry, may func(group string) bool) (*chat.W
 			w.Last[name] = seq
 		}
 	}
-	w.Online, w.Count = slices.Clone(entry.Online.Names), entry.Online.Count
-	for _, e := range s.recent.after(entry.Online.Version) {
+	if online == nil {
+		return w, nil
+	}
+	w.Online, w.Count = slices.Clone(online.Names), online.Count
+	for _, e := range s.recent.after(online.Version) {
 		if e.kind == '+' {
 			w.Online, w.Count = insert(w.Online, e.user), w.Count+1
 		} else {

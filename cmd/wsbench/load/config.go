@@ -1,6 +1,7 @@
 package load
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,9 +28,10 @@ type Config struct {
 	Mode        Mode
 	URL         string   // ws or wss; may hold {i}
 	Subprotocol string   // offered in the handshake; "": none
-	Header      []string // more for the handshake, as "Name: value"; may hold {i}
 	Hello       []string // text messages right after the handshake; may hold {i}
 	Conns       int      // connections; in Connect, at a time
+	Insecure    bool     // wss: any certificate is as good as another
+	Resume      bool     // wss: sessions are resumed, as far as the server lets them
 
 	// Prefix and Suffix stand around each payload, for servers with a protocol
 	// of their own. They may hold {i}, and in Echo {j}: the number of the
@@ -37,13 +39,11 @@ type Config struct {
 	// message has to reach the partner, and not its sender.
 	Prefix, Suffix string
 	Size           int  // bytes of payload, without prefix and suffix; markLen at least
-	Binary         bool // binary messages in place of text
 	Loose          bool // Echo: the server may put text before and after what it got
 
 	Senders  int     // Fan: how many of Conns send
 	Inflight int     // closed loop: messages in flight for each sender
 	Rate     float64 // open loop: messages a second of all senders; 0: closed loop
-	NoSelf   bool    // Fan: the server does not send a message to its sender
 
 	Settle  time.Duration // nothing has to come for so long before the load begins
 	Warmup  time.Duration
@@ -53,7 +53,17 @@ type Config struct {
 	PIDs     []int     // the server's processes; none: its CPU and memory are not told
 	Progress io.Writer // gets a line now and then; nil: none
 
-	streams bool // goroutines serve the connections, as over TLS
+	streams bool        // goroutines serve the connections, as over TLS
+	tls     *tls.Config // set by Run
+}
+
+// clientTLS is for all connections, which share their sessions.
+func (c *Config) clientTLS() *tls.Config {
+	config := &tls.Config{InsecureSkipVerify: c.Insecure}
+	if c.Resume {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+	return config
 }
 
 // burst is how many handshakes are under way at most, but in Connect.
@@ -71,6 +81,8 @@ func (c *Config) Check() error {
 		return errors.New("--url is needed")
 	case err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Host == "":
 		return fmt.Errorf("--url: expected ws://HOST:PORT/PATH or wss://…, got %q", c.URL)
+	case u.Scheme == "ws" && (c.Insecure || c.Resume):
+		return errors.New("--insecure and --resume are for wss")
 	case c.Conns < 1 || c.Conns > 1<<16:
 		return fmt.Errorf("--conns: expected 1 to %d, got %d", 1<<16, c.Conns)
 	case c.Time <= 0:
@@ -79,11 +91,6 @@ func (c *Config) Check() error {
 		return errors.New("--warmup and --settle: expected 0 or more")
 	case c.Timeout <= 0:
 		return errors.New("--timeout: expected more than 0")
-	}
-	for _, h := range c.Header {
-		if name, _, ok := strings.Cut(h, ":"); !ok || name == "" || strings.ContainsAny(h, "\r\n") {
-			return fmt.Errorf("--header: expected 'Name: value', got %q", h)
-		}
 	}
 	if c.Mode == Echo || c.Mode == Fan {
 		if err := c.checkMessages(); err != nil {
@@ -107,8 +114,6 @@ func (c *Config) checkMessages() error {
 		return fmt.Errorf("--rate: expected 0 (closed loop) to 10000000, got %v", c.Rate)
 	case c.Mode == Fan && (c.Senders < 1 || c.Senders > c.Conns):
 		return fmt.Errorf("--senders: expected 1 to --conns, which is %d, got %d", c.Conns, c.Senders)
-	case c.Mode == Fan && c.NoSelf && (c.Rate == 0 || c.Conns < 2):
-		return errors.New("--no-self needs --rate, since nothing tells a sender when to send the next, and 2 connections")
 	case c.Mode == Fan && strings.Contains(c.Prefix, "{j}"):
 		return errors.New("--prefix: {j} is for echo")
 	case c.pairs() && c.Conns%2 != 0:

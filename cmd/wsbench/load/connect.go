@@ -150,9 +150,6 @@ func (c *Config) request(host string) []string {
 	if c.Subprotocol != "" {
 		head += "Sec-WebSocket-Protocol: " + c.Subprotocol + "\r\n"
 	}
-	for _, field := range c.Header {
-		head += put.Replace(field) + "\r\n"
-	}
 	return strings.Split(head+"Sec-WebSocket-Key: ", number)
 }
 

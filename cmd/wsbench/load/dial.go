@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,7 +49,7 @@ func (c *Config) dialAll(ctx context.Context) <-chan dialed {
 func (c *Config) dial(ctx context.Context, i int32) dialed {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	d := handshake.Dialer{Header: c.header(int(i))}
+	d := handshake.Dialer{TLS: c.tls}
 	if c.Subprotocol != "" {
 		d.Protocols = []string{c.Subprotocol}
 	}
@@ -60,16 +59,6 @@ func (c *Config) dial(ctx context.Context, i int32) dialed {
 		err = fmt.Errorf("connection %d: %w", firstNumber+i, err)
 	}
 	return dialed{i, conn, response, time.Since(began), err}
-}
-
-// header is the additional fields of connection i's handshake.
-func (c *Config) header(i int) handshake.Header {
-	var h handshake.Header
-	for _, field := range c.Header {
-		name, value, _ := strings.Cut(numbered(field, i), ":")
-		h = append(h, handshake.Field{Name: name, Value: strings.TrimSpace(value)})
-	}
-	return h
 }
 
 // open opens all connections and adds them to the engine.

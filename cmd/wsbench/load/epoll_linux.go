@@ -13,12 +13,11 @@ import (
 const maxEvents = 256
 
 const (
-	sysEpollPwait2   = 441     // epoll_pwait2 of Linux 5.11, the same on all machines
-	edgeTriggered    = 1 << 31 // EPOLLET; package syscall has it as a negative number
-	prSetTimerslack  = 29      // PR_SET_TIMERSLACK
-	readable         = syscall.EPOLLIN | syscall.EPOLLRDHUP | edgeTriggered
-	over             = syscall.EPOLLHUP | syscall.EPOLLERR
-	noBlock, noSigpi = syscall.MSG_DONTWAIT, syscall.MSG_NOSIGNAL
+	sysEpollPwait2  = 441     // epoll_pwait2 of Linux 5.11, the same on all machines
+	edgeTriggered   = 1 << 31 // EPOLLET; package syscall has it as a negative number
+	prSetTimerslack = 29      // PR_SET_TIMERSLACK
+	readable        = syscall.EPOLLIN | syscall.EPOLLRDHUP | edgeTriggered
+	over            = syscall.EPOLLHUP | syscall.EPOLLERR
 )
 
 // epoll is the sockets of Linux, descriptors without anything of package net
@@ -96,7 +95,8 @@ func (s *epoll) again(slot int32, write bool) error {
 }
 
 func (s *epoll) wait(most time.Duration) ([]event, error) {
-	timeout := syscall.NsecToTimespec(int64(max(most, 0)))
+	most = max(most, 0)
+	timeout := [2]int64{int64(most / time.Second), int64(most % time.Second)} // 64 bits each on every machine
 	n, _, errno := syscall.RawSyscall6(sysEpollPwait2, uintptr(s.fd), uintptr(unsafe.Pointer(&s.ready[0])),
 		maxEvents, uintptr(unsafe.Pointer(&timeout)), 0, 0)
 	switch errno {
@@ -117,17 +117,19 @@ func (s *epoll) wait(most time.Duration) ([]event, error) {
 	return s.events[:n], nil
 }
 
+// The descriptors do not block, and not every processor has a recvfrom of its own.
+
 func (s *epoll) read(slot int32, p []byte) (int, error) {
-	return result("recvfrom", s.fds[slot], p, syscall.SYS_RECVFROM, noBlock)
+	return result("read", s.fds[slot], p, syscall.SYS_READ)
 }
 
 func (s *epoll) write(slot int32, p []byte) (int, error) {
-	return result("sendto", s.fds[slot], p, syscall.SYS_SENDTO, noBlock|noSigpi)
+	return result("write", s.fds[slot], p, syscall.SYS_WRITE)
 }
 
-func result(name string, fd int32, p []byte, call, flags uintptr) (int, error) {
+func result(name string, fd int32, p []byte, call uintptr) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
+		n, _, errno := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 		switch errno {
 		case 0:
 			return int(n), nil

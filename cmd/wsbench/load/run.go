@@ -22,6 +22,7 @@ const (
 func Run(ctx context.Context, c *Config) (*Result, error) {
 	runtime.LockOSThread() // whose timers are exact
 	defer runtime.UnlockOSThread()
+	c.tls = c.clientTLS()
 	if c.Mode == Connect {
 		return runConnect(ctx, c)
 	}
@@ -165,9 +166,6 @@ func (e *engine) drain() error {
 	receivers := 1
 	if e.config.Mode == Fan {
 		receivers = e.config.Conns
-		if e.config.NoSelf {
-			receivers--
-		}
 	}
 	checks.Expected = e.result.Sent * uint64(receivers)
 	if !e.loading {

@@ -62,7 +62,6 @@ func TestGoodServer(t *testing.T) {
 		set  func(*Config)
 	}{
 		{"echo", Echo, "/echo", func(*Config) {}},
-		{"echo, binary", Echo, "/echo", func(c *Config) { c.Binary = true }},
 		{"echo, of the least size", Echo, "/echo", func(c *Config) { c.Size = markLen }},
 		{"echo, in frames with 8 bytes of length", Echo, "/echo", func(c *Config) { c.Size, c.Inflight = 1<<16, 1 }},
 		{"echo, longer than what is read at once", Echo, "/echo", func(c *Config) { c.Size, c.Conns, c.Inflight = 300<<10, 2, 2 }},
@@ -211,7 +210,7 @@ func TestServerThatFails(t *testing.T) {
 		want string
 		set  func(*Config)
 	}{
-		{"refuses", "403", func(c *Config) { c.Header = []string{"X-Refuse: yes"} }},
+		{"refuses", "403", func(c *Config) { c.URL += "?refuse" }},
 		{"is not there", "refused", func(c *Config) { c.URL = "ws://127.0.0.1:1/" }},
 		{"has no such page", "404", func(c *Config) { c.URL = s.url + "/nothing" }},
 	} {

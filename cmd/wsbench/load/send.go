@@ -93,7 +93,7 @@ func (e *engine) sendDue(now time.Duration) error {
 // watchSenders finds senders whose messages do not come back. Where something
 // has come back before, what is in flight is given up, and the sender goes on.
 func (e *engine) watchSenders(now time.Duration) error {
-	if e.config.NoSelf || now >= e.to {
+	if now >= e.to {
 		return nil
 	}
 	for i := range e.senders {
@@ -102,7 +102,7 @@ func (e *engine) watchSenders(now time.Duration) error {
 			continue
 		}
 		if s.acked == 0 {
-			return fmt.Errorf("%s: none of its messages has come back within %v%s", e.name(s.conn), e.config.Timeout, e.hintNoSelf())
+			return fmt.Errorf("%s: none of its messages has come back within %v", e.name(s.conn), e.config.Timeout)
 		}
 		if e.config.Rate > 0 {
 			continue
@@ -114,11 +114,4 @@ func (e *engine) watchSenders(now time.Duration) error {
 		}
 	}
 	return nil
-}
-
-func (e *engine) hintNoSelf() string {
-	if e.config.Mode == Fan {
-		return " (if the server does not send them to their sender: --rate and --no-self)"
-	}
-	return ""
 }

@@ -39,7 +39,12 @@ func serve(t *testing.T, f fault) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "ws://" + ln.Addr().String(), fault: f}
+	return serveOn(t, f, ln, "ws://")
+}
+
+func serveOn(t *testing.T, f fault, ln net.Listener, scheme string) *server {
+	t.Helper()
+	s := &server{url: scheme + ln.Addr().String(), fault: f}
 	accepting := make(chan struct{})
 	go func() {
 		defer close(accepting)
@@ -68,7 +73,7 @@ func decide(r *handshake.Request) (response []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Header.Get("X-Refuse") != "" {
+	if r.URL.RawQuery == "refuse" {
 		return nil, &handshake.Rejection{Status: 403, Reason: "go away"}
 	}
 	chosen, err := handshake.SelectProtocol(r, "known")

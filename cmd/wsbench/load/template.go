@@ -49,11 +49,7 @@ func newTemplate(c *Config, conn int, key [4]byte) *template {
 	t.plain = append(t.plain, prefix...)
 	t.plain = append(t.plain, fill[:c.Size]...)
 	t.plain = append(t.plain, suffix...)
-	op := frame.Text
-	if c.Binary {
-		op = frame.Binary
-	}
-	t.frame = frame.AppendMaskedFrame(nil, op, key, t.plain)
+	t.frame = frame.AppendMaskedFrame(nil, frame.Text, key, t.plain)
 	t.header = len(t.frame) - len(t.plain)
 	return t
 }

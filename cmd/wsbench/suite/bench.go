@@ -34,6 +34,8 @@ type bench struct {
 	config   *Config
 	self     string // the binary of wsbench
 	temp     string // for logs; removed if all went well
+	certFile string
+	keyFile  string
 	data     string
 	secs     string
 	pinned   bool
@@ -52,6 +54,9 @@ func newBench(ctx context.Context, c *Config) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{ctx: ctx, config: c, self: self, temp: temp, data: c.Data, secs: strconv.FormatFloat(c.Secs, 'g', -1, 64)}
+	if b.certFile, b.keyFile, err = certify(temp); err != nil {
+		return nil, err
+	}
 	b.server.count, b.client.count = 1, 1
 	if _, err := exec.LookPath("taskset"); err == nil && runtime.NumCPU() > 1 {
 		b.pinned = true

@@ -13,16 +13,12 @@ import (
 	"syscall"
 )
 
-// figures are what a run of wsbench has printed as JSON: its numbers, and the
-// distribution of latencies.
-type figures struct {
-	numbers   map[string]float64
-	quantiles [][2]float64
-}
+// figures are the numbers that a run of wsbench has printed as JSON.
+type figures map[string]float64
 
 // get returns a figure, which has to be there.
 func (f figures) get(name string) (float64, error) {
-	n, ok := f.numbers[name]
+	n, ok := f[name]
 	if !ok {
 		return 0, fmt.Errorf("wsbench has not told %s", name)
 	}
@@ -42,7 +38,7 @@ type loader struct {
 func (b *bench) load(r *running, args ...string) (figures, error) {
 	l, err := b.startLoad(r, b.client, args...)
 	if err != nil {
-		return figures{}, err
+		return nil, err
 	}
 	return l.wait()
 }
@@ -97,7 +93,7 @@ func isProgress(line string) bool {
 func (l *loader) wait() (figures, error) {
 	<-l.read
 	if err := l.cmd.Wait(); err != nil {
-		return figures{}, errors.New(strings.Join(append(l.said, err.Error()), "; "))
+		return nil, errors.New(strings.Join(append(l.said, err.Error()), "; "))
 	}
 	return parseFigures(l.out.Bytes())
 }
@@ -112,20 +108,13 @@ func (l *loader) stop() {
 func parseFigures(text []byte) (figures, error) {
 	var members map[string]any
 	if err := json.Unmarshal(text, &members); err != nil {
-		return figures{}, fmt.Errorf("wsbench's output: %w", err)
+		return nil, fmt.Errorf("wsbench's output: %w", err)
 	}
-	f := figures{numbers: make(map[string]float64)}
+	f := make(figures)
 	for name, value := range members {
 		if n, ok := value.(float64); ok {
-			f.numbers[name] = n
+			f[name] = n
 		}
 	}
-	var more struct {
-		Quantiles [][2]float64 `json:"latency_us_quantiles"`
-	}
-	if err := json.Unmarshal(text, &more); err != nil {
-		return figures{}, fmt.Errorf("wsbench's output: %w", err)
-	}
-	f.quantiles = more.Quantiles
 	return f, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"wschat/cmd/wsbench/process"
@@ -17,6 +18,7 @@ type row struct {
 	unit    string
 	kinds   []kind // of servers that can do it
 	once    bool   // one round is enough, since it takes long
+	tls     bool   // over TLS
 	measure func(b *bench, s Subject) (sample, error)
 }
 
@@ -59,6 +61,12 @@ func rows() []row {
 		{name: "memory-echo", title: "memory of an idle connection on /echo, 10,000", unit: "bytes", kinds: all, measure: idling(perConn, false, "--conns", "10000", "--secs", "1")},
 		{name: "memory-echo-1000", title: "the same with 1,000", unit: "bytes", kinds: all, measure: idling(perConn, false, "--conns", "1000", "--secs", "1")},
 		{name: "memory-user", title: "memory of an idle user in a group, 10,000", unit: "bytes", kinds: rooms, measure: idling(perConn, true, "--conns", "10000", "--secs", "1")},
+		{name: "tls-echo-1000", title: "TLS: echo, 1,000 connections, 1 in flight", unit: "µs CPU/message", kinds: rooms, tls: true, measure: secured(echoing(perMessage, "--insecure", "--conns", "1000"))},
+		{name: "tls-fan-1000x16", title: "TLS: fan-out to 1,000, 16 senders", unit: "µs CPU/delivery", kinds: rooms, tls: true, measure: secured(fanning(perDelivery, lineText, "--insecure", "--conns", "1000", "--senders", "16"))},
+		{name: "tls-connect", title: "TLS: connect, whole handshake, upgrade, close", unit: "µs CPU/handshake", kinds: rooms, tls: true, measure: secured(connecting(perHandshake, "--insecure"))},
+		{name: "tls-resume", title: "TLS: connect, resume, upgrade, close", unit: "µs CPU/handshake", kinds: rooms, tls: true, measure: secured(connecting(perHandshake, "--insecure", "--resume"))},
+		{name: "tls-memory", title: "TLS: memory of an idle connection behind a message of 16 KiB each way, 2,000", unit: "bytes", kinds: rooms, tls: true,
+			measure: secured(idling(perConn, false, "--insecure", "--conns", "2000", "--secs", "1", "--hello", strings.Repeat("x", 16<<10)))},
 		{name: "latency-fan", title: "fan-out to 1,000, 100 messages/s: p99", unit: "µs", kinds: rooms, measure: fanning("latency_us_p99", lineText, "--conns", "1000", "--senders", "10", "--rate", "100")},
 		{name: "latency-flood", title: "fan-out to 10,000, 16 senders: p99", unit: "µs", kinds: rooms, measure: fanning("latency_us_p99", lineText, "--conns", "10000", "--senders", "16")},
 		{name: "private", title: "private message beside that flood: p99", unit: "µs", kinds: chatOnly, measure: private},
@@ -82,12 +90,14 @@ var ratios = []struct{ title, of, by string }{
 }
 
 // can reports whether a server can do the row.
-func (r row) can(s Subject) bool { return slices.Contains(r.kinds, s.kind) }
+func (r row) can(s Subject) bool {
+	return slices.Contains(r.kinds, s.kind) && (s.kind == chat || r.tls == s.isTLS())
+}
 
 // take makes a sample of what wsbench has measured.
 func take(f figures, figure string) (sample, error) {
 	value, err := f.get(figure)
-	return sample{value: value, p99: f.numbers["latency_us_p99"], others: f.numbers["others_cpu_percent"]}, err
+	return sample{value: value, p99: f["latency_us_p99"], others: f["others_cpu_percent"]}, err
 }
 
 // takeBeside is take where another load of ours is what others do.
@@ -156,9 +166,9 @@ func fanning(figure string, p protocol, args ...string) func(*bench, Subject) (s
 	}
 }
 
-func connecting(figure string) func(*bench, Subject) (sample, error) {
+func connecting(figure string, args ...string) func(*bench, Subject) (sample, error) {
 	return func(b *bench, s Subject) (sample, error) {
-		return b.once(s, figure, "connect", "--url", s.Base+"/echo", "--secs", b.secs)
+		return b.once(s, figure, append([]string{"connect", "--url", s.Base + "/echo", "--secs", b.secs}, args...)...)
 	}
 }
 

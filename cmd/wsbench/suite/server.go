@@ -28,7 +28,7 @@ const (
 // one, anew for each figure.
 type Subject struct {
 	Name    string
-	Base    string   // its URL without path, such as ws://127.0.0.1:9201
+	Base    string   // its URL without path, such as ws://127.0.0.1:9201, or wss://… for the rows over TLS
 	PID     int      // of one that runs already; else 0
 	Command []string // of one that has to be started
 	kind    kind
@@ -39,7 +39,9 @@ type Subject struct {
 //	NAME=URL,PID;NAME=URL,COMMAND ARGUMENT ...
 //
 // with the number of a process that runs, or the command that starts it. The URL
-// has no path; such a server has /echo and /fan?room=NAME.
+// has no path; such a server has /echo and /fan?room=NAME. One with wss is measured
+// over TLS only; in its command {cert} and {key} are the files with the certificate
+// that wschat has, too.
 func ParsePeers(text string) ([]Subject, error) {
 	var all []Subject
 	for one := range strings.SplitSeq(text, ";") {
@@ -56,7 +58,11 @@ func ParsePeers(text string) ([]Subject, error) {
 		if err != nil || u.Host == "" || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
 			return nil, fmt.Errorf("expected a URL such as ws://127.0.0.1:9201, got %q", base)
 		}
-		s := Subject{Name: name, Base: "ws://" + u.Host, kind: plain}
+		scheme := "ws"
+		if u.Scheme == "wss" {
+			scheme = "wss"
+		}
+		s := Subject{Name: name, Base: scheme + "://" + u.Host, kind: plain}
 		if pid, err := strconv.Atoi(how); err == nil {
 			s.PID = pid
 		} else {
@@ -83,8 +89,9 @@ func (b *bench) start(s Subject, on cores, flags ...string) (*running, error) {
 		return &running{base: s.Base, pid: s.PID}, nil
 	}
 	command := append(append([]string{}, s.Command...), flags...)
+	put := strings.NewReplacer("{addr}", address(s.Base), "{cert}", b.certFile, "{key}", b.keyFile)
 	for i := range command {
-		command[i] = strings.ReplaceAll(command[i], "{addr}", strings.TrimPrefix(s.Base, "ws://"))
+		command[i] = put.Replace(command[i])
 	}
 	r := &running{base: s.Base, done: make(chan error, 1), log: filepath.Join(b.temp, s.Name+".log")}
 	log, err := os.OpenFile(r.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -103,9 +110,15 @@ func (b *bench) start(s Subject, on cores, flags ...string) (*running, error) {
 	return r, r.await(b.ctx)
 }
 
+// address is host and port of a Subject's Base.
+func address(base string) string {
+	_, address, _ := strings.Cut(base, "://")
+	return address
+}
+
 // await waits until the server can be connected to.
 func (r *running) await(ctx context.Context) error {
-	address := strings.TrimPrefix(r.base, "ws://")
+	address := address(r.base)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for end := time.Now().Add(20 * time.Second); ; {

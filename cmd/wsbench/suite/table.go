@@ -58,9 +58,14 @@ func (t *table) lines() [][]string {
 	for _, s := range t.subjects {
 		header = append(header, s.Name)
 	}
-	peer := t.peer()
-	if peer > 0 {
-		header = append(header, t.subjects[0].Name+" ÷ "+t.subjects[peer].Name)
+	var peers []string
+	for _, secure := range []bool{false, true} {
+		if peer := t.peer(secure); peer > 0 {
+			peers = append(peers, t.subjects[peer].Name)
+		}
+	}
+	if len(peers) > 0 {
+		header = append(header, t.subjects[0].Name+" ÷ "+strings.Join(peers, ", "))
 	}
 	for _, s := range t.subjects {
 		header = append(header, "p99 "+s.Name)
@@ -71,10 +76,11 @@ func (t *table) lines() [][]string {
 		for j := range t.subjects {
 			line = append(line, cell(t.value(i, j, value))(digits))
 		}
-		if peer > 0 {
+		if len(peers) > 0 {
 			a, ok := t.value(i, 0, value)
+			peer := t.peer(r.tls)
 			b, ok2 := t.value(i, peer, value)
-			line = append(line, cell(a/b, ok && ok2 && b != 0)(ratio))
+			line = append(line, cell(a/b, peer > 0 && ok && ok2 && b != 0)(ratio))
 		}
 		for j := range t.subjects {
 			v, ok := t.value(i, j, p99)
@@ -85,10 +91,11 @@ func (t *table) lines() [][]string {
 	return append(lines, t.ratioLines(len(header))...)
 }
 
-// peer is the first server that wschat is compared with; 0: there is none.
-func (t *table) peer() int {
+// peer is the first server that wschat is compared with in rows over TLS, or in the
+// others; 0: there is none.
+func (t *table) peer(secure bool) int {
 	for j, s := range t.subjects {
-		if s.kind == plain {
+		if s.kind == plain && s.isTLS() == secure {
 			return j
 		}
 	}

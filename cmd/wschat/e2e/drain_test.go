@@ -118,6 +118,26 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// Who runs a server may pass a signal on that it has got already: timeout(1) sends one to
+// the process and to its group, npm one behind that of the terminal. That is one request,
+// for a drain, and no second signal.
+func TestDoubledSignal(t *testing.T) {
+	const rounds = 10
+	for round := range rounds {
+		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[round%2]
+		s := start(t, "-drain", "1m")
+		c := s.login("A")
+		s.Signal(signal)
+		time.Sleep(time.Millisecond) // or else the system makes one of both by itself
+		s.Signal(signal)
+		c.closedWith(frame.GoingAway)
+		<-s.Ended
+		if state := s.Died(); state.ExitCode() != 0 {
+			t.Fatalf("round %d: ended with %v, want a drain", round, state)
+		}
+	}
+}
+
 // RFC 6455 §7.1.1, PROTOCOL 4: the server ends TCP when its close frame is answered,
 // also if a message was too long: a browser calls it unclean otherwise. From a peer that
 // breaks the protocol nothing more is awaited (§7.1.7).

@@ -170,6 +170,7 @@ func TestOperatorsUsageErrors(t *testing.T) {
 	}{
 		{"-tls-cert x", 2, "-tls-key"},
 		{"-tls-key x", 2, "-tls-cert"},
+		{"-tls-cert x,y -tls-key x", 2, "-tls-key"},
 		{"-trust-proxy 10.0.0.0/99", 2, "-trust-proxy"},
 		{"-max-conns -1", 2, "-max-conns"},
 		{"-max-conns-per-ip -1", 2, "-max-conns-per-ip"},

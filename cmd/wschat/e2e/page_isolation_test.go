@@ -79,49 +79,76 @@ func TestPageEveryMessageIsShown(t *testing.T) {
 	}
 }
 
-// What the browser refuses to do for one message costs nothing but that: a sound,
-// a notification, storage, a file's address, the reading of a file.
+// What the browser refuses to do for one message costs nothing but that, and is told
+// of once: a sound, a notification, storage, a file's address, the reading of a file.
 func TestPageRefusedByTheBrowser(t *testing.T) {
-	const refuses = `() => { throw new Error("refused by the browser") }`
-	for _, row := range []struct {
-		what, script string
-		silent       bool // nothing is lost by it that the console would have to tell
+	const refused = `const refused = (what) => { throw new Error("refused by the browser: " + what); };`
+	s := start(t)
+	browser := startChromium(t)
+	alice := browser.open(s, "en-GB")
+	alice.eval(`localStorage.wschat = '{"sound":true,"notify":true}'`, nil)
+	bob := s.login("bob")
+	for i, row := range []struct {
+		script string
+		login  bool     // storage does not know who one is
+		told   []string // by the console; nothing is lost without storage that it would have to tell
 	}{
-		{what: "sound", script: `AudioContext = class { constructor() { (` + refuses + `)() } }`},
-		{what: "a tone", script: `OscillatorNode.prototype.start = ` + refuses},
-		{what: "notifications", script: `Notification = class { constructor() { (` + refuses + `)() } static permission = "granted" }`},
-		{what: "storage", script: `Object.defineProperty(window, "localStorage", {get: ` + refuses + `})`, silent: true},
-		{what: "writing to storage", script: `Storage.prototype.setItem = ` + refuses, silent: true},
-		{what: "reading of files", script: `Uint8Array.fromBase64 = atob = ` + refuses},
-		{what: "the address of files", script: `URL.createObjectURL = ` + refuses},
+		{`AudioContext = function () { refused("sound"); };
+			Notification = function () { refused("a notification"); };
+			Notification.permission = "granted";
+			Notification.requestPermission = () => refused("permission");
+			URL.createObjectURL = () => refused("the address of a file");`, true,
+			[]string{"sound", "a notification", "permission", "the address of a file"}},
+		{`OscillatorNode.prototype.start = () => refused("a tone");
+			Uint8Array.fromBase64 = atob = () => refused("reading of a file");`, false,
+			[]string{"a tone", "reading of a file"}},
+		{`Storage.prototype.setItem = () => refused("writing to storage");`, false, nil},
+		{`Object.defineProperty(window, "localStorage", {get: () => refused("storage")});`, true, nil},
 	} {
-		t.Run(row.what, func(t *testing.T) {
-			s, browser := start(t), startChromium(t)
-			alice := browser.open(s, "en-GB")
-			if !row.silent {
-				alice.eval(`localStorage.wschat = '{"sound":true,"notify":true}'`, nil)
-			}
-			alice.call("Page.addScriptToEvaluateOnNewDocument", params{"source": row.script}, nil)
-			alice.navigate("http://" + s.Addr + "/")
+		var script struct{ Identifier string }
+		alice.call("Page.addScriptToEvaluateOnNewDocument", params{"source": refused + row.script}, &script)
+		alice.navigate("http://" + s.Addr + "/")
+		alice.call("Page.removeScriptToEvaluateOnNewDocument", params{"identifier": script.Identifier}, nil)
+		if row.login {
 			alice.connectAs("alice")
-			bob := s.login("bob")
-			bob.say("alice,first " + row.what)
-			alice.says("#conversations [data-open=bob] .badge", "1")
-			alice.to("bob")
-			alice.call("Emulation.setFocusEmulationEnabled", params{"enabled": false}, nil)
-			alice.eval(`Object.defineProperty(document, "hidden", {value: true, configurable: true}); document.hasFocus = () => false`, nil)
-			if err := bob.Send(frame.Binary, []byte("alice,a file")); err != nil {
-				t.Fatal(err)
+		}
+		alice.connected("alice")
+		if slices.Contains(row.told, "permission") {
+			alice.click("#settings")
+			alice.click("#notify") // was ticked
+			alice.click("#notify")
+			alice.says("#denied", "The browser does not allow notifications.")
+			alice.until("the box to be unticked", `!document.querySelector("#notify").checked`)
+			alice.eval(`localStorage.wschat = localStorage.wschat.replace('"notify":false', '"notify":true')`, nil)
+			alice.click("#options .main")
+		}
+		alice.to("bob")
+		alice.call("Emulation.setFocusEmulationEnabled", params{"enabled": false}, nil)
+		alice.eval(`Object.defineProperty(document, "hidden", {value: true, configurable: true}); document.hasFocus = () => false`, nil)
+		first, last := fmt.Sprint("first ", i), fmt.Sprint("last ", i)
+		bob.say("alice," + first)
+		if err := bob.Send(frame.Binary, []byte("alice,a file")); err != nil {
+			t.Fatal(err)
+		}
+		bob.say("alice," + last)
+		alice.shows("bob", first, last)
+		alice.until("the file's row", fmt.Sprintf(`document.querySelectorAll("#messages > li").length === %d`, 3*i+3))
+		problems := browser.takeProblems(alice.session)
+		for _, what := range row.told {
+			n := 0
+			for _, problem := range problems {
+				if strings.Contains(problem, "refused by the browser: "+what) {
+					n++
+				}
 			}
-			bob.say("alice,last " + row.what)
-			alice.shows("bob", "first "+row.what, "last "+row.what)
-			alice.until("the file's row", `document.querySelectorAll("#messages > li").length === 3`)
-			said := strings.Contains(strings.Join(browser.takeProblems(alice.session), " "), "refused by the browser")
-			if said == row.silent {
-				t.Errorf("the console tells of it: %v", said)
+			if n != 1 {
+				t.Errorf("the console tells %d times of %s: %q", n, what, problems)
 			}
-			bob.leave()
-		})
+		}
+		if len(problems) != len(row.told) {
+			t.Errorf("the console says %q", problems)
+		}
+		alice.call("Emulation.setFocusEmulationEnabled", params{"enabled": true}, nil)
 	}
 }
 

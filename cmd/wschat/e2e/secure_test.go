@@ -4,17 +4,12 @@ package e2e
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,52 +20,6 @@ import (
 	"wschat/frame/frametest"
 	"wschat/handshake"
 )
-
-// certify writes a certificate for 127.0.0.1 with its key, and returns a pool
-// that trusts it and no other. The files are of the same size and time as those of
-// every other one.
-func certify(t *testing.T, certFile, keyFile string, serial int64) *x509.CertPool {
-	t.Helper()
-	public, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	replace(t, keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
-	replace(t, certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
-	leaf, err := x509.ParseCertificate(cert)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return pool
-}
-
-// replace puts a new file in the place of an old one, as renewals do.
-func replace(t *testing.T, file string, content []byte) {
-	t.Helper()
-	if err := os.WriteFile(file+".new", content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chtimes(file+".new", time.Time{}, time.Unix(1e9, 0)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // secureClient is a user on a connection over TLS.
 type secureClient struct {
@@ -104,7 +53,7 @@ func (c *secureClient) hears(want string) {
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	old := certify(t, certFile, keyFile, 1)
+	old := target.Certify(t, certFile, keyFile, 1)
 	s := start(t, "-tls-cert", certFile, "-tls-key", keyFile)
 	a, err := s.dialSecure(old, socket("A"))
 	if err != nil {
@@ -128,7 +77,7 @@ func TestTLS(t *testing.T) {
 		t.Error("a connection without TLS was let in")
 	}
 
-	renewed := certify(t, certFile, keyFile, 2)
+	renewed := target.Certify(t, certFile, keyFile, 2)
 	var b *secureClient
 	until(t, "the new certificate", func() bool {
 		b, err = s.dialSecure(renewed, socket("B"))
@@ -151,4 +100,48 @@ func TestTLS(t *testing.T) {
 	}
 	a.conn.Close()
 	b.hears("用户(A)退出了")
+}
+
+// A client that comes back resumes its session, and does so when the certificate
+// has been renewed meanwhile; a new one gets the new certificate.
+func TestTLSSessionsResume(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	old := target.Certify(t, certFile, keyFile, 1)
+	s := start(t, "-tls-cert", certFile, "-tls-key", keyFile)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		known := &tls.Config{RootCAs: old, MaxVersion: version, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+		resumes := func() bool {
+			t.Helper()
+			ctx, cancel := context.WithTimeout(context.Background(), target.Patience)
+			defer cancel()
+			conn, response, err := (&handshake.Dialer{TLS: known}).Dial(ctx, "wss://"+s.Addr+socket("A"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			c := &secureClient{frametest.NewPeer(conn, frame.Client, response.Early), t, conn}
+			c.SendText("A,hello")
+			c.hears("用户(A=>A):hello")
+			return conn.(*tls.Conn).ConnectionState().DidResume
+		}
+		if resumes() {
+			t.Errorf("%s: a session that nobody has had was resumed", tls.VersionName(version))
+		}
+		if !resumes() {
+			t.Errorf("%s: no session was resumed", tls.VersionName(version))
+		}
+		renewed := target.Certify(t, certFile, keyFile, int64(version))
+		until(t, "the new certificate", func() bool {
+			c, err := s.dialSecure(renewed, socket("B"))
+			if err == nil {
+				c.conn.Close()
+			}
+			return err == nil
+		})
+		if !resumes() {
+			t.Errorf("%s: no session was resumed behind a new certificate", tls.VersionName(version))
+		}
+		old = renewed
+	}
 }

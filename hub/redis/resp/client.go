@@ -54,6 +54,9 @@ func Open(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := target.prepareTLS(); err != nil {
+		return nil, err
+	}
 	if config.MaxPending == 0 {
 		config.MaxPending = maxPending
 	}

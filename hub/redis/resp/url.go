@@ -17,7 +17,9 @@ type target struct {
 	addr           string // host:port
 	user, password string
 	db             int
-	tls            *tls.Config // nil: plain TCP
+	secure         bool        // TLS
+	ca             string      // a file of certificates; "": those of the system
+	tls            *tls.Config // set by prepareTLS if secure
 }
 
 // What is wrong with a URL. None repeats a part of it: where a password is not
@@ -30,6 +32,13 @@ var (
 	errURLDatabase = errors.New("resp: URL: the path is no number of a database")
 	errURLOption   = errors.New("resp: URL: an option other than ca, or without TLS")
 )
+
+// CheckURL reports what is wrong with the form of a Config.URL. A CA file need not be
+// there yet.
+func CheckURL(text string) error {
+	_, err := parseURL(text)
+	return err
+}
 
 func parseURL(text string) (target, error) {
 	var t target
@@ -57,32 +66,32 @@ func parseURL(text string) (target, error) {
 			return t, errURLDatabase
 		}
 	}
-	return t, t.options(u)
+	t.secure = u.Scheme == "rediss"
+	for name, values := range u.Query() {
+		if name != "ca" || !t.secure {
+			return t, errURLOption
+		}
+		t.ca = values[0]
+	}
+	return t, nil
 }
 
-// options reads what is behind the question mark, and prepares TLS.
-func (t *target) options(u *url.URL) error {
-	ca := ""
-	for name, values := range u.Query() {
-		if name != "ca" || u.Scheme != "rediss" {
-			return errURLOption
-		}
-		ca = values[0]
-	}
-	if u.Scheme != "rediss" {
+// prepareTLS reads the certificates.
+func (t *target) prepareTLS() error {
+	if !t.secure {
 		return nil
 	}
 	t.tls = &tls.Config{MinVersion: tls.VersionTLS12}
-	if ca == "" {
+	if t.ca == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(ca)
+	pem, err := os.ReadFile(t.ca)
 	if err != nil {
 		return fmt.Errorf("resp: URL: %w", err)
 	}
 	t.tls.RootCAs = x509.NewCertPool()
 	if !t.tls.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("resp: URL: no certificate in %s", ca)
+		return fmt.Errorf("resp: URL: no certificate in %s", t.ca)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package abuse
 import (
 	"bufio"
 	"cmp"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +24,10 @@ import (
 	"wschat/cmd/wschat/e2e/target"
 )
 
-// siege is how many connections are kept up from one address: some say nothing, and
-// some send a byte of a request a second. Whoever is dropped comes again.
-type siege struct{ silent, slow int }
+// siege is how many connections are kept up from one address: some say nothing,
+// some send a byte of a request a second, and some do half a handshake of TLS.
+// Whoever is dropped comes again.
+type siege struct{ silent, slow, halfway int }
 
 // The variables by which a process of its own is told what to do, since one alone may
 // not have so many descriptors.
@@ -39,15 +42,19 @@ const (
 func (s siege) lay(to, from string) {
 	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19)
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: target.Patience}
-	for i := range s.silent + s.slow {
+	hello := clientHello()
+	for i := range s.silent + s.slow + s.halfway {
 		go func() {
 			for ; ; time.Sleep(time.Second/2 + rand.N(time.Second)) {
 				conn, err := dialer.Dial("tcp", to)
 				if err != nil {
 					continue
 				}
-				if i < s.slow {
+				switch {
+				case i < s.slow:
 					go drop(conn)
+				case i < s.slow+s.halfway:
+					conn.Write(hello)
 				}
 				io.Copy(io.Discard, conn)
 				conn.Close()
@@ -57,9 +64,22 @@ func (s siege) lay(to, from string) {
 	io.Copy(io.Discard, os.Stdin)
 }
 
+// clientHello is what a client of TLS sends first.
+func clientHello() []byte {
+	near, far := net.Pipe()
+	go tls.Client(near, &tls.Config{InsecureSkipVerify: true}).Handshake()
+	defer near.Close()
+	hello := make([]byte, 16<<10)
+	n, err := far.Read(hello) // all of it: it is one write
+	if err != nil {
+		panic(err)
+	}
+	return hello[:n]
+}
+
 // drop sends a request drop by drop.
 func drop(to net.Conn) {
-	head := "GET /socket?userId=A HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 100)
+	head := "GET /socket?userId=A HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 100)
 	for i := 0; ; i++ {
 		if _, err := io.WriteString(to, head[i%len(head):i%len(head)+1]); err != nil {
 			return
@@ -72,7 +92,7 @@ func drop(to net.Conn) {
 func (s siege) start(t *testing.T, to, from string) (end func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), siegeTo+"="+to, siegeFrom+"="+from, siegeSize+"="+fmt.Sprint(s.silent, " ", s.slow))
+	cmd.Env = append(os.Environ(), siegeTo+"="+to, siegeFrom+"="+from, siegeSize+"="+fmt.Sprint(s.silent, " ", s.slow, " ", s.halfway))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err == nil {
@@ -90,7 +110,7 @@ func (s siege) start(t *testing.T, to, from string) (end func()) {
 // besiege is what such a process does; false: this is none.
 func besiege() bool {
 	var s siege
-	if _, err := fmt.Sscan(os.Getenv(siegeSize), &s.silent, &s.slow); err != nil {
+	if _, err := fmt.Sscan(os.Getenv(siegeSize), &s.silent, &s.slow, &s.halfway); err != nil {
 		return false
 	}
 	s.lay(os.Getenv(siegeTo), os.Getenv(siegeFrom))
@@ -98,18 +118,22 @@ func besiege() bool {
 }
 
 // logInFrom measures a login from an address of this machine, from the SYN to the
-// 101.
-func logInFrom(s *target.Server, from string) (time.Duration, error) {
+// 101; over TLS if secure is not nil.
+func logInFrom(s *target.Server, from string, secure *tls.Config) (time.Duration, error) {
 	began := time.Now()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: target.Patience}
 	conn, err := dialer.Dial("tcp", s.Addr)
 	if err != nil {
 		return 0, err
 	}
-	defer conn.(*net.TCPConn).SetLinger(0)
-	defer conn.Close()
+	tcp := conn.(*net.TCPConn)
+	defer tcp.Close()
+	defer tcp.SetLinger(0)
+	if secure != nil {
+		conn = tls.Client(conn, secure)
+	}
 	conn.SetDeadline(began.Add(target.Patience))
-	io.WriteString(conn, "GET /socket?userId=later HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+	io.WriteString(conn, "GET /socket?userId=later HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 	status, err := bufio.NewReader(conn).ReadString('\n')
 	if err == nil && !strings.HasPrefix(status, "HTTP/1.1 101 ") {
@@ -123,12 +147,32 @@ func logInFrom(s *target.Server, from string) (time.Duration, error) {
 // SIEGE=full is 25,000 of them for 30 s, and in earnest: make siege, on a machine that
 // has nothing else to do.
 func TestSiege(t *testing.T) {
-	each, descriptors, lasts, prompt := siege{500, 125}, 1000, 4*time.Second, 2*soon
 	if os.Getenv("SIEGE") == "full" {
-		each, descriptors, lasts, prompt = siege{5000, 1250}, 20_000, 30*time.Second, 50*time.Millisecond
+		siege{5000, 1250, 0}.withstand(t, 20_000, 30*time.Second, 50*time.Millisecond, 40*mib, nil, usual)
+		return
 	}
-	s := target.StartWithin(t, descriptors, usual...)
-	if _, err := logInFrom(s, "127.0.0.5"); err != nil { // the server has met its first user
+	siege{500, 125, 0}.withstand(t, 1000, 4*time.Second, 2*soon, 40*mib, nil, usual)
+}
+
+// The same over TLS, where some wait in the middle of the handshake.
+func TestSiegeOverTLS(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	secure := &tls.Config{RootCAs: target.Certify(t, certFile, keyFile, 1), ServerName: "127.0.0.1"}
+	flags := append([]string{"-tls-cert", certFile, "-tls-key", keyFile}, usual...)
+	if os.Getenv("SIEGE") == "full" {
+		siege{3750, 1250, 1250}.withstand(t, 20_000, 30*time.Second, 50*time.Millisecond, 80*mib, secure, flags)
+		return
+	}
+	siege{375, 125, 125}.withstand(t, 1000, 4*time.Second, 2*soon, 40*mib, secure, flags)
+}
+
+// withstand lays it from four addresses to a server, and measures logins from a
+// fifth. None may take longer than prompt, and the server may grow by most.
+func (each siege) withstand(t *testing.T, descriptors int, lasts, prompt time.Duration, most int64, secure *tls.Config, flags []string) {
+	t.Helper()
+	s := target.StartWithin(t, descriptors, flags...)
+	if _, err := logInFrom(s, "127.0.0.5", secure); err != nil { // the server has met its first user
 		t.Fatal(err)
 	}
 	before := s.Usage()
@@ -142,7 +186,7 @@ func TestSiege(t *testing.T) {
 	for i := range 4 {
 		ends = append(ends, each.start(t, s.Addr, fmt.Sprint("127.0.0.", i+1)))
 	}
-	places := min(4*(each.silent+each.slow), descriptors*9/10)
+	places := min(4*(each.silent+each.slow+each.halfway), descriptors*9/10)
 	if !target.Until(func() bool { return s.Descriptors() >= places }) {
 		t.Fatalf("the siege has %d descriptors, want %d", s.Descriptors(), places)
 	}
@@ -150,7 +194,7 @@ func TestSiege(t *testing.T) {
 	pace := time.NewTicker(50 * time.Millisecond)
 	defer pace.Stop()
 	for end := time.Now().Add(lasts); time.Now().Before(end); <-pace.C {
-		took, err := logInFrom(s, "127.0.0.5")
+		took, err := logInFrom(s, "127.0.0.5", secure)
 		if err != nil {
 			t.Fatalf("login %d: %v", len(waits), err)
 		}
@@ -169,7 +213,7 @@ func TestSiege(t *testing.T) {
 	if worst > prompt || median > 50*time.Millisecond {
 		t.Errorf("a login took %v, want %v at most", worst, prompt)
 	}
-	if grown := peak - before.RSS; grown > 40*mib {
+	if grown := peak - before.RSS; grown > most {
 		t.Errorf("the server has grown by %d MiB", grown/mib)
 	}
 	var after target.Usage
@@ -193,7 +237,7 @@ func TestIdlePagesGiveWay(t *testing.T) {
 			return err
 		}
 		idle[i] = conn
-		io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil || response.StatusCode != http.StatusOK {
 			return fmt.Errorf("page %s: %v, %w", strconv.Itoa(i), response, err)

@@ -1,0 +1,179 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wschat/frame/leaktest"
+	"wschat/hub/chat"
+	"wschat/hub/store"
+)
+
+func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
+
+// recorder is a chat.Node that writes down what it is told.
+type recorder struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (r *recorder) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = append(r.told, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Deliver(m *chat.Message, _ any) { r.note("%s to %s", m.From, m.To) }
+func (r *recorder) Member(user, group string, member bool) {
+	r.note("%s in %s: %v", user, group, member)
+}
+func (r *recorder) Present(user, where string, number uint64, online bool) {
+	r.note("%d: %s at %s: %v", number, user, where, online)
+}
+func (r *recorder) Idle(group string)                  { r.note("%s is idle", group) }
+func (r *recorder) Replace(user string, serial uint64) { r.note("replace %s below %d", user, serial) }
+func (r *recorder) Kick(user string)                   { r.note("kick %s", user) }
+func (r *recorder) Renumber() error                    { return nil }
+
+func (r *recorder) want(t *testing.T, want ...string) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Equal(r.told, want) {
+		t.Errorf("told\n%s\nwant\n%s", strings.Join(r.told, "\n"), strings.Join(want, "\n"))
+	}
+	r.told = nil
+}
+
+// open returns an engine over memory, which tells a recorder.
+func open(t *testing.T, config Config) (*Engine, *recorder) {
+	t.Helper()
+	config.Store = store.New(0)
+	e, r := New(config), new(recorder)
+	e.Attach(r)
+	t.Cleanup(e.Close)
+	return e, r
+}
+
+func enter(t *testing.T, e *Engine, user string) *chat.Entry {
+	t.Helper()
+	entry, err := e.Enter(user, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry
+}
+
+// setMember returns what comes of a join or leave, in the order of the calls.
+func setMember(e *Engine, user, group string, member bool) (calls string) {
+	e.SetMember(user, group, member, func() { calls += "held " }, func(err error) { calls += fmt.Sprint(err) })
+	return calls
+}
+
+// Who is told of a login or exit: the same one has the same number everywhere, and only
+// the first and the last connection of a user are told.
+func TestPresence(t *testing.T) {
+	for presence, want := range map[chat.Presence][]string{
+		chat.ToAll:   {"2: A at all: true", "3: A at all: false"},
+		chat.ToGroup: {"2: A at groupX: true", "2: A at groupY: true", "3: A at groupX: false", "3: A at groupY: false"},
+		chat.ToNone:  nil,
+	} {
+		e, r := open(t, Config{Presence: presence})
+		enter(t, e, "A")
+		setMember(e, "A", "groupX", true)
+		setMember(e, "A", "groupY", true)
+		e.number = 0
+		e.Exit("A")
+		r.told = nil
+		entry := enter(t, e, "A")
+		enter(t, e, "A")
+		e.Exit("A")
+		e.Exit("A")
+		r.want(t, want...)
+		if got := fmt.Sprint(entry.Groups); got != "[groupX groupY]" {
+			t.Errorf("enters as a member of %s", got)
+		}
+	}
+}
+
+// With Single the newer connection replaces those before it, and nobody is told.
+func TestSingle(t *testing.T) {
+	e, r := open(t, Config{Single: true})
+	first, second := enter(t, e, "A"), enter(t, e, "A")
+	if second.Serial <= first.Serial {
+		t.Errorf("serial %d, then %d", first.Serial, second.Serial)
+	}
+	e.Exit("A")
+	r.want(t, "1: A at all: true", fmt.Sprintf("replace A below %d", second.Serial))
+}
+
+// A change that is none is not told, and each is answered once.
+func TestSetMember(t *testing.T) {
+	e, r := open(t, Config{Presence: chat.ToNone})
+	enter(t, e, "A")
+	for _, row := range []struct {
+		user   string
+		member bool
+		calls  string
+		told   []string
+	}{
+		{"A", false, chat.ErrNotMember.About("groupX").Error(), nil},
+		{"A", true, "held <nil>", []string{"A in groupX: true"}},
+		{"A", true, "held <nil>", nil},
+		{"A", false, "held <nil>", []string{"A in groupX: false", "groupX is idle"}},
+		{"nobody", true, chat.ErrUnavailable.Error(), nil},
+	} {
+		if got := setMember(e, row.user, "groupX", row.member); got != row.calls {
+			t.Errorf("%+v: got %q", row, got)
+		}
+		r.want(t, row.told...)
+	}
+}
+
+// A name that somebody has, online or away, is not given to others.
+func TestFresh(t *testing.T) {
+	e, _ := open(t, Config{})
+	if _, err := e.Enter("100000", true, false); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := e.Enter("100000", true, false); !errors.Is(err, chat.ErrTaken) {
+			t.Errorf("got %v", err)
+		}
+		if e.connections("100000") > 0 {
+			e.Exit("100000")
+		}
+	}
+}
+
+func (e *Engine) connections(user string) int32 { return e.users[user].connections }
+
+// Who is forgotten leaves nothing behind, be it for the time or for the number of users.
+func TestForgottenLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := New(Config{Store: store.New(0), Presence: chat.ToNone, MembershipTTL: time.Hour, MaxUsers: 2})
+		r := new(recorder)
+		e.Attach(r)
+		defer e.Close()
+		for _, user := range []string{"A", "B", "C"} {
+			enter(t, e, user)
+			setMember(e, user, "group"+user, true)
+			e.Exit(user)
+		}
+		r.want(t, "A in groupA: true", "B in groupB: true", "A in groupA: false", "groupA is idle", "C in groupC: true")
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf) > 0 {
+			t.Errorf("left: %v, %v, %v, %d, %v", e.users, e.online, e.groups, e.away.Len(), e.awayOf)
+		}
+	})
+}

@@ -1,0 +1,305 @@
+package loop
+
+import (
+	"container/list"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+	"time"
+)
+
+const (
+	// maxHandshakes is how many handshakes of TLS may have begun and not be done. Each
+	// has a goroutine, since crypto/tls cannot pause one: some 30 KiB with its state.
+	maxHandshakes = 256
+
+	// handshakeGrace is how long a client may take to answer when others wait to
+	// begin: several round trips.
+	handshakeGrace = time.Second
+)
+
+var errNotTLS = errors.New("loop: no record of a TLS handshake")
+
+// tlsHandshake is a handshake of TLS in a loop. Until its first record is there it
+// is a few bytes of that; then it is run by a goroutine, to which the loop gives
+// what comes and from which it takes what is to be sent.
+type tlsHandshake struct {
+	secure *secure
+	config *tls.Config
+	from   netip.Addr // the network whose turn it takes
+
+	// Guarded by the lock of shakers.
+	in      []byte // records that have come
+	ended   bool   // the connection has
+	queued  bool   // its first record has come
+	halfway *list.Element
+	since   time.Time     // when it began to wait for its client
+	turn    chan struct{} // nil before it has begun
+
+	// The goroutine's.
+	out  []byte
+	scan recordScan // of what crypto/tls has read
+}
+
+// shakers runs the handshakes of TLS. They take a processor each for a millisecond
+// or more in all, so only some run at a time, and addresses take turns. When as many
+// wait for their clients as may, the one that has waited longest gives way to the
+// next when its grace is over. Safe for concurrent use.
+type shakers struct {
+	mu      sync.Mutex
+	most    int // that may have begun
+	free    int // how many more may run
+	begun   int
+	resumed []*tlsHandshake // begun, and may go on as soon as they may run
+	hellos  fairQueue       // not begun
+	halfway list.List       // begun, and waiting for their clients: the longest first
+	grace   time.Duration
+	timer   *time.Timer // runs while the next to begin waits for one to give way
+	running *sync.WaitGroup
+}
+
+func newShakers(running *sync.WaitGroup) *shakers {
+	// The loops want to run, too.
+	free := max(1, runtime.GOMAXPROCS(0)/2)
+	s := &shakers{most: maxHandshakes, grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
+	s.timer = time.AfterFunc(time.Hour, s.retry)
+	s.timer.Stop()
+	return s
+}
+
+// deliver gives a handshake records that have come.
+func (s *shakers) deliver(h *tlsHandshake, records []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.in = append(h.in, records...)
+	if !h.queued {
+		h.queued = true
+		s.hellos.push(h)
+	}
+	s.resume(h)
+	s.dispatch()
+}
+
+// abandon ends a handshake whose connection has ended.
+func (s *shakers) abandon(h *tlsHandshake) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.ended = true
+	s.resume(h)
+	s.dispatch()
+}
+
+// hasUnread reports whether a handshake has yet to read what it was given.
+func (s *shakers) hasUnread(h *tlsHandshake) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(h.in) > 0
+}
+
+// resume lets a handshake that waits for its client go on. The lock is held.
+func (s *shakers) resume(h *tlsHandshake) {
+	if h.halfway != nil {
+		s.halfway.Remove(h.halfway)
+		h.halfway = nil
+		s.resumed = append(s.resumed, h)
+	}
+}
+
+// dispatch lets run whose turn it is: first those that have begun. The lock is held.
+func (s *shakers) dispatch() {
+	for s.free > 0 {
+		switch {
+		case len(s.resumed) > 0:
+			h := s.resumed[0]
+			s.resumed[0] = nil
+			s.resumed = s.resumed[1:]
+			s.free--
+			h.turn <- struct{}{}
+		case s.hellos.empty():
+			return
+		case s.begun >= s.most:
+			if !s.makeRoom() {
+				return
+			}
+		default:
+			if h := s.hellos.pop(); h != nil {
+				s.free--
+				s.begun++
+				h.turn = make(chan struct{}, 1)
+				s.running.Go(func() { s.run(h) })
+			}
+		}
+	}
+}
+
+// makeRoom ends the handshake that has waited longest for its client, if its grace is
+// over; else that is looked after then. The lock is held.
+func (s *shakers) makeRoom() bool {
+	oldest := s.halfway.Front()
+	if oldest == nil {
+		return false // one of those that run makes room
+	}
+	h := oldest.Value.(*tlsHandshake)
+	if left := s.grace - time.Since(h.since); left > 0 {
+		s.timer.Reset(left)
+		return false
+	}
+	h.ended = true
+	s.resume(h)
+	return true
+}
+
+func (s *shakers) retry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dispatch()
+}
+
+// run is a handshake's goroutine.
+func (s *shakers) run(h *tlsHandshake) {
+	h.secure.tls = tls.Server(h.secure, h.config)
+	err := h.secure.tls.Handshake()
+	s.mu.Lock()
+	s.free++
+	s.begun--
+	s.dispatch()
+	s.mu.Unlock()
+	c, out := h.secure.owner, h.out
+	c.loop.mail.call(func() { c.shaken(h, out, err) })
+}
+
+// read is what crypto/tls reads from during a handshake. When there is nothing, it
+// sends what has been said so far and waits for the answer.
+func (h *tlsHandshake) read(p []byte) (int, error) {
+	c := h.secure.owner
+	s := c.loop.loops.shakers
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(h.in) == 0 {
+		if h.ended {
+			return 0, net.ErrClosed
+		}
+		out := h.out
+		h.out = nil
+		c.loop.mail.call(func() { c.sendTLS(out) })
+		h.halfway, h.since = s.halfway.PushBack(h), time.Now()
+		s.free++
+		s.dispatch()
+		s.mu.Unlock()
+		<-h.turn
+		s.mu.Lock()
+	}
+	n := copy(p[:min(len(p), h.scan.rest())], h.in) // none of the next record
+	h.scan.pass(p[:n])
+	if h.in = h.in[n:]; len(h.in) == 0 {
+		h.in = nil
+	}
+	return n, nil
+}
+
+// listen takes what has come for a handshake. Nothing of it is for the connection.
+func (s *secure) listen() error {
+	c := s.owner
+	sealed, err := s.receive()
+	if err != nil {
+		return err
+	}
+	if s.ended {
+		return io.ErrUnexpectedEOF
+	}
+	h := s.shaking
+	if !h.queued && !startsTLS(sealed) {
+		return errNotTLS
+	}
+	records := s.cut(sealed)
+	if len(records) == 0 {
+		c.readMore(false)
+		return errAgain
+	}
+	c.loop.loops.shakers.deliver(h, records)
+	c.loop.touch(c) // it stops reading
+	return errAgain
+}
+
+// startsTLS reports whether b may be the beginning of a TLS handshake.
+func startsTLS(b []byte) bool {
+	const handshake, major = 22, 3
+	return (len(b) < 1 || b[0] == handshake) && (len(b) < 2 || b[1] == major) &&
+		(len(b) < recordHeader || bodyLength(b) <= maxRecord)
+}
+
+// sendTLS sends what a handshake says, which reads on then.
+func (c *Conn) sendTLS(records []byte) {
+	if c.state == gone {
+		return
+	}
+	if len(records) > 0 {
+		w := c.waiting()
+		w.sealed = append(w.sealed, records...)
+	}
+	c.readMore(false)
+	c.loop.touch(c)
+}
+
+// shaken is the end of a handshake.
+func (c *Conn) shaken(h *tlsHandshake, last []byte, err error) {
+	if c.state == gone {
+		return
+	}
+	s := c.secure()
+	s.shaking = nil
+	if len(last) > 0 {
+		s.Write(last)
+	}
+	if err != nil {
+		shake := c.shake()
+		shake.server.log().Debug("TLS handshake failed", "remote", shake.remote, "error", err)
+		c.vanished()
+		return
+	}
+	s.established()
+	s.partial = append(h.in, s.partial...) // what came right behind
+	c.loop.touch(c)
+}
+
+// fairQueue is handshakes in the order in which they came, but for that addresses
+// take turns.
+type fairQueue struct {
+	by    map[netip.Addr][]*tlsHandshake
+	turns []netip.Addr // those that have some
+}
+
+func newFairQueue() fairQueue { return fairQueue{by: make(map[netip.Addr][]*tlsHandshake)} }
+
+func (q *fairQueue) empty() bool { return len(q.turns) == 0 }
+
+func (q *fairQueue) push(h *tlsHandshake) {
+	if len(q.by[h.from]) == 0 {
+		q.turns = append(q.turns, h.from)
+	}
+	q.by[h.from] = append(q.by[h.from], h)
+}
+
+// pop returns the next whose connection has not ended meanwhile, nil if there is
+// none.
+func (q *fairQueue) pop() *tlsHandshake {
+	for len(q.turns) > 0 {
+		from := q.turns[0]
+		q.turns = q.turns[1:]
+		h := q.by[from][0]
+		if rest := q.by[from][1:]; len(rest) > 0 {
+			q.by[from] = rest
+			q.turns = append(q.turns, from)
+		} else {
+			delete(q.by, from)
+		}
+		if !h.ended {
+			return h
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package loop
+
+const (
+	recordHeader = 5 // RFC 8446 §5.1
+
+	// maxRecord is the longest body of a record that crypto/tls reads (RFC 5246
+	// §6.2.3). Of a longer one it needs the header only.
+	maxRecord = 16<<10 + 2048
+)
+
+// recordScan follows the boundaries of records in bytes that come piece by piece. The
+// zero value is at one.
+type recordScan struct {
+	header [recordHeader]byte
+	seen   int // of the header
+	body   int // bytes to come
+}
+
+// rest is how many bytes the header or the body has yet to come.
+func (r *recordScan) rest() int {
+	if r.body > 0 {
+		return r.body
+	}
+	return recordHeader - r.seen
+}
+
+// pass goes on behind b, which is no longer than rest.
+func (r *recordScan) pass(b []byte) {
+	if r.body > 0 {
+		r.body -= len(b)
+		return
+	}
+	r.seen += copy(r.header[r.seen:], b)
+	if r.seen == recordHeader {
+		*r = recordScan{body: bodyLength(r.header[:])}
+	}
+}
+
+// whole is how many bytes of b, behind those that have passed, end with a record.
+// They are taken to have passed.
+func (r *recordScan) whole(b []byte) int {
+	scan, n := *r, 0
+	for scan != (recordScan{}) {
+		if n == len(b) {
+			return 0
+		}
+		k := min(scan.rest(), len(b)-n)
+		scan.pass(b[n : n+k])
+		n += k
+	}
+	*r = recordScan{}
+	return n + wholeRecords(b[n:])
+}
+
+func bodyLength(header []byte) int { return int(header[3])<<8 | int(header[4]) }
+
+// wholeRecords is how many bytes of b are whole records.
+func wholeRecords(b []byte) int {
+	n := 0
+	for len(b)-n >= recordHeader {
+		body := bodyLength(b[n:])
+		if body > maxRecord {
+			return len(b)
+		}
+		if len(b)-n < recordHeader+body {
+			break
+		}
+		n += recordHeader + body
+	}
+	return n
+}

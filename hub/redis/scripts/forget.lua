@@ -1,0 +1,16 @@
+-- forget forgets a user who has been away for too long, but not the private
+-- conversations: they belong to their other users as well.
+--
+-- KEYS[1]  the user
+-- ARGV[1]  how long a user who is away stays known, in µs
+--
+-- Reply: {1, groups that the user has to leave}; {0} if it is too early.
+
+local h = base .. ':h'
+local seen = redis.call('HGET', h, 'seen')
+if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 or now() - seen < tonumber(ARGV[1]) then return {0} end
+local groups = redis.call('SMEMBERS', base .. ':g')
+redis.call('DEL', base .. ':g')
+redis.call('HDEL', h, 'seen', 't')
+redis.call('EXPIRE', h, 120)
+return {1, groups}

@@ -1,0 +1,36 @@
+-- login counts a new connection of a user at a node.
+--
+-- KEYS[1]  the user
+-- ARGV[1]  the node
+-- ARGV[2]  connections of the user there, the new one included
+-- ARGV[3]  how long a user who is away stays known, in µs; 0: for ever
+-- ARGV[4]  1 if the name must be unknown
+-- ARGV[5]  1 if the connection replaces all others
+--
+-- Reply: {serial of the connection, number of the login, 1 if what was known of the
+-- user has been forgotten, groups, private conversations}; {} if the name is taken.
+
+local h = base .. ':h'
+local total = tonumber(redis.call('HGET', h, 't') or '0')
+local seen = redis.call('HGET', h, 'seen')
+local known = total > 0 or seen and (ARGV[3] == '0' or now() - seen < tonumber(ARGV[3]))
+if known and ARGV[4] == '1' then return {} end
+redis.call('PERSIST', h)
+local field, count = '@' .. ARGV[1], tonumber(ARGV[2])
+local serial = redis.call('HINCRBY', h, 'serial', 1)
+local after
+if ARGV[5] == '1' then
+  for _, name in ipairs(redis.call('HKEYS', h)) do
+    if string.sub(name, 1, 1) == '@' then redis.call('HDEL', h, name) end
+  end
+  count, after = 1, 1
+  redis.call('HSET', h, 'r', serial)
+  redis.call('SPUBLISH', base, 'replace ' .. serial)
+else
+  after = total - tonumber(redis.call('HGET', h, field) or '0') + count
+end
+redis.call('HSET', h, field, count, 't', after)
+local gen = total > 0 and redis.call('HGET', h, 'gen') or redis.call('HINCRBY', h, 'gen', 1)
+local groups = redis.call('SMEMBERS', base .. ':g')
+if not known then redis.call('DEL', base .. ':g') end
+return {serial, gen, known and 0 or 1, groups, redis.call('ZRANGE', base .. ':p', 0, -1)}
