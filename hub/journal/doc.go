@@ -32,10 +32,10 @@
 // nanoseconds since 1970. A later record of the same user, or of the same user
 // and conversation, replaces the earlier one; a member record changes a user's groups.
 //
-// The version is 3. Version 2 had no forgotten records; version 1 had no member records
-// either, no flags of requests, and no flag 8 of messages. A journal of an older version
-// is read, and goes on with a new segment:
-// so an old program refuses it by a header, not by a record that it takes for damage.
+// The version is 2. Version 1 had no member and no forgotten records, no flags of
+// requests, and no flag 8 of messages. A journal of version 1 is read, and goes on with a
+// new segment: an old program refuses that by its header, and does not take a record for
+// damage.
 //
 // # Batches
 //

@@ -10,20 +10,14 @@ import (
 	"testing"
 )
 
-// older are journals that were written by the last programs with older versions.
-var older = []string{"version1", "version2"}
+// version1 is a journal that was written by the last program with version 1.
+var version1 = filepath.Join("testdata", "version1")
 
 // A journal of an older version is read, and goes on with a segment of this version:
 // an older program then refuses it by its header, before it comes to a record that it
 // does not know.
-func TestOlderVersions(t *testing.T) {
-	for _, version := range older {
-		t.Run(version, func(t *testing.T) { testOlderVersion(t, filepath.Join("testdata", version)) })
-	}
-}
-
-func testOlderVersion(t *testing.T, written string) {
-	dir := copyDir(t, written)
+func TestOlderVersion(t *testing.T) {
+	dir := copyDir(t, version1)
 	old, err := listSegments(dir)
 	must(t, err)
 	for round := range 2 {
@@ -51,14 +45,8 @@ func testOlderVersion(t *testing.T, written string) {
 }
 
 // While no segment of this version can be begun, nothing is written.
-func TestOlderVersionsGoOnWithANewSegment(t *testing.T) {
-	for _, version := range older {
-		t.Run(version, func(t *testing.T) { testGoesOnWithANewSegment(t, filepath.Join("testdata", version)) })
-	}
-}
-
-func testGoesOnWithANewSegment(t *testing.T, written string) {
-	dir := copyDir(t, written)
+func TestOlderVersionGoesOnWithANewSegment(t *testing.T) {
+	dir := copyDir(t, version1)
 	full := errors.New("no room for another file")
 	s := open(t, Config{Dir: dir, disk: creating{do: func(string) error { return full }}})
 	if err := setMember(s, "A", "groupC", true); !errors.Is(err, full) {
@@ -70,7 +58,7 @@ func testGoesOnWithANewSegment(t *testing.T, written string) {
 	for _, n := range numbers {
 		now, err := os.ReadFile(segmentPath(dir, n))
 		must(t, err)
-		if before, err := os.ReadFile(segmentPath(written, n)); err != nil || string(now) != string(before) {
+		if before, err := os.ReadFile(segmentPath(version1, n)); err != nil || string(now) != string(before) {
 			t.Errorf("segment %d is another one: %v", n, err)
 		}
 	}
