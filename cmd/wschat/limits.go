@@ -11,8 +11,8 @@ import (
 // 20 KiB.
 const maxPages = 1024
 
-// limits are those that the flags say. Who has no place among all sockets finds
-// none: half of the reserve is for who has no user's place.
+// limits are those of the flags. Half of the reserve of descriptors is for handshakes
+// and pages, which users cannot take; the other half is for everything else.
 func limits(o *options) loop.Limits {
 	l := loop.Limits{Users: o.maxConns, PerAddress: o.maxConnsPerIP, Pages: maxPages}
 	if most := descriptors(); o.maxConns > 0 && most > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
@@ -46,9 +47,14 @@ func (c *certificate) current() *tls.Certificate {
 	return c.loaded
 }
 
-// reload takes the certificate of the files if they have changed. The lock is held.
+// reload takes the certificate of the files if they have changed. The lock is held, and
+// handshakes wait for it: a file that may keep its reader waiting, such as a named pipe,
+// is read at the start alone.
 func (c *certificate) reload() {
-	changed, err := c.load()
+	changed, err := false, cmp.Or(mustBeRegular(c.certFile), mustBeRegular(c.keyFile))
+	if err == nil {
+		changed, err = c.load()
+	}
 	if err != nil {
 		if c.failure != err.Error() {
 			c.failure = err.Error()
@@ -60,6 +66,14 @@ func (c *certificate) reload() {
 	if changed {
 		c.log.Info("certificate read again", "file", c.certFile)
 	}
+}
+
+func mustBeRegular(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("certificate: %s is not a regular file any more", name)
+	}
+	return err
 }
 
 // load reads the files, and takes their certificate if it is another one. It goes by

@@ -10,16 +10,15 @@ import (
 
 // Limits bounds what a Server accepts. 0 is no limit.
 //
-// A connection is a guest until its upgrade is accepted, and again there is no
-// place for a guest that another would not give up: who comes when all places are
-// taken gets that of the guest who has waited longest, of the address that has
-// most of them. So nobody is kept out by those who say nothing, nor by idle pages;
-// only users keep their places.
+// A connection is a guest until its upgrade is accepted, and a user from then on.
+// Users keep their places. When all sockets are taken, a guest gives way to whoever
+// comes: the one that has waited longest, of the address that has most of them. So
+// neither silence nor idle pages keep anybody out.
 type Limits struct {
-	Users      int // upgraded connections; one more gets 503
-	PerAddress int // the same of one address, an IPv6 /64 being one
-	Sockets    int // all connections; more than Users, or else nobody gets in when all are users
-	Pages      int // connections that a page was asked for on, and that stay
+	Users      int // one more gets 503
+	PerAddress int // users of one address, or of an IPv6 /64; one more gets 503
+	Sockets    int // users and guests; more than Users, so that some are left for guests
+	Pages      int // guests on which a page was asked for; the oldest gives way to one more
 
 	// Proxy reports whether an address is that of a proxy. Who comes from one
 	// counts for the address that Client finds in its request. nil: there are none.

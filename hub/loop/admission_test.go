@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unsafe"
 
@@ -255,6 +256,30 @@ func TestSilenceKeepsNobodyOut(t *testing.T) {
 		if _, err := idle[0].Read(make([]byte, 1)); err == nil || isTimeout(err) {
 			t.Errorf("the oldest guest: %v, want the end", err)
 		}
+	})
+}
+
+// The time of a handshake ends with the request: a store that is asked for the handler
+// has its own, and its no is an answer.
+func TestEntryHasItsOwnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{Loops: bubbleLoops(t), Endpoints: map[string]Endpoint{"/socket": func(*handshake.Request) (Acceptance, error) {
+			return Acceptance{MayBlock: true, Enter: func() (Handler, error) {
+				time.Sleep(2 * defaultTimeout)
+				return nil, full("no")
+			}}, nil
+		}}}
+		ln := newScriptedListener()
+		client, far := net.Pipe()
+		ln.results <- far
+		done := make(chan error)
+		go func() { done <- s.Serve(ln) }()
+		go client.Write([]byte(Upgrade))
+		wantStatus(t, bufio.NewReader(client), http.StatusServiceUnavailable)
+		client.Close()
+		s.Close()
+		s.Loops.Close()
+		<-done
 	})
 }
 

@@ -17,8 +17,9 @@
 // descriptor of its own (net.Pipe, other systems) is a stream: two goroutines that
 // make a net.Conn look like a descriptor that never blocks. TLS is a layer above
 // either, without a goroutine: crypto/tls is given the records that have come, and
-// what it seals is written with the next flush. Above that there is only one code
-// for all.
+// what it seals is written with the next flush. Only a handshake of TLS has one, from
+// the client's first record to the last (tls_handshake.go). Above that there is only
+// one code for all.
 //
 // Shaking hands. On Linux a loop accepts, too. A connection that has not asked for
 // anything is a Conn with a handshake.Decoder and a deadline, and is read from like

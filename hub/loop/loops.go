@@ -87,9 +87,9 @@ func Start(config Config) (*Loops, error) {
 
 // Arrival is a connection whose handshake somebody else has done. Add keeps its slices.
 type Arrival struct {
-	Conn     net.Conn
-	Response []byte // the 101, which is sent ahead of everything else; may be empty
-	Early    []byte // what the client has sent already, behind its request
+	Conn     net.Conn // no *tls.Conn: TLS is for a Server
+	Response []byte   // the 101, which is sent ahead of everything else; may be empty
+	Early    []byte   // what the client has sent already, behind its request
 	Handler  Handler
 	Deflate  *frame.Deflate // what was negotiated; nil: no compression
 	Metered  bool           // Config.Rate holds for it
@@ -180,6 +180,7 @@ func (ls *Loops) Close() {
 		}
 	})
 	ls.running.Wait()
+	ls.shakers.timer.Stop()
 }
 
 // tick makes every loop look after its silent and its closing connections.

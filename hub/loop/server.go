@@ -47,8 +47,8 @@ type Acceptance struct {
 //
 // A connection that has not shaken hands yet is in its loop like any other, and
 // costs some hundred bytes and what has come of its request. See [Limits] for how
-// many there may be. A head of more than 16 KiB gets 431; a handshake that is not
-// done after Timeout is ended without an answer.
+// many there may be. A head of more than 16 KiB gets 431; a connection whose
+// request is not whole after Timeout is ended without an answer.
 //
 // HTTP/2 is not spoken.
 type Server struct {
@@ -56,7 +56,7 @@ type Server struct {
 	Endpoints   map[string]Endpoint // by path, such as "/socket"
 	Pages       http.Handler        // everything else; nil: 404
 	AllowOrigin []string            // for [handshake.CheckOrigin]
-	Timeout     time.Duration       // for a whole handshake, TLS included; 0: 10 s
+	Timeout     time.Duration       // until the request is whole, TLS included; 0: 10 s
 	Limits      Limits
 	TLS         *tls.Config  // nil: in the clear; its NextProtos should be "http/1.1" alone
 	Log         *slog.Logger // nil: nothing is logged

@@ -89,7 +89,7 @@ func (l *Loop) expect(c *Conn) bool {
 	return true
 }
 
-// hurry cuts off the connections that should have shaken hands by now: a slice of
+// hurry cuts off the connections whose request should be there by now: a slice of
 // them, since very many may have come at a time.
 func (l *Loop) hurry() {
 	n := 0
@@ -100,7 +100,7 @@ func (l *Loop) hurry() {
 		}
 		d := l.shaking[n]
 		n++
-		if c := l.conns[d.slot]; c != nil && c.state >= shakingHands && c.shake().due == d.due {
+		if c := l.conns[d.slot]; c != nil && c.state == shakingHands && c.shake().due == d.due {
 			c.vanished()
 		}
 	}

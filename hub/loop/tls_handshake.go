@@ -9,11 +9,18 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"time"
 )
 
-// maxHandshakes is how many handshakes of TLS may have begun and not be done. Each
-// has a goroutine, since crypto/tls cannot pause one: some 30 KiB with its state.
-const maxHandshakes = 512
+const (
+	// maxHandshakes is how many handshakes of TLS may have begun and not be done. Each
+	// has a goroutine, since crypto/tls cannot pause one: some 30 KiB with its state.
+	maxHandshakes = 256
+
+	// handshakeGrace is how long a client may take to answer when others wait to
+	// begin: several round trips.
+	handshakeGrace = time.Second
+)
 
 var errNotTLS = errors.New("loop: no record of a TLS handshake")
 
@@ -30,6 +37,7 @@ type tlsHandshake struct {
 	ended   bool   // the connection has
 	queued  bool   // its first record has come
 	halfway *list.Element
+	since   time.Time     // when it began to wait for its client
 	turn    chan struct{} // nil before it has begun
 
 	// The goroutine's.
@@ -38,9 +46,9 @@ type tlsHandshake struct {
 }
 
 // shakers runs the handshakes of TLS. They take a processor each for a millisecond
-// or more in all, so only some run at a time, and addresses take turns. When too
-// many wait for their clients, the one that has waited longest gives way. Safe for
-// concurrent use.
+// or more in all, so only some run at a time, and addresses take turns. When as many
+// wait for their clients as may, the one that has waited longest gives way to the
+// next when its grace is over. Safe for concurrent use.
 type shakers struct {
 	mu      sync.Mutex
 	most    int // that may have begun
@@ -49,13 +57,18 @@ type shakers struct {
 	resumed []*tlsHandshake // begun, and may go on as soon as they may run
 	hellos  fairQueue       // not begun
 	halfway list.List       // begun, and waiting for their clients: the longest first
+	grace   time.Duration
+	timer   *time.Timer // runs while the next to begin waits for one to give way
 	running *sync.WaitGroup
 }
 
 func newShakers(running *sync.WaitGroup) *shakers {
 	// The loops want to run, too.
 	free := max(1, runtime.GOMAXPROCS(0)/2)
-	return &shakers{most: maxHandshakes, free: free, hellos: fairQueue{by: make(map[netip.Addr][]*tlsHandshake)}, running: running}
+	s := &shakers{most: maxHandshakes, grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
+	s.timer = time.AfterFunc(time.Hour, s.retry)
+	s.timer.Stop()
+	return s
 }
 
 // deliver gives a handshake records that have come.
@@ -96,29 +109,54 @@ func (s *shakers) resume(h *tlsHandshake) {
 	}
 }
 
-// dispatch lets run whose turn it is. The lock is held.
+// dispatch lets run whose turn it is: first those that have begun. The lock is held.
 func (s *shakers) dispatch() {
-	for ; s.free > 0; s.free-- {
-		if len(s.resumed) > 0 {
+	for s.free > 0 {
+		switch {
+		case len(s.resumed) > 0:
 			h := s.resumed[0]
 			s.resumed[0] = nil
 			s.resumed = s.resumed[1:]
+			s.free--
 			h.turn <- struct{}{}
-			continue
-		}
-		h := s.hellos.pop()
-		if h == nil {
+		case s.hellos.empty():
 			return
+		case s.begun >= s.most:
+			if !s.makeRoom() {
+				return
+			}
+		default:
+			if h := s.hellos.pop(); h != nil {
+				s.free--
+				s.begun++
+				h.turn = make(chan struct{}, 1)
+				s.running.Go(func() { s.run(h) })
+			}
 		}
-		if oldest := s.halfway.Front(); oldest != nil && s.begun >= s.most {
-			out := oldest.Value.(*tlsHandshake)
-			out.ended = true
-			s.resume(out) // to its end, ahead of others that have not begun
-		}
-		s.begun++
-		h.turn = make(chan struct{}, 1)
-		s.running.Go(func() { s.run(h) })
 	}
+}
+
+// makeRoom ends the handshake that has waited longest for its client, if its grace is
+// over; else that is looked after then. The lock is held.
+func (s *shakers) makeRoom() bool {
+	oldest := s.halfway.Front()
+	if oldest == nil {
+		return false // one of those that run makes room
+	}
+	h := oldest.Value.(*tlsHandshake)
+	if left := s.grace - time.Since(h.since); left > 0 {
+		s.timer.Reset(left)
+		return false
+	}
+	h.ended = true
+	s.resume(h)
+	return true
+}
+
+func (s *shakers) retry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dispatch()
 }
 
 // run is a handshake's goroutine.
@@ -148,7 +186,7 @@ func (h *tlsHandshake) read(p []byte) (int, error) {
 		out := h.out
 		h.out = nil
 		c.loop.mail.call(func() { c.sendTLS(out) })
-		h.halfway = s.halfway.PushBack(h)
+		h.halfway, h.since = s.halfway.PushBack(h), time.Now()
 		s.free++
 		s.dispatch()
 		s.mu.Unlock()
@@ -234,6 +272,10 @@ type fairQueue struct {
 	by    map[netip.Addr][]*tlsHandshake
 	turns []netip.Addr // those that have some
 }
+
+func newFairQueue() fairQueue { return fairQueue{by: make(map[netip.Addr][]*tlsHandshake)} }
+
+func (q *fairQueue) empty() bool { return len(q.turns) == 0 }
 
 func (q *fairQueue) push(h *tlsHandshake) {
 	if len(q.by[h.from]) == 0 {

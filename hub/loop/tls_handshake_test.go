@@ -272,7 +272,7 @@ func TestTLSHandshakesGiveWay(t *testing.T) {
 		ts := d.shake(t, &Server{})
 		k := ts.Loops.shakers
 		k.mu.Lock()
-		k.most = most
+		k.most, k.grace = most, 0
 		k.mu.Unlock()
 		silent := ts.greet()
 		var halfway []net.Conn
@@ -292,6 +292,26 @@ func TestTLSHandshakesGiveWay(t *testing.T) {
 				t.Errorf("number %d gave way, too: %v", i, err)
 			}
 		}
+	})
+}
+
+// A client has some time to answer before another takes its place; that one waits.
+func TestTLSHandshakesHaveGrace(t *testing.T) {
+	const grace = 200 * time.Millisecond
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
+		k := ts.Loops.shakers
+		k.mu.Lock()
+		k.most, k.grace = 1, grace
+		k.mu.Unlock()
+		began := time.Now()
+		halfway := ts.greet()
+		ts.breakOff(halfway, 1)
+		speaks(t, tls.Client(ts.greet(), &tls.Config{InsecureSkipVerify: true}))
+		if took := time.Since(began); took < grace {
+			t.Errorf("the first gave way after %v, want %v", took, grace)
+		}
+		wantOver(t, halfway)
 	})
 }
 
@@ -342,7 +362,7 @@ func TestTLSHandshakesInTime(t *testing.T) {
 
 // Addresses take turns, of an IPv6 network together.
 func TestTLSHandshakesTakeTurns(t *testing.T) {
-	q := fairQueue{by: make(map[netip.Addr][]*tlsHandshake)}
+	q := newFairQueue()
 	names := make(map[*tlsHandshake]string)
 	add := func(name, address string) *tlsHandshake {
 		h := &tlsHandshake{from: network(netip.MustParseAddr(address))}
