@@ -5,7 +5,7 @@ import (
 
 	"wschat/hub"
 	"wschat/hub/chat"
-	"wschat/hub/storetest"
+	"wschat/hub/store/storetest"
 )
 
 // The store that other tests use is one.

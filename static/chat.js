@@ -1,4 +1,4 @@
-// A client of wschat's JSON protocol, for pages and Node. README.md shows its use,
+// A client of wschat's JSON protocol, for pages and Node. hub/PROTOCOL.md shows its use,
 // events and error codes.
 //
 // From the first welcome on, each message of a conversation ('all', a group, or the

@@ -1,4 +1,4 @@
-// Files as binary messages, in the form that README.md describes. The id makes each
+// Files as binary messages, in the form that hub/PROTOCOL.md describes. The id makes each
 // unlike all others. The type is for other programs: the page trusts a file's first
 // bytes alone.
 

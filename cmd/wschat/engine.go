@@ -2,7 +2,9 @@ package main
 
 import (
 	"log/slog"
+	"math"
 	"runtime/debug"
+	"time"
 
 	"wschat/cmd/wschat/metric"
 	"wschat/hub/chat"
@@ -26,7 +28,8 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, closeEngine f
 		defer debug.SetGCPercent(debug.SetGCPercent(startGC))
 		j, err := journal.Open(journal.Config{
 			Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL,
-			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes, Log: log,
+			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes,
+			ForgetAfter: forgetAfter(o.membershipTTL), Log: log,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -48,6 +51,7 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, closeEngine f
 	}
 	memory := store.New(o.history)
 	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
+	memory.ForgetAfter = forgetAfter(o.membershipTTL)
 	alone := openLocal(o, memory)
 	return alone, func() error {
 		alone.Close()
@@ -60,6 +64,12 @@ func openLocal(o *options, s chat.Store) *local.Engine {
 		Store: s, Presence: o.presence.Presence, Single: o.single,
 		MembershipTTL: o.membershipTTL, MaxUsers: orUnbounded(o.maxUsers),
 	})
+}
+
+// forgetAfter is how long a conversation that nobody is in must have been silent
+// before it may be forgotten for another one; 0: for good.
+func forgetAfter(membershipTTL time.Duration) time.Duration {
+	return min(membershipTTL, math.MaxInt64/10) * 10
 }
 
 // writeStore writes what Redis costs, where it is the engine.

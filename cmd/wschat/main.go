@@ -1,6 +1,6 @@
 // Wschat is a chat server for browsers, terminals and programs: one TCP port,
-// WebSocket from the handshake up, nothing else to install. README.md tells how
-// to run it and what it says on the wire.
+// WebSocket from the handshake up, nothing else to install. README.md tells how to run
+// it, hub/PROTOCOL.md what it says on the wire.
 //
 //	wschat [flags]    serve until SIGTERM or SIGINT; a second one ends it at once
 //	wschat version    print the version

@@ -82,7 +82,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis that makes one chat of all nodes which name it: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default off)")
 	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "most `bytes` that all kept messages take; beyond, old ones of silent conversations go first")
-	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "most `conversations`; what would begin another is unavailable")
+	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "most `conversations`; beyond, what nobody is in any more is forgotten, or the sender of another gets unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
 	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "most `ids` of sends that are remembered, for ten minutes")

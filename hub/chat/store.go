@@ -9,6 +9,12 @@ import (
 // and knows which private messages have not been written to their user yet. All
 // methods are safe for concurrent use.
 type Store interface {
+	// Attend names the function that knows whether anybody is in a conversation. Only
+	// one that nobody is in may be forgotten to make room for another; without Attend,
+	// none is. inhabited is called with the store's lock held, and must not call the
+	// store. Attend is called once, before all else.
+	Attend(inhabited func(conversation string) bool)
+
 	// Append gives m its Seq and Time, keeps it, and calls stored once: with nil
 	// when m is as safe as the store makes it, or with what went wrong, and then
 	// the message does not exist. The calls for one conversation come in the

@@ -48,7 +48,7 @@ type message struct {
 func (m *message) private() bool { return m.flags&flagSame == 0 }
 
 // appendMessage appends the body of a record.
-func appendMessage(b []byte, m *chat.Message, id string) []byte {
+func appendMessage(b []byte, m *chat.Message) []byte {
 	var flags byte
 	if m.Binary {
 		flags |= flagBinary
@@ -67,7 +67,7 @@ func appendMessage(b []byte, m *chat.Message, id string) []byte {
 	b = appendName(b, m.Conversation)
 	b = appendName(b, m.From)
 	b = appendName(b, to)
-	b = appendName(b, id)
+	b = appendName(b, m.ID)
 	return append(b, m.Body...)
 }
 
@@ -126,16 +126,35 @@ func parseUser(b []byte) (name string, u *user, err error) {
 	flags := c.byte()
 	u = &user{seen: c.int64(), here: flags&flagHere != 0}
 	name = string(c.name())
-	for len(c.rest) > 0 && !c.bad {
+	for c.more() {
 		u.groups = append(u.groups, string(c.name()))
 	}
-	if c.bad || flags >= userFlags {
+	if flags >= userFlags || c.end() != nil {
 		return "", nil, errBody
 	}
 	if flags&flagKnown == 0 {
 		u = nil
 	}
 	return name, u, nil
+}
+
+// forgotten says that a conversation is forgotten, but for its last number.
+type forgotten struct {
+	conversation string
+	seq          uint64
+}
+
+func appendForgotten(b []byte, f forgotten) []byte {
+	return binary.AppendUvarint(appendName(b, f.conversation), f.seq)
+}
+
+func parseForgotten(b []byte) (forgotten, error) {
+	c := cursor{rest: b}
+	f := forgotten{string(c.name()), c.uvarint()}
+	if f.seq == 0 {
+		return forgotten{}, errBody
+	}
+	return f, c.end()
 }
 
 func appendRequest(b []byte, r *request) []byte {
@@ -147,7 +166,7 @@ func appendRequest(b []byte, r *request) []byte {
 func parseRequest(b []byte) (request, error) {
 	c := cursor{rest: b}
 	r := request{user: string(c.name()), id: string(c.name()), conversation: string(c.name()), seq: c.uvarint(), time: c.int64()}
-	if len(c.rest) > 0 { // version 1 has no flags
+	if c.more() { // version 1 has no flags
 		r.flags = c.byte()
 	}
 	if r.flags >= requestFlags {
@@ -223,6 +242,9 @@ func (c *cursor) uvarint() uint64 {
 	c.rest = c.rest[n:]
 	return v
 }
+
+// more reports whether there is anything left.
+func (c *cursor) more() bool { return len(c.rest) > 0 }
 
 func (c *cursor) name() []byte { return c.take(c.uvarint()) }
 

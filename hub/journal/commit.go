@@ -90,25 +90,18 @@ func (s *Store) appendPending(p *pending) {
 		endRecord(c.buf[start:], c.active.salt)
 		return
 	}
-	p.conversation = s.state.conversations[p.m.Conversation] // only the committer changes the map
-	if !s.state.room(p.conversation) {
+	p.conversation = s.memory.Open(p.m.Conversation, s.noteForgotten)
+	if p.conversation == nil {
 		p.refused = true
 		return
 	}
-	if p.conversation == nil {
-		s.mu.Lock()
-		p.conversation = s.state.begin(p.m.Conversation)
-		s.mu.Unlock()
-	}
-	p.conversation.next++
 	// No two have the same time, so that time gives the order of all messages.
 	c.time++
-	p.m.Seq, p.m.Time = p.conversation.next, time.Unix(0, c.time)
+	p.m.Seq, p.m.Time = p.conversation.Number(), time.Unix(0, c.time)
 	start := len(c.buf)
 	c.buf = beginRecord(c.buf, kindMessage)
-	p.begin = len(c.buf)
-	c.buf = appendMessage(c.buf, p.m, p.id)
-	p.end = len(c.buf)
+	c.buf = appendMessage(c.buf, p.m)
+	p.disk = len(c.buf) - start
 	endRecord(c.buf[start:], c.active.salt)
 }
 
@@ -130,15 +123,7 @@ func (s *Store) publish() {
 			s.mu.Unlock()
 			continue
 		}
-		body := s.commit.buf[p.begin:p.end]
-		m, err := parseMessage(body)
-		if err != nil {
-			panic("journal: a message that was written cannot be read")
-		}
-		s.mu.Lock()
-		s.state.add(p.conversation, &m, body)
-		p.stored(nil)
-		s.mu.Unlock()
+		s.memory.Add(p.conversation, p.m, p.disk, p.stored)
 	}
 }
 
@@ -146,12 +131,8 @@ func (s *Store) publish() {
 func (s *Store) reject(err error) {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
-		if c := p.conversation; c != nil {
-			if c.next = c.last; c.last == 0 && s.state.conversations[c.name] == c {
-				s.mu.Lock()
-				s.state.abandon(c)
-				s.mu.Unlock()
-			}
+		if p.conversation != nil {
+			s.memory.Cancel(p.conversation)
 		}
 		if p.m != nil {
 			p.m.Seq, p.m.Time = 0, time.Time{}

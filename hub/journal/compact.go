@@ -50,8 +50,9 @@ func (s *Store) considerCompaction() {
 	for _, f := range s.files.list() {
 		total += f.size
 	}
+	useless := total - s.memory.Disk()
 	s.mu.Lock()
-	useless := total - s.state.messageBytes - s.state.userBytes
+	useless -= s.state.userBytes
 	s.mu.Unlock()
 	if useless > total/2 && useless > s.config.compactAt {
 		select {
@@ -83,15 +84,10 @@ type compaction struct {
 	buf      []byte
 	size     int64
 	unsynced int
-	cuts     map[string]cut
+	// cuts says from where a conversation is kept. That is fixed when it is first
+	// seen: retention goes on meanwhile, and must not make holes.
+	cuts     map[string]uint64
 	requests requests
-}
-
-// cut is from where a conversation is kept. It is fixed when the conversation is
-// first seen: retention goes on meanwhile, and must not make holes.
-type cut struct {
-	conversation *conversation
-	first        uint64
 }
 
 // compactSealed copies what is of use in the sealed segments into one.
@@ -103,7 +99,7 @@ func (s *Store) compactSealed() error {
 	c := &compaction{
 		Store:  s,
 		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
-		cuts:   make(map[string]cut),
+		cuts:   make(map[string]uint64),
 	}
 	c.requests.since = time.Now().Add(-requestAge).UnixNano()
 	begun := time.Now()
@@ -197,7 +193,13 @@ func (c *compaction) copyRecord(rec record) error {
 		if err != nil {
 			return err
 		}
-		return c.copyMessage(&m, rec.body)
+		c.copyMessage(&m, rec.body)
+	case kindForgotten:
+		f, err := parseForgotten(rec.body)
+		if err != nil {
+			return err
+		}
+		c.cut([]byte(f.conversation))
 	case kindRequest:
 		q, err := parseRequest(rec.body)
 		if err != nil {
@@ -208,36 +210,36 @@ func (c *compaction) copyRecord(rec record) error {
 	return nil
 }
 
-func (c *compaction) copyMessage(m *message, body []byte) error {
-	at, ok := c.cuts[string(m.conversation)]
-	settled := false
-	if !ok || m.private() {
-		c.mu.Lock()
-		if !ok {
-			at.conversation = c.state.conversations[string(m.conversation)]
-			at.first = at.conversation.first()
-		}
-		settled = m.private() && !c.state.waits(m.to, at.conversation, m.seq)
-		c.mu.Unlock()
-	}
-	if !ok {
-		c.cuts[at.conversation.name] = at
-	}
-	if m.seq < at.first {
+func (c *compaction) copyMessage(m *message, body []byte) {
+	if m.seq < c.cut(m.conversation) {
 		if len(m.id) > 0 && c.requests.wants(m.time) {
 			c.requests.add(m.request())
 		}
-		return nil
+		return
 	}
 	start := len(c.buf)
 	c.buf = beginRecord(c.buf, kindMessage)
 	flags := len(c.buf)
 	c.buf = append(c.buf, body...)
-	if settled {
+	if m.private() && !c.memory.Waits(m.to, m.conversation, m.seq) {
 		c.buf[flags] |= flagSettled
 	}
 	endRecord(c.buf[start:], c.salt)
-	return nil
+}
+
+// cut returns from where a conversation is kept. Of one that is forgotten it writes
+// the last number: what was noted of it may not be on disk yet.
+func (c *compaction) cut(conversation []byte) uint64 {
+	first, ok := c.cuts[string(conversation)]
+	if ok {
+		return first
+	}
+	first, forgotten := c.memory.Cut(conversation)
+	c.cuts[string(conversation)] = first
+	if forgotten && first > 1 {
+		c.buf = appendForgottenRecord(c.buf, string(conversation), first-1, c.salt)
+	}
+	return first
 }
 
 // copyUsers appends what is known of users. The lock is given away for each

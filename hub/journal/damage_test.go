@@ -327,7 +327,7 @@ func TestHoleInTheLastBatch(t *testing.T) {
 		m := text("all", "x")
 		m.Seq = seq + 2
 		start := len(b)
-		b = appendMessage(beginRecord(b, kindMessage), m, "")
+		b = appendMessage(beginRecord(b, kindMessage), m)
 		endRecord(b[start:], r.salt)
 	}
 	b[len(b)-50] ^= 1 // in the last but one

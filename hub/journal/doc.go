@@ -1,5 +1,6 @@
-// Package journal keeps conversations on disk: a chat.Store whose messages
-// survive kill -9 and power loss once they are reported as stored.
+// Package journal is hub/store made durable: a chat.Store whose messages survive
+// kill -9 and power loss once they are reported as stored. What is kept, and what is
+// forgotten, hub/store decides; the journal writes, reads and compacts.
 //
 // # Files
 //
@@ -25,14 +26,16 @@
 //	6 request   user │ id │ conversation │ seq │ time 8 │ flags 1   an id whose message is no longer kept
 //	            flags: 1 its sender was told that its user is away, 2 this holds instead of the message's flag
 //	7 member    flags 1 │ user │ group                 flags: 1 is in it from now on, otherwise is not
+//	8 forgotten conversation │ seq                     is not kept any more; goes on behind seq
 //
 // A seq is a uvarint, a name is its length as a uvarint and its bytes, a time is
 // nanoseconds since 1970. A later record of the same user, or of the same user
 // and conversation, replaces the earlier one; a member record changes a user's groups.
 //
-// The version is 2. Version 1 had no member records, no flags of requests, and no
-// flag 8 of messages. A journal of version 1 is read, and goes on with a new segment:
-// so an old program refuses it by a header, not by a record that it takes for damage.
+// The version is 2. Version 1 had no member and no forgotten records, no flags of
+// requests, and no flag 8 of messages. A journal of version 1 is read, and goes on with a
+// new segment: an old program refuses that by its header, and does not take a record for
+// damage.
 //
 // # Batches
 //
@@ -64,11 +67,8 @@
 //
 // # Memory
 //
-// All messages that are kept are in memory, too, as they are on disk: a
-// conversation is a list of pieces of up to 32 KiB, without pointers, from which
-// History makes messages. So no event loop ever waits for a disk, a message costs
-// its own size and 30 bytes or so, and the garbage collector has nothing to walk.
-// Config bounds the conversations and the bytes.
+// All messages that are kept are in a store.Memory, too, as they are on disk. So no
+// event loop ever waits for a disk. Config bounds the conversations and the bytes.
 // Reading from disk by an index would cost some 16 bytes a message, and one disk
 // access for each message of an answer when it is not cached.
 //
@@ -82,7 +82,8 @@
 //
 // # Locks
 //
-// Store.mu guards the state, and is held while stored is called, for one message
-// at a time; queue.mu guards what waits, files.mu the list of segments. The order
-// is Store.mu, then queue.mu; none is held during a system call.
+// The lock of the store.Memory is held while stored is called for a message, and
+// Store.mu, which guards users, requests and notes, while it is called for a change; each
+// for one at a time. queue.mu guards what waits, files.mu the list of segments. The
+// order is Memory, Store.mu, queue.mu; none is held during a system call.
 package journal

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"wschat/hub/store"
 )
 
 // Dump prints the journal in dir to w, a record a line, and checks it as Open
@@ -29,7 +31,9 @@ func Dump(w io.Writer, dir string) error {
 	}
 	defer func() { closeAll(append(segments, replaced...)) }()
 	out := bufio.NewWriterSize(w, 64<<10)
-	s := newState(limits{keep: 1})
+	memory := store.New(1)
+	memory.MaxConversations = 0
+	s := newState(memory)
 	s.requests.since = math.MaxInt64
 	var bytes, messages int64
 	for i, r := range segments {
@@ -51,7 +55,7 @@ func Dump(w io.Writer, dir string) error {
 		bytes += r.size
 	}
 	fmt.Fprintf(out, "%d segments, %d bytes, %d messages of %d conversations, %d users: good\n",
-		len(segments), bytes, messages, len(s.conversations), len(s.users))
+		len(segments), bytes, messages, memory.Len(), len(s.users))
 	return out.Flush()
 }
 
@@ -69,6 +73,10 @@ func describe(rec record) string {
 	case kindWritten:
 		if w, err := parseWritten(rec.body); err == nil {
 			return fmt.Sprintf("written %q: %q up to %d", w.user, w.conversation, w.seq)
+		}
+	case kindForgotten:
+		if f, err := parseForgotten(rec.body); err == nil {
+			return fmt.Sprintf("forgotten %q up to %d", f.conversation, f.seq)
 		}
 	case kindUser:
 		if name, u, err := parseUser(rec.body); err == nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"wschat/hub/chat"
-	"wschat/hub/storetest"
+	"wschat/hub/store/storetest"
 )
 
 func TestStore(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"wschat/hub/chat"
 )
 
-// steps is what is done to a journal: "say SIZE" to all, "tell SIZE" to B, "join
+// steps is what is done to a journal: "say SIZE" to all, "tell SIZE" to B, "other SIZE" to a group, "join
 // GROUP" and "leave GROUP" by A, each of which is answered; "wait" for all answers;
 // "notes N" of N users, or "late N", when the store is being closed; "compact";
 // "reopen"; "kill", between a write and its sync if "doom" is behind it; "crash", after which it goes on with one of the states that may be

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"wschat/hub/chat"
+	"wschat/hub/store"
 )
 
 const (
@@ -18,14 +19,13 @@ const (
 // pending is a message, or the body of another record, that is to be stored.
 type pending struct {
 	m      *chat.Message // nil: kind and body
-	id     string
 	kind   kind
 	body   []byte
 	stored func(error)
 
 	// What the committer knows.
-	conversation *conversation
-	begin, end   int  // the body of its record in the batch
+	conversation *store.Conversation
+	disk         int  // what its record takes, in bytes
 	refused      bool // there is no room for it
 }
 

@@ -17,6 +17,7 @@ const (
 	kindUser
 	kindRequest
 	kindMember
+	kindForgotten
 )
 
 const (
@@ -47,6 +48,9 @@ func endRecord(rec []byte, salt uint32) {
 	binary.LittleEndian.PutUint32(rec, uint32(len(rec)-headSize))
 	binary.LittleEndian.PutUint32(rec[4:], checksum(rec, salt))
 }
+
+// sizeOnDisk is what the record of a body takes, in bytes.
+func sizeOnDisk(body []byte) int { return headSize + 1 + len(body) }
 
 func checksum(rec []byte, salt uint32) uint32 {
 	return crc32.Update(crc32.Update(salt, castagnoli, rec[:4]), castagnoli, rec[headSize:])

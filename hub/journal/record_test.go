@@ -3,14 +3,17 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/store"
 )
 
 const testSalt = 0x12345678
@@ -35,22 +38,25 @@ func testMessages() []*chat.Message {
 
 func TestMessageBody(t *testing.T) {
 	for _, m := range testMessages() {
-		body := appendMessage(nil, m, "id")
-		v, err := parseMessage(body)
-		if err != nil || string(v.id) != "id" {
-			t.Fatal(err, v.id)
+		m.ID = "id"
+		v, err := parseMessage(appendMessage(nil, m))
+		to := string(v.to)
+		if !v.private() {
+			to = string(v.conversation)
 		}
-		got := hubMessage(m.Conversation, body)
-		if got.Conversation != m.Conversation || got.Seq != m.Seq || got.From != m.From || got.To != m.To ||
-			got.Binary != m.Binary || !bytes.Equal(got.Body, m.Body) || !got.Time.Equal(m.Time) {
-			t.Errorf("%+v, was %+v", got, m)
+		got := &chat.Message{
+			Conversation: string(v.conversation), Seq: v.seq, From: string(v.from), To: to, ID: string(v.id),
+			Binary: v.flags&flagBinary != 0, Body: v.body, Time: time.Unix(0, v.time),
+		}
+		if err != nil || !reflect.DeepEqual(got, m) {
+			t.Errorf("%+v, was %+v, %v", got, m, err)
 		}
 	}
 }
 
 // What a record may not be.
 func TestMalformed(t *testing.T) {
-	good := appendMessage(nil, testMessages()[1], "id")
+	good := appendMessage(nil, testMessages()[1])
 	for name, b := range map[string][]byte{
 		"nothing":                 {},
 		"unknown flag":            append([]byte{messageFlags}, good[1:]...),
@@ -75,14 +81,17 @@ func TestMalformed(t *testing.T) {
 	if _, err := parseRequest(append(appendRequest(nil, &request{})[:12], requestFlags)); !errors.Is(err, errBody) {
 		t.Error("unknown flag of a request:", err)
 	}
+	if _, err := parseForgotten([]byte{1, 'A', 0}); !errors.Is(err, errBody) {
+		t.Error("forgotten with number 0:", err)
+	}
 	if _, err := parseMember([]byte{memberFlags, 1, 'A', 1, 'g'}); !errors.Is(err, errBody) {
 		t.Error("unknown flag of a member:", err)
 	}
-	s := newState(limits{})
+	s := newState(store.New(0))
 	if err := s.apply(record{kind: 99}, false); err == nil {
 		t.Error("unknown kind")
 	}
-	if err := s.apply(record{kind: kindMessage, body: appendMessage(nil, testMessages()[3], "")}, false); err == nil {
+	if err := s.apply(record{kind: kindMessage, body: appendMessage(nil, testMessages()[3])}, false); err == nil {
 		t.Error("number 2 without 1")
 	}
 }
@@ -91,7 +100,7 @@ func TestMalformed(t *testing.T) {
 // bytes for a record; what it accepts is what endRecord would have written.
 func FuzzRecord(f *testing.F) {
 	for _, m := range testMessages() {
-		f.Add(newRecord(kindMessage, appendMessage(nil, m, "id"), testSalt))
+		f.Add(newRecord(kindMessage, appendMessage(nil, m), testSalt))
 	}
 	f.Add(newRecord(kindWritten, appendWritten(nil, written{"A", "A,B", 300}), testSalt))
 	f.Add(newRecord(kindUser, appendUser(nil, "A", &user{seen: 1, groups: []string{"groupA", "groupB"}}), testSalt))
@@ -99,6 +108,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, flagToldAway}), testSalt))
 	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, 0})[:18], testSalt)) // of version 1
 	f.Add(newRecord(kindMember, appendMember(nil, member{"A", "groupA", true}), testSalt))
+	f.Add(newRecord(kindForgotten, appendForgotten(nil, forgotten{"groupA", 300}), testSalt))
 	f.Add(appendMark(nil, kindMark, 1000, testSalt))
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 3})
 	f.Add([]byte{255, 255, 255, 255, 0, 0, 0, 0, 3})
@@ -122,7 +132,7 @@ func tryRecord(t *testing.T, b []byte) {
 	}
 	rec := record{0, k, body}
 	describe(rec)
-	s := newState(limits{keep: 1})
+	s := newState(store.New(1))
 	if s.apply(rec, true) != nil {
 		return
 	}
@@ -130,9 +140,10 @@ func tryRecord(t *testing.T, b []byte) {
 	switch k {
 	case kindMessage:
 		v, _ := parseMessage(body)
-		m := hubMessage(string(v.conversation), body)
-		again, err := parseMessage(appendMessage(nil, m, string(v.id)))
-		if err != nil || again.seq != v.seq || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) {
+		kept, _, _ := s.memory.History(string(v.conversation), chat.Query{Limit: 1})
+		kept[0].ID = string(v.id)
+		again, err := parseMessage(appendMessage(nil, kept[0]))
+		if err != nil || again.seq != v.seq || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) || !bytes.Equal(again.id, v.id) {
 			t.Fatalf("%+v, was %+v, %v", again, v, err)
 		}
 	case kindWritten:
@@ -151,6 +162,11 @@ func tryRecord(t *testing.T, b []byte) {
 		if again, err := parseMember(appendMember(nil, m)); again != m || err != nil {
 			t.Fatalf("%+v, was %+v, %v", again, m, err)
 		}
+	case kindForgotten:
+		w, _ := parseForgotten(body)
+		if again, err := parseForgotten(appendForgotten(nil, w)); again != w || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, w, err)
+		}
 	case kindRequest:
 		r, _ := parseRequest(body)
 		if again, err := parseRequest(appendRequest(nil, &r)); again != r || err != nil {
@@ -166,8 +182,9 @@ func FuzzRecover(f *testing.F) {
 	var good []byte
 	for _, m := range testMessages()[:3] {
 		good = appendMark(good, kindMark, int64(headerSize+len(good)), testSalt)
-		good = append(good, newRecord(kindMessage, appendMessage(nil, m, "id"), testSalt)...)
+		good = append(good, newRecord(kindMessage, appendMessage(nil, m), testSalt)...)
 	}
+	good = append(good, newRecord(kindForgotten, appendForgotten(nil, forgotten{"all", 7}), testSalt)...)
 	f.Add(good, false)
 	f.Add(good[:len(good)-3], false)
 	f.Add(append(good[:len(good):len(good)], good[markSize:]...), false)
@@ -209,16 +226,33 @@ func FuzzRecover(f *testing.F) {
 func contents(t *testing.T, s *Store, b []byte) string {
 	h, err := readHeader(bytes.NewReader(b), "")
 	must(t, err)
+	records := make(map[string]bool) // without the id
+	names := make(map[string]bool)
+	for rest := b[headerSize:]; len(rest) > 0; {
+		k, body, size, err := parseRecord(rest, h.salt)
+		if err != nil {
+			break
+		}
+		if rest = rest[size:]; k != kindMessage {
+			continue
+		}
+		if m, err := parseMessage(body); err == nil {
+			names[string(m.conversation)] = true
+			records[fmt.Sprint(m.seq, m.time, m.private(), string(m.from), " ", string(m.conversation), " ", string(m.body))] = true
+		}
+	}
 	var lines []string
-	for name := range s.state.conversations {
+	for name := range names {
 		messages, _, _ := s.History(name, chat.Query{Limit: 1 << 30})
 		lines = append(lines, name+" "+show(messages))
-		c := s.state.conversations[name]
-		each(c.pieces, c.first(), c.last, func(seq uint64, body []byte) {
-			if !bytes.Contains(b, newRecord(kindMessage, body, h.salt)) {
-				t.Fatalf("%s %d is made up", name, seq)
+		for _, m := range messages {
+			if !records[fmt.Sprint(m.Seq, m.Time.UnixNano(), m.To != m.Conversation, m.From, " ", name, " ", string(m.Body))] {
+				t.Fatalf("%s %d is made up", name, m.Seq)
 			}
-		})
+		}
+	}
+	if len(names) < s.memory.Len() {
+		t.Fatalf("of %d conversations %d are made up", s.memory.Len(), s.memory.Len()-len(names))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

@@ -49,7 +49,7 @@ func (s *Store) open() (err error) {
 			s.note(func(n *notes) { n.users[name] = struct{}{} })
 		}
 	}
-	s.commit.time = s.state.newest
+	s.commit.time = s.memory.Newest()
 	if err := s.removeReplaced(replaced); err != nil {
 		s.commit.active.f.Close()
 		return err

@@ -1,38 +1,20 @@
 package journal
 
 import (
-	"container/list"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"wschat/hub/store"
 )
 
 // state is what a journal says, in memory. Records are applied to it in order, at
-// start and as they become safe. Not safe for concurrent use.
+// start and as they become safe. But for memory it is guarded by Store.mu.
 type state struct {
-	limits
-	conversations map[string]*conversation
-	pairs         map[string][]*conversation // those of two users, by user
-	waiting       map[string]map[*conversation]unwritten
-	users         map[string]*user
-	requests      requests
-	newest        int64 // the time of the newest message
-
-	// silent is of *conversation: those with more than one message, the longest
-	// silent first.
-	silent list.List
-	memory int64 // what the messages take, in bytes
-
-	// What is of use, in bytes on disk, roughly: for compaction.
-	messageBytes, userBytes int64
-}
-
-// unwritten is which messages wait for one user in one conversation: those to the
-// user from first to last. newest is the time of the last.
-type unwritten struct {
-	first, last uint64
-	newest      int64
+	memory    *store.Memory
+	users     map[string]*user
+	requests  requests
+	userBytes int64 // what the users take on disk, roughly
 }
 
 // user is somebody known.
@@ -50,14 +32,8 @@ func (u *user) size(name string) int64 {
 	return int64(n)
 }
 
-func newState(l limits) *state {
-	return &state{
-		limits:        l,
-		conversations: make(map[string]*conversation),
-		pairs:         make(map[string][]*conversation),
-		waiting:       make(map[string]map[*conversation]unwritten),
-		users:         make(map[string]*user),
-	}
+func newState(memory *store.Memory) *state {
+	return &state{memory: memory, users: make(map[string]*user)}
 }
 
 // apply does what a record says. It fails if the record cannot be one of this
@@ -74,9 +50,14 @@ func (s *state) apply(rec record, compacted bool) error {
 		if err != nil {
 			return err
 		}
-		if c := s.conversations[w.conversation]; c != nil {
-			s.setWritten(w.user, c, w.seq)
+		s.memory.SetWritten(w.user, w.conversation, w.seq)
+		return nil
+	case kindForgotten:
+		f, err := parseForgotten(rec.body)
+		if err != nil {
+			return err
 		}
+		s.memory.Forget(f.conversation, f.seq)
 		return nil
 	case kindUser:
 		name, u, err := parseUser(rec.body)
@@ -108,108 +89,15 @@ func (s *state) applyMessage(body []byte, compacted bool) error {
 	if err != nil {
 		return err
 	}
-	c := s.conversations[string(m.conversation)]
-	if c == nil {
-		c = s.begin(string(m.conversation))
-	}
-	if m.seq != c.last+1 && !(compacted && c.last == 0) {
-		return fmt.Errorf("message %d of %s behind %d", m.seq, c.name, c.last)
-	}
-	c.next = m.seq
-	s.add(c, &m, body)
-	if len(m.id) > 0 && s.requests.wants(m.time) {
+	err = s.memory.Load(&store.Saved{
+		Conversation: m.conversation, From: m.from, To: m.to, Seq: m.seq, Time: m.time,
+		Binary: m.flags&flagBinary != 0, Settled: m.flags&flagSettled != 0,
+		Body: m.body, Disk: sizeOnDisk(body),
+	}, compacted)
+	if err == nil && len(m.id) > 0 && s.requests.wants(m.time) {
 		s.requests.add(m.request())
 	}
-	return nil
-}
-
-// begin makes a conversation without messages.
-func (s *state) begin(name string) *conversation {
-	c := &conversation{name: name}
-	s.conversations[name] = c
-	if a, b, ok := strings.Cut(name, ","); ok {
-		s.pairs[a] = append(s.pairs[a], c)
-		if b != a {
-			s.pairs[b] = append(s.pairs[b], c)
-		}
-	}
-	return c
-}
-
-// abandon takes a conversation out again that has got no message.
-func (s *state) abandon(c *conversation) {
-	delete(s.conversations, c.name)
-	if a, b, ok := strings.Cut(c.name, ","); ok {
-		for _, name := range []string{a, b} {
-			s.pairs[name] = slices.DeleteFunc(s.pairs[name], func(o *conversation) bool { return o == c })
-			if len(s.pairs[name]) == 0 {
-				delete(s.pairs, name)
-			}
-		}
-	}
-}
-
-// add keeps a message, the body of whose record is body.
-func (s *state) add(c *conversation, m *message, body []byte) {
-	s.count(c.add(m.seq, body, s.keep))
-	s.spoke(c)
-	s.shrink()
-	s.newest = max(s.newest, m.time)
-	if !m.private() || m.flags&flagSettled != 0 {
-		return
-	}
-	inbox := s.waiting[string(m.to)]
-	if inbox == nil {
-		inbox = make(map[*conversation]unwritten, 1)
-		s.waiting[string(m.to)] = inbox
-	}
-	u, ok := inbox[c]
-	if !ok {
-		u.first = m.seq
-	}
-	u.last, u.newest = m.seq, m.time
-	inbox[c] = u
-}
-
-// setWritten notes that the messages to name in c, up to seq, wait no more, and
-// reports whether that is news.
-func (s *state) setWritten(name string, c *conversation, seq uint64) bool {
-	inbox := s.waiting[name]
-	u, ok := inbox[c]
-	switch {
-	case !ok || seq < u.first:
-		return false
-	case seq < u.last:
-		u.first = seq + 1
-		inbox[c] = u
-	default:
-		s.drop(name, c)
-	}
-	return true
-}
-
-func (s *state) drop(name string, c *conversation) {
-	delete(s.waiting[name], c)
-	if len(s.waiting[name]) == 0 {
-		delete(s.waiting, name)
-	}
-}
-
-// waits reports whether message seq of c waits for the user called name.
-func (s *state) waits(name []byte, c *conversation, seq uint64) bool {
-	u, ok := s.waiting[string(name)][c]
-	return ok && u.first <= seq && seq <= u.last
-}
-
-// expire drops what waits since before t.
-func (s *state) expire(t time.Time) {
-	for name, inbox := range s.waiting {
-		for c, u := range inbox {
-			if time.Unix(0, u.newest).Before(t) {
-				s.drop(name, c)
-			}
-		}
-	}
+	return err
 }
 
 // setUser replaces what is known of a user; nil: it is not known any more.

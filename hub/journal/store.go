@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/store"
 )
 
 // Config says where a journal is and how much it keeps. Dir is required.
@@ -24,6 +24,9 @@ type Config struct {
 	// chat.ErrFull.
 	MaxConversations int
 	MaxMemory        int64
+	// ForgetAfter is how long a conversation must have been silent to be forgotten
+	// when MaxConversations is reached; 0: none ever is.
+	ForgetAfter time.Duration
 	// MaxAge is how long private messages wait; what has waited longer when the
 	// journal is opened is dropped from what waits. 0: for good.
 	MaxAge time.Duration
@@ -62,6 +65,8 @@ type Store struct {
 	later   *time.Timer // wakes the committer for notes alone
 	close   func() error
 
+	memory *store.Memory // has a lock of its own
+
 	mu    sync.Mutex
 	state *state
 	notes notes
@@ -78,6 +83,9 @@ var _ chat.Registry = (*Store)(nil)
 // fails with ErrLocked, with a *DamageError, which names the file and the offset,
 // with ErrVersion, or with the error of a system call.
 func Open(config Config) (*Store, error) {
+	memory := store.New(config.Keep)
+	memory.MaxConversations, memory.MaxBytes = config.MaxConversations, config.MaxMemory
+	memory.ForgetAfter = config.ForgetAfter
 	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	config.segmentSize = cmp.Or(config.segmentSize, segmentSize)
 	config.compactAt = cmp.Or(config.compactAt, config.segmentSize)
@@ -97,7 +105,8 @@ func Open(config Config) (*Store, error) {
 		wake:    make(chan struct{}, 1),
 		compact: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
-		state:   newState(limits{config.Keep, config.MaxConversations, config.MaxMemory}),
+		memory:  memory,
+		state:   newState(memory),
 	}
 	s.close = sync.OnceValue(s.end)
 	s.later = time.AfterFunc(time.Hour, s.poke)
@@ -107,7 +116,7 @@ func Open(config Config) (*Store, error) {
 		return nil, err
 	}
 	if config.MaxAge > 0 {
-		s.state.expire(time.Now().Add(-config.MaxAge))
+		memory.Expire(time.Now().Add(-config.MaxAge))
 	}
 	s.considerCompaction()
 	s.running.Go(s.commitAll)
@@ -140,23 +149,25 @@ func (s *Store) Epoch() string { return s.epoch }
 // or too much waits for the disk, or there is no room in memory.
 func (s *Store) Err() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	err := s.err
+	s.mu.Unlock()
 	switch {
-	case s.err != nil:
-		return s.err
+	case err != nil:
+		return err
 	case s.queue.refuses():
 		return ErrFull
-	case s.state.full():
-		return chat.ErrFull
 	}
-	return nil
+	return s.memory.Err()
 }
+
+// Attend implements chat.Store.
+func (s *Store) Attend(inhabited func(conversation string) bool) { s.memory.Attend(inhabited) }
 
 // Append implements chat.Store. It does not block. An ID is kept with the message;
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
 // SetMember and Answered, and no other method.
 func (s *Store) Append(m *chat.Message, stored func(error)) {
-	s.append(pending{m: m, id: m.ID, stored: stored})
+	s.append(pending{m: m, stored: stored})
 }
 
 func (s *Store) append(p pending) {
@@ -176,49 +187,20 @@ func (s *Store) poke() {
 }
 
 // History implements chat.Store. It never fails.
-func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
-	s.mu.Lock()
-	c := s.state.conversations[name]
-	if c == nil {
-		s.mu.Unlock()
-		return nil, false, nil
-	}
-	lo, hi, more := c.span(q)
-	pieces := c.slice(lo, hi)
-	s.mu.Unlock()
-	if hi < lo {
-		return nil, more, nil
-	}
-	messages = make([]*chat.Message, 0, hi-lo+1)
-	each(pieces, lo, hi, func(_ uint64, body []byte) {
-		messages = append(messages, hubMessage(c.name, body))
-	})
-	return messages, more, nil
+func (s *Store) History(conversation string, q chat.Query) ([]*chat.Message, bool, error) {
+	return s.memory.History(conversation, q)
 }
 
-// Last implements chat.Store.
+// Last implements chat.Store. It never fails.
 func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last := make(map[string]uint64, len(names)+len(s.state.pairs[user]))
-	for _, name := range names {
-		if c := s.state.conversations[name]; c != nil && c.last > 0 {
-			last[name] = c.last
-		}
-	}
-	for _, c := range s.state.pairs[user] {
-		if c.last > 0 {
-			last[otherOf(c.name, user)] = c.last
-		}
-	}
-	return last, nil
+	return s.memory.Last(user, names)
 }
 
-// otherOf returns with whom user has the conversation called pair.
-func otherOf(pair, user string) string {
-	a, b, _ := strings.Cut(pair, ",")
-	if a == user {
-		return b
-	}
-	return a
+// Waiting implements chat.Store. It never fails.
+func (s *Store) Waiting(user string, since time.Time) ([]*chat.Message, error) {
+	return s.memory.Waiting(user, since)
 }
+
+// Expire implements chat.Store. It is not written down: the next Open does the
+// same by Config.MaxAge.
+func (s *Store) Expire(t time.Time) { s.memory.Expire(t) }

@@ -10,11 +10,14 @@ import (
 	"testing"
 )
 
-// A journal of version 1 is read, and goes on with a segment of this version: an
-// older program then refuses it by its header, before it comes to a record that it
-// does not know. testdata/version1 was written by the last program with version 1.
-func TestVersion1(t *testing.T) {
-	dir := copyDir(t, filepath.Join("testdata", "version1"))
+// version1 is a journal that was written by the last program with version 1.
+var version1 = filepath.Join("testdata", "version1")
+
+// A journal of an older version is read, and goes on with a segment of this version:
+// an older program then refuses it by its header, before it comes to a record that it
+// does not know.
+func TestOlderVersion(t *testing.T) {
+	dir := copyDir(t, version1)
 	old, err := listSegments(dir)
 	must(t, err)
 	for round := range 2 {
@@ -42,8 +45,8 @@ func TestVersion1(t *testing.T) {
 }
 
 // While no segment of this version can be begun, nothing is written.
-func TestVersion1GoesOnWithANewSegment(t *testing.T) {
-	dir := copyDir(t, filepath.Join("testdata", "version1"))
+func TestOlderVersionGoesOnWithANewSegment(t *testing.T) {
+	dir := copyDir(t, version1)
 	full := errors.New("no room for another file")
 	s := open(t, Config{Dir: dir, disk: creating{do: func(string) error { return full }}})
 	if err := setMember(s, "A", "groupC", true); !errors.Is(err, full) {
@@ -55,7 +58,7 @@ func TestVersion1GoesOnWithANewSegment(t *testing.T) {
 	for _, n := range numbers {
 		now, err := os.ReadFile(segmentPath(dir, n))
 		must(t, err)
-		if before, err := os.ReadFile(segmentPath(filepath.Join("testdata", "version1"), n)); err != nil || string(now) != string(before) {
+		if before, err := os.ReadFile(segmentPath(version1, n)); err != nil || string(now) != string(before) {
 			t.Errorf("segment %d is another one: %v", n, err)
 		}
 	}

@@ -80,6 +80,7 @@ func New(config Config) *Engine {
 		awayOf: make(map[*user]*list.Element),
 	}
 	e.registry, _ = config.Store.(chat.Registry)
+	e.store.Attend(e.inhabited)
 	return e
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"strings"
 	"time"
 
 	"wschat/hub/chat"
@@ -66,4 +67,20 @@ func (e *Engine) forget(u *user) {
 	e.returned(u)
 	delete(e.users, u.name)
 	e.note(func(r chat.Registry) { r.Forget(u.name) })
+}
+
+// inhabited reports whether anybody is in a conversation: everybody is in "all", the
+// members in a group, and in a private one those of the two who are known. The store
+// asks before it forgets the conversation.
+func (e *Engine) inhabited(conversation string) bool {
+	if conversation == chat.Everyone {
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if chat.IsGroup(conversation) {
+		return e.groups[conversation] != nil
+	}
+	a, b, _ := strings.Cut(conversation, ",")
+	return e.users[a] != nil || e.users[b] != nil
 }

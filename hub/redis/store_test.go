@@ -9,7 +9,7 @@ import (
 
 	"wschat/hub/chat"
 	"wschat/hub/redis/redistest"
-	"wschat/hub/storetest"
+	"wschat/hub/store/storetest"
 )
 
 func TestStore(t *testing.T) {

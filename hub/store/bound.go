@@ -1,55 +1,100 @@
 package store
 
-import "wschat/hub/chat"
+import "time"
 
-// messageHead is what a message takes besides its body and its ID, in bytes: the
-// Message, the pointer to it, and its names.
-const messageHead = 200
+// Limits says how much is kept. 0: no bound.
+type Limits struct {
+	// Keep is how many messages of each conversation are kept at least, and at most
+	// twice as many.
+	Keep int
+	// MaxConversations bounds the conversations, and MaxBytes what their messages
+	// take, in bytes of memory. Beyond MaxBytes, conversations keep fewer messages,
+	// those silent longest first, but always the newest.
+	MaxConversations int
+	MaxBytes         int64
+	// ForgetAfter is how long a conversation must have been silent before it may be
+	// forgotten for another one when MaxConversations is reached; 0: none ever is. Its
+	// last number is kept, in 40 bytes of MaxBytes, for up to four times as many
+	// conversations as MaxConversations.
+	ForgetAfter time.Duration
+}
 
-// memory is what m takes in a Memory, in bytes.
-func memory(m *chat.Message) int64 { return int64(messageHead + cap(m.Body) + len(m.ID)) }
+// maxAsked bounds how many conversations are looked at to make room for one message:
+// the lock is held meanwhile.
+const maxAsked = 64
 
-// room reports whether there is room for a message to c; nil: to a new
-// conversation.
-func (s *Memory) room(c *conversation) bool {
-	if c == nil && s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
-		return false
-	}
-	return !s.full()
+func (s *Memory) count(more used) {
+	s.bytes += int64(more.memory)
+	s.disk += int64(more.disk)
 }
 
 // full reports whether what must be kept is more than MaxBytes.
 func (s *Memory) full() bool { return s.MaxBytes > 0 && s.bytes > s.MaxBytes }
 
-// spoke notes that c has a new message.
-func (s *Memory) spoke(c *conversation) {
-	switch {
-	case s.MaxBytes == 0:
-	case c.silent != nil:
-		s.silent.MoveToBack(c.silent)
-	case len(c.messages) > 1:
-		c.silent = s.silent.PushBack(c)
-	}
-}
-
 // shrink keeps to MaxBytes, as far as old messages can go.
 func (s *Memory) shrink() {
-	for s.MaxBytes > 0 && s.bytes > s.MaxBytes && s.silent.Len() > 0 {
-		c := s.silent.Front().Value.(*conversation)
-		half := (len(c.messages) + 1) / 2
-		s.keepLast(c, half, 2*half)
-		if len(c.messages) == 1 {
-			s.silent.Remove(c.silent)
-			c.silent = nil
+	for s.full() && s.order.several != nil {
+		c := s.order.several
+		if c.count > 1 {
+			s.count(c.dropOld())
+		}
+		if c.count <= 1 {
+			s.order.several = c.newer
 		}
 	}
 }
 
-// keepLast drops all but the last n messages of c, and leaves room for so many.
-func (s *Memory) keepLast(c *conversation, n, room int) {
-	old, kept := c.messages[:len(c.messages)-n], c.messages[len(c.messages)-n:]
-	for _, m := range old {
-		s.bytes -= memory(m)
+// room reports whether there is room for another conversation. It makes room by
+// forgetting others, if it may; forgot is told of each, if it is not nil.
+func (s *Memory) room(forgot func(name string, last uint64)) bool {
+	for s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
+		c := s.forgettable()
+		if c == nil {
+			return false
+		}
+		s.forget(c)
+		if forgot != nil {
+			forgot(c.name, c.last)
+		}
 	}
-	c.messages = append(make([]*chat.Message, 0, room), kept...) // so that the old ones can be freed
+	return true
+}
+
+// forgettable returns a conversation that may be forgotten, or nil. The search begins
+// where the last one ended, and once more with the longest silent.
+func (s *Memory) forgettable() *Conversation {
+	if s.ForgetAfter <= 0 || s.inhabited == nil || len(s.numbers.last) >= maxNumbers(s.MaxConversations) {
+		return nil
+	}
+	before := time.Now().Add(-s.ForgetAfter).UnixNano()
+	o, again := &s.order, false
+	for range maxAsked {
+		if o.asked == nil || o.asked.spoken > before {
+			if again || o.first == nil || o.first.spoken > before {
+				return nil
+			}
+			o.asked, again = o.first, true
+		}
+		c := o.asked
+		if c.given == c.last && !s.inhabited(c.name) {
+			return c
+		}
+		o.asked = c.newer
+	}
+	return nil
+}
+
+// forget forgets a conversation but for its last number.
+func (s *Memory) forget(c *Conversation) {
+	for i := range c.pieces {
+		more := used{}
+		more.plus(&c.pieces[i], -1)
+		s.count(more)
+	}
+	s.order.remove(c)
+	s.unlist(c)
+	for _, user := range membersOf(c.name) {
+		s.drop(user, c)
+	}
+	s.setNumber(c.name, c.last)
 }

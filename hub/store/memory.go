@@ -1,9 +1,20 @@
+// Package store keeps conversations in memory, and has the rules of retention: how
+// many messages are kept, in how many bytes, and what is forgotten when there is no
+// room. A Memory is the chat.Store of a server without -data; hub/journal puts a disk
+// behind one, and adds to it what is safe there.
+//
+//	pieces of messages     conversation.go     without pointers
+//	one message            kept.go
+//	bounds                 bound.go, order.go, number.go
+//	what waits             waiting.go
+//	answers                excerpt.go
+//	what hub/journal does  durable.go
 package store
 
 import (
-	"container/list"
 	"crypto/rand"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,145 +22,191 @@ import (
 )
 
 // DefaultConversations is how many conversations a Memory keeps if it is not told.
-// Each takes 0.6 to 1.2 KiB with its first message, the text of it left out.
+// Each takes 0.2 to 1 KiB with its first message, the text of it left out.
 const DefaultConversations = 1 << 20
 
-// Memory is the store that forgets everything when the process ends. It keeps at
-// least the last keep messages of each conversation, and at most twice as many.
-type Memory struct {
-	// MaxConversations bounds the conversations, and MaxBytes what the messages
-	// take, in bytes of memory; 0: no bound. Beyond MaxBytes, conversations keep
-	// fewer messages, those silent longest first, but always the newest. They must
-	// not change while the store is in use.
-	MaxConversations int
-	MaxBytes         int64
+// maxScratch is how large a message may be for its scratch to be used again, in bytes.
+const maxScratch = 64 << 10
 
-	keep  int // 0: all
-	epoch string
+// Memory keeps messages in memory. A conversation is a list of pieces of up to 8 KiB,
+// from which History makes messages; so a message costs its own size and some 30 bytes,
+// and the garbage collector has nothing to walk. Safe for concurrent use, but for what
+// durable.go says; no method blocks.
+type Memory struct {
+	Limits // not to be changed while the store is in use
+
+	epoch     string
+	inhabited func(conversation string) bool
 
 	mu            sync.Mutex
-	conversations map[string]*conversation
-	peers         map[string]map[string]*conversation // by user, by the other
-	waiting       map[string]map[string]unwritten     // by user, by conversation
-	silent        list.List                           // of *conversation: the longest silent first
-	bytes         int64                               // what the messages take
+	conversations map[string]*Conversation
+	pairs         map[string][]*Conversation // those of two users, by user
+	waiting       map[string]map[*Conversation]unwritten
+	numbers       numbers // of those that are forgotten
+	order         order
+	newest        int64  // the time of the newest message, in ns since 1970
+	bytes         int64  // what the messages and numbers take in memory
+	disk          int64  // what they take on disk, roughly
+	scratch       []byte // for the message that is being added
 }
 
-type conversation struct {
-	last     uint64          // the newest Seq
-	messages []*chat.Message // without holes, up to last
-	silent   *list.Element   // in Memory.silent, if it has more than one message
-}
+var _ chat.Store = (*Memory)(nil)
 
-// unwritten is what waits for one user in one conversation.
-type unwritten struct{ first, last uint64 }
-
-// New returns an empty store that keeps the last keep messages of each
-// conversation; 0: all of them. It has room for DefaultConversations.
+// New returns an empty store that keeps the last keep messages of each conversation;
+// 0: all of them. It has room for DefaultConversations.
 func New(keep int) *Memory {
 	return &Memory{
-		MaxConversations: DefaultConversations,
-		keep:             keep,
-		epoch:            rand.Text()[:10],
-		conversations:    make(map[string]*conversation),
-		peers:            make(map[string]map[string]*conversation),
-		waiting:          make(map[string]map[string]unwritten),
+		Limits:        Limits{Keep: keep, MaxConversations: DefaultConversations},
+		epoch:         rand.Text()[:10],
+		conversations: make(map[string]*Conversation),
+		pairs:         make(map[string][]*Conversation),
+		waiting:       make(map[string]map[*Conversation]unwritten),
+		numbers:       newNumbers(),
 	}
 }
 
-// Append implements Store. It calls stored before it returns, with ErrFull if the
-// conversation would be one too many.
+// Attend implements chat.Store.
+func (s *Memory) Attend(inhabited func(conversation string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inhabited = inhabited
+}
+
+// Append implements chat.Store. It calls stored before it returns, with chat.ErrFull
+// if there is no room.
 func (s *Memory) Append(m *chat.Message, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.conversations[m.Conversation]
-	if !s.room(c) {
+	c := s.open(m.Conversation, nil)
+	if c == nil {
 		stored(chat.ErrFull)
 		return
 	}
-	if c == nil {
-		c = new(conversation)
-		s.conversations[m.Conversation] = c
-		if m.Private() {
-			s.meet(m.From, m.To, c)
-			s.meet(m.To, m.From, c)
-		}
-	}
-	c.last++
-	m.Seq, m.Time = c.last, time.Now()
-	c.messages = append(c.messages, m)
-	s.bytes += memory(m)
-	if n := len(c.messages); s.keep > 0 && n-s.keep > s.keep {
-		s.keepLast(c, s.keep, n)
-	}
-	s.spoke(c)
-	s.shrink()
-	if m.Private() {
-		s.wait(m)
-	}
+	// No two have the same time, so that time gives the order of all messages.
+	m.Seq, m.Time = c.Number(), time.Unix(0, max(s.newest+1, time.Now().UnixNano()))
+	s.keep(c, m, 0)
 	stored(nil)
 }
 
-// meet notes that user has a conversation with another.
-func (s *Memory) meet(user, other string, c *conversation) {
-	if s.peers[user] == nil {
-		s.peers[user] = make(map[string]*conversation, 1)
+// open returns the conversation called name for another message, nil if there is
+// no room. It begins it if need be.
+func (s *Memory) open(name string, forgot func(name string, last uint64)) *Conversation {
+	if s.full() {
+		return nil
 	}
-	s.peers[user][other] = c
+	c := s.conversations[name]
+	if c == nil && s.room(forgot) {
+		c = s.begin(name)
+	}
+	return c
 }
 
-func (s *Memory) wait(m *chat.Message) {
-	inbox := s.waiting[m.To]
-	if inbox == nil {
-		inbox = make(map[string]unwritten, 1)
-		s.waiting[m.To] = inbox
+// begin makes a conversation without messages, which goes on with its old number if
+// it has been forgotten.
+func (s *Memory) begin(name string) *Conversation {
+	last := s.numbers.of(name)
+	c := &Conversation{name: strings.Clone(name), last: last, given: last}
+	s.conversations[c.name] = c
+	for _, user := range membersOf(c.name) {
+		s.pairs[user] = append(s.pairs[user], c)
 	}
-	u, ok := inbox[m.Conversation]
-	if !ok {
-		u.first = m.Seq
-	}
-	u.last = m.Seq
-	inbox[m.Conversation] = u
+	return c
 }
 
-// History implements Store.
+// unlist takes a conversation out again.
+func (s *Memory) unlist(c *Conversation) {
+	delete(s.conversations, c.name)
+	for _, user := range membersOf(c.name) {
+		pairs := s.pairs[user]
+		i := slices.Index(pairs, c) // the longest silent are mostly the first
+		copy(pairs[1:i+1], pairs[:i])
+		if pairs[0] = nil; len(pairs) == 1 {
+			delete(s.pairs, user)
+		} else {
+			s.pairs[user] = pairs[1:]
+		}
+	}
+}
+
+// membersOf returns whose conversation name is, if it is that of two users, or of
+// one with itself.
+func membersOf(name string) []string {
+	a, b, ok := strings.Cut(name, ",")
+	switch {
+	case !ok:
+		return nil
+	case a == b:
+		return []string{a}
+	}
+	return []string{a, b}
+}
+
+// keep keeps a message that has got its number and time, and takes so many bytes on
+// disk.
+func (s *Memory) keep(c *Conversation, m *chat.Message, disk int) {
+	at, private := m.Time.UnixNano(), m.To != m.Conversation
+	s.scratch = appendKept(s.scratch[:0], m.Binary, private, at, m.From, m.To, m.Body)
+	s.add(c, m.Seq, at, disk)
+	if private {
+		s.wait(m.To, c, m.Seq, at)
+	}
+}
+
+// add keeps the message that is in the scratch.
+func (s *Memory) add(c *Conversation, seq uint64, at int64, disk int) {
+	s.count(c.add(seq, s.scratch, disk, s.Keep))
+	if cap(s.scratch) > maxScratch {
+		s.scratch = nil
+	}
+	c.given, c.spoken = max(c.given, seq), at
+	s.order.spoke(c)
+	s.shrink()
+	s.newest = max(s.newest, at)
+}
+
+// History implements chat.Store. It never fails.
 func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	c := s.conversations[name]
 	if c == nil {
+		s.mu.Unlock()
 		return nil, false, nil
 	}
-	if q.Direction == chat.After {
-		rest := c.after(q.Seq)
-		n := min(q.Limit, len(rest))
-		return slices.Clone(rest[:n]), n < len(rest), nil
-	}
-	older := c.messages
-	if q.Direction == chat.Before {
-		older = older[:len(older)-len(c.after(max(q.Seq, 1)-1))]
-	}
-	n := min(q.Limit, len(older))
-	return slices.Clone(older[len(older)-n:]), n < len(older), nil
+	lo, hi, more := c.span(q)
+	e := c.excerpt(lo, hi)
+	s.mu.Unlock()
+	return e.messages("", 0), more, nil
 }
 
-// Last implements Store.
+// Last implements chat.Store.
 func (s *Memory) Last(user string, names []string) (map[string]uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last := make(map[string]uint64, len(names)+len(s.peers[user]))
+	last := make(map[string]uint64, len(names)+len(s.pairs[user]))
 	for _, name := range names {
-		if c := s.conversations[name]; c != nil {
+		if c := s.conversations[name]; c != nil && c.count > 0 {
 			last[name] = c.last
 		}
 	}
-	for other, c := range s.peers[user] {
-		last[other] = c.last
+	for _, c := range s.pairs[user] {
+		if c.count > 0 {
+			last[otherOf(c.name, user)] = c.last
+		}
 	}
 	return last, nil
 }
 
-// Err implements Store: ErrFull while there is no room for anybody's message.
+// otherOf returns with whom user has the conversation called pair.
+func otherOf(pair, user string) string {
+	a, b, _ := strings.Cut(pair, ",")
+	if a == user {
+		return b
+	}
+	return a
+}
+
+// Err implements chat.Store: chat.ErrFull while there is no room for anybody's
+// message.
 func (s *Memory) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,66 +216,5 @@ func (s *Memory) Err() error {
 	return nil
 }
 
-// Epoch implements Store: it is another one with each store.
+// Epoch implements chat.Store: it is another one with each Memory.
 func (s *Memory) Epoch() string { return s.epoch }
-
-// after returns the messages behind seq that are kept.
-func (c *conversation) after(seq uint64) []*chat.Message {
-	if seq >= c.last {
-		return nil
-	}
-	n := min(c.last-seq, uint64(len(c.messages)))
-	return c.messages[len(c.messages)-int(n):]
-}
-
-// Waiting implements Store.
-func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var waiting []*chat.Message
-	for name, u := range s.waiting[user] {
-		for _, m := range s.conversations[name].after(u.first - 1) {
-			if m.To == user && m.Time.After(since) {
-				waiting = append(waiting, m)
-			}
-		}
-	}
-	// Stable, for messages of one conversation that have the same time.
-	slices.SortStableFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
-	return waiting, nil
-}
-
-// Written implements Store.
-func (s *Memory) Written(m *chat.Message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	inbox := s.waiting[m.To]
-	u, ok := inbox[m.Conversation]
-	switch {
-	case !ok || m.Seq < u.first:
-	case m.Seq < u.last:
-		inbox[m.Conversation] = unwritten{m.Seq + 1, u.last}
-	default:
-		delete(inbox, m.Conversation)
-		if len(inbox) == 0 {
-			delete(s.waiting, m.To)
-		}
-	}
-}
-
-// Expire implements Store.
-func (s *Memory) Expire(t time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for user, inbox := range s.waiting {
-		for name, u := range inbox {
-			newest := s.conversations[name].after(u.last - 1)
-			if len(newest) == 0 || newest[0].Time.Before(t) {
-				delete(inbox, name)
-			}
-		}
-		if len(inbox) == 0 {
-			delete(s.waiting, user)
-		}
-	}
-}

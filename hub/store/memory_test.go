@@ -10,7 +10,7 @@ import (
 
 	"wschat/hub/chat"
 	"wschat/hub/store"
-	"wschat/hub/storetest"
+	"wschat/hub/store/storetest"
 )
 
 func TestMemory(t *testing.T) {
@@ -58,21 +58,21 @@ func TestMemoryRetention(t *testing.T) {
 // What is asked for may be gone, wholly or in part.
 func TestMemoryHistoryOfForgottenMessages(t *testing.T) {
 	s := store.New(5)
-	tell(s, "A", "groupA", 11) // 7 to 11 are kept
+	tell(s, "A", "groupA", 10) // 6 to 10 are kept
 	for _, test := range []struct {
 		q           chat.Query
 		first, last uint64
 		more        bool
 	}{
-		{chat.Query{Limit: 50}, 7, 11, false},
-		{chat.Query{Direction: chat.Before, Seq: 9, Limit: 50}, 7, 8, false},
-		{chat.Query{Direction: chat.Before, Seq: 9, Limit: 1}, 8, 8, true},
-		{chat.Query{Direction: chat.Before, Seq: 7, Limit: 50}, 0, 0, false},
-		{chat.Query{Direction: chat.Before, Seq: 3, Limit: 50}, 0, 0, false},
-		{chat.Query{Direction: chat.After, Seq: 1, Limit: 50}, 7, 11, false},
-		{chat.Query{Direction: chat.After, Seq: 1, Limit: 2}, 7, 8, true},
+		{chat.Query{Limit: 50}, 6, 10, false},
+		{chat.Query{Direction: chat.Before, Seq: 8, Limit: 50}, 6, 7, false},
+		{chat.Query{Direction: chat.Before, Seq: 8, Limit: 1}, 7, 7, true},
+		{chat.Query{Direction: chat.Before, Seq: 6, Limit: 50}, 0, 0, false},
+		{chat.Query{Direction: chat.Before, Seq: 2, Limit: 50}, 0, 0, false},
+		{chat.Query{Direction: chat.After, Seq: 1, Limit: 50}, 6, 10, false},
+		{chat.Query{Direction: chat.After, Seq: 1, Limit: 2}, 6, 7, true},
+		{chat.Query{Direction: chat.After, Seq: 5, Limit: 2}, 6, 7, true},
 		{chat.Query{Direction: chat.After, Seq: 6, Limit: 2}, 7, 8, true},
-		{chat.Query{Direction: chat.After, Seq: 7, Limit: 2}, 8, 9, true},
 	} {
 		got, more, err := s.History("groupA", test.q)
 		if err != nil || more != test.more || (len(got) == 0) != (test.first == 0) {
@@ -149,6 +149,14 @@ func TestMemoryBounds(t *testing.T) {
 			return s
 		})
 	}
+}
+
+func TestMemoryForgets(t *testing.T) {
+	storetest.RunForgetting(t, func(_ *testing.T, conversations int, after time.Duration) chat.Store {
+		s := store.New(0)
+		s.MaxConversations, s.ForgetAfter = conversations, after
+		return s
+	})
 }
 
 func BenchmarkMemoryAppend(b *testing.B) {

@@ -19,7 +19,7 @@ type request struct {
 	nonce  string // in the key, if not the usual one
 }
 
-// requests is a row for each answer that the README promises and each demand of
+// requests is a row for each answer that hub/PROTOCOL.md promises and each demand of
 // RFC 6455 §4.2.1, and for the spellings that HTTP allows.
 func requests() []request {
 	with := func(old, new string) string { return strings.Replace(upgradeHead(), old, new, 1) }

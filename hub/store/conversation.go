@@ -1,17 +1,15 @@
-package journal
+package store
 
 import (
-	"container/list"
 	"encoding/binary"
 	"slices"
-	"time"
 
 	"wschat/hub/chat"
 )
 
 const (
 	// pieceSize bounds the bytes of a piece of more than one message.
-	pieceSize = 32 << 10
+	pieceSize = 8 << 10
 	// smallPiece is up to how many bytes the first piece is made larger, rather
 	// than another one begun: most conversations are small.
 	smallPiece = 4 << 10
@@ -20,28 +18,28 @@ const (
 // pieceHead is what a piece takes besides its data, in bytes.
 const pieceHead = 40
 
-// conversation is what is kept of a conversation. Guarded by Store.mu, but for
-// next.
-type conversation struct {
+// Conversation is what is kept of a conversation. It is guarded by the lock of its
+// Memory, but for given.
+type Conversation struct {
 	name   string
-	last   uint64        // the newest seq
-	pieces []piece       // without holes, up to last
-	count  int           // of messages in them
-	silent *list.Element // in state.silent, if it has more than one message
+	last   uint64  // the newest seq
+	spoken int64   // the time of it, in ns since 1970
+	pieces []piece // without holes, up to last
+	count  int     // of messages in them
 
-	next uint64 // the newest seq given, by the committer alone
+	given uint64 // the newest seq given; only for who appends
+
+	older, newer *Conversation // in Memory.order
 }
 
-// piece is some messages in a row, each with its length before it, as they are in
-// their records. Its bytes do not change once they are there.
+// piece is some messages in a row, each with its length before it; see kept. Its bytes
+// do not change once they are there.
 type piece struct {
 	first uint64 // seq
-	count int
+	count uint32
+	disk  uint32 // what the messages take on disk, in bytes
 	data  []byte
 }
-
-// disk is roughly what the messages of p take on disk, in bytes.
-func (p *piece) disk() int { return len(p.data) + p.count*headSize }
 
 // size is what p takes in memory, in bytes.
 func (p *piece) size() int { return pieceHead + cap(p.data) }
@@ -51,7 +49,7 @@ type used struct{ memory, disk int }
 
 func (u *used) plus(p *piece, sign int) {
 	u.memory += sign * p.size()
-	u.disk += sign * p.disk()
+	u.disk += sign * int(p.disk)
 }
 
 // grow makes room for size more bytes elsewhere, and returns how many bytes p takes
@@ -64,7 +62,7 @@ func (p *piece) grow(size int) (more int) {
 }
 
 // begin begins a piece whose first message takes size bytes.
-func (c *conversation) begin(seq uint64, size int) *piece {
+func (c *Conversation) begin(seq uint64, size int) *piece {
 	n, room := len(c.pieces), 0
 	switch n {
 	case 0:
@@ -80,17 +78,17 @@ func (c *conversation) begin(seq uint64, size int) *piece {
 	return &c.pieces[n]
 }
 
-// add keeps the body of a message's record, and returns how much more there is
-// now. With keep, pieces have at most so many messages.
-func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
+// add keeps a message, which takes so much on disk, and returns how much more there
+// is now. With keep, pieces have at most so many messages.
+func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more used) {
 	var length [binary.MaxVarintLen64]byte
-	head := length[:binary.PutUvarint(length[:], uint64(len(body)))]
-	size := len(head) + len(body)
+	head := length[:binary.PutUvarint(length[:], uint64(len(message)))]
+	size := len(head) + len(message)
 	var p *piece
 	if n := len(c.pieces); n > 0 {
 		p = &c.pieces[n-1]
 	}
-	switch full := p == nil || keep > 0 && p.count >= keep; {
+	switch full := p == nil || keep > 0 && int(p.count) >= keep; {
 	case !full && cap(p.data)-len(p.data) >= size: // it has room
 	case !full && len(c.pieces) == 1 && len(p.data)+size <= smallPiece:
 		more.memory = p.grow(size)
@@ -98,13 +96,14 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 		p = c.begin(seq, size)
 		more.memory = p.size()
 	}
-	p.data = append(append(p.data, head...), body...)
+	p.data = append(append(p.data, head...), message...)
 	p.count++
+	p.disk += uint32(disk)
 	c.count++
 	c.last = seq
-	more.disk = size + headSize
+	more.disk = disk
 	if keep > 0 {
-		for c.count-c.pieces[0].count >= keep {
+		for c.count-int(c.pieces[0].count) >= keep {
 			c.dropFirst(&more)
 		}
 	}
@@ -114,33 +113,36 @@ func (c *conversation) add(seq uint64, body []byte, keep int) (more used) {
 // dropOld lets the oldest piece go, or in the last piece all but the newest
 // message, which carries the numbering on. It returns how much more, which is
 // less, there is now.
-func (c *conversation) dropOld() (more used) {
+func (c *Conversation) dropOld() (more used) {
 	if len(c.pieces) > 1 {
 		c.dropFirst(&more)
 		return more
 	}
-	newest := new(conversation)
-	each(c.pieces, c.last, c.last, func(seq uint64, body []byte) { more = newest.add(seq, body, 0) })
+	newest := new(Conversation)
+	each(c.pieces, c.last, c.last, func(seq uint64, message []byte) {
+		p := &c.pieces[0]
+		more = newest.add(seq, message, int(p.disk/p.count), 0) // nearly
+	})
 	c.dropFirst(&more)
 	c.pieces, c.count = newest.pieces, newest.count
 	return more
 }
 
 // dropFirst lets the oldest piece go.
-func (c *conversation) dropFirst(more *used) {
+func (c *Conversation) dropFirst(more *used) {
 	p := &c.pieces[0]
 	more.plus(p, -1)
-	c.count -= p.count
+	c.count -= int(p.count)
 	*p = piece{} // for the garbage collector
 	c.pieces = c.pieces[1:]
 }
 
 // first returns the oldest seq that is kept; one more than last for none.
-func (c *conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
+func (c *Conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
 
 // span returns which messages q selects, and whether there are more. None: hi is
 // below lo.
-func (c *conversation) span(q chat.Query) (lo, hi uint64, more bool) {
+func (c *Conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 	first, limit := c.first(), uint64(max(q.Limit, 0))
 	switch {
 	case q.Direction == chat.After:
@@ -162,11 +164,10 @@ func (c *conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 	return lo, hi, lo > first
 }
 
-// slice returns the pieces that the messages lo to hi are in. They can be read
-// without the lock.
-func (c *conversation) slice(lo, hi uint64) []piece {
+// excerpt returns the messages lo to hi.
+func (c *Conversation) excerpt(lo, hi uint64) excerpt {
 	if hi < lo {
-		return nil
+		return excerpt{lo: lo, hi: hi}
 	}
 	from, found := slices.BinarySearchFunc(c.pieces, lo, comparePiece)
 	if !found {
@@ -176,7 +177,7 @@ func (c *conversation) slice(lo, hi uint64) []piece {
 	if found {
 		to++
 	}
-	return slices.Clone(c.pieces[max(from, 0):to])
+	return excerpt{c.name, slices.Clone(c.pieces[max(from, 0):to]), lo, hi}
 }
 
 func comparePiece(p piece, seq uint64) int {
@@ -189,8 +190,8 @@ func comparePiece(p piece, seq uint64) int {
 	return 0
 }
 
-// each hands the bodies of the messages lo to hi, which are in p, to do.
-func each(pieces []piece, lo, hi uint64, do func(seq uint64, body []byte)) {
+// each hands the messages lo to hi, which are in pieces, to do.
+func each(pieces []piece, lo, hi uint64, do func(seq uint64, message []byte)) {
 	for _, p := range pieces {
 		rest := p.data
 		for seq := p.first; seq < p.first+uint64(p.count) && seq <= hi; seq++ {
@@ -202,26 +203,4 @@ func each(pieces []piece, lo, hi uint64, do func(seq uint64, body []byte)) {
 			rest = rest[end:]
 		}
 	}
-}
-
-// hubMessage makes a message of conversation name from the body of its record,
-// which has been checked when it came in. The bytes stay where they are.
-func hubMessage(name string, body []byte) *chat.Message {
-	v, err := parseMessage(body)
-	if err != nil {
-		panic("journal: a message in memory is malformed")
-	}
-	m := &chat.Message{
-		Conversation: name,
-		Seq:          v.seq,
-		From:         string(v.from),
-		To:           name,
-		Binary:       v.flags&flagBinary != 0,
-		Body:         v.body[:len(v.body):len(v.body)],
-		Time:         time.Unix(0, v.time),
-	}
-	if v.private() {
-		m.To = string(v.to)
-	}
-	return m
 }

@@ -1,4 +1,4 @@
-package journal
+package store
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 func TestPieces(t *testing.T) {
 	const messages = 3000
 	text := func(seq uint64) []byte { return fmt.Appendf(nil, "%0150d", seq) }
-	c := new(conversation)
+	c := new(Conversation)
 	var memory, size, heads int
 	for seq := uint64(1); seq <= messages; seq++ {
-		more := c.add(seq, text(seq), 0)
+		more := c.add(seq, text(seq), 1, 0)
 		memory += more.memory
 		size += 2 + len(text(seq)) // its length takes two bytes
 		heads = len(c.pieces) * pieceHead
@@ -27,7 +27,7 @@ func TestPieces(t *testing.T) {
 			t.Fatalf("of %d bytes the newest piece takes %d", size, newest)
 		}
 	}
-	if small := smallPiece / len(text(0)); c.pieces[0].count < small/2 || heads > size/50 {
+	if small := smallPiece / len(text(0)); int(c.pieces[0].count) < small/2 || heads > size/50 {
 		t.Errorf("%d messages are in the first of %d pieces", c.pieces[0].count, len(c.pieces))
 	}
 	seen := uint64(0)
@@ -44,11 +44,11 @@ func TestPieces(t *testing.T) {
 // Who has taken a piece to read it sees what was in it then, also when it has been
 // made larger meanwhile.
 func TestPiecesAreReadWhileTheyGrow(t *testing.T) {
-	c := new(conversation)
-	c.add(1, []byte("one"), 0)
-	before := c.slice(1, 1)
+	c := new(Conversation)
+	c.add(1, []byte("one"), 1, 0)
+	before := c.excerpt(1, 1).pieces
 	for seq := uint64(2); seq <= 100; seq++ {
-		c.add(seq, bytes.Repeat([]byte("x"), 20), 0)
+		c.add(seq, bytes.Repeat([]byte("x"), 20), 1, 0)
 	}
 	each(before, 1, 100, func(seq uint64, body []byte) {
 		if seq != 1 || string(body) != "one" {

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"slices"
 	"time"
 
 	"wschat/hub/chat"
@@ -16,17 +15,19 @@ const noteDelay = 100 * time.Millisecond
 type notes struct {
 	users   map[string]struct{}
 	written map[inbox]uint64 // up to which seq
+
+	forgotten map[string]uint64 // conversations, with their last seq
 }
 
 // inbox is what one user gets in one conversation.
 type inbox struct{ user, conversation string }
 
-func (n *notes) count() int { return len(n.users) + len(n.written) }
+func (n *notes) count() int { return len(n.users) + len(n.written) + len(n.forgotten) }
 
 // note takes a note, and sees to it that it is written. The lock is held.
 func (s *Store) note(how func(*notes)) {
 	if s.notes.users == nil {
-		s.notes = notes{make(map[string]struct{}), make(map[inbox]uint64)}
+		s.notes = notes{make(map[string]struct{}), make(map[inbox]uint64), make(map[string]uint64)}
 	}
 	if s.notes.count() == 0 {
 		s.later.Reset(noteDelay)
@@ -50,6 +51,9 @@ func (s *Store) appendNotes(b []byte, salt uint32) ([]byte, notes) {
 	for name := range taken.users {
 		b = appendUserRecord(b, name, s.state.users[name], salt)
 	}
+	for name, seq := range taken.forgotten {
+		b = appendForgottenRecord(b, name, seq, salt)
+	}
 	for to, seq := range taken.written {
 		start := len(b)
 		b = appendWritten(beginRecord(b, kindWritten), written{to.user, to.conversation, seq})
@@ -65,6 +69,13 @@ func appendUserRecord(b []byte, name string, u *user, salt uint32) []byte {
 	return b
 }
 
+func appendForgottenRecord(b []byte, name string, seq uint64, salt uint32) []byte {
+	start := len(b)
+	b = appendForgotten(beginRecord(b, kindForgotten), forgotten{name, seq})
+	endRecord(b[start:], salt)
+	return b
+}
+
 // restoreNotes puts notes back that could not be written, for another attempt
 // later.
 func (s *Store) restoreNotes(n notes) {
@@ -74,6 +85,9 @@ func (s *Store) restoreNotes(n notes) {
 		s.note(func(newer *notes) {
 			for name := range n.users {
 				newer.users[name] = struct{}{}
+			}
+			for name, seq := range n.forgotten {
+				newer.forgotten[name] = max(newer.forgotten[name], seq)
 			}
 			for to, seq := range n.written {
 				newer.written[to] = max(newer.written[to], seq)
@@ -85,51 +99,24 @@ func (s *Store) restoreNotes(n notes) {
 	}
 }
 
-// Waiting implements chat.Store. It never fails.
-func (s *Store) Waiting(user string, since time.Time) ([]*chat.Message, error) {
-	type part struct {
-		name   string
-		pieces []piece
-		lo, hi uint64
-	}
-	s.mu.Lock()
-	parts := make([]part, 0, len(s.state.waiting[user]))
-	for c, u := range s.state.waiting[user] {
-		lo := max(u.first, c.first())
-		parts = append(parts, part{c.name, c.slice(lo, u.last), lo, u.last})
-	}
-	s.mu.Unlock()
-	var waiting []*chat.Message
-	for _, p := range parts {
-		each(p.pieces, p.lo, p.hi, func(_ uint64, body []byte) {
-			if m := hubMessage(p.name, body); m.To == user && m.Time.After(since) {
-				waiting = append(waiting, m)
-			}
-		})
-	}
-	slices.SortFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
-	return waiting, nil
-}
-
 // Written implements chat.Store. A crash before the note is on disk makes m wait
 // again; see Seen.
 func (s *Store) Written(m *chat.Message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.state.conversations[m.Conversation]
-	if c == nil || !s.state.setWritten(m.To, c, m.Seq) {
+	if !s.memory.SetWritten(m.To, m.Conversation, m.Seq) {
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.note(func(n *notes) {
-		to := inbox{m.To, c.name}
+		to := inbox{m.To, m.Conversation}
 		n.written[to] = max(n.written[to], m.Seq)
 	})
 }
 
-// Expire implements chat.Store. It is not written down: the next Open does the
-// same by Config.MaxAge.
-func (s *Store) Expire(t time.Time) {
+// noteForgotten notes that a conversation has been forgotten. A crash before the note
+// is on disk brings it back; a compaction writes the same.
+func (s *Store) noteForgotten(conversation string, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.expire(t)
+	s.note(func(n *notes) { n.forgotten[conversation] = last })
 }

@@ -1,0 +1,131 @@
+package store
+
+// This file is for a store that makes messages safe before it shows them. Only one of
+// its goroutines may call Open, Number, Add and Cancel.
+
+import (
+	"fmt"
+
+	"wschat/hub/chat"
+)
+
+// Open returns the conversation called name, to which a message is to be added; nil if
+// there is no room. forgot is called for each conversation that is forgotten to make
+// room, with the lock held.
+func (s *Memory) Open(name string, forgot func(name string, last uint64)) *Conversation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open(name, forgot)
+}
+
+// Number gives the next number of c. Each is followed by Add, or all of them by
+// Cancel.
+func (c *Conversation) Number() uint64 {
+	c.given++
+	return c.given
+}
+
+// Cancel takes back the numbers that have been given since the last Add.
+func (s *Memory) Cancel(c *Conversation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.given = c.last; c.count == 0 && s.conversations[c.name] == c {
+		s.unlist(c)
+	}
+}
+
+// Add keeps a message that is safe now, and calls stored as chat.Store.Append does. disk
+// is what the message takes on disk, in bytes.
+func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep(c, m, disk)
+	stored(nil)
+}
+
+// Saved is a message that was safe before the start. The bytes are the caller's.
+type Saved struct {
+	Conversation, From []byte
+	To                 []byte // empty: the conversation
+	Seq                uint64
+	Time               int64 // ns since 1970
+	Binary             bool
+	Settled            bool // it waits for nobody
+	Body               []byte
+	Disk               int // what it takes there, in bytes
+}
+
+// Load keeps m, or fails if m is not the next of its conversation. The first one may
+// have any number if a compaction has left older ones out.
+func (s *Memory) Load(m *Saved, leftOut bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversations[string(m.Conversation)]
+	if c == nil {
+		c = s.begin(string(m.Conversation))
+	}
+	if m.Seq != c.last+1 && !(leftOut && c.count == 0) {
+		return fmt.Errorf("message %d of %s behind %d", m.Seq, c.name, c.last)
+	}
+	private := len(m.To) > 0
+	s.scratch = appendKept(s.scratch[:0], m.Binary, private, m.Time, m.From, m.To, m.Body)
+	s.add(c, m.Seq, m.Time, m.Disk)
+	if private && !m.Settled {
+		s.wait(string(m.To), c, m.Seq, m.Time)
+	}
+	return nil
+}
+
+// Forget repeats what Open did before the start: it forgets a conversation whose last
+// number was last. One that has gone on since stays.
+func (s *Memory) Forget(name string, last uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.conversations[name]; c != nil {
+		if c.last > last {
+			return
+		}
+		s.forget(c)
+	}
+	s.setNumber(name, last)
+}
+
+// Cut returns the oldest number that is kept of a conversation. Of one that is
+// forgotten, first is the number that it goes on with.
+func (s *Memory) Cut(name []byte) (first uint64, forgotten bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.conversations[string(name)]; c != nil && c.count > 0 {
+		return c.first(), false
+	}
+	return s.numbers.of(string(name)) + 1, true
+}
+
+// Waits reports whether message seq of a conversation waits for user.
+func (s *Memory) Waits(user, conversation []byte, seq uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.waiting[string(user)][s.conversations[string(conversation)]]
+	return ok && u.first <= seq && seq <= u.last
+}
+
+// Newest returns the time of the newest message, in ns since 1970; 0: there is none.
+func (s *Memory) Newest() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest
+}
+
+// Disk returns roughly what all that is kept takes on disk, in bytes.
+func (s *Memory) Disk() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.disk
+}
+
+// Len returns how many conversations there are.
+func (s *Memory) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conversations)
+}

@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"wschat/hub/chat"
+	"wschat/hub/store"
+)
+
+// heapOf returns how many bytes more there are on the heap after do.
+func heapOf(do func()) int64 {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what the first has left to be swept
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	return int64(after.HeapAlloc) - int64(before.HeapAlloc)
+}
+
+// A message of 128 bytes takes at most 180 in memory, however many are kept of a
+// conversation, while old ones make room for new ones, and whoever sends it.
+func TestMemoryOfAMessage(t *testing.T) {
+	for _, test := range []struct{ groups, said int }{{1, 50_000}, {100, 1000}, {100, 1700}, {1000, 100}} {
+		s := store.New(1000)
+		taken := heapOf(func() {
+			for i := range test.groups * test.said {
+				group := fmt.Sprint("group", i%test.groups)
+				m := &chat.Message{Conversation: group, From: fmt.Sprint("user", i%1000), To: group, ID: fmt.Sprint(i), Body: make([]byte, 128)}
+				s.Append(m, func(err error) {
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+		kept := 0
+		for i := range test.groups {
+			messages, _, _ := s.History(fmt.Sprint("group", i), chat.Query{Limit: 1 << 20})
+			kept += len(messages)
+		}
+		each := float64(taken) / float64(kept)
+		t.Logf("%d groups, %d messages kept: %.0f bytes each", test.groups, kept, each)
+		if each > 180 {
+			t.Errorf("%d groups, %d messages kept: %.0f bytes each", test.groups, kept, each)
+		}
+	}
+}
+
+// What a conversation takes with one message, and what is left of it when it is
+// forgotten.
+func TestMemoryOfAConversation(t *testing.T) {
+	const conversations = 20_000
+	s := store.New(1000)
+	s.MaxConversations, s.ForgetAfter = conversations, 1
+	s.Attend(func(string) bool { return false })
+	fill := func(kind string) float64 {
+		return float64(heapOf(func() {
+			for i := range conversations {
+				user := fmt.Sprint(kind, i)
+				s.Append(&chat.Message{Conversation: chat.PairOf("A", user), From: user, To: "A", Body: make([]byte, 20)}, func(err error) {
+					if err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+		})) / conversations
+	}
+	first, more := fill("user"), fill("newuser")
+	runtime.KeepAlive(s)
+	t.Logf("%.0f bytes, and %.0f when it is forgotten", first, more)
+	if first > 1200 || more > 60 {
+		t.Errorf("%.0f bytes, and %.0f when it is forgotten", first, more)
+	}
+}
