@@ -119,8 +119,9 @@ func (r reply) Size() int { return len(r) }
 // notice tells of a user to others.
 type notice struct {
 	wire.Notice
-	about    string       // is not told; "": all are
-	notified []*loop.List // who is on one of these has been told
+	about  string       // is not told; "": all are
+	of     *change      // a login or exit that groups are told; else nil
+	before []*loop.List // were notified of it before
 }
 
 // AppendFrame implements loop.Item.
@@ -130,19 +131,27 @@ func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	if s.json {
 		text = n.JSON
 	}
-	if !s.live || s.name == n.about || text == nil || n.hasNotified(s) {
+	if !s.live || s.name == n.about || text == nil || n.isKnown(s) {
 		return dst
 	}
 	return frame.AppendFrame(dst, frame.Text, text)
 }
 
-// hasNotified reports whether s is on a list that was notified before.
-func (n *notice) hasNotified(s *session) bool {
-	for _, list := range n.notified {
+// isKnown reports whether s has been told by an earlier list. It mostly has if it was not
+// told of anything else since; the lists are many where users share many groups.
+func (n *notice) isKnown(s *session) bool {
+	if n.of == nil {
+		return false
+	}
+	if s.told == n.of {
+		return true
+	}
+	for _, list := range n.before {
 		if s.conn.In(list) {
 			return true
 		}
 	}
+	s.told = n.of
 	return false
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // notifyTime is how long a login or exit may take to reach a node by all its groups.
@@ -13,37 +14,46 @@ const notifyTime = 10 * time.Second
 // notified remembers the logins and exits of late, and which lists were notified of
 // each: who shares several groups with a user is told once. Guarded by Hub.mu.
 type notified struct {
-	lists map[change]*notifiedLists
-	order []change // the oldest first
+	changes map[changeID]*change
+	order   []changeID // the oldest first
 }
 
-// change is a login or exit, by the engine's number for it.
-type change struct {
+// changeID is the engine's number for a login or exit of a user.
+type changeID struct {
 	user   string
 	number uint64
 }
 
-type notifiedLists struct {
-	lists []*loop.List
-	since time.Time
+// change is a login or exit.
+type change struct {
+	notice wire.Notice
+	lists  []*loop.List // notified of it
+	since  time.Time
 }
 
-// add notes that a list is notified of a change, and returns those that were before.
-func (n *notified) add(c change, list *loop.List, now time.Time) (before []*loop.List) {
-	for len(n.order) > 0 && now.Sub(n.lists[n.order[0]].since) > notifyTime {
-		delete(n.lists, n.order[0])
+// notice returns what the next list is told of a change.
+func (n *notified) notice(id changeID, list *loop.List, online bool, now time.Time) *notice {
+	for len(n.order) > 0 && now.Sub(n.changes[n.order[0]].since) > notifyTime {
+		delete(n.changes, n.order[0])
 		n.order = n.order[1:]
 	}
-	of := n.lists[c]
-	if of == nil {
-		if n.lists == nil {
-			n.lists = make(map[change]*notifiedLists)
+	c := n.changes[id]
+	if c == nil {
+		if n.changes == nil {
+			n.changes = make(map[changeID]*change)
 		}
-		of = &notifiedLists{since: now}
-		n.lists[c] = of
-		n.order = append(n.order, c)
+		c = &change{notice: presenceNotice(id.user, online), since: now}
+		n.changes[id] = c
+		n.order = append(n.order, id)
 	}
-	before = slices.Clip(of.lists)
-	of.lists = append(of.lists, list)
-	return before
+	item := &notice{Notice: c.notice, about: id.user, of: c, before: slices.Clip(c.lists)}
+	c.lists = append(c.lists, list)
+	return item
+}
+
+func presenceNotice(user string, online bool) wire.Notice {
+	if online {
+		return wire.Online(user)
+	}
+	return wire.Offline(user)
 }
