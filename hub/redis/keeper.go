@@ -210,6 +210,10 @@ func (s *Store) depart() {
 	}
 }
 
+// tooEarly is the reply of forgetScript for a user who is not due yet by the clock of
+// Redis. That of this node may be a little ahead.
+const tooEarly = 2
+
 // forgetUsers forgets who has been away for too long. Any number of nodes may do
 // that at once.
 func (s *Store) forgetUsers() {
@@ -226,10 +230,13 @@ func (s *Store) forgetUsers() {
 	}
 	for _, name := range names {
 		parts, err := s.callScript(ctx, forgetScript, userKey(name), s.ttl())
-		if err != nil {
+		if err != nil || len(parts) == 0 {
 			return
 		}
-		if len(parts) == 2 {
+		switch what, _ := parts[0].Int(); {
+		case what == tooEarly:
+			continue // the user stays on the list
+		case len(parts) == 2:
 			groups, _ := parts[1].Strings()
 			s.leaveAll(name, groups)
 		}

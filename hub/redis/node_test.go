@@ -215,6 +215,30 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
+// A node knows the time of Redis only about: whom it finds due too early, it finds
+// again later.
+func TestForgottenTooEarly(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	enter(t, s, "A")
+	s.Exit("A")
+	redistest.Eventually(t, "A is to be forgotten", func() bool {
+		return server.CLI("zadd", forgetKey, "XX", "CH", "1", "A") == "1" // as if it were long ago
+	})
+	s.forgetUsers()
+	if err := s.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	if at := server.CLI("zscore", forgetKey, "A"); at != "1" {
+		t.Errorf("A is due at %q", at)
+	}
+	enter(t, s, "A") // who is here is not due
+	s.forgetUsers()
+	redistest.Eventually(t, "A is not to be forgotten", func() bool {
+		return server.CLI("zscore", forgetKey, "A") == ""
+	})
+}
+
 // A node that is not heard of any more: others take its users offline, once; one
 // who is connected elsewhere, too, stays.
 func TestDeadNode(t *testing.T) {
