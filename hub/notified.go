@@ -7,18 +7,19 @@ import (
 	"wschat/hub/loop"
 )
 
-// notifyTime is how long a login or exit may take to reach a node by all its groups.
+// notifyTime is how long it may take until the last of a user's groups has brought a login
+// or exit to this node.
 const notifyTime = 10 * time.Second
 
-// notified remembers the logins and exits of late, and which lists were notified of
-// each: who shares several groups with a user is told once. Guarded by Hub.mu.
+// notified remembers recent logins and exits, and which lists were notified of each, so
+// that somebody who shares several groups with a user is told once. Guarded by Hub.mu.
 type notified struct {
-	lists map[change]*notifiedLists
-	order []change // the oldest first
+	lists map[presenceChange]*notifiedLists
+	order []presenceChange // the oldest first
 }
 
-// change is a login or exit, by the engine's number for it.
-type change struct {
+// presenceChange is a login or exit, by the engine's number for it.
+type presenceChange struct {
 	user   string
 	number uint64
 }
@@ -28,8 +29,9 @@ type notifiedLists struct {
 	since time.Time
 }
 
-// add notes that a list is notified of a change, and returns those that were before.
-func (n *notified) add(c change, list *loop.List, now time.Time) (before []*loop.List) {
+// add notes that a list is notified of a change, and returns the lists that were notified
+// of it before.
+func (n *notified) add(c presenceChange, list *loop.List, now time.Time) (before []*loop.List) {
 	for len(n.order) > 0 && now.Sub(n.lists[n.order[0]].since) > notifyTime {
 		delete(n.lists, n.order[0])
 		n.order = n.order[1:]
@@ -37,7 +39,7 @@ func (n *notified) add(c change, list *loop.List, now time.Time) (before []*loop
 	of := n.lists[c]
 	if of == nil {
 		if n.lists == nil {
-			n.lists = make(map[change]*notifiedLists)
+			n.lists = make(map[presenceChange]*notifiedLists)
 		}
 		of = &notifiedLists{since: now}
 		n.lists[c] = of
