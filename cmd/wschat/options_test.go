@@ -135,7 +135,7 @@ func TestOptionErrors(t *testing.T) {
 		{nil, "WSCHAT_ADMIN=9090", `invalid value "9090" for WSCHAT_ADMIN: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{[]string{"-addr", "80"}, "", `invalid value "80" for -addr: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{nil, "WSCHAT_ADDR=80", `invalid value "80" for WSCHAT_ADDR: expected host:port, such as :8080 or 127.0.0.1:8080`},
-		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": there are flags and the command version, see -help`},
+		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": expected flags, or one of the commands version, journal and token; see -help`},
 	} {
 		o, err := parseOptions(row.args, environment(row.env), io.Discard)
 		if err == nil || err.Error() != row.want || o != nil {
