@@ -172,6 +172,7 @@ func TestRun(t *testing.T) {
 		{[]string{"-allow-origin", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -allow-origin: expected no user information\n"},
 		{[]string{"-host", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -host: expected names or addresses without scheme, port and wildcard\n"},
 		{[]string{"-trust-proxy", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -trust-proxy: expected CIDRs such as 10.0.0.0/8 or fd00::/8\n"},
+		{[]string{"-redis", "http://a:b@c"}, exitUsage, "", "wschat: invalid value for -redis: expected redis://host[:port][/db] or rediss://host[:port][/db][?ca=FILE], with or without user and password; see -help\n"},
 		{[]string{"-addr", "192.0.2.1:1"}, exitFailed, "", "wschat: listen tcp 192.0.2.1:1: "},
 	} {
 		var stdout, stderr bytes.Buffer
