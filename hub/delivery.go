@@ -120,8 +120,9 @@ func (r reply) Size() int { return len(r) }
 // notice tells others of a user's login, exit, join or leave.
 type notice struct {
 	wire.Notice
-	about    string       // the user who is not told; "": everybody is
-	notified []*loop.List // the sessions on these lists have been told
+	about  string          // the user who is not told; "": everybody is
+	of     *presenceChange // the login or exit that groups are told of; nil: it is none
+	before []*loop.List    // the lists that were notified of it before
 }
 
 // AppendFrame implements loop.Item.
@@ -131,19 +132,28 @@ func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	if s.json {
 		text = n.JSON
 	}
-	if !s.live || s.name == n.about || text == nil || n.hasNotified(s) {
+	if !s.live || s.name == n.about || text == nil || n.isKnown(s) {
 		return dst
 	}
 	return frame.AppendFrame(dst, frame.Text, text)
 }
 
-// hasNotified reports whether s is on a list that was notified before this one.
-func (n *notice) hasNotified(s *session) bool {
-	for _, list := range n.notified {
+// isKnown reports whether s has been told by way of an earlier list. Mostly that was the
+// last change that s was told of, which is quick to see; users who share many groups make
+// the lists many.
+func (n *notice) isKnown(s *session) bool {
+	if n.of == nil {
+		return false
+	}
+	if s.told == n.of {
+		return true
+	}
+	for _, list := range n.before {
 		if s.conn.In(list) {
 			return true
 		}
 	}
+	s.told = n.of
 	return false
 }
 

@@ -70,7 +70,7 @@ func (h *Hub) enter(s *session, fresh bool) error {
 		h.remove(s)
 		return err
 	}
-	s.serial, s.start.entry = entry.Serial, entry
+	s.serial, s.start.entry = uint32(entry.Serial), entry
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (h *Hub) Abandon(handler loop.Handler) {
 // open puts a session on the lists. From then on messages are delivered to it.
 func (h *Hub) open(s *session) {
 	h.mu.Lock()
-	late := s.serial < s.start.replaced
+	late := s.start.replaced > 0 && s.isOlder(s.start.replaced)
 	if !late {
 		s.open = true
 		h.all.Join(s.conn)
@@ -107,6 +107,10 @@ func (h *Hub) open(s *session) {
 		h.exit(s)
 	}
 }
+
+// isOlder reports whether a session came before the one with that serial: by its last 32
+// bits, of which two connections of a user never are half the range apart.
+func (s *session) isOlder(serial uint64) bool { return int32(s.serial-uint32(serial)) < 0 }
 
 const replacedReason = "replaced by a newer connection"
 

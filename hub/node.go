@@ -96,19 +96,14 @@ func (n node) Idle(group string) {
 
 // Present implements chat.Node.
 func (n node) Present(user, where string, number uint64, online bool) {
-	item := &notice{Notice: wire.Offline(user), about: user}
-	if online {
-		item.Notice = wire.Online(user)
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if where == chat.Everyone {
-		n.all.Publish(item)
+		n.all.Publish(&notice{Notice: presenceNotice(user, online), about: user})
 		return
 	}
 	if g := n.groups[where]; g != nil {
-		item.notified = n.notified.add(presenceChange{user, number}, g.list, time.Now())
-		g.list.Publish(item)
+		g.list.Publish(n.notified.notice(changeID{user, number}, g.list, online, time.Now()))
 	}
 }
 
@@ -120,7 +115,7 @@ func (n node) Replace(user string, serial uint64) {
 		switch {
 		case !s.open:
 			s.start.replaced = max(s.start.replaced, serial)
-		case s.serial < serial:
+		case s.isOlder(serial):
 			old = append(old, s)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wschat/hub/loop"
+	"wschat/hub/wire"
 )
 
 // notifyTime is how long it may take until the last of a user's groups has brought a login
@@ -14,38 +15,46 @@ const notifyTime = 10 * time.Second
 // notified remembers recent logins and exits, and which lists were notified of each, so
 // that somebody who shares several groups with a user is told once. Guarded by Hub.mu.
 type notified struct {
-	lists map[presenceChange]*notifiedLists
-	order []presenceChange // the oldest first
+	changes map[changeID]*presenceChange
+	order   []changeID // the oldest first
 }
 
-// presenceChange is a login or exit, by the engine's number for it.
-type presenceChange struct {
+// changeID is the engine's number for a login or exit of a user.
+type changeID struct {
 	user   string
 	number uint64
 }
 
-type notifiedLists struct {
-	lists []*loop.List
-	since time.Time
+// presenceChange is a login or exit.
+type presenceChange struct {
+	notice wire.Notice
+	lists  []*loop.List // those that have been notified of it
+	since  time.Time
 }
 
-// add notes that a list is notified of a change, and returns the lists that were notified
-// of it before.
-func (n *notified) add(c presenceChange, list *loop.List, now time.Time) (before []*loop.List) {
-	for len(n.order) > 0 && now.Sub(n.lists[n.order[0]].since) > notifyTime {
-		delete(n.lists, n.order[0])
+// notice returns the notice of a change for another list.
+func (n *notified) notice(id changeID, list *loop.List, online bool, now time.Time) *notice {
+	for len(n.order) > 0 && now.Sub(n.changes[n.order[0]].since) > notifyTime {
+		delete(n.changes, n.order[0])
 		n.order = n.order[1:]
 	}
-	of := n.lists[c]
-	if of == nil {
-		if n.lists == nil {
-			n.lists = make(map[presenceChange]*notifiedLists)
+	c := n.changes[id]
+	if c == nil {
+		if n.changes == nil {
+			n.changes = make(map[changeID]*presenceChange)
 		}
-		of = &notifiedLists{since: now}
-		n.lists[c] = of
-		n.order = append(n.order, c)
+		c = &presenceChange{notice: presenceNotice(id.user, online), since: now}
+		n.changes[id] = c
+		n.order = append(n.order, id)
 	}
-	before = slices.Clip(of.lists)
-	of.lists = append(of.lists, list)
-	return before
+	item := &notice{Notice: c.notice, about: id.user, of: c, before: slices.Clip(c.lists)}
+	c.lists = append(c.lists, list)
+	return item
+}
+
+func presenceNotice(user string, online bool) wire.Notice {
+	if online {
+		return wire.Online(user)
+	}
+	return wire.Offline(user)
 }

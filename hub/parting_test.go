@@ -2,7 +2,6 @@ package hub
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"wschat/frame"
@@ -23,7 +22,7 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 		{"drain", frame.GoingAway, func(s *server) { go s.loops.Drain(s.t.Context(), 0) }},
 		{"kick", frame.PolicyViolation, func(s *server) { s.engine.Kick("A") }},
 		{"replaced", frame.Replaced, func(s *server) {
-			node{s.Hub}.Replace("A", math.MaxUint64)
+			node{s.Hub}.Replace("A", 1<<30)
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"fmt"
 	"testing"
 
 	"wschat/hub/chat"
@@ -56,4 +57,28 @@ func TestPresenceNone(t *testing.T) {
 	s.gone("B")
 	s.client("B")
 	quiet(a)
+}
+
+// Who shares all groups with a user is told once, and that costs little.
+func TestPresenceInManyGroups(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, setup{Presence: chat.ToGroup})
+		a, b := s.client("A"), s.client("B")
+		last := s.client("C") // shares the last group only
+		for i := range chat.MaxGroups {
+			for _, user := range []string{"A", "B"} {
+				s.engine.SetMember(user, fmt.Sprintf("group%d", i), true, func() {}, func(error) {})
+			}
+		}
+		s.engine.SetMember("C", fmt.Sprintf("group%d", chat.MaxGroups-1), true, func() {}, func(error) {})
+		for range 20 {
+			a.conn.Close()
+			b.want("用户(A)退出了")
+			last.want("用户(A)退出了")
+			a = s.client("A")
+			b.want("用户(A)登录了")
+			last.want("用户(A)登录了")
+		}
+		quiet(a, b, last)
+	})
 }

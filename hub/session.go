@@ -16,16 +16,18 @@ import (
 type session struct {
 	hub    *Hub
 	name   string // the user id
-	serial uint64 // see chat.Entry
 	conn   *loop.Conn
 	permit *permit         // nil: it may do everything, and for good
 	start  *startup        // nil once the client is up to date
 	sends  *sync.WaitGroup // the sends that are under way; nil before the first
 
-	next *session // another one of the same user. Guarded by Hub.mu
-	open bool     // it is on the lists. Guarded by Hub.mu
-	json bool     // what the client speaks
-	live bool     // from Open on, until it is refused
+	next *session        // another one of the same user. Guarded by Hub.mu
+	told *presenceChange // the last login or exit that it was told by way of a group; nil: none
+
+	serial uint32 // of chat.Entry, modulo 2³²
+	open   bool   // it is on the lists. Guarded by Hub.mu
+	json   bool   // what the client speaks
+	live   bool   // from Open on, until it is refused
 }
 
 // permit limits what a session may do.
