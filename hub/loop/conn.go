@@ -261,7 +261,7 @@ func (c *Conn) settle() {
 func (c *Conn) watch() {
 	read := !c.finished && c.state != entering && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
-	if s := c.secure(); s != nil && s.isDeaf() {
+	if s := c.secure(); s != nil && s.mustNotRead() {
 		read = false
 	}
 	if !c.added && c.stream() == nil {
