@@ -51,8 +51,10 @@ func TestSpareOutboxesAreEmpty(t *testing.T) {
 	forEachDriver(t, func(t *testing.T, d driver) {
 		s := d.serve(t, Config{Loops: 1})
 		clients := make([]*client, maxSpare*3/2)
+		records := make([]*record, len(clients))
 		for i := range clients {
 			r := newRecord()
+			records[i] = r
 			r.onMessage = func(c *Conn, message string) {
 				c.Send(receiptedText{text(message), func(Handler) {}})
 				c.Pull(func() Item { return nil })
@@ -70,7 +72,13 @@ func TestSpareOutboxesAreEmpty(t *testing.T) {
 				c.next()
 			}
 		}
-		l.do(func() {})
+		for _, r := range records {
+			conn := r.conn(t)
+			eventually(t, "an outbox is given back", func() (given bool) {
+				onLoop(conn, func() { given = conn.out == nil })
+				return given
+			})
+		}
 		l.do(func() {
 			if len(l.spare) == 0 || len(l.spare) > maxSpare {
 				t.Errorf("%d spare", len(l.spare))

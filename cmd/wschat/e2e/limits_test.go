@@ -207,7 +207,8 @@ func TestForwardedWithPorts(t *testing.T) {
 		{"[2001:db8::1]:4711", 101},
 		{`"[2001:db8::1]:4712"`, 503},
 		{"2001:db8::1", 503},
-		{"[2001:db8::2]", 101},
+		{"[2001:db8::2]", 503}, // a customer's network is one address
+		{"[2001:db8:0:1::1]", 101},
 		{"unknown", 101}, // the proxy counts
 		{"unknown:4711", 503},
 	} {
