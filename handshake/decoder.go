@@ -6,10 +6,9 @@ import "net/http"
 // bytes.
 var ErrHeadTooLong error = reject(http.StatusRequestHeaderFieldsTooLarge, "%v", errHeadTooLong)
 
-// Decoder reads the request of an opening handshake out of whatever bytes come.
-// It is 32 bytes long and holds nothing else before the first byte and behind a
-// request; while a head is incomplete it holds that, 16 KiB at most. The zero
-// value is ready.
+// Decoder reads the request of an opening handshake from bytes as they come. It is
+// 32 bytes long, and has no other memory but an incomplete head, of 16 KiB at most.
+// The zero value is ready.
 //
 // A Decoder is not safe for concurrent use, and must not be copied once used.
 type Decoder struct{ head headReader }
@@ -17,13 +16,13 @@ type Decoder struct{ head headReader }
 // Next takes bytes from the front of b until they complete the head of a
 // request, and returns that and the number n of bytes taken; b[n:] was sent
 // behind the request. If b completes none, the request is nil and n is len(b):
-// call it again with what comes next.
+// call Next again with the bytes that follow.
 //
 // The request is as [ParseRequest] reads it; [Verify], [CheckHost] and
 // [CheckOrigin] say whether it may become a WebSocket connection. An error is a
 // *Rejection: 431 for a head of more than 16 KiB, or one of ParseRequest's. It
-// comes as soon as it is certain, and the same however the bytes are cut. The
-// Decoder must not be used behind it.
+// comes as soon as it is certain, and is the same however the bytes are cut. The
+// Decoder must not be used after an error.
 func (d *Decoder) Next(b []byte) (r *Request, n int, err error) {
 	head, n, err := d.head.next(b)
 	switch {

@@ -6,8 +6,8 @@ const (
 	// MaxHead bounds the head of a request or response, in bytes, its empty line
 	// included.
 	MaxHead = 16 << 10
-	// maxEmpty is how many empty lines may stand before a request, where clients
-	// of old put one behind a body (RFC 9112 §2.2).
+	// maxEmpty is how many empty lines may stand before a request: some old clients
+	// sent one behind the body of the request before (RFC 9112 §2.2).
 	maxEmpty = 4
 )
 
@@ -25,19 +25,19 @@ const (
 	errFolded      headError = "expected one line a header field, got a folded one"
 )
 
-// headReader finds the end of a head in pieces of any size, and looks at each
-// byte once. What has come of a head that is not whole is kept.
+// headReader finds the end of a head that comes in pieces of any size. It looks at each
+// byte once, and keeps a head until it is whole.
 type headReader struct {
 	buf   []byte
 	line  int32 // where the current line begins
 	empty uint8 // bytes of empty lines before the head
 }
 
-// next takes bytes from the front of b until they complete a head, and returns
-// that, without empty lines before it, and how many bytes it took. The head is nil if its end has not come yet;
-// it is valid until the next call, and a part of b if it is whole there. What can
-// never become a head (a TLS record, lines that end in a bare LF, more than
-// MaxHead bytes) is an error at once, since there is no end to wait for.
+// next takes bytes from the front of b until they complete a head, and returns the head,
+// without empty lines before it, and how many bytes it took. The head is nil if its end
+// has not come yet. It is valid until the next call, and part of b if b has all of it.
+// Bytes that can never become a head (a TLS record, lines that end in a bare LF, more than
+// MaxHead bytes) are an error at once, since no end of it would come.
 func (h *headReader) next(b []byte) (head []byte, n int, err error) {
 	kept := len(h.buf)
 	var skipped int

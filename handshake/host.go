@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// CheckHost keeps a name that somebody else points at the server's address from
-// reaching it: to a browser the pages of that name and the server would be of one
-// origin (DNS rebinding). allow gets the host in lower case, without its port,
-// brackets or final dot, and reports whether the server may be addressed by it; a
-// nil allow takes any. The error is a *Rejection: 400 for what is no host, 421
-// (RFC 9110 §15.5.20) for another one. A request without Host, which no browser
-// sends, passes; [Verify] refuses it.
+// CheckHost refuses requests under a name that somebody else has pointed at the
+// server's address: a browser would take the pages of that name and the server for
+// one origin (DNS rebinding). allow gets the host in lower case, without its port,
+// brackets or final dot, and reports whether clients may address the server by it; a
+// nil allow takes any. The error is a *Rejection: 400 for an invalid host, 421
+// (RFC 9110 §15.5.20) for one that is not allowed. A request without Host, which no
+// browser sends, passes; [Verify] refuses it.
 func CheckHost(r *Request, allow func(host string) bool) error {
 	if allow == nil || r.Host == "" {
 		return nil

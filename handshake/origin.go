@@ -6,10 +6,10 @@ import (
 )
 
 // CheckOrigin keeps pages of other sites from using a visitor's browser to
-// connect (RFC 6455 §10.2). A request without Origin comes from no browser
-// and passes. One whose Origin has the host and port of the request's Host
-// passes whatever the scheme, since TLS may end at a proxy; a port left out is
-// the scheme's own. Any other must match an entry of allowed, each as
+// connect (RFC 6455 §10.2). A request without Origin does not come from a browser,
+// and passes. One whose Origin has the host and port of the request's Host passes,
+// whatever the scheme, since TLS may end at a proxy; an omitted port is the scheme's
+// own. Any other Origin must match an entry of allowed, each of which is as
 // [ParseOrigin] returns it. The error is a *Rejection with status 403. More than
 // one Origin is always refused.
 func CheckOrigin(r *Request, allowed []string) error {
@@ -74,7 +74,7 @@ func sameHost(origin, hostField string) bool {
 	return port == wantPort && equalFold(host, wantHost)
 }
 
-// usualPort is the port of a scheme, where none is given; "" of another scheme.
+// usualPort is the port that a scheme implies; "" for an unknown scheme.
 func usualPort(scheme string) string {
 	switch {
 	case equalFold(scheme, "http"), equalFold(scheme, "ws"):

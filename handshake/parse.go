@@ -9,14 +9,13 @@ import (
 
 // ParseRequest reads a whole request head, up to and with its empty line
 // (RFC 9112 §2 to §5). Up to four empty lines may stand before it (§2.2). It is
-// strict: every line ends in CRLF and neither byte
-// stands alone, names are tokens right before their colon, values have no
-// control bytes, lines are not folded, the target is in the form that belongs
-// to the method, the version is HTTP/1.x. What is refused is refused with a
-// *Rejection, of status 400, or 505 for another version of HTTP.
+// strict: every line ends in CRLF, and neither byte occurs alone; names are tokens
+// directly before their colon; values have no control bytes; lines are not folded;
+// the target has the form that belongs to the method; the version is HTTP/1.x. The
+// error is a *Rejection with status 400, or 505 for another version of HTTP.
 //
-// It does not look at what the fields say; [Verify] does. It keeps nothing of
-// head and sets neither Remote nor TLS. It does not bound head: its caller has.
+// It does not check the values of fields; [Verify] does. It keeps no reference to
+// head, and does not set Remote. The caller bounds the length of head.
 func ParseRequest(head []byte) (*Request, error) {
 	r := &Request{Head: string(withoutEmpty(head))} // all strings of the Request are parts of this one
 	line, rest, ok := strings.Cut(r.Head, "\r\n")

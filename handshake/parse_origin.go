@@ -29,7 +29,7 @@ var (
 // ParseOrigin reads an origin that is to be allowed, and returns it as browsers send
 // it (RFC 6454 §6.2): in lower case, without the scheme's own port. "*" is any
 // origin, and "https://*.example.org" any host below example.org, by however many
-// labels, but not example.org itself. What no browser sends is an error.
+// labels, but not example.org itself. An origin that no browser sends is an error.
 func ParseOrigin(text string) (string, error) {
 	if text == AnyOrigin {
 		return text, nil

@@ -12,7 +12,7 @@ const maxProtocols = 64
 // its preference; nil if it offers none. They may come in several fields (RFC
 // 6455 §11.3.4). The error is a *Rejection with status 400: an element that is
 // no token, one given twice (§4.1, 10), a field without any, more than 64.
-// [Verify] has checked the same, so that an [Endpoint] meets no error here.
+// After [Verify], which checks the same, there is no error.
 func Protocols(r *Request) ([]string, error) {
 	offered, rejection := protocols(r)
 	if rejection != nil {

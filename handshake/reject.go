@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Rejection is why a request does not become a WebSocket connection, and all
-// that the client is told about it. It is an error, always as *Rejection.
+// Rejection is the answer to a request that does not become a WebSocket connection.
+// *Rejection is an error.
 type Rejection struct {
 	Status int    // of the HTTP response
 	Header Header // beyond what every rejection carries
-	Reason string // the body: one plain sentence with what was expected and what came
+	Reason string // the body: one plain sentence of what was expected and what came
 }
 
 // Error returns status and reason. The reason may quote the request.
@@ -48,7 +48,7 @@ func (r *Rejection) AppendResponse(dst []byte, method string, now time.Time) []b
 	dst = strconv.AppendInt(dst, int64(len(r.Reason)+1), 10)
 	dst = append(dst, "\r\nConnection: close"...)
 	if _, n := r.Header.first("Upgrade"); n > 0 {
-		// RFC 9110 §7.8: who sends Upgrade MUST name it in Connection.
+		// RFC 9110 §7.8: a sender of Upgrade MUST name it in Connection.
 		dst = append(dst, ", Upgrade"...)
 	}
 	dst = append(dst, "\r\n"...)

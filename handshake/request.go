@@ -80,11 +80,11 @@ type Request struct {
 // names are then in no particular order, and Remote is zero if r.RemoteAddr is
 // not an IP address and a port.
 //
-// A target that stands for the path "/" gets it, in r, too.
+// A target that stands for the path "/" gets that path, in r as well.
 //
 // net/http takes Host and Transfer-Encoding out of the header; here they are
-// put back. It has refused most malformed heads by itself, two Hosts among
-// them. What [ParseRequest] refuses and net/http does not: bare LF as line end,
+// put back. It has refused most malformed heads by itself, such as one with two
+// Hosts. Unlike [ParseRequest], net/http accepts a bare LF at the end of a line,
 // folded lines, and a "#" or user information in the target.
 func FromHTTP(r *http.Request) *Request {
 	setPath(r.Method, r.URL)
@@ -109,6 +109,6 @@ func FromHTTP(r *http.Request) *Request {
 	for _, coding := range r.TransferEncoding {
 		q.Header = append(q.Header, Field{"Transfer-Encoding", coding})
 	}
-	q.Remote, _ = netip.ParseAddrPort(r.RemoteAddr) // another kind of address is none
+	q.Remote, _ = netip.ParseAddrPort(r.RemoteAddr) // any other kind of address is left out
 	return q
 }

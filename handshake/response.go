@@ -5,7 +5,8 @@ import (
 	"encoding/base64"
 )
 
-// guid is what proves that the server knows the protocol (RFC 6455 §1.3).
+// guid, hashed with the client's key, proves that the server knows the protocol (RFC
+// 6455 §1.3).
 const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 // AcceptKey returns the Sec-WebSocket-Accept that answers a Sec-WebSocket-Key

@@ -8,15 +8,13 @@ import (
 	"strings"
 )
 
-// Verify says whether a request is a WebSocket upgrade as it must be, in the
-// order of RFC 6455 §4.2.1, and returns its Sec-WebSocket-Key. An error is a
-// *Rejection:
+// Verify checks that a request is a valid WebSocket upgrade, in the order of RFC 6455
+// §4.2.1, and returns its Sec-WebSocket-Key. The error is a *Rejection:
 //
-//   - 405 with Allow for another method than GET;
-//   - 426 with Upgrade and Sec-WebSocket-Version where the upgrade to
-//     websocket is missing, or half of it, and for another version;
-//   - 400 for whatever else is wrong, a body or a malformed list of
-//     subprotocols included.
+//   - 405 with Allow for a method other than GET;
+//   - 426 with Upgrade and Sec-WebSocket-Version if the upgrade to websocket is
+//     missing or only half there, and for another version;
+//   - 400 for everything else, such as a body or a malformed list of subprotocols.
 func Verify(r *Request) (key string, err error) {
 	for _, check := range verification {
 		if rejection := check(r); rejection != nil {
@@ -26,7 +24,7 @@ func Verify(r *Request) (key string, err error) {
 	return r.Header.Get("Sec-WebSocket-Key"), nil
 }
 
-// verification is one check for each thing that the request must be.
+// verification has the checks in their order.
 var verification = [...]func(*Request) *Rejection{
 	checkMethod, checkTarget, checkHost, checkUpgrade, checkBody, checkKey, checkVersion, checkProtocols,
 }
@@ -124,8 +122,8 @@ func upgradeRequired(reason string) *Rejection {
 	}
 }
 
-// checkBody: a body would be read as frames, or frames as a body, depending
-// on who reads: the stuff of request smuggling.
+// checkBody refuses a body: one reader would take it for frames, another the frames for
+// a body, which is how requests are smuggled.
 func checkBody(r *Request) *Rejection {
 	for value := range r.Header.Values("Content-Length") {
 		if value != "0" {
@@ -159,7 +157,7 @@ func checkKey(r *Request) *Rejection {
 }
 
 // checkVersion: "a Sec-WebSocket-Version header field, with a value of 13"
-// (RFC 6455 §4.2.1, 6). Whatever else comes is told ours (§4.4).
+// (RFC 6455 §4.2.1, 6). The answer to any other value names ours (§4.4).
 func checkVersion(r *Request) *Rejection {
 	version, n := r.Header.first("Sec-WebSocket-Version")
 	if n == 1 && version == "13" {

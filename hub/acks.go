@@ -8,28 +8,27 @@ import (
 const (
 	// ackTTL is how long the id of a send is remembered.
 	ackTTL = 10 * time.Minute
-	// DefaultIDs is how many are, if Config.MaxIDs does not say. At the default
-	// rate that is 16 users who send all the time. All of them take some 140 MiB.
+	// DefaultIDs is the default of Config.MaxIDs. It is enough for 16 users who send
+	// all the time at the default rate. They take some 140 MiB.
 	DefaultIDs = 1 << 20
 )
 
 // ack is the answer to a send that is stored.
 type ack struct {
 	seq  uint64
-	away bool // its user is
+	away bool // the recipient is
 }
 
 // acks remembers the ids of sends, so that a retry is acknowledged again and not
-// delivered twice. One takes some 140 bytes, if its id has 16.
-// Safe for concurrent use.
+// delivered twice. An id of 16 bytes takes some 140 bytes. Safe for concurrent use.
 type acks struct {
-	max int // so many are remembered
+	max int // bound on the answered ids
 
 	mu       sync.Mutex
-	underWay map[string][]func(ack, error) // who waits for the answer
+	underWay map[string][]func(ack, error) // the callbacks that wait for the answer
 	answered map[string]pastAck
-	order    []string // of those that are answered, oldest first
-	first    int      // in order, of those that are not forgotten
+	order    []string // the keys of answered, oldest first
+	first    int      // index in order of the oldest that is not forgotten
 }
 
 type pastAck struct {
@@ -37,16 +36,17 @@ type pastAck struct {
 	at int64 // in nanoseconds, as time.Time.UnixNano has it
 }
 
-func newAcks(most int) *acks {
-	return &acks{max: most, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
+func newAcks(max int) *acks {
+	return &acks{max: max, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
 }
 
-// ackName is one string, as that is the smallest; user ids hold no comma.
+// ackName makes one string of both, since that takes the least memory. User ids hold no
+// comma.
 func ackName(user, id string) string { return user + "," + id }
 
-// begin reports whether a send is a new one: done or failed must follow then, and
-// calls acked. For a retry acked is called with the first answer, at once or when there
-// is one.
+// begin reports whether a send is a new one. Then the caller must call done or failed,
+// which calls acked. For a retry, acked is called with the answer to the first send, as
+// soon as there is one.
 func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 	name := ackName(user, id)
 	a.mu.Lock()
@@ -62,7 +62,7 @@ func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 	return !retry
 }
 
-// done answers a send, and its retries until now.
+// done answers a send, and the retries that have come meanwhile.
 func (a *acks) done(user, id string, with ack) {
 	name := ackName(user, id)
 	a.mu.Lock()
@@ -75,7 +75,7 @@ func (a *acks) done(user, id string, with ack) {
 	}
 }
 
-// failed answers with an error, and forgets the id.
+// failed answers with an error, and forgets the id, so that the next retry is a new send.
 func (a *acks) failed(user, id string, err error) {
 	name := ackName(user, id)
 	a.mu.Lock()
@@ -102,7 +102,8 @@ func (a *acks) remember(name string, past pastAck) {
 	}
 }
 
-// expire forgets what is too old, or too much. The lock is held.
+// expire forgets answers that are older than ackTTL, and the oldest beyond max. The lock is
+// held.
 func (a *acks) expire(now int64) {
 	for a.first < len(a.order) {
 		oldest := a.order[a.first]

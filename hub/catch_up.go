@@ -7,22 +7,22 @@ import (
 	"wschat/hub/wire"
 )
 
-// heldBack is the private messages that a line client is not sent before those from
-// before its login. Guarded by Hub.mu.
+// heldBack is the private messages that have arrived since a line client's login. They are
+// held back until those from before it have been sent. Guarded by Hub.mu.
 type heldBack struct {
 	messages []*chat.Message
 	bytes    int
-	tooSlow  bool // the session is being closed for what it let wait
+	tooSlow  bool // too many are held back: the session is being closed
 }
 
 // catchUp sends a line client that has just logged in the private messages that wait
 // for its user. They go out as fast as the client reads, and ahead of those that arrive
-// meanwhile, which are held back. If they cannot be fetched the session ends: by a
-// later message that is written the store would take them for written, too.
+// meanwhile, which are held back. If they cannot be fetched the session ends: once a later
+// message is written, the store would take these for written, too.
 func (s *session) catchUp() { s.pullWhenKnown(s.waiting) }
 
-// waiting returns a source of what waits, nil if that is nothing. If the store does
-// not tell, the source ends the session, and what is held back stays so.
+// waiting returns a source of the messages that wait, nil if there are none. If the store
+// cannot be asked, the source ends the session, and what is held back is never sent.
 func (s *session) waiting() func() loop.Item {
 	waiting, err := s.hub.engine.Waiting(s.name)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *session) waiting() func() loop.Item {
 			return nil
 		}
 	}
-	if len(waiting) == 0 { // as for most
+	if len(waiting) == 0 { // the usual case
 		if waiting = s.release(); waiting == nil {
 			return nil
 		}
@@ -39,10 +39,10 @@ func (s *session) waiting() func() loop.Item {
 	return s.inOrder(waiting)
 }
 
-// inOrder is the source of messages that wait, and of those that are held back
-// meanwhile.
+// inOrder returns a source of the messages that wait, and then of those that have been
+// held back meanwhile.
 func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
-	sent := make(map[string]uint64) // by conversation, so that none is sent twice
+	sent := make(map[string]uint64) // the last Seq, by conversation: a message may be in both
 	return func() loop.Item {
 		for {
 			if len(waiting) == 0 {
@@ -60,8 +60,9 @@ func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
 	}
 }
 
-// holdBack keeps a message until those before it are sent. Like any reader, the session
-// is closed if it lets too much wait, one message alone excepted. The lock is held.
+// holdBack keeps a message until those before it are sent. Like any slow reader, the
+// session is closed when too much waits for it; a single message never is too much. The
+// lock is held.
 func (s *session) holdBack(m *chat.Message) {
 	if s.start.held == nil {
 		s.start.held = new(heldBack)
@@ -78,8 +79,8 @@ func (s *session) holdBack(m *chat.Message) {
 	}
 }
 
-// release returns what has been held back meanwhile; if that is nothing, the
-// session is up to date and gets private messages as they come.
+// release returns the messages that have been held back meanwhile. If there are none, the
+// session is up to date, and gets private messages as they come.
 func (s *session) release() []*chat.Message {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()

@@ -9,11 +9,12 @@ import (
 	"wschat/hub/wire"
 )
 
-// What is sent to sessions: a loop.Item makes its bytes when it is their turn, for one
-// session after the other, on the goroutine of the session's loop.
+// The items that are sent to sessions. A loop.Item makes its bytes when they are about to
+// be written, for one session after the other, on the goroutine of the session's loop.
 
-// delivery is a message on its way to its recipients, who read it in their protocols.
-// What is the same for many is made once, when the first of them needs it.
+// delivery is a message on its way to its recipients, whatever protocol each of them
+// speaks. Bytes that are the same for many are made once, when the first of them needs
+// them.
 type delivery struct {
 	*chat.Message
 	deflater *frame.Deflater // nil: nobody takes compressed messages
@@ -22,7 +23,7 @@ type delivery struct {
 	json     *deflatedBodies // of the event, likewise
 }
 
-// once is made once, by whoever needs it first.
+// once holds bytes that are made once, by the first who needs them.
 type once struct {
 	once sync.Once
 	data []byte
@@ -33,7 +34,7 @@ func (o *once) get(make func() []byte) []byte {
 	return o.data
 }
 
-// deflatedBodies are the compressed forms of one text, by the size of window.
+// deflatedBodies are the compressed forms of one text, by the exponent of the window.
 type deflatedBodies [maxWindowBits + 1]once
 
 const maxWindowBits = 15
@@ -96,10 +97,10 @@ type privateLine struct {
 // Written implements loop.Receipted.
 func (l *privateLine) Written(loop.Handler) { l.engine.Written(l.Message) }
 
-// reply is what one client is told, as text.
+// reply is a text for one client.
 type reply []byte
 
-// AppendFrame implements loop.Item. Only JSON clients take it compressed.
+// AppendFrame implements loop.Item. A reply is compressed for JSON clients only.
 func (r reply) AppendFrame(dst []byte, to loop.Handler) []byte {
 	s := to.(*session)
 	if !s.json {
@@ -116,12 +117,12 @@ func (r reply) AppendFrame(dst []byte, to loop.Handler) []byte {
 // Size implements loop.Item.
 func (r reply) Size() int { return len(r) }
 
-// notice tells of a user to others.
+// notice tells others of a user's login, exit, join or leave.
 type notice struct {
 	wire.Notice
-	about  string       // is not told; "": all are
-	of     *change      // a login or exit that groups are told; else nil
-	before []*loop.List // were notified of it before
+	about  string          // the user who is not told; "": everybody is
+	of     *presenceChange // the login or exit that groups are told of; nil: it is none
+	before []*loop.List    // the lists that were notified of it before
 }
 
 // AppendFrame implements loop.Item.
@@ -137,8 +138,9 @@ func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	return frame.AppendFrame(dst, frame.Text, text)
 }
 
-// isKnown reports whether s has been told by an earlier list. It mostly has if it was not
-// told of anything else since; the lists are many where users share many groups.
+// isKnown reports whether s has been told by way of an earlier list. Mostly that was the
+// last change that s was told of, which is quick to see; users who share many groups make
+// the lists many.
 func (n *notice) isKnown(s *session) bool {
 	if n.of == nil {
 		return false

@@ -1,7 +1,7 @@
 // Package hub has the sessions of one node: who is connected to it, what each connection
 // may do, and to whom each message is delivered. It knows nothing of HTTP and nothing of
-// sockets; connections reach it as sessions, which package loop calls. Who is known, who
-// is a member of what, and what has been said, its engine knows.
+// sockets; connections reach it as sessions, which package loop calls. Its engine knows
+// the users, the members of groups, and the messages.
 //
 // # The rooms
 //
@@ -11,7 +11,7 @@
 //	hub           sessions and delivery                    on chat, wire, loop
 //	hub/local     the engine of one node                   on chat
 //	hub/store     its messages in memory                   on chat
-//	hub/journal   its messages on disk                     on chat
+//	hub/journal   its messages on disk                     on chat, store
 //	hub/redis     the engine of many nodes                 on chat
 //
 // No arrow runs back. The hub has one engine behind it, and never asks which.
@@ -19,15 +19,15 @@
 // # The way of a message
 //
 //	session.Message    bytes, whole                    session.go
-//	Protocol.Parse     what is asked for               wire/line.go, wire/json.go
-//	Hub.handle         who may; is it a repetition     request.go, acks.go
-//	Engine.Publish     who is known; its number        local/publish.go
-//	Store.Append       kept, made safe                 store/memory.go, journal/store.go
+//	Protocol.Parse     what the client asks for        wire/line.go, wire/json.go
+//	Hub.handle         may it; is it a retry           request.go, acks.go
+//	Engine.Publish     is the recipient known          local/publish.go, redis/publish.go
+//	Store.Append       numbered, kept, made safe       store/memory.go, journal/store.go
 //	node.Deliver       to the lists of the loops       node.go
 //	AppendFrame        as each recipient reads it      delivery.go, wire/*_encode.go
 //
-// What may have to wait for the engine does so on a goroutine of its own, and
-// nothing is read from the client (Hub.do). After a join or leave nothing is read until
+// A request that may have to wait for the engine gets a goroutine of its own, and nothing
+// is read from the client meanwhile (Hub.do). After a join or leave nothing is read until
 // it holds (turn.wait). A message that is sent waits nowhere.
 //
 // # The way of a connection
@@ -39,14 +39,14 @@
 //
 // # Locks
 //
-// Everything in Hub and group, and what a session says is so guarded, is guarded by
-// Hub.mu. An engine has locks of its own, under which it tells the hub what happens
-// (chat.Node). The order is
+// Hub.mu guards everything in Hub and group, and those fields of a session that say so.
+// An engine has locks of its own, under which it tells the hub what happens (chat.Node).
+// The order is
 //
 //	the engine's locks, then Hub.mu, then a loop's mailbox
 //
 // so the engine is never called with Hub.mu held. The ids of sends have a lock of their
-// own, under which nothing else is locked (acks.go). Nothing is written to a socket or
-// waited for under any of them: what is to be sent is posted to a mailbox. Since joins,
-// leaves and publishes are posted under Hub.mu, all loops see them in one order.
+// own, under which nothing else is locked (acks.go). Under none of them does anybody wait
+// or write to a socket: what is to be sent is posted to a mailbox. Since joins, leaves and
+// publishes are posted under Hub.mu, all loops see them in one order.
 package hub

@@ -14,13 +14,13 @@ type Config struct {
 	Loops  *loop.Loops
 	Engine chat.Engine
 	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0:
-	// DefaultIDs. Beyond it, the oldest is forgotten early. One takes some 140 bytes.
+	// DefaultIDs. Beyond it, the oldest is forgotten early. An id takes some 140 bytes.
 	MaxIDs int
-	// Queue bounds the bytes of messages that are held back for a session until
-	// it has read those from before its login, as loop.Config.Queue bounds what
-	// waits for it otherwise; 0: no limit.
+	// Queue bounds, in bytes, the new messages that a session is not sent until it has
+	// read those from before its login. It is to them what loop.Config.Queue is to all
+	// else that waits for a client. 0: no limit.
 	Queue int
-	// Deflater compresses messages for connections that take them so; nil: none do.
+	// Deflater compresses messages for the connections that agreed to it; nil: none did.
 	Deflater *frame.Deflater
 }
 
@@ -43,8 +43,8 @@ type Hub struct {
 type group struct {
 	name string
 	list *loop.List
-	// programs are those of them that speak JSON: only they hear who joins and
-	// leaves, and a walk over all others for that would cost. nil: never any.
+	// programs are those of them that speak JSON. Only they are told who joins and
+	// leaves, and to walk over all the others would cost time. nil: there was none yet.
 	programs *loop.List
 }
 

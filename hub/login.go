@@ -12,35 +12,35 @@ import (
 	"wschat/hub/wire"
 )
 
-// A session is chained to its user's others before the engine counts it (Enter), so that
-// it hears what the engine tells of the user. It is on the lists from Open on (open), and
-// nowhere once it has ended (exit) or is given up (Abandon).
+// Before the engine counts a session (Enter), the session is chained to the others of its
+// user, so that it misses nothing that the engine tells of the user. From Open on it is on
+// the lists (open). It is on neither once it has ended (exit) or been given up (Abandon).
 
 var errNoFreeName = errors.New("hub: no free user id")
 
-// Access is who a new connection belongs to, and what it may do.
+// Access says whose a new connection is, and what it may do.
 type Access struct {
 	Protocol string                  // wire.LineProtocol, or "", or wire.JSONProtocol
-	User     string                  // a valid user id; "": the hub gives one, and says so
-	Allows   func(group string) bool // limits the groups it may have to do with; nil: no limit
+	User     string                  // a valid user id; "": the hub assigns one and tells the client
+	Allows   func(group string) bool // reports whether it may join and read a group; nil: any
 	Expires  time.Time               // when it is closed with 4001; zero: never
 }
 
-// startup is what a session has more until its client is up to date.
+// startup is the state that a session needs only until its client is up to date.
 type startup struct {
 	entry *chat.Entry // since Enter
 	named bool        // the client does not know its name yet
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
-	replaced uint64          // with a smaller serial the session is not to come in
+	replaced uint64          // a session with a smaller serial has been replaced already
 
 	held *heldBack // see catch_up.go; nil: nothing
 }
 
-// Enter returns the handler for a new connection, as soon as the engine has counted
-// it, and fails with chat.ErrUnavailable if it cannot. It may block if the engine may.
-// The connection must be opened then, or given up by Abandon.
+// Enter returns the handler for a new connection once the engine has counted it. The error
+// is chat.ErrUnavailable if the engine cannot. Enter may block if the engine may. A handler
+// that it has returned must be opened, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: new(startup)}
 	if a.Allows != nil || !a.Expires.IsZero() {
@@ -81,7 +81,7 @@ func (h *Hub) Abandon(handler loop.Handler) {
 	}
 }
 
-// open puts a session on the lists. With it begins what is delivered.
+// open puts a session on the lists. From then on messages are delivered to it.
 func (h *Hub) open(s *session) {
 	h.mu.Lock()
 	late := s.start.replaced > 0 && s.isOlder(s.start.replaced)
@@ -121,8 +121,8 @@ func (h *Hub) exit(s *session) {
 	}
 }
 
-// remove takes a session off the chain of its user's, and reports whether it was there.
-// The lists it leaves with its connection.
+// remove takes a session off the chain of its user, and reports whether it was there. The
+// loops take it off the lists when its connection ends.
 func (h *Hub) remove(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"wschat/hub/wire"
 )
 
-// node is a hub as its engine sees it: what the engine tells goes to the sessions that
-// it concerns. Since all of that is posted under Hub.mu, all loops see it in one order.
+// node is a hub as its engine sees it: it passes on what the engine tells to the sessions
+// that it concerns. Since all of that is posted under Hub.mu, all loops see it in one order.
 type node struct{ *Hub }
 
 // Deliver implements chat.Node. origin is the connection that the message came from.
@@ -33,7 +33,7 @@ func (n node) Deliver(m *chat.Message, origin any) {
 
 // deliverPrivate sends m to its user. The lock is held.
 func (n node) deliverPrivate(m *chat.Message, item *delivery) {
-	// The sender's JSON sessions get a copy, unless he is the recipient.
+	// The sender's JSON sessions get a copy, unless the sender is the recipient too.
 	if m.From != m.To {
 		for s := n.sessions[m.From]; s != nil; s = s.next {
 			if s.open && s.json {
@@ -44,7 +44,7 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 	var private *privateLine
 	for s := n.sessions[m.To]; s != nil; s = s.next {
 		switch {
-		case !s.open: // asks for what waits
+		case !s.open: // it will ask for what waits (catchUp), or has its welcome to come
 		case s.json:
 			s.conn.SendExpress(item)
 		case s.start != nil:
@@ -71,7 +71,7 @@ func (n node) Member(user, group string, member bool) {
 			}
 		}
 	}
-	if g != nil && g.programs != nil { // while who leaves is still there to hear it
+	if g != nil && g.programs != nil { // before the user is off the list: a leaver is told, too
 		g.programs.Publish(&notice{Notice: wire.Member(group, user, member)})
 	}
 	for s := n.sessions[user]; s != nil; s = s.next {

@@ -8,13 +8,14 @@ import (
 	"wschat/hub/wire"
 )
 
-// notifyTime is how long a login or exit may take to reach a node by all its groups.
+// notifyTime is how long it may take until the last of a user's groups has brought a login
+// or exit to this node.
 const notifyTime = 10 * time.Second
 
-// notified remembers the logins and exits of late, and which lists were notified of
-// each: who shares several groups with a user is told once. Guarded by Hub.mu.
+// notified remembers recent logins and exits, and which lists were notified of each, so
+// that somebody who shares several groups with a user is told once. Guarded by Hub.mu.
 type notified struct {
-	changes map[changeID]*change
+	changes map[changeID]*presenceChange
 	order   []changeID // the oldest first
 }
 
@@ -24,14 +25,14 @@ type changeID struct {
 	number uint64
 }
 
-// change is a login or exit.
-type change struct {
+// presenceChange is a login or exit.
+type presenceChange struct {
 	notice wire.Notice
-	lists  []*loop.List // notified of it
+	lists  []*loop.List // those that have been notified of it
 	since  time.Time
 }
 
-// notice returns what the next list is told of a change.
+// notice returns the notice of a change for another list.
 func (n *notified) notice(id changeID, list *loop.List, online bool, now time.Time) *notice {
 	for len(n.order) > 0 && now.Sub(n.changes[n.order[0]].since) > notifyTime {
 		delete(n.changes, n.order[0])
@@ -40,9 +41,9 @@ func (n *notified) notice(id changeID, list *loop.List, online bool, now time.Ti
 	c := n.changes[id]
 	if c == nil {
 		if n.changes == nil {
-			n.changes = make(map[changeID]*change)
+			n.changes = make(map[changeID]*presenceChange)
 		}
-		c = &change{notice: presenceNotice(id.user, online), since: now}
+		c = &presenceChange{notice: presenceNotice(id.user, online), since: now}
 		n.changes[id] = c
 		n.order = append(n.order, id)
 	}

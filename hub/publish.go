@@ -2,9 +2,9 @@ package hub
 
 import "wschat/hub/chat"
 
-// Publish sends a text in the name of a user, who need not be online and does
-// not join the group it goes to. It returns the message's number once it is
-// stored, and whether its user is away. Errors are *chat.Error.
+// Publish sends a text in the name of a user, who need not be online and does not join the
+// group that it goes to. It blocks until the message is stored, and returns its number and
+// whether its recipient is away. Errors are *chat.Error.
 func (h *Hub) Publish(from, to, text string) (seq uint64, away bool, err error) {
 	switch {
 	case !chat.ValidUser(from):

@@ -9,7 +9,7 @@ import (
 	"wschat/hub/wire"
 )
 
-// turn is what a request may do beside answering.
+// turn is what a request may do besides answering at once.
 type turn struct {
 	pull func(next func() loop.Item) // sends a long answer
 	// wait stops reading from the client until resume is called, as its next request
@@ -31,7 +31,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
 		if s.sends != nil {
-			s.sends.Wait() // it must find done what was asked for before
+			s.sends.Wait() // the sends before this request come first
 		}
 		pulled := inTurn(nil)
 		var waits sync.WaitGroup
@@ -76,8 +76,9 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 }
 
-// send has the sender join the group that the message goes to, and publishes it. What
-// follows is node.Deliver. A retry, by its ID, gets the first answer again.
+// send publishes a message, after its sender has joined the group that it goes to.
+// node.Deliver is what follows. A retry, which has the ID of an earlier send, gets the
+// answer to that one.
 func (h *Hub) send(s *session, r wire.Request, t turn) {
 	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.acked(r, a, err) }) {
 		return
@@ -147,7 +148,7 @@ func (h *Hub) change(s *session, r wire.Request, t turn) {
 }
 
 // setMember has the engine change a membership. If that takes time, nothing more is read
-// from the client until done has returned.
+// from the client until done has returned. See chat.Engine for held and done.
 func (h *Hub) setMember(s *session, group string, member bool, t turn, held func(), done func(error)) {
 	var p pause
 	h.engine.SetMember(s.name, group, member, held, func(err error) {
@@ -191,7 +192,7 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 	s.answer(t, []loop.Item{reply(s.protocol().Members(r, names, count))})
 }
 
-// history sends messages of a conversation, as s reads them.
+// history sends messages of a conversation. Only members may read that of a group.
 func (h *Hub) history(s *session, r wire.Request, t turn) {
 	if chat.IsGroup(r.Target) && !h.engine.IsMember(s.name, r.Target) {
 		s.fail(r.ID, chat.ErrNotMember.About(r.Target))

@@ -11,23 +11,23 @@ import (
 	"wschat/hub/wire"
 )
 
-// session is one connection of a user. It is the loop.Handler of that connection; what
-// has no other guard is its loop's.
+// session is one connection of a user, and the loop.Handler of that connection. Only the
+// connection's loop may use a field that names no other guard.
 type session struct {
 	hub    *Hub
 	name   string // the user id
 	conn   *loop.Conn
 	permit *permit         // nil: it may do everything, and for good
 	start  *startup        // nil once the client is up to date
-	sends  *sync.WaitGroup // counts the sends that are under way; nil before the first
+	sends  *sync.WaitGroup // the sends that are under way; nil before the first
 
-	next *session // another one of the same user. Guarded by Hub.mu
-	told *change  // the last login or exit that a group told it; nil: none
+	next *session        // another one of the same user. Guarded by Hub.mu
+	told *presenceChange // the last login or exit that it was told by way of a group; nil: none
 
 	serial uint32 // of chat.Entry, modulo 2³²
 	open   bool   // it is on the lists. Guarded by Hub.mu
 	json   bool   // what the client speaks
-	live   bool   // since Open, unless it is refused
+	live   bool   // from Open on, until it is refused
 }
 
 // permit limits what a session may do.
@@ -110,13 +110,13 @@ func (s *session) protocol() wire.Protocol {
 	return wire.Line{}
 }
 
-// may reports whether the connection may have to do with a group.
+// may reports whether the token allows the session this group.
 func (s *session) may(group string) bool {
 	return s.permit == nil || s.permit.allows == nil || s.permit.allows(group)
 }
 
-// deflates returns the window, as a power of two, to compress a text of n bytes
-// for; 0: it goes uncompressed. Only for the connection's loop.
+// deflates returns the window, as the exponent of a power of two, for which a text of n
+// bytes is to be compressed; 0: it is sent uncompressed. Only for the connection's loop.
 func (s *session) deflates(n int) int {
 	if s.hub.config.Deflater == nil {
 		return 0
@@ -128,8 +128,8 @@ func (s *session) deflates(n int) int {
 	return bits
 }
 
-// pullWhenKnown asks for a source, on a goroutine of its own if that may block, and sends
-// what it has; nil: nothing.
+// pullWhenKnown calls ask, on a goroutine of its own if that may block, and sends what the
+// source that it returns yields. A nil source has nothing to send.
 func (s *session) pullWhenKnown(ask func() func() loop.Item) {
 	if !s.hub.engine.MayBlock() {
 		if next := ask(); next != nil {
@@ -147,7 +147,7 @@ func (s *session) pullWhenKnown(ask func() func() loop.Item) {
 	})
 }
 
-// inTurn is the source of an answer that consists of the given items.
+// inTurn returns a source that yields the given items.
 func inTurn(items []loop.Item) func() loop.Item {
 	return func() loop.Item {
 		if len(items) == 0 {
@@ -159,7 +159,8 @@ func inTurn(items []loop.Item) func() loop.Item {
 	}
 }
 
-// asError is err as a client may read it.
+// asError returns err as a client may read it: the particulars of other errors are not
+// for clients.
 func asError(err error) *chat.Error {
 	var e *chat.Error
 	if !errors.As(err, &e) {

@@ -6,8 +6,8 @@ import (
 	"wschat/hub/wire"
 )
 
-// welcome tells a JSON client what it must know first. The client pulls it, so that a
-// long one does not make it too slow a reader.
+// welcome sends a JSON client its first event. It is pulled, at the client's pace, so that
+// a long one does not count as a queue that the client is too slow to read.
 func (s *session) welcome() {
 	asked := false
 	s.conn.Pull(func() loop.Item {

@@ -33,7 +33,7 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	who.Protocol = protocol // none is the line protocol
 	a, err := s.accept(r, func() (loop.Handler, error) {
 		handler, err := s.hub.Enter(who)
-		return handler, away(err)
+		return handler, refusal(err)
 	})
 	a.Protocol, a.Metered = protocol, true
 	if s.engine.MayBlock() {
@@ -42,12 +42,12 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	return a, err
 }
 
-// echo accepts whoever comes. It knows no rate: it is there to be measured.
+// echo accepts everybody. It has no rate limit, since it is there to be measured.
 func (s *server) echo(r *handshake.Request) (loop.Acceptance, error) {
 	return s.accept(r, func() (loop.Handler, error) { return loop.Echo{}, nil })
 }
 
-// accept agrees on compression.
+// accept returns an Acceptance with the compression that client and server agree on.
 func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)) (loop.Acceptance, error) {
 	a := loop.Acceptance{Enter: enter}
 	deflate, response, ok, err := frame.NegotiateDeflate(r.Header.Values("Sec-WebSocket-Extensions"))
@@ -55,15 +55,16 @@ func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)
 		return a, reject(http.StatusBadRequest, "expected a list of extensions in Sec-WebSocket-Extensions, got none")
 	}
 	if ok && s.deflater != nil {
-		agreed := deflate // so that who agrees on nothing pays for nothing
+		agreed := deflate // a copy, so that only those who agree on it pay the allocation
 		a.Deflate = &agreed
 		a.Header = handshake.Header{{Name: "Sec-WebSocket-Extensions", Value: response}}
 	}
 	return a, nil
 }
 
-// away makes of a store that is out of reach the answer to who wants to connect.
-func away(err error) error {
+// refusal returns the 503 that a client gets if the store is out of reach, and any other
+// error as it is.
+func refusal(err error) error {
 	if !errors.Is(err, chat.ErrUnavailable) {
 		return err
 	}

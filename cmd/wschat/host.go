@@ -42,14 +42,14 @@ func parseHost(text string) (string, error) {
 			return "", errors.New("expected names as browsers send them, in ASCII (xn--…)")
 		}
 	}
-	// What can be the host of an origin can be one here.
+	// The host of a valid origin is a valid host here.
 	if _, err := handshake.ParseOrigin("http://" + text); err != nil || strings.ContainsAny(text, "*/:") {
 		return "", errors.New("expected names or addresses without scheme, port and wildcard")
 	}
 	return handshake.HostName(text), nil
 }
 
-// allows reports whether host is named.
+// allows reports whether host is on the list, however an address is written.
 func (l hostList) allows(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		host = addr.Unmap().String()
@@ -57,9 +57,10 @@ func (l hostList) allows(host string) bool {
 	return slices.Contains(l, host)
 }
 
-// hostRule says by which hosts a server may be addressed that listens on addr; nil:
-// by any. What listens on loopback only is reached by others through a name that
-// they point there, and through a browser of this machine.
+// hostRule returns the hosts by which a server that listens on addr may be addressed; nil:
+// any. The page of a stranger could reach a server on a loopback address through a browser
+// on this machine, under a name that the stranger points there. So that server takes only
+// local names.
 func hostRule(named hostList, addr net.Addr) func(host string) bool {
 	if len(named) > 0 {
 		return named.allows
@@ -78,8 +79,8 @@ func isLocal(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// operatorHostRule is that of the operator's listener: a name can be pointed at any
-// address, an address cannot.
+// operatorHostRule is the rule of the operator's listener. A stranger can point a name at
+// any address, but an address always means itself.
 func operatorHostRule(named hostList) func(host string) bool {
 	return func(host string) bool {
 		_, err := netip.ParseAddr(host)

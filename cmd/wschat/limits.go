@@ -7,12 +7,13 @@ import (
 	"wschat/hub/loop"
 )
 
-// maxPages bounds the connections of pages: each has a goroutine and buffers, some
+// maxPages bounds the connections that load pages: each has a goroutine and buffers, some
 // 20 KiB.
 const maxPages = 1024
 
-// limits are those of the flags. Half of the reserve of descriptors is for handshakes
-// and pages, which users cannot take; the other half is for everything else.
+// limits returns the limits that the flags set. Half of the reserve of descriptors is kept
+// free of users for handshakes and pages; the other half is for everything
+// else.
 func limits(o *options) loop.Limits {
 	l := loop.Limits{Users: o.maxConns, PerAddress: o.maxConnsPerIP, Pages: maxPages}
 	if most := descriptors(); o.maxConns > 0 && most > 0 {
@@ -25,8 +26,8 @@ func limits(o *options) loop.Limits {
 	return l
 }
 
-// defaultMaxConns is the limit of descriptors less a reserve, for handshakes
-// under way, pages, the store and the operator; 0, no limit, where there is none.
+// defaultMaxConns is the limit of descriptors less a reserve, for handshakes under way,
+// pages, the store and the operator. On a system without that limit it is 0: no limit.
 func defaultMaxConns() int {
 	most := descriptors()
 	return most - reserve(most)

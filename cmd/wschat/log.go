@@ -11,14 +11,13 @@ import (
 const (
 	// maxPendingLog bounds the bytes of lines that wait to be written.
 	maxPendingLog = 256 << 10
-	// logFlushTime bounds how long close waits for them.
+	// logFlushTime bounds how long close waits for them to be written.
 	logFlushTime = 250 * time.Millisecond
 )
 
 // logWriter writes log lines from a goroutine of its own, so that nobody waits for
-// whoever reads them: a pipe that is full, a terminal that is held, a disk that is
-// slow. A line that does not fit in what waits, or that cannot be written, is
-// dropped and counted. Safe for concurrent use.
+// the reader of the log: a full pipe, a stopped terminal, a slow disk. A line beyond
+// maxPendingLog, or that cannot be written, is dropped and counted. Safe for concurrent use.
 type logWriter struct {
 	out     io.Writer
 	dropped atomic.Uint64 // lines
@@ -53,8 +52,8 @@ func (w *logWriter) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// close writes what waits, if that can be done in time. A write that is stuck even
-// then is left to the end of the process, since nothing can end it.
+// close waits until the pending lines are written, for logFlushTime at most. A write that
+// is stuck even then ends with the process, since nothing else can end it.
 func (w *logWriter) close() {
 	w.mu.Lock()
 	w.closed = true
@@ -72,7 +71,7 @@ func (w *logWriter) close() {
 func (w *logWriter) run() {
 	defer close(w.ended)
 	var spare []byte
-	torn := false // what was written last is a part of a line
+	torn := false // the last write ended within a line
 	for range w.more {
 		w.mu.Lock()
 		lines := w.pending
@@ -83,8 +82,8 @@ func (w *logWriter) run() {
 	}
 }
 
-// write writes lines, behind a part of one if torn, and reports whether it leaves a
-// part of one.
+// write writes lines. If the last write was torn, it ends that line first. It reports
+// whether it is torn itself.
 func (w *logWriter) write(lines []byte, torn bool) bool {
 	if torn {
 		if _, err := w.out.Write([]byte("\n")); err != nil {

@@ -62,7 +62,7 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 		return nil, err
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q: there are flags and the command version, see -help", flags.Arg(0))
+		return nil, fmt.Errorf("unexpected argument %q: expected flags, or one of the commands version, journal and token; see -help", flags.Arg(0))
 	}
 	source, err := fromEnvironment(flags, env)
 	if err != nil {
@@ -78,33 +78,33 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags := flag.NewFlagSet("wschat", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
-	flags.StringVar(&o.data, "data", "", "`directory` in which messages are kept, on disk before anybody sees them (default in memory)")
-	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis that makes one chat of all nodes which name it: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default off)")
-	flags.IntVar(&o.history, "history", 1000, "`messages` of each conversation that are kept")
-	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "most `bytes` that all kept messages take; beyond, old ones of silent conversations go first")
-	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "most `conversations`; beyond, what nobody is in any more is forgotten, or the sender of another gets unavailable")
-	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "how `long` who is away stays a member, and has messages kept")
-	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "most `users` who are remembered; beyond, the longest away are forgotten early")
-	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "most `ids` of sends that are remembered, for ten minutes")
-	flags.Var(&o.host, "host", "`names` by which the server may be addressed, comma-separated; another Host gets 421 (default any, and on a loopback address only localhost)")
-	flags.Var(&o.allowOrigin, "allow-origin", "`origins` whose pages may connect besides our own, comma-separated, such as https://chat.example or https://*.example.org (all hosts below it); * for any")
+	flags.StringVar(&o.data, "data", "", "`directory` for messages, groups and members, which are on disk before anybody sees them (default: in memory only)")
+	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
+	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
+	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take; beyond it, old messages are dropped, of the conversations silent longest first")
+	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten; if there are none, a message that begins another is unavailable")
+	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "`duration` for which a user who is away stays in groups and has messages kept")
+	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered; beyond it, those who have been away longest are forgotten early")
+	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, the oldest are forgotten early")
+	flags.Var(&o.host, "host", "comma-separated `names` by which clients may address the server; another Host gets 421 (default: any; on a loopback address, only localhost)")
+	flags.Var(&o.allowOrigin, "allow-origin", "comma-separated `origins` whose pages may connect besides the server's own, such as https://chat.example or https://*.example.org (all hosts below it); * allows any")
 	flags.BoolVar(&o.echo, "echo", false, "serve /echo, which sends every message back, for tests and benchmarks")
-	flags.Var(&o.presence, "presence", "`who` is told of login and exit: all, group or none (default all)")
-	flags.BoolVar(&o.single, "single", false, "one connection a user: a newer one closes the older")
-	flags.Int64Var(&o.maxMessage, "max-message", 1<<20, "most `bytes` of a message")
-	flags.IntVar(&o.queue, "queue", 1<<20, "most `bytes` that wait for one reader; beyond, it is closed as too slow")
-	flags.DurationVar(&o.ping, "ping", 30*time.Second, "how `long` a connection may be silent before it is pinged")
-	flags.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "how `long` a handshake may take")
-	flags.DurationVar(&o.drain, "drain", 10*time.Second, "how `long` the end may take after SIGTERM or SIGINT")
-	flags.StringVar(&o.admin, "admin", "", "`host:port` of a second listener, for the operator: metrics, pprof, API (default off)")
-	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain, or several, comma-separated, of which each client gets one that it knows; read again when they change")
-	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key, one for each certificate")
-	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with the secret of at least 32 bytes; users then need a token signed with it")
-	flags.BoolVar(&o.compress, "compress", false, "accept permessage-deflate")
-	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "most `connections`; beyond, 503")
-	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "most `connections` of one address; beyond, 503")
-	flags.Var(&o.trustProxy, "trust-proxy", "`CIDRs` of proxies whose X-Forwarded-For is believed, comma-separated")
-	flags.IntVar(&o.rate, "rate", 100, "`messages` a second that are taken from one connection")
+	flags.Var(&o.presence, "presence", "`users` who are told of a login or exit: all, group (those who share a group) or none (default all)")
+	flags.BoolVar(&o.single, "single", false, "allow one connection per user; a newer one closes the older")
+	flags.Int64Var(&o.maxMessage, "max-message", 1<<20, "maximum `bytes` of a message")
+	flags.IntVar(&o.queue, "queue", 1<<20, "maximum `bytes` that may wait for one client; beyond it, the client is disconnected as too slow")
+	flags.DurationVar(&o.ping, "ping", 30*time.Second, "`duration` for which a connection may be silent before it is pinged")
+	flags.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "`duration` that a handshake may take")
+	flags.DurationVar(&o.drain, "drain", 10*time.Second, "`duration` within which connections are closed after SIGTERM or SIGINT")
+	flags.StringVar(&o.admin, "admin", "", "`host:port` of a second listener, for the operator: metrics, pprof, API (default: off)")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain, or several files, comma-separated: each client gets the first certificate that it can use; they are read again when they change")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
+	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
+	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
+	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
+	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
+	flags.Var(&o.trustProxy, "trust-proxy", "comma-separated `CIDRs` of proxies whose X-Forwarded-For is trusted")
+	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
 	return flags
 }
@@ -141,7 +141,7 @@ func (o *options) check(source map[string]string) error {
 			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
 		}
 	}
-	// Lest a variable that is empty by mistake open the server to all.
+	// A variable that is empty by mistake must not open the server to everybody.
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}

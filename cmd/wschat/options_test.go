@@ -135,7 +135,7 @@ func TestOptionErrors(t *testing.T) {
 		{nil, "WSCHAT_ADMIN=9090", `invalid value "9090" for WSCHAT_ADMIN: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{[]string{"-addr", "80"}, "", `invalid value "80" for -addr: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{nil, "WSCHAT_ADDR=80", `invalid value "80" for WSCHAT_ADDR: expected host:port, such as :8080 or 127.0.0.1:8080`},
-		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": there are flags and the command version, see -help`},
+		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": expected flags, or one of the commands version, journal and token; see -help`},
 	} {
 		o, err := parseOptions(row.args, environment(row.env), io.Discard)
 		if err == nil || err.Error() != row.want || o != nil {
@@ -172,6 +172,7 @@ func TestRun(t *testing.T) {
 		{[]string{"-allow-origin", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -allow-origin: expected no user information\n"},
 		{[]string{"-host", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -host: expected names or addresses without scheme, port and wildcard\n"},
 		{[]string{"-trust-proxy", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -trust-proxy: expected CIDRs such as 10.0.0.0/8 or fd00::/8\n"},
+		{[]string{"-redis", "http://a:b@c"}, exitUsage, "", "wschat: invalid value for -redis: expected redis://host[:port][/db] or rediss://host[:port][/db][?ca=FILE], with or without user and password; see -help\n"},
 		{[]string{"-addr", "192.0.2.1:1"}, exitFailed, "", "wschat: listen tcp 192.0.2.1:1: "},
 	} {
 		var stdout, stderr bytes.Buffer

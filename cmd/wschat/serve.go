@@ -18,13 +18,13 @@ import (
 	"wschat/hub/loop"
 )
 
-// server is the running parts, put together.
+// server is the parts of a running server, put together.
 type server struct {
 	log      *slog.Logger
 	unlogged *atomic.Uint64 // log lines that were dropped
 	loops    *loop.Loops
 	hub      *hub.Hub
-	door     *loop.Server
+	listener *loop.Server
 	deflater *frame.Deflater // nil without -compress
 	secret   []byte          // nil without -auth-secret-file
 	outcomes outcomes        // of handshakes
@@ -33,8 +33,8 @@ type server struct {
 	closeEngine func() error
 }
 
-// serve runs until ctx is done, drains, and returns nil; or what kept it from
-// running. unlogged counts the lines that log has dropped.
+// serve runs until ctx is done, then drains and returns nil. An error is the reason why it
+// could not run. unlogged counts the lines that log has dropped.
 func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.Uint64) error {
 	s, err := newServer(o, log)
 	if err != nil {
@@ -59,16 +59,16 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		if err != nil {
 			return err
 		}
-		s.door.TLS = certs.config()
+		s.listener.TLS = certs.config()
 	}
 	ln, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return err
 	}
-	s.door.AllowHost = hostRule(o.host, ln.Addr())
+	s.listener.AllowHost = hostRule(o.host, ln.Addr())
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
-	go func() { failed <- s.door.Serve(ln) }()
+	go func() { failed <- s.listener.Serve(ln) }()
 	select {
 	case err := <-failed: // only if somebody else closes the listener
 		return fmt.Errorf("listener: %w", err)
@@ -109,7 +109,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Queue:    o.queue,
 		Deflater: s.deflater,
 	})
-	s.door = &loop.Server{
+	s.listener = &loop.Server{
 		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
 		Pages:       pages(engine.Err),
@@ -122,8 +122,8 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	return s, nil
 }
 
-// drain takes leave of all connections within the time given; 0: as long as it
-// takes. Meanwhile the listener answers 503.
+// drain closes all connections within the time given; 0: as long as it takes. Meanwhile
+// the listener answers 503.
 func (s *server) drain(within time.Duration) {
 	began := time.Now()
 	s.log.Info("draining", "connections", s.loops.Len(), "within", within)
@@ -135,10 +135,10 @@ func (s *server) drain(within time.Duration) {
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
-// close ends all goroutines: first whoever may accept something, then the engine, which
+// close ends all goroutines: first those that may accept a message, then the engine, which
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
-	s.door.Close()
+	s.listener.Close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeEngine(); err != nil {
@@ -146,8 +146,7 @@ func (s *server) close() {
 	}
 }
 
-// orForever makes of 0, which is no limit, a time that nobody lives to see the
-// end of.
+// orForever turns 0, which means no limit, into a time whose end nobody will see.
 func orForever(d time.Duration) time.Duration {
 	const forever = 100 * 365 * 24 * time.Hour
 	if d == 0 {
@@ -156,7 +155,7 @@ func orForever(d time.Duration) time.Duration {
 	return d
 }
 
-// orUnbounded makes of 0, which is no limit, a number that nothing reaches.
+// orUnbounded turns 0, which means no limit, into a number that nothing reaches.
 func orUnbounded(n int) int {
 	if n == 0 {
 		return math.MaxInt

@@ -22,10 +22,10 @@ type certificate struct {
 	loaded  *tls.Certificate
 	sum     [sha256.Size]byte // of the files that loaded came from
 	checked time.Time         // when the files were last looked at
-	failure string            // what was wrong with them then; told once
+	failure string            // the error of that look; logged once
 }
 
-// checkEvery is how long a look at the files is good for.
+// checkEvery is how often the files are looked at, at most.
 const checkEvery = time.Second
 
 // loadCertificate reads the files; an error names the one that is wrong.
@@ -48,8 +48,8 @@ func (c *certificate) current() *tls.Certificate {
 }
 
 // reload takes the certificate of the files if they have changed. The lock is held, and
-// handshakes wait for it: a file that may keep its reader waiting, such as a named pipe,
-// is read at the start alone.
+// handshakes wait for it. So a file that may keep its reader waiting, such as a named pipe,
+// is read at the start only.
 func (c *certificate) reload() {
 	changed, err := false, cmp.Or(mustBeRegular(c.certFile), mustBeRegular(c.keyFile))
 	if err == nil {
@@ -76,9 +76,8 @@ func mustBeRegular(name string) error {
 	return err
 }
 
-// load reads the files, and takes their certificate if it is another one. It goes by
-// what is in them: size and time can be the same, and say nothing of what a
-// symbolic link leads to.
+// load reads the files, and takes their certificate if it is a new one. It compares
+// contents, since a new file may have the size and time of the old one.
 func (c *certificate) load() (changed bool, err error) {
 	cert, err := os.ReadFile(c.certFile)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// certificates are those that the server has, such as one with a key for elliptic
-// curves and one for clients that know RSA only. Safe for concurrent use.
+// certificates are the server's certificates, such as one with an ECDSA key and one for
+// clients that know only RSA. Safe for concurrent use.
 type certificates []*certificate
 
 // checkPairs checks that there is a key for each certificate.
@@ -28,7 +28,7 @@ func checkPairs(certFiles, keyFiles string) error {
 	return nil
 }
 
-// loadCertificates reads the pairs of two lists that checkPairs has passed.
+// loadCertificates reads the pairs that two lists name, which checkPairs has checked.
 func loadCertificates(certFiles, keyFiles string, log *slog.Logger) (certificates, error) {
 	var all certificates
 	keys := strings.Split(keyFiles, ",")
@@ -42,9 +42,9 @@ func loadCertificates(certFiles, keyFiles string, log *slog.Logger) (certificate
 	return all, nil
 }
 
-// config is what a listener needs: TLS 1.2 and up, HTTP/1.1 inside, which is what an
-// upgrade takes. There has to be one for all connections: it holds the keys of the
-// tickets by which clients resume, and replaces them once a day.
+// config returns the configuration of a listener: TLS 1.2 and up, and HTTP/1.1 inside,
+// which an upgrade needs. All connections must share one: it holds the keys of the tickets
+// by which clients resume, and replaces them once a day.
 func (cs certificates) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -57,7 +57,7 @@ func (cs certificates) config() *tls.Config {
 	}
 }
 
-// choose returns the first certificate that a client can use, if possible for the
+// choose returns the first certificate that the client can use, preferring those for the
 // name that it asks for.
 func (cs certificates) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if len(cs) == 1 {

@@ -44,7 +44,7 @@ func parseTokenOptions(args []string, env func(string) (string, bool), help io.W
 	flags := flag.NewFlagSet("wschat token", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.user, "user", "", "`id` of the user")
-	flags.DurationVar(&o.ttl, "ttl", 24*time.Hour, "how `long` the token is good for")
+	flags.DurationVar(&o.ttl, "ttl", 24*time.Hour, "`duration` for which the token is valid")
 	flags.StringVar(&o.secretFile, "auth-secret-file", "", "`file` with the secret that the server has")
 	flags.StringVar(&o.groups, "groups", "", "`groups` the user may be in, comma-separated, * at the end for any ending (default all)")
 	if err := flags.Parse(args); err != nil {

@@ -55,9 +55,9 @@ func (l *originList) Set(s string) error {
 	return nil
 }
 
-// entryError says which entry of a list is wrong, unless a password may be in it: the
-// whole value stands before that error, and withoutCredentials would take all that is
-// between the two.
+// entryError says which entry of a list is wrong, unless a password may be in it: flag
+// puts the whole value before this error, and withoutCredentials would overwrite
+// everything from the first "://" to the last "@".
 func entryError(err error, entry string) error {
 	if _, _, ok := credentials(entry); ok {
 		return err
@@ -90,5 +90,6 @@ func (o *options) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// errRedisURL does not repeat the value: it may hold a password.
-var errRedisURL = errors.New("expected redis://[[user]:password@]host[:port][/db], or rediss:// with ?ca=FILE or without")
+// errRedisURL does not repeat the value, since it may hold a password. It has no "@":
+// withoutCredentials would take what stands before that for one.
+var errRedisURL = errors.New("expected redis://host[:port][/db] or rediss://host[:port][/db][?ca=FILE], with or without user and password; see -help")

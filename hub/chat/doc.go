@@ -1,5 +1,4 @@
-// Package chat has the words that all rooms below hub share: messages and their
-// conversations, the names of users and groups, what can be wrong with a request,
-// and the interfaces between the hub and what keeps messages. It imports nothing of
-// this module.
+// Package chat has the types that all packages below hub share: messages and their
+// conversations, the names of users and groups, the errors of requests, and the
+// interfaces between the hub, its engine and the store. It imports nothing of this module.
 package chat

@@ -2,46 +2,46 @@ package chat
 
 import "errors"
 
-// Engine is what a hub stands on. It numbers and keeps messages, and knows who is known,
-// who is online, and who is a member of what: on one node (hub/local), or on all nodes of
-// a chat (hub/redis). It tells the hub, in one order, what concerns the hub's sessions,
-// their own requests included. The hub decides none of it.
+// Engine is what a hub stands on. It numbers and keeps messages, and knows which users are
+// known, which are online, and which groups they are in: on one node (hub/local), or on
+// all nodes of a chat (hub/redis). It tells the hub, in one order, everything that concerns
+// the hub's sessions, even what they asked for themselves. The hub decides none of it.
 //
 // All methods are safe for concurrent use. Those that return an error may block if
-// MayBlock says so; the others do not. Errors are ErrUnavailable where nothing else is
-// said.
+// MayBlock says so; the others do not. An error is ErrUnavailable unless the method names
+// another one.
 type Engine interface {
-	// Attach names the hub that is to be told. It is called once, before all else, and
+	// Attach sets the hub that is told. It is called once, before any other method, and
 	// returns the sends that were acknowledged before the start, oldest first.
 	Attach(Node) []KnownRequest
-	// MayBlock reports whether answers may have to come from elsewhere.
+	// MayBlock reports whether methods may wait for another process.
 	MayBlock() bool
 
-	// Enter counts a new connection of user. When it returns, Node is told of
-	// everything that concerns the user, until Exit has been called as often. With
-	// fresh, nobody may be known by that name: ErrTaken. With online, Welcome will be
-	// asked who is.
+	// Enter counts a new connection of user. Once it has returned, Node is told of
+	// everything that concerns the user, until Exit has been called as often as Enter.
+	// With fresh, it fails with ErrTaken if somebody is known by that name. With online,
+	// the connection will ask Welcome who is online.
 	Enter(user string, fresh, online bool) (*Entry, error)
-	// Exit takes a connection back.
+	// Exit ends a connection that Enter has counted.
 	Exit(user string)
-	// Welcome returns what a user who is connected here needs to know at its start, of
-	// the groups that it may have to do with. Who is online it can only tell with the
-	// Online of the connection's Entry. It does not block.
+	// Welcome returns what a new connection of a user here needs to know, limited to the
+	// groups that may allows. To tell who is online it needs the Online of the
+	// connection's Entry. It does not block.
 	Welcome(user string, online *Online, may func(group string) bool) (*Welcome, error)
 
 	// IsMember reports whether a user who is connected here is a member of a group.
 	IsMember(user, group string) bool
 	// SetMember makes a user who is connected here a member of a group, or ends that.
-	// held is called once that is so, in the order of what the group is told, like
-	// Node's methods; then, or instead, done, with ErrManyGroups or ErrNotMember if it
-	// cannot be. done may publish to the group, and call nothing else of the engine. It
-	// may block like Enter.
+	// held is called when the change holds, under the rules of Node's methods and in one
+	// order with them. done is called after it, with nil, or instead of it, with
+	// ErrManyGroups or ErrNotMember, say. done may publish to the group, but must call
+	// nothing else of the engine. SetMember may block like Enter.
 	SetMember(user, group string, member bool, held func(), done func(error))
 
 	// Publish numbers and keeps m. When m is as safe as the engine makes it,
-	// Node.Deliver is told of it, with origin if it was published here. Then done is
-	// called, with ErrNotOnline if m is private and nobody by that name is known; away
-	// tells that its user is not online. An engine of many nodes keeps a message whose
+	// Node.Deliver is called, on this node with origin. Then done is called; away tells
+	// that the recipient is not online. The error is ErrNotOnline if m is private and
+	// nobody by that name is known. An engine of many nodes keeps a message whose
 	// ID its sender has used on another one only once; m then gets the Seq of the
 	// first. done may be called before Publish returns, and with a lock held: it must
 	// not call the engine. Publish does not block.
@@ -56,8 +56,8 @@ type Engine interface {
 	// Written notes that m has been written to a line connection of its recipient.
 	Written(m *Message)
 
-	// Who returns who is online, or online in a group: the first MaxNames by name, and
-	// how many they are.
+	// Who returns who is online, in a group unless that is "": the first MaxNames by
+	// name, and how many there are.
 	Who(group string) (names []string, count int, err error)
 	// Users and Groups are what an operator can see: the first MaxNames by name, and how
 	// many there are.
@@ -79,7 +79,7 @@ const (
 	MaxNames = 1000
 )
 
-// ErrTaken is what Enter says of a name that somebody has.
+// ErrTaken is the error of Enter for a fresh name that somebody has.
 var ErrTaken = errors.New("chat: the name is taken")
 
 // Entry is a connection that an engine has counted.

@@ -3,14 +3,14 @@ package chat
 import "strings"
 
 // Error says why a request cannot be done. Only the client that made the request
-// is told, and its connection stays open. Compare with errors.Is to the variables
-// below, whatever the Subject.
+// is told, and its connection stays open. Compare it to the variables below with errors.Is,
+// which ignores the Subject.
 type Error struct {
-	Code    string // as PROTOCOL names it, "not_online"
+	Code    string // as in PROTOCOL.md, such as "not_online"
 	Subject string // the user or group it is about, if any
 	chinese string // what a line client reads; %s stands for Subject
 	english string // what a JSON client reads, likewise
-	kind    *Error // with a subject: the variable it was made from
+	kind    *Error // the variable that About made it from; nil: it is one
 }
 
 // What can be wrong with a request.
@@ -44,13 +44,13 @@ func (e *Error) Error() string {
 	return "chat: " + e.Code + ": " + e.Subject
 }
 
-// Is reports whether target is e but for the Subject.
+// Is reports whether target is the same error as e, whatever their subjects.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.variable() == e.variable()
 }
 
-// variable is the variable above that e is, or was made from.
+// variable returns the variable above that e is, or was made from.
 func (e *Error) variable() *Error {
 	if e.kind != nil {
 		return e.kind

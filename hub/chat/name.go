@@ -74,11 +74,11 @@ func CheckTarget(name string) error {
 	return nil
 }
 
-// IsGroup reports whether name can only mean a group, though perhaps no valid one.
+// IsGroup reports whether name can only mean a group, valid or not.
 func IsGroup(name string) bool { return strings.HasPrefix(name, groupPrefix) }
 
-// isReserved reports whether name, in whatever case, is a word of the line protocol.
-// The long s of a history makes it one byte longer.
+// isReserved reports whether name, in any case, is a word of the line protocol. With a
+// long s (ſ) for its s, history has 8 bytes.
 func isReserved(name string) bool {
 	switch len(name) {
 	case 3:

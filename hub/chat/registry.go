@@ -3,23 +3,23 @@ package chat
 import "time"
 
 // Registry is a Store that also remembers, for the next start, who is known and in which
-// groups. Its methods do not block. Seen, SetMember and Forget are called in the order in
-// which things happened.
+// groups. Its methods do not block. Seen, SetMember and Forget are called in the order of
+// the events that they report.
 type Registry interface {
 	Store
 	// Load returns what was known before the start. It is asked once, before
 	// anything else.
 	Load() Known
-	// Seen notes when a user was last here; the zero time: is here now.
+	// Seen notes when a user was last here; the zero time: the user is here now.
 	Seen(user string, t time.Time)
 	// SetMember makes a user a member of a group, or ends that. stored is called
 	// as that of Append is, and in one order with it: what is appended before is
 	// stored before.
 	SetMember(user, group string, member bool, stored func(error))
-	// Answered keeps what the sender of m was told, whose ID is not empty, where
-	// that is not what Away says. stored is called likewise.
+	// Answered keeps the answer to the sender of m, which has an ID, if that differs
+	// from m.Away. stored is called as that of Append is.
 	Answered(m *Message, away bool, stored func(error))
-	// Forget notes that a user is known no more, and a member of nothing.
+	// Forget notes that a user is no longer known, nor a member of any group.
 	Forget(user string)
 }
 
@@ -32,7 +32,7 @@ type Known struct {
 // KnownUser is somebody who is known, and a member of groups.
 type KnownUser struct {
 	Name   string
-	Seen   time.Time // when last here; the time of the start, for who was then
+	Seen   time.Time // when last here; the time of the start, if the user was here at the end
 	Groups []string
 }
 
@@ -40,6 +40,6 @@ type KnownUser struct {
 type KnownRequest struct {
 	User, ID string
 	Seq      uint64
-	Away     bool // what it was answered with: its user is away
+	Away     bool // the answer said that the recipient is away
 	Time     time.Time
 }

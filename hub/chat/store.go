@@ -9,15 +9,15 @@ import (
 // and knows which private messages have not been written to their user yet. All
 // methods are safe for concurrent use.
 type Store interface {
-	// Attend names the function that knows whether anybody is in a conversation. Only
-	// one that nobody is in may be forgotten to make room for another; without Attend,
-	// none is. inhabited is called with the store's lock held, and must not call the
+	// Attend sets the function that knows whether anybody is in a conversation. Only a
+	// conversation that nobody is in may be forgotten to make room for another; without
+	// Attend, none is. inhabited is called with the store's lock held, and must not call the
 	// store. Attend is called once, before all else.
 	Attend(inhabited func(conversation string) bool)
 
 	// Append gives m its Seq and Time, keeps it, and calls stored once: with nil
-	// when m is as safe as the store makes it, or with what went wrong, and then
-	// the message does not exist. The calls for one conversation come in the
+	// when m is as safe as the store makes it, or with an error, and then the message
+	// does not exist. The calls for one conversation come in the
 	// order of Seq, under the lock that also makes m visible to History and
 	// Waiting; so a message is in what those return if and only if stored has
 	// been called or is being called. stored may be called before Append returns.
@@ -29,8 +29,8 @@ type Store interface {
 	History(conversation string, q Query) (messages []*Message, more bool, err error)
 
 	// Last returns the newest Seq of each conversation in names, and of each
-	// private conversation of user by the name of the other, as far as they have
-	// messages. The map is never nil.
+	// private conversation of user, which is listed by the name of the other. Those
+	// without messages are left out. The map is never nil.
 	Last(user string, names []string) (map[string]uint64, error)
 
 	// Epoch names the numbering: where it differs, Seq began anew.
@@ -44,13 +44,13 @@ type Store interface {
 	// connection of its recipient. It does not block.
 	Written(m *Message)
 
-	// Err says why Append refuses everybody's messages; nil: it does not. It
-	// recovers without another Append, since who watches over it may have turned
-	// the senders away.
+	// Err says why Append refuses everybody's messages; nil: it does not. It must
+	// recover without another Append: a balancer that watches it may have turned all
+	// senders away.
 	Err() error
 
-	// Expire drops the notes of what has waited since before t. It is asked now
-	// and then; Waiting leaves out what is too old in any case.
+	// Expire forgets that messages from before t wait. It is called now and then, to
+	// free memory; Waiting leaves out messages that are too old in any case.
 	Expire(t time.Time)
 }
 
@@ -71,6 +71,6 @@ const (
 	After            // the oldest ones after Seq
 )
 
-// ErrFull is what a store says to a message that would begin one conversation too
-// many, or for whose bytes there is no room.
+// ErrFull is the error of Append for a message that would begin one conversation too many,
+// or for whose bytes there is no room.
 var ErrFull = errors.New("chat: no room left in the store")

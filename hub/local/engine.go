@@ -16,16 +16,16 @@ type Config struct {
 	// Single keeps one connection a user: a newer one closes the older.
 	Single bool
 	// MembershipTTL is how long a user who is away stays known, stays in groups,
-	// and has messages kept; 0: for good. Who is forgotten is looked for ten
-	// times in that time, and every minute at least.
+	// and has messages kept; 0: for good. The engine looks for users to forget ten
+	// times in that time, and once a minute at least.
 	MembershipTTL time.Duration
-	// MaxUsers bounds the users who are remembered, those online included; 0:
-	// DefaultUsers. Beyond it, who has been offline longest is forgotten early. One
-	// takes some 200 bytes, its groups left out.
+	// MaxUsers bounds the users who are remembered, including those online; 0:
+	// DefaultUsers. Beyond it, the user who has been offline longest is forgotten early.
+	// A user takes some 200 bytes, without groups.
 	MaxUsers int
 }
 
-// DefaultUsers is the MaxUsers of those who do not say.
+// DefaultUsers is the default of Config.MaxUsers.
 const DefaultUsers = 1 << 20
 
 // Engine is the chat of one node. Its methods are safe for concurrent use.
@@ -37,12 +37,12 @@ type Engine struct {
 	stop     chan struct{}
 	ended    sync.WaitGroup
 
-	noting sync.Mutex // held by who hands notes to the registry
+	noting sync.Mutex // held while notes are handed to the registry
 
 	mu      sync.Mutex
 	notes   []func(chat.Registry) // not handed over yet
 	handing bool                  // some are being handed over
-	users   map[string]*user      // who is online or was within MembershipTTL
+	users   map[string]*user      // those online now or within MembershipTTL
 	online  online                // those of them with connections
 	groups  map[string]*group     // those with members
 	away    list.List             // of *absence: those without connections, the longest first

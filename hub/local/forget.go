@@ -13,11 +13,11 @@ type absence struct {
 	since time.Time
 }
 
-// left notes that a user is offline since some time, which is not before that of those
-// noted already. The lock is held.
+// left notes that a user has gone offline, at a time no earlier than those noted before.
+// The lock is held.
 func (e *Engine) left(u *user, since time.Time) { e.awayOf[u] = e.away.PushBack(&absence{u, since}) }
 
-// returned ends that, if it is so. The lock is held.
+// returned notes that a user is online, again or still. The lock is held.
 func (e *Engine) returned(u *user) {
 	if a := e.awayOf[u]; a != nil {
 		e.away.Remove(a)
@@ -25,8 +25,8 @@ func (e *Engine) returned(u *user) {
 	}
 }
 
-// forgetUsers forgets, now and then, who has been away for MembershipTTL, and
-// what has waited for as long.
+// forgetUsers forgets, at intervals, the users who have been away for MembershipTTL, and
+// that messages wait which are as old.
 func (e *Engine) forgetUsers() {
 	ttl := e.config.MembershipTTL
 	ticker := time.NewTicker(min(max(ttl/10, 10*time.Millisecond), time.Minute))
@@ -69,9 +69,9 @@ func (e *Engine) forget(u *user) {
 	e.note(func(r chat.Registry) { r.Forget(u.name) })
 }
 
-// inhabited reports whether anybody is in a conversation: everybody is in "all", the
-// members in a group, and in a private one those of the two who are known. The store
-// asks before it forgets the conversation.
+// inhabited reports whether anybody is in a conversation, since the store must not forget
+// one that somebody is in. All users are in "all", its members are in a group, and those
+// of the two who are known are in a private conversation.
 func (e *Engine) inhabited(conversation string) bool {
 	if conversation == chat.Everyone {
 		return true

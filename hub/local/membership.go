@@ -10,8 +10,8 @@ import (
 type change struct {
 	user, group string
 	join        bool
-	held        func()      // called at the moment from which it holds, with Engine.mu held
-	done        func(error) // called once, after that or if it cannot be, without Engine.mu
+	held        func()      // called when the change takes effect, with Engine.mu held
+	done        func(error) // called once, after held or instead of it, without Engine.mu
 }
 
 // IsMember implements chat.Engine.
@@ -50,7 +50,7 @@ func (e *Engine) SetMember(name, group string, member bool, held func(), done fu
 
 // mayChange says what is wrong with a change. Engine.mu is held.
 func mayChange(u *user, c *change) error {
-	if u == nil { // has ended its last connection, and is forgotten
+	if u == nil { // the user's last connection has ended, and the user is forgotten
 		return chat.ErrUnavailable
 	}
 	in := u.membership(c.group) != nil
@@ -63,8 +63,8 @@ func mayChange(u *user, c *change) error {
 	return nil
 }
 
-// changed is where every change ends: it holds from now on, unless err says why it
-// could not be stored, and who asked for it is answered.
+// changed ends every change: it takes effect, unless err says why it could not be stored,
+// and its requester is answered.
 func (e *Engine) changed(c *change, err error) {
 	if err == nil {
 		err = e.makeChange(c)
@@ -72,9 +72,9 @@ func (e *Engine) changed(c *change, err error) {
 	c.done(err)
 }
 
-// makeChange makes a change hold. The user may have changed, or even been forgotten,
-// while it was stored; what it is not to be then, the registry is told with its next
-// note.
+// makeChange makes a change take effect. The user may have joined other groups, or even
+// been forgotten, while it was stored. If the change cannot take effect any more, the next
+// note has the registry undo it.
 func (e *Engine) makeChange(c *change) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -101,8 +101,8 @@ func (e *Engine) makeChange(c *change) error {
 	return nil
 }
 
-// join makes u a member of the group called name, and reports whether that is news. The
-// lock is held.
+// join makes u a member of the group called name, and reports whether it was not one
+// before. The lock is held.
 func (e *Engine) join(u *user, name string) bool {
 	g := e.groups[name]
 	if g == nil {

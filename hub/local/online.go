@@ -1,7 +1,7 @@
 package local
 
-// online is the users who are online, in no order. A map of them would take three
-// times as much. Guarded by Engine.mu.
+// online is the set of users who are online, in no order. A map would take three times as
+// much memory. Guarded by Engine.mu.
 type online []*user
 
 // add puts u among them.
@@ -10,7 +10,7 @@ func (o *online) add(u *user) {
 	u.place = int32(len(*o))
 }
 
-// remove takes u, who is one of them, out.
+// remove takes u out, who must be among them.
 func (o *online) remove(u *user) {
 	all := *o
 	last := all[len(all)-1]

@@ -30,7 +30,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 		e.tell(u, true)
 	}
 	e.unlock()
-	if e.config.Single && !first { // to the others the user has been there all the time
+	if e.config.Single && !first { // the others are told nothing: the user was there all the time
 		e.node.Replace(name, entry.Serial)
 	}
 	return entry, nil
@@ -52,7 +52,7 @@ func (e *Engine) Exit(name string) {
 	e.tell(u, false)
 }
 
-// tell tells those whom Config.Presence names of a login or exit. The lock is held.
+// tell reports a login or exit to those whom Config.Presence names. The lock is held.
 func (e *Engine) tell(u *user, online bool) {
 	e.number++
 	switch e.config.Presence {

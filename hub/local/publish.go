@@ -2,7 +2,8 @@ package local
 
 import "wschat/hub/chat"
 
-// Publish implements chat.Engine. The ids of sends are the hub's.
+// Publish implements chat.Engine. Retries do not come here: on one node, the hub knows the
+// ids of all sends.
 func (e *Engine) Publish(m *chat.Message, origin any, done func(away bool, err error)) {
 	if m.Private() {
 		known, here := e.find(m.To)
@@ -22,9 +23,9 @@ func (e *Engine) Publish(m *chat.Message, origin any, done func(away bool, err e
 	})
 }
 
-// stored tells what has become of m. Who repeats it after a restart is to be told the
-// same; if the user has come or gone while m was stored, that has to be stored, too.
-// Should it not be, m is there all the same.
+// stored answers the sender of m. A retry after a restart must get the same answer. If
+// the recipient has come or gone while m was stored, the answer differs from m.Away, and
+// is stored, too. If that fails, m is stored all the same.
 func (e *Engine) stored(m *chat.Message, done func(away bool, err error)) {
 	away := m.Private() && !e.isOnline(m.To)
 	if away == m.Away || m.ID == "" || e.registry == nil {
@@ -34,9 +35,9 @@ func (e *Engine) stored(m *chat.Message, done func(away bool, err error)) {
 	e.registry.Answered(m, away, func(error) { done(away, nil) })
 }
 
-// find reports whether a user is or was here, and whether he is now. The registry
-// has been told of him when it returns: a message to him is not to be safer than
-// that.
+// find reports whether a user is known, and whether the user is here now. When it returns,
+// the registry has been told of the user, since a message must not be safer than the
+// knowledge that its recipient exists.
 func (e *Engine) find(name string) (known, here bool) {
 	e.mu.Lock()
 	defer e.unlock()

@@ -6,7 +6,7 @@ import (
 	"wschat/hub/chat"
 )
 
-// restore takes over what was known before the start. The lock is held.
+// restore takes over the users and groups from before the start. The lock is held.
 func (e *Engine) restore(k chat.Known) {
 	slices.SortFunc(k.Users, func(a, b chat.KnownUser) int { return a.Seen.Compare(b.Seen) })
 	for _, known := range k.Users {
@@ -21,8 +21,8 @@ func (e *Engine) restore(k chat.Known) {
 	e.forgetExcess()
 }
 
-// forgetRefused forgets users and groups whose names were valid once: nobody can log
-// in as one, or leave the other. The lock is held.
+// forgetRefused forgets users and groups whose names an older version allowed: nobody can
+// log in as such a user, or leave such a group. The lock is held.
 func (e *Engine) forgetRefused() {
 	for _, u := range e.users {
 		if !chat.ValidUser(u.name) {
@@ -38,16 +38,16 @@ func (e *Engine) forgetRefused() {
 	}
 }
 
-// note is something for the registry to remember. The lock is held.
+// note notes a call of the registry, which unlock makes. The lock is held.
 func (e *Engine) note(what func(chat.Registry)) {
 	if e.registry != nil {
 		e.notes = append(e.notes, what)
 	}
 }
 
-// unlock gives Engine.mu back and then hands what has been noted to the registry,
-// in order: whoever comes first does it for the others, too. When it returns, the
-// registry has everything that had been noted before.
+// unlock unlocks Engine.mu, and then hands the notes to the registry, in order; the first
+// goroutine does so for the others, too. When it returns, the registry has all notes from
+// before the call.
 func (e *Engine) unlock() {
 	noted := len(e.notes) > 0 || e.handing
 	e.mu.Unlock()

@@ -9,19 +9,18 @@ import (
 	"time"
 )
 
-// After an accept that failed, nothing is accepted for a while; each time in a row
-// twice as long, within these bounds.
+// After an accept has failed, nothing is accepted for a while: twice as long after each
+// failure in a row, within these bounds.
 const (
 	minBackoff = 5 * time.Millisecond
 	maxBackoff = time.Second
 )
 
 // Serve accepts connections on ln until Close, and closes ln then. It returns
-// [ErrServerClosed] after Close; an error that wraps [net.ErrClosed] if ln was
-// closed by somebody else. Any other failure to accept, such as having no
-// descriptors left, is waited out. Serve may be called for several listeners. A
-// *net.TCPListener that it is given is its own from then on: on Linux a loop takes
-// its descriptor over, and accepts by itself.
+// [ErrServerClosed] after Close, and an error that wraps [net.ErrClosed] if somebody
+// else has closed ln. After any other failure, such as a lack of descriptors, it tries
+// again. Serve may be called for several listeners. It owns a *net.TCPListener from then
+// on: on Linux a loop takes its descriptor over, and accepts by itself.
 func (s *Server) Serve(ln net.Listener) error {
 	s.begin.Do(s.init)
 	if !s.listen(ln) {
@@ -30,7 +29,7 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	defer s.running.Done()
 	defer s.unlisten(ln)
-	if newEar(s, ln) {
+	if newAcceptor(s, ln) {
 		<-s.closing
 		return ErrServerClosed
 	}
@@ -54,7 +53,7 @@ func (s *Server) unlisten(ln net.Listener) {
 	s.mu.Unlock()
 }
 
-// acceptLoop accepts where a loop cannot.
+// acceptLoop accepts on a listener that loops cannot accept on.
 func (s *Server) acceptLoop(ln net.Listener) error {
 	failures := failures{server: s, addr: ln.Addr()}
 	for {
@@ -97,7 +96,7 @@ func (s *Server) accepted(nc net.Conn) {
 	}
 }
 
-// newGuest returns a connection that has a place.
+// newGuest returns a connection that has been given a guest's place.
 func (s *Server) newGuest(l *Loop, remote netip.AddrPort) *Conn {
 	c := &Conn{loop: l, fd: -1, slot: -1, state: shakingHands, handler: &shake{server: s, remote: remote}}
 	if s.TLS != nil {
@@ -124,14 +123,14 @@ func abort(nc net.Conn) {
 	nc.Close()
 }
 
-// failures are accepts in a row that failed, which are told once.
+// failures counts the failed accepts in a row. Only the first and the recovery are logged.
 type failures struct {
 	server *Server
 	addr   net.Addr
 	n      int
 }
 
-// next notes one more, and returns how long to wait.
+// next counts one more, and returns how long to wait.
 func (f *failures) next(err error) time.Duration {
 	f.n++
 	if f.n == 1 {
@@ -144,7 +143,7 @@ func (f *failures) next(err error) time.Duration {
 	return min(wait, maxBackoff)
 }
 
-// end notes an accept that did not fail.
+// end notes an accept that succeeded.
 func (f *failures) end() {
 	if f.n > 0 {
 		f.server.log().Info("accepting connections again", "addr", f.addr, "failures", f.n)

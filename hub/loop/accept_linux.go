@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// maxAccepts is how many connections are accepted before others have their turn.
+// maxAccepts is how many connections are accepted before the loop does other work.
 const maxAccepts = 64
 
-// ear is a listener that a loop accepts on: the first, which hands its share to each
-// of the others. A connection whose request is there when it is accepted needs no
-// turn of its own.
-type ear struct {
+// acceptor is a listener on which the first loop accepts; it hands each of the others its
+// share. A connection whose request is there when it is accepted needs no turn of its own.
+type acceptor struct {
 	loop   *Loop
 	server *Server
 	fd     int
@@ -24,9 +23,9 @@ type ear struct {
 	batch  []*Conn
 }
 
-// newEar has a loop accept on ln, whose descriptor it takes over. It reports
+// newAcceptor has a loop accept on ln, whose descriptor it takes over. It reports
 // whether it could.
-func newEar(s *Server, ln net.Listener) bool {
+func newAcceptor(s *Server, ln net.Listener) bool {
 	tcp, isTCP := ln.(*net.TCPListener)
 	l := s.Loops.loops[0]
 	if _, isEpoll := l.poll.(*epoll); !isTCP || !isEpoll {
@@ -36,8 +35,8 @@ func newEar(s *Server, ln net.Listener) bool {
 	if err != nil {
 		return false
 	}
-	e := &ear{loop: l, server: s, fd: -1, failed: failures{server: s, addr: ln.Addr()}}
-	if raw.Control(func(fd uintptr) { // what is accepted inherits the options
+	e := &acceptor{loop: l, server: s, fd: -1, failed: failures{server: s, addr: ln.Addr()}}
+	if raw.Control(func(fd uintptr) { // connections inherit the options of their listener
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
 		e.fd, err = dup(int(fd))
@@ -51,10 +50,10 @@ func newEar(s *Server, ln net.Listener) bool {
 	return true
 }
 
-func (e *ear) begin() {
+func (e *acceptor) begin() {
 	l := e.loop
-	e.slot = firstEar - int32(len(l.ears))
-	l.ears = append(l.ears, e)
+	e.slot = firstAcceptor - int32(len(l.acceptors))
+	l.acceptors = append(l.acceptors, e)
 	if err := l.poll.add(e.fd, e.slot); err != nil {
 		e.server.log().Error("cannot watch a listener", "error", err)
 	}
@@ -64,7 +63,7 @@ func (e *ear) begin() {
 }
 
 // accept takes the connections that have come.
-func (e *ear) accept() {
+func (e *acceptor) accept() {
 	own := e.batch[:0]
 	for range maxAccepts {
 		fd, remote, errno := sysAccept(e.fd)
@@ -93,7 +92,7 @@ func (e *ear) accept() {
 }
 
 // rest accepts nothing for a while.
-func (e *ear) rest(wait time.Duration) {
+func (e *acceptor) rest(wait time.Duration) {
 	_ = e.loop.poll.watchRead(e.fd, e.slot, false)
 	e.retry = time.AfterFunc(wait, func() {
 		e.loop.mail.call(func() {
@@ -104,7 +103,7 @@ func (e *ear) rest(wait time.Duration) {
 	})
 }
 
-func (e *ear) end() {
+func (e *acceptor) end() {
 	if e.retry != nil {
 		e.retry.Stop()
 	}
@@ -114,9 +113,9 @@ func (e *ear) end() {
 	}
 }
 
-// deafen closes the listeners of a server; nil: of all.
-func (l *Loop) deafen(s *Server) {
-	for _, e := range l.ears {
+// stopAccepting closes the listeners of a server; nil: of all servers.
+func (l *Loop) stopAccepting(s *Server) {
+	for _, e := range l.acceptors {
 		if s == nil || e.server == s {
 			e.end()
 		}

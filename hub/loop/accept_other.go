@@ -4,9 +4,9 @@ package loop
 
 import "net"
 
-// ear is a listener that a loop accepts on.
-type ear struct{}
+// acceptor is a listener that a loop accepts on; see accept_linux.go.
+type acceptor struct{}
 
-func newEar(*Server, net.Listener) bool { return false }
-func (e *ear) accept()                  {}
-func (l *Loop) deafen(*Server)          {}
+func newAcceptor(*Server, net.Listener) bool { return false }
+func (e *acceptor) accept()                  {}
+func (l *Loop) stopAccepting(*Server)        {}

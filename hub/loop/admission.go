@@ -20,17 +20,17 @@ type Limits struct {
 	Sockets    int // users and guests; more than Users, so that some are left for guests
 	Pages      int // guests on which a page was asked for; the oldest gives way to one more
 
-	// Proxy reports whether an address is that of a proxy. Who comes from one
-	// counts for the address that Client finds in its request. nil: there are none.
+	// Proxy reports whether an address is that of a proxy; nil: there are none. A user
+	// who comes through one counts for the address that Client finds in the request.
 	Proxy  func(netip.Addr) bool
 	Client func(*handshake.Request) netip.Addr
 }
 
-// minGuests is how many guests one address may have however few users it may: a
-// browser opens some connections at once for a page.
+// minGuests is how many guests one address may have, even if PerAddress is smaller: a
+// browser opens several connections at once for a page.
 const minGuests = 64
 
-// kind is what a guest does.
+// kind says what a guest is doing.
 type kind uint8
 
 const (
@@ -58,15 +58,14 @@ type address struct {
 	queues    [kinds]queue
 }
 
-// guest is a connection's place until it is a user's.
+// guest is the place of a connection that is not a user's yet.
 type guest struct {
 	queue      *queue // nil: it has none, or has lost it
 	prev, next *guest
 	owner      interface{ giveWay() } // ends the connection; must not block
 }
 
-// queue is the guests of an address that do the same, in the order in which they
-// give way.
+// queue has the guests of one address and kind, in the order in which they give way.
 type queue struct {
 	from        *address
 	kind        kind
@@ -75,7 +74,7 @@ type queue struct {
 	at          int // in its ranking
 }
 
-// ranking is the queues with guests that do the same, as a heap: that with most
+// ranking has the queues of one kind that are not empty, as a heap: the one with most
 // guests comes first.
 type ranking struct {
 	queues []*queue
@@ -86,8 +85,8 @@ func newAdmission(l Limits) *admission {
 	return &admission{limits: l, addresses: make(map[netip.Addr]*address)}
 }
 
-// arrive gives a place to g, which comes from ip. Where there is none it takes that
-// of another.
+// arrive gives a place to g, which comes from ip. If none is free, another guest loses its
+// place.
 func (a *admission) arrive(g *guest, ip netip.Addr) {
 	l := &a.limits
 	a.mu.Lock()
@@ -115,7 +114,7 @@ func (a *admission) dismiss(out *guest) {
 	}
 }
 
-// longest is the guest that gives way to whoever comes; nil if there is none.
+// longest returns the guest that gives way to the next connection; nil: there is none.
 func (a *admission) longest() *guest {
 	var most *queue
 	for i := range a.rankings {
@@ -129,9 +128,9 @@ func (a *admission) longest() *guest {
 	return most.first
 }
 
-// turn makes g one that does something else, or the same anew: it gives way after
-// all the others. It reports whether g still has a place.
-func (a *admission) turn(g *guest, to kind, owner interface{ giveWay() }) bool {
+// move puts g at the end of the queue of a kind, even if it was in that before: it gives
+// way after all the others. It reports whether g still has a place.
+func (a *admission) move(g *guest, to kind, owner interface{ giveWay() }) bool {
 	a.mu.Lock()
 	q := g.queue
 	if q == nil {
@@ -150,8 +149,8 @@ func (a *admission) turn(g *guest, to kind, owner interface{ giveWay() }) bool {
 	return out != g
 }
 
-// promote makes a guest a user, and returns where it comes from, or why it may not
-// be one. The address must be left when its connection ends.
+// promote makes a guest a user, and returns the user's address, or the reason why it may
+// not be one. The caller must call leave on the address when the connection ends.
 func (a *admission) promote(g *guest, r *handshake.Request) (*address, error) {
 	l := &a.limits
 	ip := r.Remote.Addr()
@@ -195,7 +194,7 @@ func (a *admission) leave(g *guest) {
 	a.drop(g)
 }
 
-// The rest is for holders of the lock.
+// The lock is held in all functions below.
 
 func (a *admission) address(ip netip.Addr) *address {
 	ip = network(ip)
@@ -210,18 +209,18 @@ func (a *admission) address(ip netip.Addr) *address {
 	return from
 }
 
-// network is what an address is counted by: itself, or the /64 of IPv6, which is
-// what one customer has at least.
+// network returns the address under which ip is counted: ip itself, or its /64 if it is
+// IPv6, of which every customer has at least one.
 func network(ip netip.Addr) netip.Addr {
 	ip = ip.Unmap().WithZone("")
 	if ip.Is6() {
-		prefix, _ := ip.Prefix(64) // an address has it
+		prefix, _ := ip.Prefix(64) // cannot fail: IPv6 has 128 bits
 		ip = prefix.Addr()
 	}
 	return ip
 }
 
-// forget lets an address without connections go.
+// forget removes an address without connections.
 func (a *admission) forget(from *address) {
 	if from.users == 0 && from.queues[handshaking].n == 0 && from.queues[onPages].n == 0 {
 		delete(a.addresses, from.ip)

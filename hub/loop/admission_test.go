@@ -165,16 +165,16 @@ func TestPagesGiveWay(t *testing.T) {
 	var all []*visitor
 	for range 3 {
 		v := come(a, "192.0.2.1")
-		a.turn(&v.guest, onPages, v)
+		a.move(&v.guest, onPages, v)
 		all = append(all, v)
 	}
-	a.turn(&all[0].guest, onPages, all[0]) // is asked again
+	a.move(&all[0].guest, onPages, all[0]) // is asked again
 	v := come(a, "192.0.2.2")
-	a.turn(&v.guest, onPages, v)
+	a.move(&v.guest, onPages, v)
 	if all[0].ended || !all[1].ended || all[2].ended || v.ended {
 		t.Errorf("%v %v", all, v)
 	}
-	if a.turn(&all[1].guest, onPages, all[1]) {
+	if a.move(&all[1].guest, onPages, all[1]) {
 		t.Error("who has lost its place has one again")
 	}
 	for i := range 8 {
@@ -197,8 +197,8 @@ func TestPlacesAreCounted(t *testing.T) {
 				v := &passer{ip: netip.AddrFrom4([4]byte{192, 0, 2, byte(random.IntN(5))})}
 				v.owner = v
 				a.arrive(&v.guest, v.ip)
-				if random.IntN(3) == 0 && a.turn(&v.guest, onPages, v) {
-					a.turn(&v.guest, handshaking, v)
+				if random.IntN(3) == 0 && a.move(&v.guest, onPages, v) {
+					a.move(&v.guest, handshaking, v)
 				}
 				if from, err := a.promote(&v.guest, &handshake.Request{Remote: netip.AddrPortFrom(v.ip, 1)}); err == nil {
 					from.leave()

@@ -32,7 +32,7 @@ type state uint8
 const (
 	open         state = iota
 	closing            // our close frame is on its way; the peer's answer is awaited
-	failing            // likewise, of a peer whose message is too long; see failing.go
+	failing            // likewise, of a peer whose message is too long; see too_big.go
 	lingering          // nothing more is to be sent; what still comes is thrown away until the peer ends
 	gone               // the socket is closed, or the pages'
 	shakingHands       // the request is awaited
@@ -261,7 +261,7 @@ func (c *Conn) settle() {
 func (c *Conn) watch() {
 	read := !c.finished && c.state != entering && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
 	write := c.out != nil && c.out.size() > 0
-	if s := c.secure(); s != nil && s.isDeaf() {
+	if s := c.secure(); s != nil && s.mustNotRead() {
 		read = false
 	}
 	if !c.added && c.stream() == nil {

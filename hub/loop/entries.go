@@ -5,9 +5,9 @@ import "sync"
 // maxEntries is how many goroutines wait for handlers at a time.
 const maxEntries = 256
 
-// entries runs what may block, on some goroutines. The others queue up in order;
-// each is a connection that has a user's place already, which bounds them. Safe
-// for concurrent use.
+// entries calls Acceptance.Enter where it may block, on up to maxEntries goroutines.
+// Further calls queue up in order. Each belongs to a connection that has a user's place
+// already, so Limits.Users bounds the queue. Safe for concurrent use.
 type entries struct {
 	mu      sync.Mutex
 	running int
@@ -15,7 +15,7 @@ type entries struct {
 	ended   sync.WaitGroup
 }
 
-// do runs enter, soon.
+// do has a goroutine call enter soon.
 func (e *entries) do(enter func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -41,7 +41,7 @@ type Loop struct {
 	parting, closing, lingering endings
 	draining                    bool
 	shaking                     []dueAt // those that shake hands, see shake.go
-	ears                        []*ear
+	acceptors                   []*acceptor
 
 	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
@@ -131,8 +131,8 @@ func (l *Loop) congested() bool {
 // serve handles one event of the poller. A connection may have closed earlier
 // in the same batch; its slot is then empty.
 func (l *Loop) serve(e event, congested bool) {
-	if e.slot <= firstEar {
-		l.ears[firstEar-e.slot].accept()
+	if e.slot <= firstAcceptor {
+		l.acceptors[firstAcceptor-e.slot].accept()
 		return
 	}
 	c := l.conns[e.slot]
@@ -252,7 +252,7 @@ func (l *Loop) end() {
 			c.cut()
 		}
 	}
-	l.deafen(nil)
+	l.stopAccepting(nil)
 	l.clock.close()
 	l.poll.close()
 }

@@ -10,24 +10,22 @@ import (
 	"wschat/handshake"
 )
 
-// A client may still be sending when it is answered for good. If its bytes met a
-// closed socket, the RST would take the answer away with it; so they are read,
-// within bounds.
+// A client may still be sending when it gets the last answer. If its bytes met a closed
+// socket, the RST would destroy the answer. So they are read, within these bounds.
 const (
 	lingerTime  = time.Second
 	lingerBytes = 256 << 10
 )
 
-// maxEmpty is how many bytes of empty lines are skipped before a request (RFC 9112
+// maxEmptyBytes is how many bytes of empty lines are skipped before a request (RFC 9112
 // §2.2).
-const maxEmpty = 8
+const maxEmptyBytes = 8
 
-// pageConn is a connection that http.Server reads requests from, some of whose
-// bytes have been read already. It skips the empty lines before a request, which
-// http.Server does not. For that it watches where heads end, and hands nothing on
-// from behind one until it is asked for more. Behind a request with a body, or one
-// that it cannot read itself, only http.Server knows where the next one begins;
-// from there all bytes go by unseen.
+// pageConn is a connection from which http.Server reads requests; its first bytes have
+// been read already. It skips empty lines before a request, which http.Server does not.
+// For that it follows where heads end, and hands on no byte from behind one until it is
+// asked for more. After a request with a body, or one that it cannot parse, only
+// http.Server knows where the next one begins; from there on all bytes pass unseen.
 //
 // http.Server reads from one goroutine at a time.
 type pageConn struct {
@@ -35,8 +33,8 @@ type pageConn struct {
 	shake   *shake
 	held    []byte // read, but not handed on yet
 	skipped []byte // before the last head
-	begun   bool   // a head has
-	unseen  bool
+	begun   bool   // within a head
+	unseen  bool   // bytes pass unseen
 }
 
 func (c *pageConn) Read(p []byte) (n int, err error) {
@@ -54,11 +52,11 @@ func (c *pageConn) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// handOn takes empty lines out of b, and what is behind the end of a head. It
-// returns how many bytes are left at the start of b.
+// handOn takes empty lines and the bytes behind a head out of b. It returns how many bytes
+// are left at the start of b.
 func (c *pageConn) handOn(b []byte) int {
 	rest := b
-	for !c.begun && len(rest) > 0 && len(c.skipped) < maxEmpty && (rest[0] == '\r' || rest[0] == '\n') {
+	for !c.begun && len(rest) > 0 && len(c.skipped) < maxEmptyBytes && (rest[0] == '\r' || rest[0] == '\n') {
 		c.skipped = append(c.skipped, rest[0])
 		rest = rest[1:]
 	}
@@ -99,12 +97,12 @@ func (c *pageConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// Close ends a connection in order: http.Server closes right behind its answer
-// to a request that it cannot read, with bytes of that still on their way.
+// Close ends a connection in order: http.Server closes it directly after the answer to a
+// request that it cannot read, while bytes of that are still on their way.
 func (c *pageConn) Close() error {
 	if !c.shake.server.isClosing() && c.CloseWrite() == nil {
 		c.Conn.SetDeadline(time.Now().Add(lingerTime))
-		// Whether this ends by EOF, time or size, there is nothing more to do.
+		// However this ends, by EOF, time or size, there is nothing more to do.
 		io.Copy(io.Discard, io.LimitReader(c.Conn, lingerBytes))
 	}
 	return c.Conn.Close()

@@ -18,8 +18,8 @@ const (
 	httpSlop = 4 << 10
 )
 
-// pages serves what is not an upgrade with a standard http.Server, which gets
-// its connections through take.
+// pages serves all requests that are not for an endpoint, with a standard http.Server,
+// which gets its connections through take.
 type pages struct {
 	server *Server
 	http   http.Server
@@ -48,15 +48,15 @@ func (p *pages) serve() {
 	p.http.Serve(pageListener{p}) // its only error is that the listener is closed
 }
 
-// take hands a connection over whose first bytes, read, have been read. Whoever
-// calls it is counted by the server; from here the connection is on its own.
+// take hands over a connection whose first bytes, read, have been read. The caller is a
+// goroutine that Server.running counts; from here on the connection is counted itself.
 func (p *pages) take(conn net.Conn, read []byte, s *shake) {
 	page := &pageConn{Conn: conn, shake: s, held: read}
 	var handed net.Conn = page
 	if tc, ok := conn.(*tls.Conn); ok {
 		handed = &tlsPageConn{page, tc}
 	}
-	if !p.server.admission.turn(&s.guest, onPages, page) {
+	if !p.server.admission.move(&s.guest, onPages, page) {
 		abort(conn)
 		return
 	}
@@ -70,8 +70,8 @@ func (p *pages) take(conn net.Conn, read []byte, s *shake) {
 	}
 }
 
-// track hears what http.Server does with a connection. One that was hijacked ends
-// in ServeHTTP.
+// track is told by http.Server of each connection's state. That of a hijacked one ends in
+// ServeHTTP.
 func (p *pages) track(conn net.Conn, state http.ConnState) {
 	page := unwrap(conn)
 	switch state {
@@ -80,7 +80,7 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 			abort(page.Conn)
 		}
 	case http.StateActive:
-		p.server.admission.turn(&page.shake.guest, onPages, page)
+		p.server.admission.move(&page.shake.guest, onPages, page)
 	case http.StateClosed:
 		p.server.admission.leave(&page.shake.guest)
 		p.server.running.Done()
@@ -114,7 +114,7 @@ func (s *Server) comeBack(page *pageConn, r *handshake.Request, refusal error, e
 	c := &Conn{loop: l, fd: -1, slot: -1, state: shakingHands, handler: page.shake}
 	page.Conn.SetDeadline(time.Time{})
 	err := c.take(page.Conn)
-	if err == nil && s.admission.turn(&page.shake.guest, handshaking, c) && l.mail.call(func() { l.welcomeBack(c, r, refusal, early) }) {
+	if err == nil && s.admission.move(&page.shake.guest, handshaking, c) && l.mail.call(func() { l.welcomeBack(c, r, refusal, early) }) {
 		return
 	}
 	s.admission.leave(&page.shake.guest)
@@ -123,8 +123,7 @@ func (s *Server) comeBack(page *pageConn, r *handshake.Request, refusal error, e
 	}
 }
 
-// refuses returns why a request is answered by none of the pages, nor by an
-// endpoint; nil if nothing is wrong.
+// refuses returns the reason to reject a request, whatever its path; nil: there is none.
 func (p *pages) refuses(r *http.Request, q *handshake.Request) error {
 	// http.Server does not count what it had buffered before a head began.
 	if headSize(r) > handshake.MaxHead {
@@ -143,15 +142,15 @@ func takeBack(w http.ResponseWriter) (page *pageConn, early []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// First what was skipped behind the request, then what net/http has buffered,
-	// then what it has not asked for yet.
-	// Its reader in the background has ended, so nobody else reads.
+	// The empty lines that were skipped behind the request come first, then the bytes
+	// that net/http has buffered, then those that it has not asked for yet. Its
+	// background reader has ended, so nobody else reads.
 	page = unwrap(hijacked)
-	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered()) // what is there can be peeked at
+	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered()) // cannot fail: they are there
 	return page, slices.Concat(page.skipped, buffered, page.held), nil
 }
 
-// headSize returns how long the head of r was, but for white space around
+// headSize returns the length of the head of r in bytes, without white space around
 // values. The Host of an absolute-form target counts instead of the field.
 func headSize(r *http.Request) int {
 	size := len(r.Method) + len(r.RequestURI) + len("  HTTP/1.1\r\n") + len("Host: \r\n") + len(r.Host) + len("\r\n")

@@ -2,18 +2,19 @@ package loop
 
 import "wschat/frame"
 
-// A connection that the server ends, for whatever reason, first gets the answers to
-// what was accepted from it. Accepted is a message that has been handed to the
-// Handler: it is done, and if it was a request its answer is promised (Conn.Promise)
-// or is being pulled (Conn.Pull). What has been read but not handed over, because it
-// is not whole yet or because the client is ahead of its rate, and what lies in the
-// kernel's buffer, is not accepted: nothing is done about it, and no answer says so.
+// When the server ends a connection, for whatever reason, the client first gets the
+// answers to the messages that were accepted from it. A message is accepted when it has
+// been handed to the Handler: it is carried out, and the answer to a request is promised
+// (Conn.Promise) or is being pulled (Conn.Pull). Bytes that have been read but not handed
+// over, because a message is not whole yet or the client is ahead of its rate, and those
+// in the kernel's buffer, are not accepted: they are dropped without an answer.
 //
-// From the call of Close on nothing more is accepted. The close frame follows the
-// last answer, or goes out after answerTimeout. Too slow a reader is not waited for.
+// From the call of Close on, nothing more is accepted. The close frame follows the
+// last answer, or goes out after answerTimeout. It waits for no answer if the client is
+// too slow a reader.
 
-// answerTimeout is how long the answers may take: a store that is out of reach says
-// so within that time.
+// answerTimeout is how long the answers may take. It is long enough for the error of a
+// store that is out of reach.
 const answerTimeout = closeTimeout
 
 // parting is what a connection is to be closed with, and the state that follows.
@@ -37,7 +38,7 @@ func (c *Conn) answered() {
 	}
 }
 
-// bid closes an open connection as p says, behind the answers that it owes.
+// bid closes an open connection as p says, after the answers that it owes.
 func (c *Conn) bid(p parting) {
 	c.waiting().parting = &p
 	if p.code == frame.TooSlow || !c.owes() {
@@ -62,7 +63,7 @@ func (c *Conn) depart() {
 		p := *c.out.parting
 		c.sendClose(p.code, p.reason)
 		c.leave(p.next, p.code)
-		if c.state == failing { // the answer may have been there before
+		if c.state == failing { // the client may have sent its close frame before ours
 			c.seekAnswer(nil)
 		}
 	}

@@ -15,8 +15,8 @@ func (again) Error() string   { return "loop: socket not ready" }
 func (again) Timeout() bool   { return false }
 func (again) Temporary() bool { return true }
 
-// firstEar is the slot of a loop's first listener; the others lie below.
-const firstEar = -3
+// firstAcceptor is the slot of a loop's first listener; the others lie below.
+const firstAcceptor = -3
 
 // event is the readiness of one socket.
 type event struct {

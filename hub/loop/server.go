@@ -25,29 +25,28 @@ var ErrServerClosed = errors.New("loop: server closed")
 // block, nor panic.
 type Endpoint func(r *handshake.Request) (Acceptance, error)
 
-// Acceptance is an Endpoint's yes.
+// Acceptance is the answer of an Endpoint that accepts an upgrade.
 type Acceptance struct {
 	Protocol string           // the chosen subprotocol, "" for none
 	Header   handshake.Header // further fields of the 101, such as Sec-WebSocket-Extensions
-	Deflate  *frame.Deflate   // what was agreed on; nil: no compression
+	Deflate  *frame.Deflate   // the parameters of compression; nil: none
 	Metered  bool             // Config.Rate holds for the connection
 
-	// Enter returns the connection's handler, once there is a place for it. An
-	// error is answered as one of the Endpoint. If it may block it is called on a
-	// goroutine, of which some run at a time; the handler goes to Abandon if the
-	// connection has ended meanwhile.
+	// Enter returns the connection's handler. It is called when the connection has a
+	// user's place. Its error is answered like one of the Endpoint. If MayBlock is set,
+	// Enter is called on a goroutine of the Server; if the connection has ended
+	// meanwhile, Abandon gets the handler.
 	Enter    func() (Handler, error)
 	MayBlock bool
 	Abandon  func(Handler) // only with MayBlock
 }
 
-// Server accepts connections for Loops, has them shake hands there, and serves
+// Server accepts connections for Loops, does their handshakes there, and serves
 // pages beside them. Its fields must not change after the first call of Serve; its
 // methods are safe for concurrent use.
 //
-// A connection that has not shaken hands yet is in its loop like any other, and
-// costs some hundred bytes and what has come of its request. See [Limits] for how
-// many there may be. A head of more than 16 KiB gets 431; a connection whose
+// A connection in its handshake is in its loop like any other, and costs some hundred
+// bytes and the part of its request that has come. [Limits] bounds their number. A head of more than 16 KiB gets 431; a connection whose
 // request is not whole after Timeout is ended without an answer.
 //
 // HTTP/2 is not spoken.
@@ -61,14 +60,13 @@ type Server struct {
 	TLS         *tls.Config  // nil: in the clear; its NextProtos should be "http/1.1" alone
 	Log         *slog.Logger // nil: nothing is logged
 
-	// AllowHost is asked for the Host of every request, that for a page too, as
-	// [handshake.CheckHost] does. It is called from many goroutines at once; nil:
-	// any host.
+	// AllowHost decides on the Host of every request, even that for a page; see
+	// [handshake.CheckHost]. It is called from many goroutines at once; nil: any host.
 	AllowHost func(host string) bool
 
-	// Observe, if not nil, is called for each connection's upgrade that was
-	// accepted (status 101) or refused, with the time since it was accepted, or,
-	// on a kept-alive connection, since its request was read. It must not block.
+	// Observe, if not nil, is called for each upgrade that succeeded (status 101) or
+	// was refused. took is the time since the connection was accepted or, on a
+	// kept-alive connection, since the request was read. It must not block.
 	Observe func(status int, took time.Duration)
 
 	begin     sync.Once
@@ -91,8 +89,8 @@ func (s *Server) init() {
 	s.running.Go(s.pages.serve)
 }
 
-// retryAfter is what the answers during Loops.Drain ask for, in seconds: the server
-// is about to end, and a next one will not be there at once.
+// retryAfter is the Retry-After of answers during Loops.Drain, in seconds: the server is
+// about to end, and its successor will not be there at once.
 const retryAfter = "5"
 
 // drained returns the answer to every request during Loops.Drain, else nil.
@@ -103,7 +101,7 @@ func (s *Server) drained() *handshake.Rejection {
 	return unavailable("the server is shutting down", retryAfter)
 }
 
-// full is the answer to who finds no place.
+// full returns the answer to a connection for which there is no place.
 func full(reason string) error { return unavailable(reason, "30") }
 
 func unavailable(reason, retryAfter string) *handshake.Rejection {
@@ -114,11 +112,11 @@ func unavailable(reason, retryAfter string) *handshake.Rejection {
 	}
 }
 
-// Close closes the listeners and every connection whose handshake is not done or
-// that is with the pages, and waits until all goroutines of the Server have ended.
-// Connections that are open are not its business. It comes before Loops.Close, and
-// must not be called from an Endpoint, a Handler or a page. A second call does
-// nothing but wait. The error is that of closing the listeners.
+// Close closes the listeners and every connection that is in its handshake or with the
+// pages, and waits until all goroutines of the Server have ended. It leaves open
+// WebSocket connections to Loops.Close, which comes after it. It must not be called from
+// an Endpoint, a Handler or a page. A second call only waits. The error is that of
+// closing the listeners.
 func (s *Server) Close() error {
 	s.begin.Do(s.init)
 	err := s.shut()
@@ -151,7 +149,7 @@ func (s *Server) shut() error {
 	return errors.Join(errs...)
 }
 
-// forsake ends what belongs to a server that closes.
+// forsake ends the handshakes and the acceptors of a server that closes.
 func (l *Loop) forsake(s *Server) {
 	for _, c := range l.conns {
 		if c == nil {
@@ -161,7 +159,7 @@ func (l *Loop) forsake(s *Server) {
 			c.vanished()
 		}
 	}
-	l.deafen(s)
+	l.stopAccepting(s)
 }
 
 func (s *Server) isClosing() bool {

@@ -11,38 +11,37 @@ import (
 	"wschat/handshake"
 )
 
-// shake is what a connection has more while it shakes hands, and while it is told
-// why not: in the place of its handler.
+// shake is the state of a connection during its opening handshake, or while it is sent a
+// rejection. It stands in the place of the handler.
 type shake struct {
 	server  *Server
 	guest   guest
 	decoder handshake.Decoder
 	remote  netip.AddrPort
 	began   int64  // by the loop's clock
-	due     uint32 // the tick at which it is cut off
-	early   []byte // what came behind the request, while that waits for its answer
+	due     uint32 // the tick at which the handshake is given up
+	early   []byte // bytes that came behind the request, while that waits for its answer
 }
 
-// shake is the handler of a connection that shakes hands, or else there is none.
+// shake returns the state of the connection's handshake; nil: it is over.
 func (c *Conn) shake() *shake {
 	s, _ := c.handler.(*shake)
 	return s
 }
 
-// There is nothing to tell before a connection is open.
+// A handler is told nothing before its connection is open.
 
 func (*shake) Open(*Conn)                          {}
 func (*shake) Message(*Conn, frame.Opcode, []byte) {}
 func (*shake) Closed(*Conn, frame.CloseCode)       {}
 
-// dueAt is when a slot's connection must have shaken hands.
+// dueAt is the deadline of the handshake of the connection in a slot.
 type dueAt struct {
 	slot int32
 	due  uint32
 }
 
-// welcome gives a connection that was accepted a slot, and reads what it has sent
-// already.
+// welcome gives a new connection a slot, and reads what it has sent already.
 func (l *Loop) welcome(c *Conn) {
 	if !l.expect(c) {
 		return
@@ -58,8 +57,8 @@ func (l *Loop) welcome(c *Conn) {
 	}
 }
 
-// welcomeBack takes a connection back from the pages, and answers a request on it;
-// refusal is nil if there is nothing against it yet.
+// welcomeBack takes a connection back from the pages, and answers the request r on it:
+// with refusal, if that is not nil.
 func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early []byte) {
 	if !l.expect(c) {
 		return
@@ -74,8 +73,8 @@ func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early [
 	c.judge(r, early)
 }
 
-// expect gives a connection that shakes hands a slot and a deadline, or ends it if
-// the server has closed meanwhile.
+// expect gives a connection a slot and a deadline for its handshake, or ends it if the
+// server has closed meanwhile.
 func (l *Loop) expect(c *Conn) bool {
 	s := c.shake()
 	l.seat(c)
@@ -89,13 +88,13 @@ func (l *Loop) expect(c *Conn) bool {
 	return true
 }
 
-// hurry cuts off the connections whose request should be there by now: a slice of
-// them, since very many may have come at a time.
-func (l *Loop) hurry() {
+// endLate ends the connections whose handshake has passed its deadline: a slice of them at
+// a time, since very many may have come at once.
+func (l *Loop) endLate() {
 	n := 0
 	for n < len(l.shaking) && int32(l.ticks-l.shaking[n].due) >= 0 {
 		if n == slice {
-			l.mail.call(l.hurry)
+			l.mail.call(l.endLate)
 			break
 		}
 		d := l.shaking[n]
@@ -118,7 +117,7 @@ func (c *Conn) giveWay() {
 	})
 }
 
-// shakeHands takes what has come of the request.
+// shakeHands reads bytes of the request.
 func (c *Conn) shakeHands(b []byte) {
 	r, n, err := c.shake().decoder.Next(b)
 	switch {
@@ -133,8 +132,8 @@ func (c *Conn) shakeHands(b []byte) {
 	}
 }
 
-// judge decides on a request: it is one for a page, or an upgrade that is accepted
-// or not. early is what came behind it.
+// judge decides on a request: it is for a page, or an upgrade, which is accepted or
+// rejected. early has the bytes that came behind it.
 func (c *Conn) judge(r *handshake.Request, early []byte) {
 	s := c.shake().server
 	endpoint, known := s.Endpoints[r.URL.Path]
@@ -168,7 +167,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 	c.answer(key, a, handler, err, early)
 }
 
-// check is what every upgrade must be, whatever it is for.
+// check makes the checks that do not depend on the endpoint.
 func (s *Server) check(r *handshake.Request) (key string, err error) {
 	if err = handshake.CheckHost(r, s.AllowHost); err == nil {
 		key, err = handshake.Verify(r)
@@ -179,8 +178,7 @@ func (s *Server) check(r *handshake.Request) (key string, err error) {
 	return key, err
 }
 
-// awaitEntry has somebody else wait until the handler is there. Nothing is read
-// meanwhile.
+// awaitEntry has another goroutine wait for the handler. Nothing is read meanwhile.
 func (c *Conn) awaitEntry(key string, a Acceptance, early []byte) {
 	c.state = entering
 	c.shake().early = bytes.Clone(early)
@@ -203,8 +201,8 @@ func (c *Conn) entered(key string, a Acceptance, handler Handler, err error) {
 	}
 }
 
-// answer writes the 101 and opens the connection, unless there is no handler. What
-// the handler says first goes out with it.
+// answer writes the 101 and opens the connection, or rejects it if err is not nil. The
+// handler's first messages go out with the 101.
 func (c *Conn) answer(key string, a Acceptance, handler Handler, err error, early []byte) {
 	if err != nil {
 		c.reject(http.MethodGet, err)
@@ -219,7 +217,7 @@ func (c *Conn) answer(key string, a Acceptance, handler Handler, err error, earl
 	c.open(handler, early)
 }
 
-// agree sets what the handshake has decided on.
+// agree sets up the connection as the handshake has decided.
 func (c *Conn) agree(deflate *frame.Deflate, metered bool) {
 	ls := c.loop.loops
 	c.decoder = frame.NewDecoder(ls.codecs.of(deflate))
@@ -229,7 +227,7 @@ func (c *Conn) agree(deflate *frame.Deflate, metered bool) {
 	}
 }
 
-// open tells the handler of a connection, and handles what came early.
+// open hands the connection to its handler, and handles the bytes that came early.
 func (c *Conn) open(handler Handler, early []byte) {
 	c.state, c.handler = open, handler
 	c.loop.stats.Opened++
@@ -239,7 +237,7 @@ func (c *Conn) open(handler Handler, early []byte) {
 	c.loop.touch(c)
 }
 
-// reject answers with what is wrong, and ends the connection in order.
+// reject answers with the reason, and ends the connection in order.
 func (c *Conn) reject(method string, err error) {
 	s := c.shake()
 	var rejection *handshake.Rejection

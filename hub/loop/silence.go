@@ -51,7 +51,7 @@ func (l *Loop) tick() {
 		}
 	}
 	l.expire()
-	l.hurry()
+	l.endLate()
 }
 
 // visit pings a connection that has been silent for a ping period, and again

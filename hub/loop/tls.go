@@ -8,23 +8,23 @@ import (
 	"net/netip"
 )
 
-// sealAtOnce is how much of what waits is encrypted for one write to the socket. With
-// the overhead of its records it fits into readBuffer.
+// sealAtOnce bounds the bytes that are encrypted for one write to the socket. With the
+// overhead of their records they fit into readBuffer.
 const sealAtOnce = 64 << 10
 
-// errForeignTLS is the answer to a *tls.Conn that blocks.
+// errForeignTLS is the error for a *tls.Conn that is not the loop's own: it would block.
 var errForeignTLS = errors.New("loop: TLS is the loop's business, see Server.TLS")
 
-// errNoRoom cannot be: what is decrypted is shorter than what was received.
+// errNoRoom cannot occur: plaintext is shorter than its records.
 var errNoRoom = errors.New("loop: more was decrypted than received")
 
-// secure is a connection's TLS. crypto/tls is above it, and takes it for a net.Conn:
-// that of a handshake, then one that never blocks, and one that does while the
-// connection is with the pages. In a loop crypto/tls is given whole records only,
-// and all that there are, so that no bytes are left in it between two turns.
+// secure is the TLS layer of a connection. crypto/tls is above it, and takes it for a
+// net.Conn. That blocks during the handshake, on the handshake's goroutine; then it never
+// does, except while the connection is with the pages. In a loop, crypto/tls is given only
+// whole records, and all that have come, so that no bytes are left in it between turns.
 type secure struct {
 	tls     *tls.Conn     // nil before the handshake
-	shaking *tlsHandshake // until that is done
+	shaking *tlsHandshake // nil once it is done
 
 	// In a loop.
 	owner    *Conn
@@ -32,11 +32,11 @@ type secure struct {
 	partial  []byte // the beginning of the next
 	ended    bool   // the socket has
 	notified bool   // close_notify is sent, or on its way
-	behind   bool   // there may be something to read that the socket does not tell of
-	err      error  // this
+	behind   bool   // there may be something to read of which the poller knows nothing
+	err      error  // what that is, if it is an error
 
 	conn net.Conn   // with the pages; else nil
-	scan recordScan // of what crypto/tls has read there
+	scan recordScan // of the bytes that crypto/tls has read there
 }
 
 // newSecure returns the TLS of a connection that has yet to do its handshake.
@@ -46,7 +46,7 @@ func newSecure(c *Conn, config *tls.Config, remote netip.Addr) *secure {
 	return s
 }
 
-// below takes nc apart into its TLS, nil if it has none, and what is below that.
+// below splits nc into its TLS layer, nil if it has none, and the connection below that.
 func below(nc net.Conn) (*secure, net.Conn, error) {
 	t, ok := nc.(*tls.Conn)
 	if !ok {
@@ -59,13 +59,13 @@ func below(nc net.Conn) (*secure, net.Conn, error) {
 	return s, s.conn, nil
 }
 
-// enter makes it the TLS of a connection in a loop.
+// enter makes s the TLS layer of a connection in a loop.
 func (s *secure) enter(c *Conn) {
 	s.conn, s.owner, s.ended = nil, c, false
 	s.established()
 }
 
-// exit makes it that of a net.Conn, which it returns.
+// exit takes s out of the loop, puts it above nc, and returns the net.Conn with TLS.
 func (s *secure) exit(nc net.Conn) (net.Conn, error) {
 	if w := s.owner.out; w != nil && len(w.sealed) > 0 {
 		if _, err := nc.Write(w.sealed); err != nil {
@@ -77,18 +77,17 @@ func (s *secure) exit(nc net.Conn) (net.Conn, error) {
 	return s.tls, nil
 }
 
-// established follows when the handshake is done.
+// established is called when the handshake is done.
 func (s *secure) established() {
 	s.behind = true
 	dropBuffer(s.tls, handBuffer)
 }
 
-// read takes what the socket has, and decrypts it; p is as long as what is received at
-// most. There may be more where that is full. An error comes alone, after what was
-// read before it.
+// read reads from the socket and decrypts; p must be as long as readBuffer. more reports
+// whether the socket may have more. An error comes alone, after the bytes before it.
 func (s *secure) read(p []byte) (n int, more bool, err error) {
 	if s.shaking != nil {
-		return 0, false, s.listen()
+		return 0, false, s.readHandshake()
 	}
 	if s.err != nil {
 		s.behind = false
@@ -119,8 +118,8 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 	return n, len(sealed) == readBuffer, err
 }
 
-// receive reads what has come, behind the beginning of a record that was there. What
-// crypto/tls may still have comes first, and alone, so that there is room for it.
+// receive reads records from the socket, behind the beginning of one that was there. If
+// crypto/tls may still have something, that comes first, and alone, so that there is room.
 func (s *secure) receive() (sealed []byte, err error) {
 	sealed = s.owner.loop.sealedSpace()[:readBuffer]
 	kept := copy(sealed, s.partial)
@@ -144,10 +143,10 @@ func (s *secure) cut(sealed []byte) (records []byte) {
 	return sealed[:n]
 }
 
-// open decrypts the records that are there, in a buffer that the loop lends.
+// open decrypts the records in s.in, in a buffer that the loop lends.
 func (s *secure) open(p []byte) (n int, err error) {
 	lendBuffer(s.tls, &s.owner.loop.record)
-	for err == nil { // then nothing is left in it
+	for err == nil { // until crypto/tls has nothing left
 		if n == len(p) {
 			return n, errNoRoom
 		}
@@ -160,8 +159,8 @@ func (s *secure) open(p []byte) (n int, err error) {
 	return n, err
 }
 
-// writeOut writes some of what waits to the socket, and returns for how much of
-// it nothing is left to do.
+// writeOut encrypts and writes some of the bytes that wait, and returns how many of them
+// are done with.
 func (s *secure) writeOut(w *outbox) (done int, err error) {
 	c := s.owner
 	lent := len(w.sealed) == 0
@@ -192,7 +191,7 @@ func (s *secure) seal(w *outbox) error {
 	}
 	w.covered = len(p)
 	if w.exempt > 0 {
-		w.exempt += len(w.sealed) - w.covered // so is the overhead
+		w.exempt += len(w.sealed) - w.covered // the overhead is exempt, too
 	}
 	if s.owner.state == lingering && w.off+len(p) == len(w.buf) {
 		s.notify()
@@ -210,13 +209,14 @@ func (s *secure) notify() bool {
 	return s.tls.CloseWrite() == nil
 }
 
-// isDeaf reports whether nothing may be read for now.
-func (s *secure) isDeaf() bool {
+// mustNotRead reports whether the handshake has not read all that it was given yet: until
+// then nothing more is read for it.
+func (s *secure) mustNotRead() bool {
 	return s.shaking != nil && s.owner.loop.loops.shakers.hasUnread(s.shaking)
 }
 
-// leave is called when the connection ends. It sends what crypto/tls still has to
-// say, as far as the socket takes it.
+// leave is called when the connection ends. It sends the last records of crypto/tls, as
+// far as the socket takes them.
 func (s *secure) leave() {
 	c := s.owner
 	if s.shaking != nil {
@@ -229,14 +229,14 @@ func (s *secure) leave() {
 	case c.stream() != nil:
 		c.stream().writeLast(w.sealed)
 	default:
-		c.writeSocket(w.sealed) // there is nothing to do about an error any more
+		c.writeSocket(w.sealed) // the connection ends anyway: an error changes nothing
 	}
 }
 
-// sealRest encrypts all that waits, and close_notify behind it. Only leave may
-// follow.
+// sealRest encrypts all bytes that wait, and close_notify behind them. Only leave may be
+// called after it.
 func (s *secure) sealRest(w *outbox) []byte {
-	s.tls.Write(w.buf[w.off+w.covered:]) // after an error there is nothing to say
+	s.tls.Write(w.buf[w.off+w.covered:]) // the connection ends anyway: an error changes nothing
 	s.notify()
 	sealed := w.sealed
 	w.sealed = nil

@@ -8,16 +8,16 @@ import (
 )
 
 // crypto/tls keeps the buffers into which it has read records for the life of a
-// connection, as long as the longest was: up to 17 KiB. Nothing is in them
-// between two records, but there is no way to let go of them. So a loop lends its
-// own, and takes it back. Where crypto/tls has no such field any more it is left
-// as it is, and a test says so.
+// connection, as long as the longest record: up to 17 KiB. They are empty between two
+// records, but crypto/tls has no way to free them. So a loop lends its own buffer and
+// takes it back. If a later crypto/tls has no such field, nothing is lent, and a test
+// fails.
 var (
 	rawBuffer  = bufferField("rawInput")
 	handBuffer = bufferField("hand")
 )
 
-// bufferField is where a buffer lies in a tls.Conn; 0: nowhere.
+// bufferField returns the offset of a buffer in a tls.Conn; 0: there is none.
 func bufferField(name string) uintptr {
 	field, ok := reflect.TypeFor[tls.Conn]().FieldByName(name)
 	if !ok || field.Type != reflect.TypeFor[bytes.Buffer]() {

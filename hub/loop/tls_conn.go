@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// What crypto/tls sees of a secure: a net.Conn.
+// The methods by which crypto/tls uses a secure: those of a net.Conn.
 
-// Read gives crypto/tls what there is to read. With the pages that is never more
-// than the rest of a record, so that crypto/tls has none of the next.
+// Read gives bytes of records to crypto/tls. With the pages it gives no more than the rest
+// of a record, so that crypto/tls holds no part of the next when a loop takes over.
 func (s *secure) Read(p []byte) (int, error) {
 	switch {
 	case s.conn != nil:
@@ -41,10 +41,10 @@ func (s *secure) readConn(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Write takes records from crypto/tls. In a loop all are taken, since after a
-// short write crypto/tls would give up: what was sent to the connection has been
-// counted before it was encrypted, and a peer whose requests (RFC 8446 §4.6.3)
-// have answers waiting is not read from.
+// Write takes records from crypto/tls. In a loop it takes them all, since crypto/tls gives
+// up after a short write. That is bounded: messages have been counted before they were
+// encrypted, and a peer is not read while answers to its key updates (RFC 8446 §4.6.3)
+// wait.
 func (s *secure) Write(p []byte) (int, error) {
 	if s.conn != nil {
 		return s.conn.Write(p)
@@ -58,7 +58,7 @@ func (s *secure) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close closes the connection below; in a loop that is not crypto/tls's business.
+// Close closes the connection below. In a loop it does nothing: the loop closes the socket.
 func (s *secure) Close() error {
 	if s.conn != nil {
 		return s.conn.Close()
@@ -82,7 +82,7 @@ func (s *secure) RemoteAddr() net.Addr {
 	return nil
 }
 
-// What never blocks needs no deadlines.
+// In a loop nothing blocks, so that deadlines have no effect.
 
 func (s *secure) SetDeadline(t time.Time) error {
 	if s.conn != nil {

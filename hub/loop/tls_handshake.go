@@ -13,30 +13,30 @@ import (
 )
 
 const (
-	// maxHandshakes is how many handshakes of TLS may have begun and not be done. Each
-	// has a goroutine, since crypto/tls cannot pause one: some 30 KiB with its state.
+	// maxHandshakes bounds the TLS handshakes that are under way. Each has a goroutine,
+	// since crypto/tls cannot suspend one: some 30 KiB with its state.
 	maxHandshakes = 256
 
-	// handshakeGrace is how long a client may take to answer when others wait to
-	// begin: several round trips.
+	// handshakeGrace is how long a client may take to answer while others wait to
+	// begin: time for several round trips.
 	handshakeGrace = time.Second
 )
 
 var errNotTLS = errors.New("loop: no record of a TLS handshake")
 
-// tlsHandshake is a handshake of TLS in a loop. Until its first record is there it
-// is a few bytes of that; then it is run by a goroutine, to which the loop gives
-// what comes and from which it takes what is to be sent.
+// tlsHandshake is a TLS handshake of a connection in a loop. Until its first record is
+// there, it is only the bytes of that. Then a goroutine runs it: the loop gives it the
+// records that come, and sends those that it makes.
 type tlsHandshake struct {
 	secure *secure
 	config *tls.Config
-	from   netip.Addr // the network whose turn it takes
+	from   netip.Addr // the network among which turns are taken; see network
 
 	// Guarded by the lock of shakers.
-	in      []byte // records that have come
-	ended   bool   // the connection has
-	queued  bool   // its first record has come
-	halfway *list.Element
+	in      []byte        // records that have come
+	ended   bool          // the connection has
+	queued  bool          // its first record has come
+	halfway *list.Element // in shakers.halfway; nil: it does not wait for its client
 	since   time.Time     // when it began to wait for its client
 	turn    chan struct{} // nil before it has begun
 
@@ -45,15 +45,15 @@ type tlsHandshake struct {
 	scan recordScan // of what crypto/tls has read
 }
 
-// shakers runs the handshakes of TLS. They take a processor each for a millisecond
-// or more in all, so only some run at a time, and addresses take turns. When as many
-// wait for their clients as may, the one that has waited longest gives way to the
-// next when its grace is over. Safe for concurrent use.
+// shakers runs the TLS handshakes. Each takes a millisecond or more of a processor, so only
+// a few run at a time, and addresses take turns. When maxHandshakes are under way, the one
+// that has waited longest for its client gives way to the next once its grace is over. Safe
+// for concurrent use.
 type shakers struct {
 	mu      sync.Mutex
-	most    int // that may have begun
-	free    int // how many more may run
-	begun   int
+	most    int             // bound on begun
+	free    int             // how many more may run
+	begun   int             // under way, running or waiting for their clients
 	resumed []*tlsHandshake // begun, and may go on as soon as they may run
 	hellos  fairQueue       // not begun
 	halfway list.List       // begun, and waiting for their clients: the longest first
@@ -63,7 +63,7 @@ type shakers struct {
 }
 
 func newShakers(running *sync.WaitGroup) *shakers {
-	// The loops want to run, too.
+	// The other half of the processors is for the loops.
 	free := max(1, runtime.GOMAXPROCS(0)/2)
 	s := &shakers{most: maxHandshakes, grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
 	s.timer = time.AfterFunc(time.Hour, s.retry)
@@ -109,7 +109,8 @@ func (s *shakers) resume(h *tlsHandshake) {
 	}
 }
 
-// dispatch lets run whose turn it is: first those that have begun. The lock is held.
+// dispatch runs the handshakes whose turn it is: first those that have begun. The lock is
+// held.
 func (s *shakers) dispatch() {
 	for s.free > 0 {
 		switch {
@@ -136,12 +137,12 @@ func (s *shakers) dispatch() {
 	}
 }
 
-// makeRoom ends the handshake that has waited longest for its client, if its grace is
-// over; else that is looked after then. The lock is held.
+// makeRoom ends the handshake that has waited longest for its client, if its grace is over.
+// If not, dispatch is called again at that time. The lock is held.
 func (s *shakers) makeRoom() bool {
 	oldest := s.halfway.Front()
 	if oldest == nil {
-		return false // one of those that run makes room
+		return false // all are running: the first to end makes room
 	}
 	h := oldest.Value.(*tlsHandshake)
 	if left := s.grace - time.Since(h.since); left > 0 {
@@ -172,8 +173,8 @@ func (s *shakers) run(h *tlsHandshake) {
 	c.loop.mail.call(func() { c.shaken(h, out, err) })
 }
 
-// read is what crypto/tls reads from during a handshake. When there is nothing, it
-// sends what has been said so far and waits for the answer.
+// read is the Read of crypto/tls during a handshake. When there is nothing to read, it
+// sends the records that have been made so far, and waits for the client's answer.
 func (h *tlsHandshake) read(p []byte) (int, error) {
 	c := h.secure.owner
 	s := c.loop.loops.shakers
@@ -201,8 +202,9 @@ func (h *tlsHandshake) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// listen takes what has come for a handshake. Nothing of it is for the connection.
-func (s *secure) listen() error {
+// readHandshake reads records from the socket and gives them to the handshake. There are no
+// bytes for the connection among them.
+func (s *secure) readHandshake() error {
 	c := s.owner
 	sealed, err := s.receive()
 	if err != nil {
@@ -232,7 +234,7 @@ func startsTLS(b []byte) bool {
 		(len(b) < recordHeader || bodyLength(b) <= maxRecord)
 }
 
-// sendTLS sends what a handshake says, which reads on then.
+// sendTLS sends records of a handshake, and reads on for it.
 func (c *Conn) sendTLS(records []byte) {
 	if c.state == gone {
 		return
@@ -245,7 +247,7 @@ func (c *Conn) sendTLS(records []byte) {
 	c.loop.touch(c)
 }
 
-// shaken is the end of a handshake.
+// shaken ends a handshake; last has the records that it has still to send.
 func (c *Conn) shaken(h *tlsHandshake, last []byte, err error) {
 	if c.state == gone {
 		return
@@ -266,11 +268,11 @@ func (c *Conn) shaken(h *tlsHandshake, last []byte, err error) {
 	c.loop.touch(c)
 }
 
-// fairQueue is handshakes in the order in which they came, but for that addresses
-// take turns.
+// fairQueue has handshakes in the order in which they came, except that addresses take
+// turns.
 type fairQueue struct {
 	by    map[netip.Addr][]*tlsHandshake
-	turns []netip.Addr // those that have some
+	turns []netip.Addr // those with handshakes; the first is next
 }
 
 func newFairQueue() fairQueue { return fairQueue{by: make(map[netip.Addr][]*tlsHandshake)} }
@@ -284,7 +286,7 @@ func (q *fairQueue) push(h *tlsHandshake) {
 	q.by[h.from] = append(q.by[h.from], h)
 }
 
-// pop returns the next whose connection has not ended meanwhile, nil if there is
+// pop returns the next handshake whose connection has not ended meanwhile; nil: there is
 // none.
 func (q *fairQueue) pop() *tlsHandshake {
 	for len(q.turns) > 0 {

@@ -4,19 +4,19 @@ const (
 	recordHeader = 5 // RFC 8446 §5.1
 
 	// maxRecord is the longest body of a record that crypto/tls reads (RFC 5246
-	// §6.2.3). Of a longer one it needs the header only.
+	// §6.2.3). It refuses a longer one by its header.
 	maxRecord = 16<<10 + 2048
 )
 
 // recordScan follows the boundaries of records in bytes that come piece by piece. The
-// zero value is at one.
+// zero value is at a boundary.
 type recordScan struct {
 	header [recordHeader]byte
 	seen   int // of the header
 	body   int // bytes to come
 }
 
-// rest is how many bytes the header or the body has yet to come.
+// rest returns how many bytes of the header or the body have yet to come.
 func (r *recordScan) rest() int {
 	if r.body > 0 {
 		return r.body
@@ -24,7 +24,7 @@ func (r *recordScan) rest() int {
 	return recordHeader - r.seen
 }
 
-// pass goes on behind b, which is no longer than rest.
+// pass advances by the bytes of b, which must not be longer than rest.
 func (r *recordScan) pass(b []byte) {
 	if r.body > 0 {
 		r.body -= len(b)
@@ -36,8 +36,8 @@ func (r *recordScan) pass(b []byte) {
 	}
 }
 
-// whole is how many bytes of b, behind those that have passed, end with a record.
-// They are taken to have passed.
+// whole returns how many bytes of b belong to records that end within b, and advances by
+// them.
 func (r *recordScan) whole(b []byte) int {
 	scan, n := *r, 0
 	for scan != (recordScan{}) {
@@ -54,7 +54,8 @@ func (r *recordScan) whole(b []byte) int {
 
 func bodyLength(header []byte) int { return int(header[3])<<8 | int(header[4]) }
 
-// wholeRecords is how many bytes of b are whole records.
+// wholeRecords returns how many bytes at the front of b are whole records. A record that is
+// too long counts as whole, so that crypto/tls gets to refuse it.
 func wholeRecords(b []byte) int {
 	n := 0
 	for len(b)-n >= recordHeader {

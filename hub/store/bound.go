@@ -2,7 +2,7 @@ package store
 
 import "time"
 
-// Limits says how much is kept. 0: no bound.
+// Limits bounds what is kept. 0: no bound.
 type Limits struct {
 	// Keep is how many messages of each conversation are kept at least, and at most
 	// twice as many.
@@ -13,25 +13,28 @@ type Limits struct {
 	MaxConversations int
 	MaxBytes         int64
 	// ForgetAfter is how long a conversation must have been silent before it may be
-	// forgotten for another one when MaxConversations is reached; 0: none ever is. Its
-	// last number is kept, in 40 bytes of MaxBytes, for up to four times as many
-	// conversations as MaxConversations.
+	// forgotten, to make room for another one when MaxConversations is reached; 0: none
+	// is ever forgotten. Its last number stays, in 40 bytes of MaxBytes. There may be four
+	// times MaxConversations of these.
 	ForgetAfter time.Duration
 }
 
-// maxAsked bounds how many conversations are looked at to make room for one message:
+// maxAsked bounds how many conversations are looked at to make room for one message, since
 // the lock is held meanwhile.
 const maxAsked = 64
 
+// count counts memory and disk space that is used from now on, or no longer.
 func (s *Memory) count(more used) {
 	s.bytes += int64(more.memory)
 	s.disk += int64(more.disk)
 }
 
-// full reports whether what must be kept is more than MaxBytes.
+// full reports whether more than MaxBytes is used. After shrink, that is so only if nothing
+// more may be dropped.
 func (s *Memory) full() bool { return s.MaxBytes > 0 && s.bytes > s.MaxBytes }
 
-// shrink keeps to MaxBytes, as far as old messages can go.
+// shrink drops old messages until MaxBytes is kept, or only the newest of each conversation
+// is left.
 func (s *Memory) shrink() {
 	for s.full() && s.order.several != nil {
 		c := s.order.several
@@ -44,9 +47,9 @@ func (s *Memory) shrink() {
 	}
 }
 
-// room reports whether there is room for another conversation. It makes room by
-// forgetting others, if it may; forgot is told of each, if it is not nil.
-func (s *Memory) room(forgot func(name string, last uint64)) bool {
+// makeRoom makes room for another conversation, by forgetting others if it may, and reports
+// whether there is room. forgot, if not nil, is called for each that is forgotten.
+func (s *Memory) makeRoom(forgot func(name string, last uint64)) bool {
 	for s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
 		c := s.forgettable()
 		if c == nil {
@@ -60,8 +63,8 @@ func (s *Memory) room(forgot func(name string, last uint64)) bool {
 	return true
 }
 
-// forgettable returns a conversation that may be forgotten, or nil. The search begins
-// where the last one ended, and once more with the longest silent.
+// forgettable returns a conversation that may be forgotten; nil: it has found none. The
+// search goes on where the last one ended, and begins anew, once, with the longest silent.
 func (s *Memory) forgettable() *Conversation {
 	if s.ForgetAfter <= 0 || s.inhabited == nil || len(s.numbers.last) >= maxNumbers(s.MaxConversations) {
 		return nil
@@ -84,7 +87,7 @@ func (s *Memory) forgettable() *Conversation {
 	return nil
 }
 
-// forget forgets a conversation but for its last number.
+// forget forgets a conversation, except its last number.
 func (s *Memory) forget(c *Conversation) {
 	for i := range c.pieces {
 		more := used{}

@@ -10,50 +10,51 @@ import (
 const (
 	// pieceSize bounds the bytes of a piece of more than one message.
 	pieceSize = 8 << 10
-	// smallPiece is up to how many bytes the first piece is made larger, rather
-	// than another one begun: most conversations are small.
+	// smallPiece is the size, in bytes, up to which the first piece is enlarged before
+	// another one is begun: most conversations are small.
 	smallPiece = 4 << 10
 )
 
 // pieceHead is what a piece takes besides its data, in bytes.
 const pieceHead = 40
 
-// Conversation is what is kept of a conversation. It is guarded by the lock of its
-// Memory, but for given.
+// Conversation has the messages that are kept of a conversation. The lock of its Memory
+// guards it, except given.
 type Conversation struct {
 	name   string
 	last   uint64  // the newest seq
-	spoken int64   // the time of it, in ns since 1970
-	pieces []piece // without holes, up to last
+	spoken int64   // the time of that message, in ns since 1970
+	pieces []piece // without gaps, up to last
 	count  int     // of messages in them
 
-	given uint64 // the newest seq given; only for who appends
+	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
 	older, newer *Conversation // in Memory.order
 }
 
-// piece is some messages in a row, each with its length before it; see kept. Its bytes
-// do not change once they are there.
+// piece is a run of messages, each with its length before it; see kept. Bytes are only
+// appended, never changed, so that an excerpt can be read without the lock.
 type piece struct {
 	first uint64 // seq
 	count uint32
-	disk  uint32 // what the messages take on disk, in bytes
+	disk  uint32 // bytes that the messages take on disk
 	data  []byte
 }
 
-// size is what p takes in memory, in bytes.
+// size returns the memory that p takes, in bytes.
 func (p *piece) size() int { return pieceHead + cap(p.data) }
 
-// used is how much more or less something takes, in bytes.
+// used is a change of the space that is used, in bytes; negative: less.
 type used struct{ memory, disk int }
 
+// plus adds the space of p, with sign -1 for a piece that is dropped.
 func (u *used) plus(p *piece, sign int) {
 	u.memory += sign * p.size()
 	u.disk += sign * int(p.disk)
 }
 
-// grow makes room for size more bytes elsewhere, and returns how many bytes p takes
-// more then. Who reads p goes on with the old ones.
+// grow moves p to where it has room for size more bytes, and returns how many bytes more it
+// takes. Excerpts go on reading the old bytes.
 func (p *piece) grow(size int) (more int) {
 	before := p.size()
 	need := len(p.data) + size
@@ -68,18 +69,19 @@ func (c *Conversation) begin(seq uint64, size int) *piece {
 	case 0:
 	case 1:
 		room = smallPiece / 4
-	default: // so the last is a fifth of all, and as much can be dropped, until pieces are large
+	default: // a quarter more each time, so that the last is a fifth of all, until pieces are large
 		room = min(cap(c.pieces[n-1].data)*5/4, pieceSize)
 	}
-	if n == cap(c.pieces) { // append would double it, for each of very many
+	if n == cap(c.pieces) { // append would double it, in each of very many conversations
 		c.pieces = append(make([]piece, 0, n+1+n/4), c.pieces...)
 	}
 	c.pieces = append(c.pieces, piece{first: seq, data: make([]byte, 0, max(size, room))})
 	return &c.pieces[n]
 }
 
-// add keeps a message, which takes so much on disk, and returns how much more there
-// is now. With keep, pieces have at most so many messages.
+// add keeps a message whose size on disk is disk, and returns the change of the space that
+// is used. If keep is not 0, a piece has at most keep messages, and old pieces are dropped
+// as long as keep messages remain.
 func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more used) {
 	var length [binary.MaxVarintLen64]byte
 	head := length[:binary.PutUvarint(length[:], uint64(len(message)))]
@@ -110,9 +112,8 @@ func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more use
 	return more
 }
 
-// dropOld lets the oldest piece go, or in the last piece all but the newest
-// message, which carries the numbering on. It returns how much more, which is
-// less, there is now.
+// dropOld drops the oldest piece or, of the last piece, all messages but the newest, which
+// carries the numbering on. It returns the change of the space that is used.
 func (c *Conversation) dropOld() (more used) {
 	if len(c.pieces) > 1 {
 		c.dropFirst(&more)
@@ -121,14 +122,14 @@ func (c *Conversation) dropOld() (more used) {
 	newest := new(Conversation)
 	each(c.pieces, c.last, c.last, func(seq uint64, message []byte) {
 		p := &c.pieces[0]
-		more = newest.add(seq, message, int(p.disk/p.count), 0) // nearly
+		more = newest.add(seq, message, int(p.disk/p.count), 0) // on disk: the average size
 	})
 	c.dropFirst(&more)
 	c.pieces, c.count = newest.pieces, newest.count
 	return more
 }
 
-// dropFirst lets the oldest piece go.
+// dropFirst drops the oldest piece.
 func (c *Conversation) dropFirst(more *used) {
 	p := &c.pieces[0]
 	more.plus(p, -1)
@@ -137,11 +138,11 @@ func (c *Conversation) dropFirst(more *used) {
 	c.pieces = c.pieces[1:]
 }
 
-// first returns the oldest seq that is kept; one more than last for none.
+// first returns the oldest seq that is kept; if there is none, one more than last.
 func (c *Conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
 
-// span returns which messages q selects, and whether there are more. None: hi is
-// below lo.
+// span returns the range of messages that q selects, and whether there are more in its
+// direction. If there are none, hi is below lo.
 func (c *Conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 	first, limit := c.first(), uint64(max(q.Limit, 0))
 	switch {
@@ -190,7 +191,7 @@ func comparePiece(p piece, seq uint64) int {
 	return 0
 }
 
-// each hands the messages lo to hi, which are in pieces, to do.
+// each calls do for the messages lo to hi of pieces.
 func each(pieces []piece, lo, hi uint64, do func(seq uint64, message []byte)) {
 	for _, p := range pieces {
 		rest := p.data

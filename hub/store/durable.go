@@ -1,7 +1,7 @@
 package store
 
-// This file is for a store that makes messages safe before it shows them. Only one of
-// its goroutines may call Open, Number, Add and Cancel.
+// The methods for a store that makes messages safe before it shows them, which is
+// hub/journal. Open, Number, Add and Cancel must all be called from one goroutine.
 
 import (
 	"fmt"
@@ -18,14 +18,14 @@ func (s *Memory) Open(name string, forgot func(name string, last uint64)) *Conve
 	return s.open(name, forgot)
 }
 
-// Number gives the next number of c. Each is followed by Add, or all of them by
-// Cancel.
+// Number gives out the next number of c. Add must follow for each number, or Cancel for all
+// of them.
 func (c *Conversation) Number() uint64 {
 	c.given++
 	return c.given
 }
 
-// Cancel takes back the numbers that have been given since the last Add.
+// Cancel takes back the numbers that have been given out since the last Add.
 func (s *Memory) Cancel(c *Conversation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,7 +35,7 @@ func (s *Memory) Cancel(c *Conversation) {
 }
 
 // Add keeps a message that is safe now, and calls stored as chat.Store.Append does. disk
-// is what the message takes on disk, in bytes.
+// is the size of the message on disk, in bytes.
 func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,16 +43,16 @@ func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(err
 	stored(nil)
 }
 
-// Saved is a message that was safe before the start. The bytes are the caller's.
+// Saved is a message from before the start. Load copies the bytes that it keeps.
 type Saved struct {
 	Conversation, From []byte
 	To                 []byte // empty: the conversation
 	Seq                uint64
 	Time               int64 // ns since 1970
 	Binary             bool
-	Settled            bool // it waits for nobody
+	Settled            bool // it does not wait for its recipient
 	Body               []byte
-	Disk               int // what it takes there, in bytes
+	Disk               int // size on disk, in bytes
 }
 
 // Load keeps m, or fails if m is not the next of its conversation. The first one may
@@ -90,8 +90,8 @@ func (s *Memory) Forget(name string, last uint64) {
 	s.setNumber(name, last)
 }
 
-// Cut returns the oldest number that is kept of a conversation. Of one that is
-// forgotten, first is the number that it goes on with.
+// Cut returns the oldest number that is kept of a conversation. If the conversation is
+// forgotten, first is the number of its next message.
 func (s *Memory) Cut(name []byte) (first uint64, forgotten bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +116,7 @@ func (s *Memory) Newest() int64 {
 	return s.newest
 }
 
-// Disk returns roughly what all that is kept takes on disk, in bytes.
+// Disk returns roughly the bytes on disk of everything that is kept.
 func (s *Memory) Disk() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"wschat/hub/chat"
 )
 
-// excerpt is the messages lo to hi of a conversation, and the pieces that hold them. It
-// can be read without the lock.
+// excerpt is a range of messages of a conversation, lo to hi, with the pieces that hold
+// them. It can be read without the lock.
 type excerpt struct {
 	conversation string
 	pieces       []piece
@@ -36,16 +36,16 @@ func (e *excerpt) messages(to string, since int64) []*chat.Message {
 // maxRoom is how many messages are allocated at once.
 const maxRoom = 64
 
-// answer is messages that are being made, with few allocations: an event loop waits for
-// them.
+// answer collects the messages of an answer. It makes few allocations, since an event loop
+// waits for it.
 type answer struct {
-	most       uint64 // how many there may be
+	most       uint64 // bound on the messages
 	room       []chat.Message
 	messages   []*chat.Message
-	one, other string // names that are likely
+	one, other string // the last two names
 }
 
-// add makes the next message. Its body stays where it is.
+// add makes the next message. Its body is not copied.
 func (a *answer) add(k *kept, conversation string, seq uint64) {
 	if len(a.room) == 0 {
 		n := min(a.most, maxRoom)

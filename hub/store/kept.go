@@ -12,8 +12,8 @@ const (
 //
 //	flags 1 │ time 8 │ from │ to, if it is private │ body
 //
-// A name is its length, as a uvarint, and its bytes. Number and conversation follow
-// from where it is.
+// A name is its length, as a uvarint, and its bytes. The place of a message tells its
+// number and conversation.
 type kept struct {
 	flags    byte
 	time     int64  // ns since 1970

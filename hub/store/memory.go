@@ -1,14 +1,16 @@
-// Package store keeps conversations in memory, and has the rules of retention: how
-// many messages are kept, in how many bytes, and what is forgotten when there is no
-// room. A Memory is the chat.Store of a server without -data; hub/journal puts a disk
-// behind one, and adds to it what is safe there.
+// Package store keeps conversations in memory, and has the rules of retention: how many
+// messages are kept, in how many bytes, and which are forgotten when there is no room. A
+// Memory is the chat.Store of a server without -data. hub/journal puts a disk behind one:
+// it adds each message once that is safe on disk.
 //
-//	pieces of messages     conversation.go     without pointers
-//	one message            kept.go
-//	bounds                 bound.go, order.go, number.go
-//	what waits             waiting.go
-//	answers                excerpt.go
-//	what hub/journal does  durable.go
+//	conversation.go   the messages of a conversation, in pieces without pointers
+//	kept.go           the bytes of one message
+//	bound.go          which messages and conversations are forgotten
+//	order.go          the conversations in the order of their last messages
+//	number.go         the last numbers of forgotten conversations
+//	waiting.go        the private messages that wait for their recipients
+//	excerpt.go        answers made of the pieces
+//	durable.go        the methods for hub/journal
 package store
 
 import (
@@ -21,17 +23,17 @@ import (
 	"wschat/hub/chat"
 )
 
-// DefaultConversations is how many conversations a Memory keeps if it is not told.
-// Each takes 0.2 to 1 KiB with its first message, the text of it left out.
+// DefaultConversations is the default of Limits.MaxConversations. A conversation takes 0.2
+// to 1 KiB with its first message, without the text of that.
 const DefaultConversations = 1 << 20
 
-// maxScratch is how large a message may be for its scratch to be used again, in bytes.
+// maxScratch bounds the scratch that is kept for the next message, in bytes.
 const maxScratch = 64 << 10
 
 // Memory keeps messages in memory. A conversation is a list of pieces of up to 8 KiB,
-// from which History makes messages; so a message costs its own size and some 30 bytes,
-// and the garbage collector has nothing to walk. Safe for concurrent use, but for what
-// durable.go says; no method blocks.
+// from which History makes messages. So a message costs its own size and some 30 bytes,
+// and the garbage collector has nothing to walk. Safe for concurrent use, except as
+// durable.go says. No method blocks.
 type Memory struct {
 	Limits // not to be changed while the store is in use
 
@@ -42,11 +44,11 @@ type Memory struct {
 	conversations map[string]*Conversation
 	pairs         map[string][]*Conversation // those of two users, by user
 	waiting       map[string]map[*Conversation]unwritten
-	numbers       numbers // of those that are forgotten
+	numbers       numbers // of forgotten conversations
 	order         order
 	newest        int64  // the time of the newest message, in ns since 1970
-	bytes         int64  // what the messages and numbers take in memory
-	disk          int64  // what they take on disk, roughly
+	bytes         int64  // memory that the messages and numbers take
+	disk          int64  // bytes that they take on disk, roughly
 	scratch       []byte // for the message that is being added
 }
 
@@ -82,27 +84,27 @@ func (s *Memory) Append(m *chat.Message, stored func(error)) {
 		stored(chat.ErrFull)
 		return
 	}
-	// No two have the same time, so that time gives the order of all messages.
+	// No two messages have the same time, so that times order them all.
 	m.Seq, m.Time = c.Number(), time.Unix(0, max(s.newest+1, time.Now().UnixNano()))
 	s.keep(c, m, 0)
 	stored(nil)
 }
 
-// open returns the conversation called name for another message, nil if there is
-// no room. It begins it if need be.
+// open returns the conversation called name for another message, and begins it if
+// necessary; nil: there is no room. forgot is as in Open.
 func (s *Memory) open(name string, forgot func(name string, last uint64)) *Conversation {
 	if s.full() {
 		return nil
 	}
 	c := s.conversations[name]
-	if c == nil && s.room(forgot) {
+	if c == nil && s.makeRoom(forgot) {
 		c = s.begin(name)
 	}
 	return c
 }
 
-// begin makes a conversation without messages, which goes on with its old number if
-// it has been forgotten.
+// begin makes a conversation without messages. If one of that name has been forgotten, the
+// numbers go on.
 func (s *Memory) begin(name string) *Conversation {
 	last := s.numbers.of(name)
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
@@ -113,7 +115,7 @@ func (s *Memory) begin(name string) *Conversation {
 	return c
 }
 
-// unlist takes a conversation out again.
+// unlist takes a conversation out of the maps.
 func (s *Memory) unlist(c *Conversation) {
 	delete(s.conversations, c.name)
 	for _, user := range membersOf(c.name) {
@@ -128,8 +130,8 @@ func (s *Memory) unlist(c *Conversation) {
 	}
 }
 
-// membersOf returns whose conversation name is, if it is that of two users, or of
-// one with itself.
+// membersOf returns the users of a private conversation: two, or one who writes to the
+// same user id. nil: the conversation is not private.
 func membersOf(name string) []string {
 	a, b, ok := strings.Cut(name, ",")
 	switch {
@@ -141,8 +143,7 @@ func membersOf(name string) []string {
 	return []string{a, b}
 }
 
-// keep keeps a message that has got its number and time, and takes so many bytes on
-// disk.
+// keep keeps a message that has its number and time; disk is its size on disk, in bytes.
 func (s *Memory) keep(c *Conversation, m *chat.Message, disk int) {
 	at, private := m.Time.UnixNano(), m.To != m.Conversation
 	s.scratch = appendKept(s.scratch[:0], m.Binary, private, at, m.From, m.To, m.Body)
@@ -216,5 +217,5 @@ func (s *Memory) Err() error {
 	return nil
 }
 
-// Epoch implements chat.Store: it is another one with each Memory.
+// Epoch implements chat.Store. Each Memory has an epoch of its own.
 func (s *Memory) Epoch() string { return s.epoch }

@@ -3,19 +3,19 @@ package store
 import "hash/maphash"
 
 const (
-	// numberMemory is what the number of a forgotten conversation takes in memory,
-	// and numberDisk what it takes on disk, in bytes.
+	// numberMemory and numberDisk are the sizes, in bytes, of the number of a forgotten
+	// conversation in memory and on disk.
 	numberMemory = 40
 	numberDisk   = 40
 )
 
-// maxNumbers bounds the numbers of forgotten conversations. When there are so
-// many, no other is forgotten.
+// maxNumbers bounds the numbers of forgotten conversations. When it is reached, no other
+// conversation is forgotten.
 func maxNumbers(conversations int) int { return 4 * conversations }
 
-// numbers is the last numbers of conversations that have been forgotten, by the hash
-// of the name. Of two names with one hash both go on behind the larger number, which
-// harms neither. The number stays when the conversation goes on.
+// numbers has the last numbers of forgotten conversations, by the hash of the name. If two
+// names have the same hash, both go on behind the larger number, which harms neither. A
+// number stays when its conversation goes on.
 type numbers struct {
 	seed maphash.Seed
 	last map[uint64]uint64

@@ -1,11 +1,12 @@
 package store
 
-// order is the conversations that have messages, the longest silent first.
+// order lists the conversations that have messages, the longest silent first.
 type order struct {
 	first, last *Conversation
-	// several is where to look for more than one message: none before it has them.
+	// several is where to look for a conversation of more than one message: none before
+	// it has more.
 	several *Conversation
-	// asked is where the search for one to forget goes on; nil: at the first.
+	// asked is where the search for one to forget goes on; nil: with the first.
 	asked *Conversation
 }
 

@@ -7,8 +7,8 @@ import (
 	"wschat/hub/chat"
 )
 
-// unwritten is which messages wait for one user in one conversation: those to the
-// user from first to last. newest is the time of the last.
+// unwritten says which messages of one conversation wait for one user: those to that user
+// from first to last. newest is the time of the last.
 type unwritten struct {
 	first, last uint64
 	newest      int64
@@ -57,8 +57,8 @@ func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) 
 // Written implements chat.Store.
 func (s *Memory) Written(m *chat.Message) { s.SetWritten(m.To, m.Conversation, m.Seq) }
 
-// SetWritten notes that the messages to user in a conversation, up to seq, wait no
-// more, and reports whether that is news.
+// SetWritten notes that the messages to user in a conversation, up to seq, no longer wait,
+// and reports whether any of them did.
 func (s *Memory) SetWritten(user, conversation string, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +90,7 @@ func (s *Memory) Expire(t time.Time) {
 	}
 }
 
-// nanoseconds returns t in ns since 1970; what is earlier is 0.
+// nanoseconds returns t in ns since 1970; 0 for an earlier time.
 func nanoseconds(t time.Time) int64 {
 	if t.Before(time.Unix(0, 0)) {
 		return 0 // UnixNano is undefined for the zero time

@@ -13,8 +13,8 @@ import (
 const (
 	// maxID bounds, in bytes, the id of a request.
 	maxID = 64
-	// defaultHistory and maxHistory are how many messages an answer to history
-	// has if the client does not say, and at most.
+	// defaultHistory is how many messages an answer to history has if the client sets
+	// no limit, and maxHistory is how many it has at most.
 	defaultHistory = 50
 	maxHistory     = 200
 )
@@ -26,7 +26,8 @@ type JSON struct{}
 // which a struct would not do. Of members with the same name the last counts.
 type fields map[string]json.RawMessage
 
-// Parse implements Protocol. A binary message is that of the line protocol.
+// Parse implements Protocol. A binary message has the form that it has in the line
+// protocol.
 func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	if op == frame.Binary {
 		return Line{}.Parse(op, payload)
@@ -118,8 +119,8 @@ func (f fields) history(r *Request) (err error) {
 	return nil
 }
 
-// number returns an integer that is not negative. One that is too large is the
-// largest.
+// number returns an integer of 0 or more. One that does not fit into 64 bits becomes the
+// largest that does.
 func (f fields) number(name string) (n uint64, ok bool) {
 	n, err := strconv.ParseUint(string(f[name]), 10, 64)
 	return n, err == nil || errors.Is(err, strconv.ErrRange)
@@ -155,5 +156,6 @@ func (f fields) group() (string, error) {
 	return s, err
 }
 
-// isNull finds what encoding/json takes for a value that is not there.
+// isNull reports whether a value is null, which encoding/json would silently take for an
+// absent one.
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }

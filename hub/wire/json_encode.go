@@ -76,12 +76,12 @@ func (JSON) Welcome(user string, w *chat.Welcome) []byte {
 	return encode(welcomeEvent{"welcome", user, w.Epoch, notNil(w.Groups), w.Last, notNil(w.Online), w.Count})
 }
 
-// encode makes the text of an event. Events are of strings, numbers and lists of
-// them, which cannot fail.
+// encode makes the text of an event. Events consist of strings, numbers and lists of
+// them, whose encoding cannot fail.
 func encode(event any) []byte {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // it makes six bytes of <, > and & for clients that put JSON into HTML
+	e.SetEscapeHTML(false) // it makes <, > and & six bytes each, which only JSON in HTML needs
 	if err := e.Encode(event); err != nil {
 		panic("wire: event: " + err.Error())
 	}
@@ -125,8 +125,8 @@ func (JSON) Members(r Request, names []string, count int) []byte {
 // Message is the event of a message.
 func (JSON) Message(m *chat.Message) []byte { return encode(newMessageEvent(m)) }
 
-// History answers in one event, and leaves out what would make it too long. Each
-// message is encoded by itself, as only that tells how long it gets.
+// History answers in one event, and leaves out messages that would make it too long. Each
+// message is encoded by itself, since its length is not known before.
 func (JSON) History(r Request, messages []*chat.Message, more bool) []byte {
 	backwards := r.Query.Direction != chat.After
 	var texts [][]byte

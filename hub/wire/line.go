@@ -48,8 +48,8 @@ func (Line) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	return sendRequest(destination, body, false)
 }
 
-// withoutLineEnd cuts off the LF or CR LF that tools such as websocat send behind
-// each line. To a message it belongs.
+// withoutLineEnd cuts off the LF or CR LF that tools such as websocat send behind each
+// line. Only commands lose it; a message keeps every byte.
 func withoutLineEnd(command []byte) []byte {
 	if line, found := bytes.CutSuffix(command, []byte{'\n'}); found {
 		return bytes.TrimSuffix(line, []byte{'\r'})
@@ -57,7 +57,7 @@ func withoutLineEnd(command []byte) []byte {
 	return command
 }
 
-// parseBinary knows no words: a binary message can only be sent to somebody.
+// parseBinary knows no commands: a binary message can only be sent to somebody.
 func parseBinary(destination, body []byte) (Request, error) {
 	switch string(destination) {
 	case "login", "join", "leave", "who", "history":
@@ -86,7 +86,7 @@ func groupRequest(op Op, name []byte) (Request, error) {
 
 // parseTarget checks the name of a conversation.
 func parseTarget(name []byte) (string, error) {
-	target := string(name[:min(len(name), chat.MaxName+1)]) // longer is wrong anyway
+	target := string(name[:min(len(name), chat.MaxName+1)]) // a longer one is invalid anyway
 	if err := chat.CheckTarget(target); err != nil {
 		return "", err
 	}

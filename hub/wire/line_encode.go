@@ -15,7 +15,7 @@ func (Line) Changed(r Request) []byte {
 	return []byte("系统:已加入 " + r.Target)
 }
 
-// Acked implements Protocol: a line client is told only of a user who is away.
+// Acked implements Protocol: a line client is told only that the recipient is away.
 func (Line) Acked(r Request, _ uint64, away bool) []byte {
 	if !away {
 		return nil
@@ -29,7 +29,7 @@ func (Line) Members(_ Request, names []string, count int) []byte {
 	for _, name := range names {
 		size += len(" ") + len(name)
 	}
-	text := make([]byte, 0, size) // many may ask for many names
+	text := make([]byte, 0, size) // one allocation: many clients may ask for many names
 	text = append(text, "系统:在线 "...)
 	text = strconv.AppendInt(text, int64(count), 10)
 	text = append(text, ':')
@@ -57,7 +57,7 @@ func (Line) NoHistory() []byte { return []byte("系统:没有历史消息") }
 
 const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 
-// maxHead bounds what stands before the body of a message.
+// maxHead bounds the bytes before the body of a message.
 const maxHead = len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName
 
 // AppendMessage appends the frame of a message as reader gets it:
@@ -70,18 +70,18 @@ func (Line) AppendMessage(dst []byte, m *chat.Message, reader string) []byte {
 	return append(appendHead(dst, m.From, name), m.Body...)
 }
 
-// AppendDeflated is AppendMessage with the body compressed already. What stands before
-// it differs for each reader and goes uncompressed.
+// AppendDeflated is AppendMessage with a body that is compressed already. The head before
+// it differs for each reader, and goes uncompressed.
 func (Line) AppendDeflated(dst []byte, m *chat.Message, reader string, body []byte) []byte {
 	var plain, stored [maxHead + 16]byte
 	head := appendHead(plain[:0], m.From, recipient(m, reader))
 	return frame.AppendCompressed(dst, opcode(m), frame.AppendStored(stored[:0], head), body)
 }
 
-// Size bounds the payload of a message, whoever reads it.
+// Size bounds the payload of a message for any reader, in bytes.
 func (Line) Size(m *chat.Message) int { return maxHead + len(m.Body) }
 
-// recipient is the name in the message as reader gets it.
+// recipient is the name behind the arrow when reader gets the message.
 func recipient(m *chat.Message, reader string) string {
 	if m.Private() {
 		return m.To

@@ -1,7 +1,7 @@
 package wire
 
-// Notice tells others of a user, in both protocols. Line is nil for what line clients
-// are not told.
+// Notice tells others of a user, in both protocols. Line is nil if line clients are not
+// told.
 type Notice struct{ Line, JSON []byte }
 
 // Online tells that a user has logged in.

@@ -15,14 +15,14 @@ const (
 // text frame; nil: there is nothing to say. They keep nothing of their arguments but
 // the body of a Request, which may be a part of the payload.
 type Protocol interface {
-	// Parse reads a request. It returns the ID, if there is a valid one, with an
-	// error as well. Errors are *chat.Error.
+	// Parse reads a request. With an error it still returns the ID, if there is a valid
+	// one, so that the answer can name it. Errors are *chat.Error.
 	Parse(op frame.Opcode, payload []byte) (Request, error)
 	// Changed answers a join or a leave.
 	Changed(r Request) []byte
-	// Acked answers a send that is stored. With away, its user is.
+	// Acked answers a send that is stored; away says that the recipient is.
 	Acked(r Request, seq uint64, away bool) []byte
-	// Members answers who is online: the first of them by name, and how many.
+	// Members answers who is online: the first names in order, and how many there are.
 	Members(r Request, names []string, count int) []byte
 	// Failed says why the request with this ID could not be done.
 	Failed(id string, e *chat.Error) []byte

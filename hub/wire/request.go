@@ -5,7 +5,7 @@ import "wschat/hub/chat"
 // Op is what a request asks for.
 type Op uint8
 
-// The requests there are.
+// The values of Op.
 const (
 	Nothing Op = iota // a greeting
 	Send

@@ -9,7 +9,6 @@
 package histogram
 
 import (
-	"iter"
 	"math"
 	"math/bits"
 	"time"
@@ -43,22 +42,6 @@ func (h *Histogram) Record(d time.Duration) {
 	h.sum += float64(d)
 }
 
-// Add counts all that other has counted.
-func (h *Histogram) Add(other *Histogram) {
-	if other.n == 0 {
-		return
-	}
-	for i, n := range other.counts {
-		h.counts[i] += n
-	}
-	if h.n == 0 || other.min < h.min {
-		h.min = other.min
-	}
-	h.max = max(h.max, other.max)
-	h.n += other.n
-	h.sum += other.sum
-}
-
 // Count is how many durations have been counted.
 func (h *Histogram) Count() uint64 { return h.n }
 
@@ -90,18 +73,6 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 		}
 	}
 	return h.max
-}
-
-// All yields the middle of each bucket that has counted something, in order,
-// and how many.
-func (h *Histogram) All() iter.Seq2[time.Duration, uint64] {
-	return func(yield func(time.Duration, uint64) bool) {
-		for i, n := range h.counts {
-			if n > 0 && !yield(min(max(middle(i), h.min), h.max), n) {
-				return
-			}
-		}
-	}
 }
 
 // bucket is the number of the bucket for v.

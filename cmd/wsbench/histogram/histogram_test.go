@@ -106,43 +106,6 @@ func TestNegativeCountsAsZero(t *testing.T) {
 	}
 }
 
-// What two histograms have counted, one that adds them has counted.
-func TestAdd(t *testing.T) {
-	var a, b, both Histogram
-	for i := range time.Duration(1000) {
-		a.Record(i * 1000)
-		b.Record(i*1e6 + 7)
-		both.Record(i * 1000)
-		both.Record(i*1e6 + 7)
-	}
-	var sum Histogram
-	sum.Add(&a)
-	sum.Add(&b)
-	sum.Add(&Histogram{})
-	if sum != both {
-		t.Errorf("sum: %v %v %v, want %v %v %v", sum.n, sum.min, sum.max, both.n, both.min, both.max)
-	}
-}
-
-func TestAllYieldsEveryValue(t *testing.T) {
-	var h Histogram
-	for d := range time.Duration(5000) {
-		h.Record(d * d)
-	}
-	var n uint64
-	last := time.Duration(-1)
-	for d, count := range h.All() {
-		if d <= last {
-			t.Fatalf("%v after %v", d, last)
-		}
-		last = d
-		n += count
-	}
-	if n != h.Count() {
-		t.Errorf("%d values, want %d", n, h.Count())
-	}
-}
-
 func BenchmarkRecord(b *testing.B) {
 	var h Histogram
 	d := time.Duration(1)

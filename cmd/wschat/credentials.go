@@ -5,12 +5,12 @@ import (
 	"unsafe"
 )
 
-// claimArgs returns the arguments, and overwrites what URLs among the given ones have
-// before the host: on Unix those are the memory that ps and /proc/PID/cmdline read,
-// in which anybody on the machine could find the password of -redis. Until here it
-// stands there; WSCHAT_REDIS never does.
+// claimArgs returns a copy of the arguments, and overwrites the credentials of URLs in the
+// originals. On Unix, ps and /proc/PID/cmdline read that memory, and anybody on the machine
+// could find the password of -redis there. It is visible until this call; that of
+// WSCHAT_REDIS never is.
 //
-// args must be os.Args, which is writable; a string of the program's text is not.
+// args must be os.Args, whose memory is writable; that of a constant is not.
 func claimArgs(args []string) []string {
 	claimed := make([]string, len(args))
 	for i, arg := range args {
@@ -25,8 +25,8 @@ func claimArgs(args []string) []string {
 	return claimed
 }
 
-// withoutCredentials makes text fit to be shown: an argument in the wrong place may
-// be a URL.
+// withoutCredentials makes an argument fit to be shown in an error: in the wrong place, it
+// may be a URL with a password.
 func withoutCredentials(text string) string {
 	from, to, ok := credentials(text)
 	if !ok {
@@ -35,9 +35,9 @@ func withoutCredentials(text string) string {
 	return text[:from] + "***" + text[to:]
 }
 
-// credentials finds what stands between "://" and the last "@": a password may
-// contain anything, where somebody forgot to escape it. In the name of a file, which is
-// cleaned before it is used, one slash is left.
+// credentials finds the text between "://" and the last "@", since somebody may have
+// forgotten to escape a password, which may contain anything. One slash is enough: if the
+// URL was given as the name of a file, cleaning the name has removed the other.
 func credentials(text string) (from, to int, ok bool) {
 	const scheme = ":/"
 	colon, to := strings.Index(text, scheme), strings.LastIndexByte(text, '@')

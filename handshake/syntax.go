@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What a byte may be part of.
+// The syntax elements that a byte may be part of.
 const (
 	inToken  = 1 << iota // tchar, RFC 9110 §5.6.2
 	inValue              // a field's value: visible, obs-text, space, tab; RFC 9110 §5.5
@@ -14,7 +14,7 @@ const (
 	inHost               // a registered name or IPv4 address, RFC 3986 §3.2.2
 )
 
-// class says for each byte what it may be part of.
+// class has, for each byte, the bits of the elements that it may be part of.
 var class = func() (class [256]uint8) {
 	mark := func(bits uint8, chars string) {
 		for i := range len(chars) {
@@ -40,7 +40,7 @@ var class = func() (class [256]uint8) {
 	return class
 }()
 
-// all reports whether every byte of s may be part of what bit stands for.
+// all reports whether every byte of s may be part of the element that bit stands for.
 func all(s string, bit uint8) bool {
 	for i := range len(s) {
 		if class[s[i]]&bit == 0 {

@@ -7,11 +7,11 @@ import (
 	"wschat/frame"
 )
 
-// A peer whose message is too long has kept to the protocol, and has the time to answer
-// our close frame like any other: a browser for which TCP ends before that calls the
-// connection unclean. The rest of the message may come first, or never. So the answer
-// is looked for where a peer's last word is, at the end of what has come; all else is
-// thrown away, for as long as closeTimeout allows.
+// A peer whose message is too big (1009) has kept to the protocol, and gets as much time
+// to answer our close frame as any other: a browser reports a connection whose TCP ends
+// before that as unclean. The rest of the message may come first, or never, so frames
+// cannot be decoded any more. Instead, the answer is looked for at the end of the bytes
+// that have come. All others are thrown away, for as long as closeTimeout allows.
 
 // maxAnswer is the length of the longest close frame of a client.
 const maxAnswer = 2 + 4 + 125
@@ -29,9 +29,9 @@ func (c *Conn) seekAnswer(b []byte) {
 	}
 }
 
-// endsInClose reports whether b ends with a close frame of a client that answers: its
-// code is ours, or one by which a client takes leave, or there is none. Random bytes
-// look like that once in some ten million times.
+// endsInClose reports whether b ends with a close frame by which a client may answer:
+// without a code, with ours, or with one of its own. Random bytes look like that once in
+// some ten million times.
 func endsInClose(b []byte) bool {
 	for n := 0; n <= 125 && n+6 <= len(b); n++ {
 		last := b[len(b)-6-n:]

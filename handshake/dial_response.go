@@ -41,8 +41,8 @@ type responseHead struct {
 	text   string // all of it, as it came
 }
 
-// responseDecoder reads the head of the first final response out of whatever
-// bytes come. Interim responses before it are skipped (RFC 9110 §15.2); a server
+// responseDecoder reads the head of the first final response from bytes as they
+// come. Interim responses before it are skipped (RFC 9110 §15.2); a server
 // may send as many as fit into MaxHead together.
 type responseDecoder struct {
 	head    headReader
@@ -137,12 +137,11 @@ func extensionName(extension string) string {
 	return trim(name)
 }
 
-// refusal makes a StatusError. net/http reads the body, as it knows where one
-// ends; how much of it comes does not matter.
-// early is what came behind its head.
+// refusal makes a StatusError of a response; early has the bytes that came behind its
+// head. net/http reads the body, since it knows where that ends. A part of it will do.
 func refusal(conn net.Conn, head *responseHead, early []byte) error {
 	e := &StatusError{Status: head.status, Header: head.header}
-	// A cancelled context that meets this deadline waits for no longer.
+	// If this undoes the deadline of a cancelled context, Dial still ends soon.
 	conn.SetReadDeadline(time.Now().Add(refusalTime))
 	r := bufio.NewReader(io.MultiReader(strings.NewReader(head.text), bytes.NewReader(early), conn))
 	response, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
