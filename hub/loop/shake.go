@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"wschat/frame"
@@ -90,22 +91,29 @@ func (l *Loop) expect(c *Conn) bool {
 }
 
 // hurry cuts off the connections whose request should be there by now: a slice of
-// them, since very many may have come at a time.
+// them, since very many may have come at a time. Those that have shaken hands are
+// forgotten as soon as none that came before them has yet to.
 func (l *Loop) hurry() {
-	n := 0
-	for n < len(l.shaking) && int32(l.ticks-l.shaking[n].due) >= 0 {
-		if n == slice {
+	n, late := 0, 0
+	for ; n < len(l.shaking); n++ {
+		d := l.shaking[n]
+		c := l.conns[d.slot]
+		if c == nil || c.state != shakingHands || c.shake().due != d.due {
+			continue
+		}
+		if int32(l.ticks-d.due) < 0 {
+			break
+		}
+		if late == slice {
 			l.mail.call(l.hurry)
 			break
 		}
-		d := l.shaking[n]
-		n++
-		if c := l.conns[d.slot]; c != nil && c.state == shakingHands && c.shake().due == d.due {
-			c.vanished()
-		}
+		late++
+		c.vanished()
 	}
-	if n > 0 {
-		l.shaking = l.shaking[:copy(l.shaking, l.shaking[n:])]
+	l.shaking = slices.Delete(l.shaking, 0, n)
+	if len(l.shaking) == 0 {
+		l.shaking = nil
 	}
 }
 
