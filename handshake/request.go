@@ -21,6 +21,12 @@ func (h Header) Get(name string) string {
 	return value
 }
 
+// Has reports whether there is a field called name.
+func (h Header) Has(name string) bool {
+	_, n := h.first(name)
+	return n > 0
+}
+
 // Values yields the values of all fields called name, in order.
 func (h Header) Values(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {

@@ -50,6 +50,9 @@ func (s *server) echo(r *handshake.Request) (loop.Acceptance, error) {
 // accept returns an Acceptance with the compression that client and server agree on.
 func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)) (loop.Acceptance, error) {
 	a := loop.Acceptance{Enter: enter}
+	if !r.Header.Has("Sec-WebSocket-Extensions") { // as most
+		return a, nil
+	}
 	deflate, response, ok, err := frame.NegotiateDeflate(r.Header.Values("Sec-WebSocket-Extensions"))
 	if err != nil {
 		return a, reject(http.StatusBadRequest, "expected a list of extensions in Sec-WebSocket-Extensions, got none")

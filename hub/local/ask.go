@@ -13,9 +13,9 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 	w := &chat.Welcome{Epoch: e.store.Epoch()}
 	e.mu.Lock()
 	if u := e.users[name]; u != nil {
-		for _, g := range u.groups {
-			if may(g.name) {
-				w.Groups = append(w.Groups, g.name)
+		for _, m := range u.groups {
+			if may(m.group.name) {
+				w.Groups = append(w.Groups, m.group.name)
 			}
 		}
 	}
@@ -57,7 +57,7 @@ func (e *Engine) onlineNames(group string) []string {
 	}
 	var names []string
 	if g := e.groups[group]; g != nil {
-		for u := range g.members {
+		for _, u := range g.members {
 			if u.place > 0 {
 				names = append(names, u.name)
 			}
@@ -84,7 +84,7 @@ func (e *Engine) Groups() (groups []chat.GroupInfo, count int, err error) {
 	all := make([]chat.GroupInfo, 0, len(e.groups))
 	for name, g := range e.groups {
 		info := chat.GroupInfo{Group: name, Members: len(g.members)}
-		for u := range g.members {
+		for _, u := range g.members {
 			if u.place > 0 {
 				info.Online++
 			}

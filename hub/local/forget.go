@@ -62,7 +62,7 @@ func (e *Engine) forgetExcess() {
 // forget ends what is known of a user who is offline. The lock is held.
 func (e *Engine) forget(u *user) {
 	for len(u.groups) > 0 {
-		e.leave(u, u.groups[len(u.groups)-1])
+		e.leave(u, u.groups[len(u.groups)-1].group)
 	}
 	e.returned(u)
 	delete(e.users, u.name)

@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -154,6 +155,39 @@ func TestFresh(t *testing.T) {
 }
 
 func (e *Engine) connections(user string) int32 { return e.users[user].connections }
+
+// Whoever leaves a group, and in whatever order, the others stay members.
+func TestMembersInAnyOrder(t *testing.T) {
+	const users, groups = 20, 3
+	e, _ := open(t, Config{Presence: chat.ToNone})
+	want := make(map[string]bool) // by user and group
+	for i := range users {
+		enter(t, e, fmt.Sprint("U", i))
+	}
+	for range 2000 {
+		user, group := fmt.Sprint("U", rand.IntN(users)), fmt.Sprint("group", rand.IntN(groups))
+		member := !want[user+group]
+		setMember(e, user, group, member)
+		want[user+group] = member
+		for i := range groups {
+			group := fmt.Sprint("group", i)
+			var members []string
+			for i := range users {
+				user := fmt.Sprint("U", i)
+				if e.IsMember(user, group) != want[user+group] {
+					t.Fatalf("%s in %s: %v", user, group, !want[user+group])
+				}
+				if want[user+group] {
+					members = append(members, user)
+				}
+			}
+			slices.Sort(members)
+			if got, _, _ := e.Who(group); !slices.Equal(got, members) {
+				t.Fatalf("%s has %v, want %v", group, got, members)
+			}
+		}
+	}
+}
 
 // Who is forgotten leaves nothing behind, be it for the time or for the number of users.
 func TestForgottenLeavesNothing(t *testing.T) {

@@ -19,7 +19,7 @@ func (e *Engine) IsMember(name, group string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	u := e.users[name]
-	return u != nil && u.membership(group) != nil
+	return u != nil && u.in(group) != nil
 }
 
 // SetMember implements chat.Engine. With a Registry the change holds, and is told, when
@@ -33,7 +33,7 @@ func (e *Engine) SetMember(name, group string, member bool, held func(), done fu
 	case err != nil:
 		e.mu.Unlock()
 		c.done(err)
-	case (u.membership(group) != nil) == member:
+	case (u.in(group) != nil) == member:
 		c.held()
 		e.mu.Unlock()
 		c.done(nil)
@@ -53,7 +53,7 @@ func mayChange(u *user, c *change) error {
 	if u == nil { // the user's last connection has ended, and the user is forgotten
 		return chat.ErrUnavailable
 	}
-	in := u.membership(c.group) != nil
+	in := u.in(c.group) != nil
 	switch {
 	case !c.join && !in:
 		return chat.ErrNotMember.About(c.group)
@@ -95,7 +95,7 @@ func (e *Engine) makeChange(c *change) error {
 			e.node.Member(u.name, c.group, true)
 		}
 	default:
-		e.leave(u, u.membership(c.group))
+		e.leave(u, u.in(c.group))
 	}
 	c.held()
 	return nil
@@ -106,22 +106,26 @@ func (e *Engine) makeChange(c *change) error {
 func (e *Engine) join(u *user, name string) bool {
 	g := e.groups[name]
 	if g == nil {
-		g = &group{name: name, members: make(map[*user]struct{})}
+		g = &group{name: name}
 		e.groups[name] = g
 	}
-	if _, in := g.members[u]; in {
+	if u.placeIn(g) >= 0 {
 		return false
 	}
-	g.members[u] = struct{}{}
-	u.groups = append(u.groups, g)
+	u.groups = append(u.groups, membership{g, int32(len(g.members))})
+	g.members = append(g.members, u)
 	return true
 }
 
 // leave ends u's membership in g. A group without members is not listed. The lock is
 // held.
 func (e *Engine) leave(u *user, g *group) {
-	delete(g.members, u)
-	i := slices.Index(u.groups, g)
+	i := u.placeIn(g)
+	at, end := u.groups[i].at, len(g.members)-1
+	moved := g.members[end]
+	g.members[at], g.members[end] = moved, nil
+	g.members = g.members[:end]
+	moved.groups[moved.placeIn(g)].at = at
 	u.groups = slices.Delete(u.groups, i, i+1)
 	e.node.Member(u.name, g.name, false)
 	if len(g.members) == 0 {
@@ -130,14 +134,19 @@ func (e *Engine) leave(u *user, g *group) {
 	}
 }
 
-// membership returns the group called name if u is in it, or else nil.
-func (u *user) membership(name string) *group {
-	for _, g := range u.groups {
-		if g.name == name {
-			return g
+// in returns the group called name if u is in it, or else nil.
+func (u *user) in(name string) *group {
+	for _, m := range u.groups {
+		if m.group.name == name {
+			return m.group
 		}
 	}
 	return nil
+}
+
+// placeIn finds the index of g among u's groups, -1 if u is not in g.
+func (u *user) placeIn(g *group) int {
+	return slices.IndexFunc(u.groups, func(m membership) bool { return m.group == g })
 }
 
 func (u *user) groupNames() []string {
@@ -145,8 +154,8 @@ func (u *user) groupNames() []string {
 		return nil
 	}
 	names := make([]string, len(u.groups))
-	for i, g := range u.groups {
-		names[i] = g.name
+	for i, m := range u.groups {
+		names[i] = m.group.name
 	}
 	return names
 }

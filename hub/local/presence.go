@@ -59,8 +59,8 @@ func (e *Engine) tell(u *user, online bool) {
 	case chat.ToAll:
 		e.node.Present(u.name, chat.Everyone, e.number, online)
 	case chat.ToGroup:
-		for _, g := range u.groups {
-			e.node.Present(u.name, g.name, e.number, online)
+		for _, m := range u.groups {
+			e.node.Present(u.name, m.group.name, e.number, online)
 		}
 	}
 }

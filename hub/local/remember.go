@@ -29,8 +29,8 @@ func (e *Engine) forgetRefused() {
 			e.forget(u)
 			continue
 		}
-		for _, g := range slices.Clone(u.groups) {
-			if !chat.ValidGroup(g.name) {
+		for _, m := range slices.Clone(u.groups) {
+			if g := m.group; !chat.ValidGroup(g.name) {
 				e.leave(u, g)
 				e.note(func(r chat.Registry) { r.SetMember(u.name, g.name, false, func(error) {}) })
 			}

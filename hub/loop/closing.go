@@ -128,7 +128,7 @@ func (c *Conn) told(code frame.CloseCode) {
 
 func (c *Conn) leaveLists() {
 	for len(c.places) > 0 {
-		c.places[0].shard.leave(c)
+		c.loop.shards[c.places[0].shard-1].leave(c)
 	}
 }
 

@@ -1,18 +1,23 @@
 package loop
 
 import (
+	"bufio"
 	"fmt"
 	"testing"
+	"time"
 	"unsafe"
 
 	"wschat/frame"
 )
 
-// An idle connection is a Conn and nothing else.
+// An idle connection is a Conn, and a place for each of its lists.
 func TestIdleConnectionIsSmall(t *testing.T) {
-	const most = 128
+	const most, mostPlace = 128, 8
 	if size := unsafe.Sizeof(Conn{}); size > most {
 		t.Errorf("a Conn has %d bytes, want %d at most", size, most)
+	}
+	if size := unsafe.Sizeof(place{}); size > mostPlace {
+		t.Errorf("a place has %d bytes, want %d at most", size, mostPlace)
 	}
 	forEachDriver(t, func(t *testing.T, d driver) {
 		s := d.serve(t, Config{})
@@ -43,6 +48,24 @@ func TestIdleConnectionIsSmall(t *testing.T) {
 			})
 			return rest
 		})
+	})
+}
+
+// Connections that have shaken hands are not waited for any more, long before that
+// would have had to be.
+func TestShakenHandsAreForgotten(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{Timeout: time.Hour})
+		for range 3 {
+			conn := ts.dial()
+			get(t, conn, bufio.NewReader(conn))
+		}
+		for _, l := range ts.Loops.loops {
+			eventually(t, "nobody is waited for", func() (none bool) {
+				l.do(func() { none = l.shaking == nil })
+				return none
+			})
+		}
 	})
 }
 

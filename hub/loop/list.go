@@ -11,13 +11,17 @@ type List struct {
 	shards []shard // by loop; only that loop's goroutine looks inside
 }
 
-type shard struct{ members []*Conn }
+type shard struct {
+	members []*Conn
+	number  int32 // in Loop.shards, from 1; 0: there are no members
+}
 
 // place is where a connection stands in a shard, so that leaving takes no search
-// through the members.
+// through the members. Every connection has one for each of its lists: it holds
+// numbers, as pointers would take twice as much.
 type place struct {
-	shard *shard
-	at    int32
+	shard int32 // the shard's number
+	at    int32 // the index in its members
 }
 
 // NewList returns an empty list.
@@ -47,7 +51,13 @@ func (s *shard) join(c *Conn) {
 	if c.state != open || c.placeIn(s) >= 0 {
 		return
 	}
-	c.places = append(c.places, place{s, int32(len(s.members))})
+	if len(s.members) == 0 {
+		c.loop.enlist(s)
+	}
+	if c.places == nil {
+		c.places = make([]place, 0, 2) // most are in two: everyone, and a group
+	}
+	c.places = append(c.places, place{s.number, int32(len(s.members))})
 	s.members = append(s.members, c)
 }
 
@@ -64,6 +74,7 @@ func (s *shard) leave(c *Conn) {
 	moved.places[moved.placeIn(s)].at = at
 	if last == 0 {
 		s.members = nil
+		c.loop.delist(s)
 	}
 	end := len(c.places) - 1
 	c.places[i] = c.places[end]
@@ -73,13 +84,31 @@ func (s *shard) leave(c *Conn) {
 	}
 }
 
+// enlist gives a shard a number.
+func (l *Loop) enlist(s *shard) {
+	if n := len(l.unlisted); n > 0 {
+		s.number, l.unlisted = l.unlisted[n-1], l.unlisted[:n-1]
+		l.shards[s.number-1] = s
+	} else {
+		l.shards = append(l.shards, s)
+		s.number = int32(len(l.shards))
+	}
+}
+
+// delist takes it back.
+func (l *Loop) delist(s *shard) {
+	l.shards[s.number-1] = nil
+	l.unlisted = append(l.unlisted, s.number)
+	s.number = 0
+}
+
 // In reports whether c is in the list. Only from c's loop, as Item.AppendFrame is.
 func (c *Conn) In(l *List) bool { return c.placeIn(&l.shards[c.loop.index]) >= 0 }
 
 // placeIn finds the index of s among c's places, -1 if c is not in s.
 func (c *Conn) placeIn(s *shard) int {
 	for i := range c.places {
-		if c.places[i].shard == s {
+		if c.places[i].shard == s.number {
 			return i
 		}
 	}

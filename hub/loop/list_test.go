@@ -154,6 +154,33 @@ func TestMembersCloseDuringAWalk(t *testing.T) {
 	})
 }
 
+// A list without members has no number, and others get those that are free.
+func TestListNumbersAreUsedAgain(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{Loops: 1})
+		all, l := s.NewList(), s.loops[0]
+		r := newRecord()
+		c := s.dial(r)
+		conn := r.conn(t)
+		all.Join(conn)
+		for i := range 10 {
+			list := s.NewList()
+			list.Join(conn)
+			list.Publish(text(fmt.Sprint(i)))
+			c.wantText(fmt.Sprint(i))
+			list.Leave(conn)
+			list.Publish(text("nobody is here"))
+		}
+		all.Publish(text("all"))
+		c.wantText("all")
+		l.do(func() {
+			if len(l.shards) != 2 || len(conn.places) != 1 {
+				t.Errorf("%d numbers, %d places", len(l.shards), len(conn.places))
+			}
+		})
+	})
+}
+
 // SendExpress overtakes a walk over very many members, but nothing of its own
 // kind; other sends, joins, leaves and closings do not.
 func TestExpress(t *testing.T) {

@@ -30,13 +30,15 @@ type Loop struct {
 	poll  poller
 	mail  mailbox
 
-	conns  []*Conn // by slot; nil: free
-	free   []int32 // slots to use again
-	batch  []command
-	next   int // the first of batch that is not carried out
-	sorted int // the first of batch that express has not looked at
-	walk   walk
-	dirty  []*Conn // have something to write, or to do once it is written
+	conns    []*Conn  // by slot; nil: free
+	free     []int32  // slots to use again
+	shards   []*shard // of lists with members here, by number; nil: free
+	unlisted []int32  // numbers to use again
+	batch    []command
+	next     int // the first of batch that is not carried out
+	sorted   int // the first of batch that express has not looked at
+	walk     walk
+	dirty    []*Conn // have something to write, or to do once it is written
 	// Connections on their way out, see closing.go.
 	parting, closing, lingering endings
 	draining                    bool

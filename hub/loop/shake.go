@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"wschat/frame"
@@ -89,22 +90,29 @@ func (l *Loop) expect(c *Conn) bool {
 }
 
 // endLate ends the connections whose handshake has passed its deadline: a slice of them at
-// a time, since very many may have come at once.
+// a time, since very many may have come at once. A connection that has shaken hands is
+// forgotten as soon as every earlier one has, too.
 func (l *Loop) endLate() {
-	n := 0
-	for n < len(l.shaking) && int32(l.ticks-l.shaking[n].due) >= 0 {
-		if n == slice {
+	n, late := 0, 0
+	for ; n < len(l.shaking); n++ {
+		d := l.shaking[n]
+		c := l.conns[d.slot]
+		if c == nil || c.state != shakingHands || c.shake().due != d.due {
+			continue
+		}
+		if int32(l.ticks-d.due) < 0 {
+			break
+		}
+		if late == slice {
 			l.mail.call(l.endLate)
 			break
 		}
-		d := l.shaking[n]
-		n++
-		if c := l.conns[d.slot]; c != nil && c.state == shakingHands && c.shake().due == d.due {
-			c.vanished()
-		}
+		late++
+		c.vanished()
 	}
-	if n > 0 {
-		l.shaking = l.shaking[:copy(l.shaking, l.shaking[n:])]
+	l.shaking = slices.Delete(l.shaking, 0, n)
+	if len(l.shaking) == 0 {
+		l.shaking = nil
 	}
 }
 
