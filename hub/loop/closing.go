@@ -191,7 +191,7 @@ func (l *Loop) drain() []*Conn {
 	if !l.draining {
 		l.draining = true
 		for _, c := range l.conns {
-			if c != nil && c.state == lingering && c.written() {
+			if c != nil && c.state == lingering && (c.out == nil || c.out.size() == 0) { // past closeWrite
 				l.lingering.add(c, l.ticks+l.loops.ticksOf(drainLinger))
 			}
 		}

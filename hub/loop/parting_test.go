@@ -248,7 +248,8 @@ func TestCloseFramesAtTheEnd(t *testing.T) {
 }
 
 // While draining, a client that keeps TCP open behind a finished closing handshake is
-// waited for one second only, whether that has been finished before or is then.
+// waited for one second only, whether that has been finished before, is then, or our
+// close frame is still being written.
 func TestDrainDoesNotWaitForTCP(t *testing.T) {
 	inBubble(t, Config{Loops: 1}, func(t *testing.T, ls *Loops) {
 		closeBoth := func(c *client) {
@@ -264,13 +265,15 @@ func TestDrainDoesNotWaitForTCP(t *testing.T) {
 			r.conn(t)
 			return pipeClient(t, near)
 		}
-		before, meanwhile := keep(), keep()
+		before, unread, meanwhile := keep(), keep(), keep()
 		closeBoth(before)
+		unread.Close(frame.NormalClosure, "")
 		synctest.Wait()
 		start := time.Now()
 		go func() {
 			meanwhile.wantClose(frame.GoingAway, shutdownReason)
 			meanwhile.Close(frame.GoingAway, "")
+			unread.wantClose(frame.NormalClosure, "")
 		}()
 		if err := ls.Drain(t.Context(), 0); err != nil {
 			t.Fatal(err)
