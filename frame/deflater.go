@@ -25,9 +25,8 @@ func WorthDeflating(n, windowBits int) bool {
 // window or a greater one, whether or not they keep a context.
 //
 // It is safe for concurrent use. It keeps at most as many compressors as there
-// are processors, each of some 1.2 MB, made when first needed; whoever comes
-// when all are busy waits for one, which is never for longer than a message
-// takes.
+// are processors, each of some 1.2 MB, made when first needed. If all are busy, a
+// caller waits for one, for no longer than a message takes.
 type Deflater struct {
 	free chan *compressor // nil: one that is still to be made
 }

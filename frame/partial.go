@@ -8,11 +8,11 @@ type partial struct {
 	head    [MaxHeaderLen]byte // the first headLen bytes of a header
 	headLen int8
 
-	inFrame bool   // the header is read, and of the payload...
-	header  Header // ...with this header...
-	got     int64  // ...so many bytes
+	inFrame bool   // header has been read
+	header  Header // of the frame whose payload is being read
+	got     int64  // bytes of that payload that have been read
 
-	control []byte // the payload of a control frame in parts; apart, for it may come within a message
+	control []byte // the payload of a partial control frame, which may come within a message
 
 	opcode  Opcode    // of the message under assembly; Continuation: there is none
 	message []byte    // its payload so far, over all its frames

@@ -11,8 +11,8 @@ const (
 	trimPeriod = time.Second
 	// trimQuiet is how much processor time a quiet server uses in a period.
 	trimQuiet = trimPeriod / 20
-	// trimShare bounds what trimming costs: so many times as long as it took is
-	// the next one put off.
+	// trimShare bounds the cost of trimming: the next one comes no sooner than after
+	// trimShare times as long as the last one took.
 	trimShare = 50
 )
 

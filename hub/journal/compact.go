@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	compactBuffer = 256 << 10 // is written at once
-	compactSync   = 8 << 20   // is synced at once, lest the messages wait for more
+	compactBuffer = 256 << 10 // bytes in one write
+	compactSync   = 8 << 20   // bytes in one fsync: messages wait for it
 )
 
 // sealed is a segment that is not written any more.
@@ -90,7 +90,7 @@ type compaction struct {
 	requests requests
 }
 
-// compactSealed copies what is of use in the sealed segments into one.
+// compactSealed copies the records of the sealed segments that are still needed into one.
 func (s *Store) compactSealed() error {
 	old := s.files.list()
 	if len(old) == 0 || len(old) == 1 && old[0].number == old[0].through {
@@ -183,9 +183,9 @@ func (c *compaction) copySegment(f sealed) error {
 	return err
 }
 
-// copyRecord appends a record if it is of use. What is known of users and of what
-// waits is taken from memory instead, which may know more: what follows in later
-// segments says the same again.
+// copyRecord appends a record if it is still needed. Records of users and of waiting
+// messages are made from memory instead, which may be newer than they: the records of
+// later segments then repeat the same.
 func (c *compaction) copyRecord(rec record) error {
 	switch rec.kind {
 	case kindMessage:
@@ -242,8 +242,8 @@ func (c *compaction) cut(conversation []byte) uint64 {
 	return first
 }
 
-// copyUsers appends what is known of users. The lock is given away for each
-// write; who changes meanwhile has a note of his own.
+// copyUsers appends a record for each user. The lock is released during writes: a user who
+// changes meanwhile has a note, which is written later.
 func (c *compaction) copyUsers() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -262,8 +262,8 @@ func (c *compaction) copyUsers() error {
 	return nil
 }
 
-// flush writes the buffer if there are so many bytes in it. It fails with
-// ErrClosed when the store is.
+// flush writes the buffer if it has least bytes or more. It fails with ErrClosed when the
+// store is closed.
 func (c *compaction) flush(least int) error {
 	if len(c.buf) < least {
 		return nil

@@ -107,7 +107,8 @@ func (c *Conn) sendClose(code frame.CloseCode, reason string) {
 	w.buf = frame.AppendFrame(w.buf, frame.Close, frame.AppendClose(nil, code, reason))
 }
 
-// leave ends the time in which c is of use, and starts the clock for the rest.
+// leave takes an open connection to the state next, and bounds the time that is left for
+// it.
 func (c *Conn) leave(next state, code frame.CloseCode) {
 	c.state = next
 	l := c.loop
@@ -116,8 +117,8 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 	c.told(code)
 }
 
-// told tells the handler that c is over, and takes it out of all lists; by a
-// command, since a walk over one of them may be under way.
+// told tells the handler that the connection has ended, and takes it out of all lists. A
+// command does that, since a walk over one of them may be under way.
 func (c *Conn) told(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)

@@ -7,16 +7,16 @@ import (
 	"syscall"
 )
 
-// How many sockets a loop serves before it looks at its mailbox: of those that
-// can be read from, and of those that can be written to again. The latter may be
-// very many at a time, when a crowd does not keep up, and each may take much.
+// maxReads and maxWrites bound the sockets that a loop serves before it looks at its
+// mailbox: those that can be read from, and those that can be written to again. The latter
+// may be very many when a crowd does not keep up, and each may take long.
 const (
 	maxReads  = 256
 	maxWrites = 32
 )
 
-// The marks of descriptors that are no connections: that which wake writes to, and
-// writers; below are listeners.
+// The slots of descriptors that are not connections: the one that wake writes to, and
+// writers. Listeners have lower ones; see firstAcceptor.
 const (
 	wakeSlot    = -1
 	writersSlot = -2
@@ -25,8 +25,8 @@ const (
 // epoll is the poller of Linux. An epoll descriptor can itself be polled: a
 // loop that has nothing to do parks in the runtime's own poller and costs no
 // thread, while a blocking epoll_wait would cost a hand-over each time. Sockets
-// that have to wait until they can be written to are also in a set of their own,
-// lest those that can be read from have to queue behind them.
+// that have to wait until they can be written to are also in a set of their own, so
+// that those that can be read from do not queue behind them.
 type epoll struct {
 	fd      int
 	file    *os.File // of fd, for parking

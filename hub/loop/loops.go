@@ -153,8 +153,8 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 	}
 }
 
-// share is how many of n are done after i of so many steps, rounded up: who is
-// alone does not wait.
+// share returns how many of n are done after i of the steps. It rounds up, so that a single
+// one does not wait.
 func share(n, i, steps int) int { return (n*min(i, steps) + steps - 1) / steps }
 
 // snapshot collects the connections of all loops that are to be drained.

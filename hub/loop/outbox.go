@@ -7,16 +7,16 @@ import (
 	"wschat/frame"
 )
 
-// outbox is what waits for a connection's reader. It exists only while
-// something does; a loop keeps a few spare ones.
+// outbox has the bytes that wait for a connection's reader. It exists only while some
+// do; a loop keeps a few spare ones.
 type outbox struct {
 	buf []byte // whole frames, of which the first off bytes have been written
 	off int
 
 	sealed  []byte // records of TLS, which are written first
-	covered int    // so many bytes of buf, from off on, are in sealed
+	covered int    // how many bytes of buf, from off on, are in sealed
 
-	lead int // bytes at the front of buf that are no frame: the handshake's response
+	lead int // how many bytes at the front of buf are the handshake's response, not frames
 
 	exempt   int       // bytes that wait and do not count against the bound: the client asked for them
 	receipts []receipt // in the order of their ends

@@ -3,11 +3,12 @@ package loop
 import "time"
 
 const (
-	// fewMembers are written to at the end of the turn only.
+	// fewMembers is the size up to which a list's members are written to only at the end
+	// of the turn.
 	fewMembers = 32
 
-	// So many items, and about so many bytes of them, are on their way at most: they
-	// bound a member's batch, and keep it in the cache.
+	// At most maxUnderWay items, of about maxUnderWayBytes, are on their way at a time.
+	// That bounds a member's batch, and keeps it in the cache.
 	maxUnderWay      = 64
 	maxUnderWayBytes = 256 << 10
 
@@ -38,7 +39,7 @@ type underWay struct {
 	only   *Conn // the only member that gets it; nil: all do
 	posted time.Time
 	size   int64
-	left   int // so many members have yet to get their turn
+	left   int // members who have yet to get their turn
 }
 
 // leader is a member who has got items before its turn.
@@ -92,7 +93,7 @@ func (l *Loop) admitNext(c *command) bool {
 			l.mail.backlog.Add(-c.size())
 			l.carryOut(c)
 			return true
-		case w.hasRoom(): // it goes around, too, lest what is published behind it has to wait
+		case w.hasRoom(): // it joins the walk, so that items published after it need not wait
 			if c.answers {
 				c.conn.answered()
 			}
@@ -142,10 +143,10 @@ func (l *Loop) lead(c *Conn) {
 	l.touch(c) // there may be more in this turn: an ack
 }
 
-// visited is how many of the items a member has got in its turn.
+// visited returns how many of the items a member has got in its turn.
 func (w *walk) visited(at int) int {
 	members := len(w.shard.members)
-	since := (w.at-1-at+members)%members + 1 // so many visits ago, this one included, was its turn
+	since := (w.at-1-at+members)%members + 1 // visits since its turn, this one included
 	n := 0
 	for n < len(w.items) && members-w.items[n].left >= since {
 		n++

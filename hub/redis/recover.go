@@ -81,7 +81,8 @@ func (s *Store) compare(all []*conversation) error {
 	return nil
 }
 
-// meet waits until so many nodes have put back their users, or for meetTime.
+// meet waits until as many nodes as there are peers have put back their users, or for
+// meetTime.
 func (s *Store) meet(epoch string, peers int64) error {
 	ctx, cancel := patience()
 	defer cancel()
@@ -180,7 +181,7 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 	return err
 }
 
-// settle tells Redis of users of whom it may not have been told right.
+// settle tells Redis again of users of whom it may have wrong data.
 func (s *Store) settle() {
 	var here []string
 	s.mu.Lock()

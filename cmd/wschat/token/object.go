@@ -39,8 +39,8 @@ func decodeBase64(s string) ([]byte, error) {
 	return decoded, nil
 }
 
-// read sets into to the value of a name, if it is there. It reports false for a
-// value of another type; null is one, lest a list that was lost lift a limit.
+// read sets into to the value of a name, if it is there. It reports false for a value of
+// another type. null is one: a list that got lost must not lift a limit.
 func (o object) read(name string, into any) bool {
 	value, ok := o[name]
 	return !ok || string(value) != "null" && json.Unmarshal(value, into) == nil
