@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"strings"
@@ -105,14 +106,36 @@ func show(messages []*chat.Message) string {
 	return strings.Join(parts, " ")
 }
 
-// copyDir copies the journal in dir, without the lock.
+// copyDir copies the directory of a journal as a crash would leave it: if the journal
+// has written meanwhile, what it does by itself, too, it is copied again.
 func copyDir(t testing.TB, dir string) string {
 	t.Helper()
-	to := t.TempDir()
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
+	var to string
+	eventually(t, "nothing is written while "+dir+" is copied", func() bool {
+		to = t.TempDir()
+		before := sizesIn(t, dir)
+		err := os.CopyFS(to, os.DirFS(dir))
+		if !maps.Equal(before, sizesIn(t, dir)) {
+			return false
+		}
+		must(t, err)
+		return true
+	})
 	return to
+}
+
+// sizesIn returns those of the files in a directory.
+func sizesIn(t testing.TB, dir string) map[string]int64 {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	of := make(map[string]int64)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil { // else it is gone again
+			of[e.Name()] = info.Size()
+		}
+	}
+	return of
 }
 
 // last returns the newest seq of a conversation, 0 for none.
