@@ -11,7 +11,7 @@ var (
 	ErrLocked  = errors.New("journal: in use by another process")
 	ErrDamaged = errors.New("journal: damaged")
 	ErrVersion = errors.New("journal: written by another version")
-	ErrFull    = errors.New("journal: too much waits for the disk")
+	ErrBacklog = errors.New("journal: too much waits for the disk")
 	ErrLarge   = errors.New("journal: message too large")
 	ErrClosed  = errors.New("journal: closed")
 	ErrGone    = errors.New("journal: removed or renamed")

@@ -183,11 +183,11 @@ func TestErrOfHangingDisk(t *testing.T) {
 	stored := make(chan error, 100)
 	for refused := false; !refused; {
 		s.Append(text("all", body), func(err error) {
-			refused = refused || errors.Is(err, ErrFull) // only a refusal is told at once
+			refused = refused || errors.Is(err, ErrBacklog) // only a refusal is told at once
 			stored <- err
 		})
 	}
-	if err := s.Err(); !errors.Is(err, ErrFull) {
+	if err := s.Err(); !errors.Is(err, ErrBacklog) {
 		t.Errorf("senders are refused, and Err says %v", err)
 	}
 	close(d.end)

@@ -299,7 +299,7 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	small := pending{m: text("all", "x")}
-	if err := q.add(small); !errors.Is(err, ErrFull) {
+	if err := q.add(small); !errors.Is(err, ErrBacklog) {
 		t.Error(err)
 	}
 	if got := q.take(nil); len(got) != 1 || q.bytes != 0 {

@@ -46,7 +46,7 @@ type queue struct {
 	closed bool
 }
 
-// add fails with ErrFull, ErrLarge or ErrClosed.
+// add fails with ErrBacklog, ErrLarge or ErrClosed.
 func (q *queue) add(p pending) error {
 	if p.size() > maxRecord/2 {
 		return ErrLarge
@@ -58,7 +58,7 @@ func (q *queue) add(p pending) error {
 		return ErrClosed
 	case len(q.items) > 0 && q.bytes+p.size() > maxPending:
 		q.full = true
-		return ErrFull
+		return ErrBacklog
 	}
 	q.items = append(q.items, p)
 	q.bytes += p.size()

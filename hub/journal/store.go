@@ -47,7 +47,7 @@ const segmentSize = 32 << 20
 // Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
 // and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
-// ErrFull what would make more than 64 MiB wait, and with ErrClosed what comes after
+// ErrBacklog what would make more than 64 MiB wait, and with ErrClosed what comes after
 // Close.
 type Store struct {
 	config Config
@@ -155,7 +155,7 @@ func (s *Store) Err() error {
 	case err != nil:
 		return err
 	case s.queue.refuses():
-		return ErrFull
+		return ErrBacklog
 	}
 	return s.memory.Err()
 }

@@ -57,11 +57,7 @@ func TestStraceFailingDisk(t *testing.T) {
 			}
 			recovered(t, s)
 			acknowledged(t, a, "two", 2)
-			s.Kill() // the log has errors, rightly
-			s = target.Start(t, "-data", dir)
-			if got := strings.Join(history(t, open(t, s, "A")), " "); got != "one two" {
-				t.Errorf("after a restart there is %q", got)
-			}
+			restarted(t, s, dir, "one two")
 		})
 	}
 }

@@ -45,11 +45,7 @@ func TestRenamedDirectory(t *testing.T) {
 	}
 	recovered(t, s)
 	acknowledged(t, a, "two", 2)
-	s.Kill() // the log has errors, rightly
-	s = target.Start(t, "-data", dir)
-	if got := strings.Join(history(t, open(t, s, "A")), " "); got != "one two" {
-		t.Errorf("after a restart there is %q", got)
-	}
+	restarted(t, s, dir, "one two")
 }
 
 // A directory that is removed: nothing is acknowledged any more, since it would be
@@ -100,11 +96,7 @@ func TestRemovedSegment(t *testing.T) {
 	}
 	recovered(t, s)
 	acknowledged(t, a, "two", 2)
-	s.Kill() // the log has errors, rightly
-	s = target.Start(t, "-data", dir)
-	if got := strings.Join(history(t, open(t, s, "A")), " "); got != "one two" {
-		t.Errorf("after a restart there is %q", got)
-	}
+	restarted(t, s, dir, "one two")
 }
 
 func acknowledged(t *testing.T, c *target.Client, text string, seq uint64) {
@@ -133,6 +125,17 @@ func health(t *testing.T, s *target.Server) int {
 	}
 	response.Body.Close()
 	return response.StatusCode
+}
+
+// restarted kills a server whose log has errors, rightly, and checks what the next one
+// on its directory has as the history of A.
+func restarted(t *testing.T, s *target.Server, dir, want string) {
+	t.Helper()
+	s.Kill()
+	s = target.Start(t, "-data", dir)
+	if got := strings.Join(history(t, open(t, s, "A")), " "); got != want {
+		t.Errorf("after a restart there is %q, want %q", got, want)
+	}
 }
 
 // recovered waits until the server finds out that its trouble is over, which it must
