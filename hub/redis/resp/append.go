@@ -2,13 +2,15 @@ package resp
 
 import "strconv"
 
-// appendCommand appends a command as an array of strings. The arguments do not
-// escape, so that a call of Do allocates nothing for them.
-func appendCommand(b []byte, args []any) []byte {
+// appendCommand appends a command as an array of strings; key is that of a script. The
+// arguments do not escape, so that a call of Do allocates nothing for them.
+func appendCommand(b []byte, key string, args []any) []byte {
 	if script, ok := args[0].(*Script); ok {
-		b = appendHead(b, '*', len(args)+1)
+		b = appendHead(b, '*', len(args)+3)
 		b = appendText(b, "EVALSHA")
 		b = appendText(b, script.sha)
+		b = appendText(b, "1") // key
+		b = appendText(b, key)
 		args = args[1:]
 	} else {
 		b = appendHead(b, '*', len(args))

@@ -44,7 +44,7 @@ func call(t testing.TB, c *Client, key string, args ...any) string {
 func ask(t testing.TB, c *Client, key string, args ...any) (Reply, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	return c.Call(ctx, key, args...)
+	return c.Ask(key, args...)(ctx)
 }
 
 func waitUp(t testing.TB, c *Client, up bool) {
@@ -243,7 +243,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := c.Call(ctx, "", "BLPOP", "never", "1"); err != context.DeadlineExceeded || time.Since(begun) > time.Second {
+	if _, err := c.Ask("", "BLPOP", "never", "1")(ctx); err != context.DeadlineExceeded || time.Since(begun) > time.Second {
 		t.Error(err, time.Since(begun))
 	}
 	call(t, c, "", "PING")

@@ -66,8 +66,8 @@ func TestClusterNodeIsKilled(t *testing.T) {
 // subscriber gets each message or is told of the gap.
 func TestClusterSlotMovesUnderLoad(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	both := NewScript("redis.call('INCR', KEYS[2]); return redis.call('INCR', KEYS[1])")
-	c, l := listen(t, Config{URL: cluster.URL(), Scripts: []*Script{both, increase}})
+	const both = "redis.call('INCR', KEYS[2]); return redis.call('INCR', KEYS[1])"
+	c, l := listen(t, Config{URL: cluster.URL(), Scripts: []*Script{increase}})
 	waitUp(t, c, true)
 	// Two keys that move together: if one were missing, it would have to wait, and
 	// be overtaken.
@@ -93,11 +93,11 @@ func TestClusterSlotMovesUnderLoad(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				err = sent.try(c, "{a}1", both, 2, "{a}1", "{a}2")
+				err = sent.try(c, "{a}1", "EVAL", both, 2, "{a}1", "{a}2")
 			case 1:
 				err = sent.try(c, "{a}1", "INCR", "{a}1")
 			case 2:
-				err = sent.try(c, "{a}1", increase, 1, "{a}1", 1)
+				err = sent.try(c, "{a}1", increase, 1)
 			}
 			if err != nil {
 				t.Errorf("command %d: %v", i, err)

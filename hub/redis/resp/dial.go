@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -65,11 +66,8 @@ func (c *Client) dial(ctx context.Context, addr string, reuse bool, greetings []
 func (c *Client) greet(l *link, greetings [][]any) ([]Reply, error) {
 	login := c.login()
 	var out []byte
-	for _, command := range login {
-		out = appendCommand(out, command)
-	}
-	for _, command := range greetings {
-		out = appendCommand(out, command)
+	for _, command := range slices.Concat(login, greetings) {
+		out = appendCommand(out, "", command)
 	}
 	if _, err := l.conn.Write(out); err != nil {
 		return nil, err

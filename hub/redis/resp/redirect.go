@@ -104,7 +104,7 @@ func (n *node) release() {
 			continue
 		}
 		if cmd.ask != nil {
-			to.do(nextsSlot, nil, []any{"ASKING"})
+			to.do(nextsSlot, "", nil, []any{"ASKING"})
 			cmd.ask = nil
 		}
 		encoded := cmd.bytes()

@@ -135,7 +135,7 @@ func (s *subscriber) take(out []byte) []byte {
 		if o.on {
 			name = "SSUBSCRIBE"
 		}
-		out = appendCommand(out, []any{name, o.channel})
+		out = appendCommand(out, "", []any{name, o.channel})
 	}
 	c.counters.commands.Add(uint64(n))
 	s.sent = append(s.sent, s.todo[:n]...)
@@ -145,7 +145,7 @@ func (s *subscriber) take(out []byte) []byte {
 	if s.ping {
 		s.ping = false
 		c.counters.commands.Add(1)
-		out = appendCommand(out, []any{"PING"})
+		out = appendCommand(out, "", []any{"PING"})
 	}
 	return out
 }

@@ -72,7 +72,7 @@ func (c *Client) ask() {
 		return
 	}
 	c.asking = true
-	n.do(anySlot, func(reply Reply, err error) {
+	n.do(anySlot, "", func(reply Reply, err error) {
 		c.mu.Lock()
 		defer c.unlock()
 		if c.asking = false; err == nil {
@@ -97,7 +97,7 @@ func (n *node) tick() {
 			n.release()
 		}
 	case n.waiting.n == 0 && c.clock-n.heard >= idle:
-		n.do(anySlot, nil, []any{"PING"})
+		n.do(anySlot, "", nil, []any{"PING"})
 	}
 }
 

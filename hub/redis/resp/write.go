@@ -1,13 +1,13 @@
 package resp
 
-// do queues a command. The lock is held.
-func (n *node) do(slot int, done func(Reply, error), args []any) {
+// do queues a command; key is that of a script. The lock is held.
+func (n *node) do(slot int, key string, done func(Reply, error), args []any) {
 	var script *Script
 	if given, ok := args[0].(*Script); ok {
 		script = n.c.script(given)
 	}
 	from := len(n.fill.b)
-	n.fill.b = appendCommand(n.fill.b, args)
+	n.fill.b = appendCommand(n.fill.b, key, args)
 	n.push(command{done: done, from: from, slot: slot, script: script, since: n.c.clock})
 }
 
