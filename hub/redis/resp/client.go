@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -12,14 +13,12 @@ import (
 type Client struct {
 	config   Config
 	target   target
-	timeout  time.Duration
-	log      *slog.Logger
 	counters counters
 
 	context context.Context // until Close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	wake    chan struct{} // of watch: something has changed
+	wake    signal // of watch: something has changed
 
 	mu      sync.Mutex
 	closed  bool
@@ -55,18 +54,10 @@ func Open(config Config) (*Client, error) {
 	if err := target.prepareTLS(); err != nil {
 		return nil, err
 	}
-	if config.MaxPending == 0 {
-		config.MaxPending = maxPending
-	}
-	if config.Timeout == 0 {
-		config.Timeout = 3 * time.Second
-	}
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
+	config.Timeout = cmp.Or(config.Timeout, 3*time.Second)
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	c := &Client{
-		config: config, target: target, timeout: config.Timeout, log: config.Log,
-		ticked: time.Now(), wake: make(chan struct{}, 1), nodes: map[string]*node{},
+		config: config, target: target, ticked: time.Now(), wake: newSignal(), nodes: map[string]*node{},
 		moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
 	}
 	c.context, c.cancel = context.WithCancel(context.Background())
@@ -104,7 +95,7 @@ func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
 	if n == nil || n.state == down {
 		return ErrUnavailable
 	}
-	if c.waiting >= c.config.MaxPending || c.bytes >= maxWaiting {
+	if c.waiting >= maxPending || c.bytes >= maxWaiting {
 		return ErrBusy
 	}
 	n.do(slot, key, done, args)
@@ -159,13 +150,5 @@ func (c *Client) unlock() {
 func (c *Client) fail(cmd *command, err error) {
 	if cmd.done != nil {
 		c.failed = append(c.failed, outcome{cmd.done, err})
-	}
-}
-
-// changed wakes watch.
-func (c *Client) changed() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
 	}
 }

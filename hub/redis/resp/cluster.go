@@ -79,7 +79,7 @@ func (c *Client) learn(from *node, reply Reply) {
 	for _, r := range ranges {
 		first, last, addr, ok := slotRange(from, r)
 		if !ok {
-			c.log.Warn("redis cluster slots not understood", "redis", from.addr)
+			c.config.Log.Warn("redis cluster slots not understood", "redis", from.addr)
 			return
 		}
 		n := c.node(addr)
@@ -122,7 +122,7 @@ func (c *Client) own(owner func(slot int) *node) {
 		}
 	}
 	c.count()
-	c.changed()
+	c.wake.set()
 }
 
 // assign says that one slot belongs to another node.
@@ -172,7 +172,7 @@ func (n *node) giveAway() {
 	}
 	if given {
 		c.count()
-		c.changed()
+		c.wake.set()
 	}
 }
 

@@ -16,8 +16,6 @@ type Config struct {
 	URL string
 	// Scripts are those that Do may be given. They are loaded on each new connection.
 	Scripts []*Script
-	// MaxPending bounds the commands that wait for a reply; 65,536 if it is 0.
-	MaxPending int
 	// Timeout bounds the wait for a reply and for a connection; 3 s if it is 0.
 	Timeout time.Duration
 	// Log gets a line when a connection is made or lost; nil: nobody does.

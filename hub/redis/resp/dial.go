@@ -33,7 +33,7 @@ func (l *link) giveUp() {
 // error among the answers is handed out in its place; one of the login is one of
 // dial. With reuse the link's replies are only valid until the next one is read.
 func (c *Client) dial(ctx context.Context, addr string, reuse bool, greetings [][]any) (*link, []Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	raw, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
