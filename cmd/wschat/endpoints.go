@@ -22,7 +22,7 @@ func (s *server) endpoints(o *options) map[string]loop.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
-	who, err := access(r, s.secret, time.Now())
+	who, err := access(r, s.secret, s.audience, time.Now())
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
