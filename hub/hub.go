@@ -16,6 +16,9 @@ type Config struct {
 	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0:
 	// DefaultIDs. Beyond it, the oldest is forgotten early. An id takes some 140 bytes.
 	MaxIDs int
+	// MaxMessage bounds, in bytes, the wire.Length of a text; 0: no limit. It is to texts
+	// what loop.Config.MaxMessage is to messages as they come.
+	MaxMessage int64
 	// Queue bounds, in bytes, the new messages that a session is not sent until it has
 	// read those from before its login. It is to them what loop.Config.Queue is to all
 	// else that waits for a client. 0: no limit.

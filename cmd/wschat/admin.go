@@ -182,6 +182,8 @@ func failWith(w http.ResponseWriter, err error) {
 		fail(w, http.StatusServiceUnavailable, "the store is out of reach")
 	case errors.Is(err, chat.ErrEmptyBody):
 		fail(w, http.StatusBadRequest, "expected text not to be empty")
+	case errors.Is(err, chat.ErrTooLong):
+		fail(w, http.StatusBadRequest, "expected a text of at most -max-message bytes, control characters counted as they are escaped")
 	default:
 		fail(w, http.StatusBadRequest, "expected to to be all, a group or a user id")
 	}

@@ -104,11 +104,12 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
-		Loops:    s.loops,
-		Engine:   engine,
-		MaxIDs:   orUnbounded(o.maxIDs),
-		Queue:    o.queue,
-		Deflater: s.deflater,
+		Loops:      s.loops,
+		Engine:     engine,
+		MaxIDs:     orUnbounded(o.maxIDs),
+		MaxMessage: o.maxMessage,
+		Queue:      o.queue,
+		Deflater:   s.deflater,
 	})
 	s.listener = &loop.Server{
 		Loops:       s.loops,
