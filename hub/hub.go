@@ -30,10 +30,11 @@ type Config struct {
 // Hub has the sessions of one node, and the lists by which messages are delivered to
 // them. Its methods are safe for concurrent use.
 type Hub struct {
-	config Config
-	engine chat.Engine
-	acks   *acks
-	ended  sync.WaitGroup // goroutines that wait for the engine
+	config  Config
+	engine  chat.Engine
+	acks    *acks
+	numbers numbers        // for users without a name
+	ended   sync.WaitGroup // goroutines that wait for the engine
 
 	mu       sync.Mutex
 	sessions map[string]*session // by user, chained by session.next

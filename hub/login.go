@@ -2,8 +2,6 @@ package hub
 
 import (
 	"errors"
-	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"wschat/frame"
@@ -50,10 +48,12 @@ func (h *Hub) Enter(a Access) (loop.Handler, error) {
 		return s, h.enter(s, false)
 	}
 	s.start.named = true
-	const tries = 1000 // enough while there are far fewer users than such ids
-	for range tries {
-		s.name = strconv.Itoa(100_000 + rand.IntN(900_000))
-		if err := h.enter(s, true); !errors.Is(err, chat.ErrTaken) {
+	for range maxTries {
+		s.name = h.numbers.next()
+		err := h.enter(s, true)
+		taken := errors.Is(err, chat.ErrTaken)
+		h.numbers.tried(taken)
+		if !taken {
 			return s, err
 		}
 	}
