@@ -106,11 +106,14 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	if err != nil {
 		return &chat.Entry{}, err
 	}
-	if len(parts) == 0 {
+	if len(parts) < 2 { // not counted
 		s.mu.Lock()
 		u.count--
 		s.mu.Unlock()
-		return nil, chat.ErrTaken
+		if len(parts) == 0 {
+			return nil, chat.ErrTaken
+		}
+		return nil, chat.ErrBanned
 	}
 	serial, err1 := parts[0].Int()
 	number, err2 := parts[1].Int()
