@@ -37,6 +37,8 @@
 // new segment: an old program refuses that by its header, and does not take a record for
 // damage.
 //
+// Beside them, bans.json says until when users are banned.
+//
 // # Batches
 //
 // One goroutine writes for all that wait: it takes what there is, numbers it,

@@ -70,7 +70,8 @@ type Store struct {
 	mu    sync.Mutex
 	state *state
 	notes notes
-	err   error // of the last batch
+	err   error                // of the last batch
+	bans  map[string]time.Time // when the journal was opened
 
 	files  files
 	commit committer

@@ -14,7 +14,7 @@ import (
 func (s *Store) Load() chat.Known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users))}
+	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users)), Bans: s.bans}
 	for name, u := range s.state.users {
 		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
 	}
