@@ -71,6 +71,12 @@ const (
 	After            // the oldest ones after Seq
 )
 
-// ErrFull is the error of Append for a message that would begin one conversation too many,
-// or for whose bytes there is no room.
+// Bounds on what one user may send another who is away; see Shares in the package's doc.
+const (
+	MaxWaiting      = 1000    // messages
+	MaxWaitingBytes = 1 << 20 // of their bodies
+)
+
+// ErrFull is the error of Append for a message whose author has reached his share of what
+// is bounded; see Shares in the package's doc.
 var ErrFull = errors.New("chat: no room left in the store")
