@@ -14,7 +14,8 @@ type Config struct {
 	Loops  *loop.Loops
 	Engine chat.Engine
 	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0:
-	// DefaultIDs. Beyond it, the oldest is forgotten early. An id takes some 140 bytes.
+	// DefaultIDs. Beyond it, the user with most forgets his oldest early. An id takes
+	// some 140 bytes.
 	MaxIDs int
 	// Queue bounds, in bytes, the new messages that a session is not sent until it has
 	// read those from before its login. It is to them what loop.Config.Queue is to all
