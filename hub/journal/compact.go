@@ -100,8 +100,9 @@ func (s *Store) compactSealed() error {
 		Store:  s,
 		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
 		cuts:   make(map[string]uint64),
+
+		requests: newRequests(time.Now().Add(-requestAge).UnixNano()),
 	}
-	c.requests.since = time.Now().Add(-requestAge).UnixNano()
 	begun := time.Now()
 	var err error
 	if c.part, err = s.createPart(c.header); err != nil {
@@ -145,7 +146,7 @@ func (c *compaction) write(old []sealed) error {
 	if err := c.copyUsers(); err != nil {
 		return err
 	}
-	for _, q := range c.requests.all() {
+	for q := range c.requests.All() {
 		start := len(c.buf)
 		c.buf = appendRequest(beginRecord(c.buf, kindRequest), &q)
 		endRecord(c.buf[start:], c.salt)

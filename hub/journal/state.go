@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -33,7 +34,7 @@ func (u *user) size(name string) int64 {
 }
 
 func newState(memory *store.Memory) *state {
-	return &state{memory: memory, users: make(map[string]*user)}
+	return &state{memory: memory, users: make(map[string]*user), requests: newRequests(math.MaxInt64)}
 }
 
 // apply does what a record says. It fails if the record cannot be one of this

@@ -18,7 +18,7 @@ func (s *Store) Load() chat.Known {
 	for name, u := range s.state.users {
 		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
 	}
-	requested := s.state.requests.all()
+	requested := slices.Collect(s.state.requests.All())
 	instead := make(map[request]bool) // what was told of some, by the request without time and flags
 	for _, r := range requested {
 		if r.flags&flagInstead != 0 {
@@ -34,7 +34,7 @@ func (s *Store) Load() chat.Known {
 		}
 		k.Requests = append(k.Requests, known)
 	}
-	s.state.requests = requests{since: math.MaxInt64} // no more are wanted
+	s.state.requests = newRequests(math.MaxInt64) // no more are wanted
 	return k
 }
 
