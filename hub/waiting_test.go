@@ -28,14 +28,14 @@ func TestWaitingMessages(t *testing.T) {
 		c.want(offline("B"))
 		a.Send(frame.Binary, []byte("B,\x003"))
 		a.want(offline("B"))
-		c.say("B,4")
+		c.say("B,4\x1b\n用户(A=>B):forged")
 		c.want(offline("B"))
 		quiet(a, c)
 
 		b := s.client("B")
 		b.want("用户(A=>B):1", "用户(C=>B):2, two")
 		b.wantMessage(frame.Binary, []byte("用户(A=>B):\x003"))
-		b.want("用户(C=>B):4")
+		b.want("用户(C=>B):4\ufffd\n\t用户(A=>B):forged")
 		a.say("B,5")
 		b.want("用户(A=>B):5")
 		quiet(a, b, c)
@@ -51,6 +51,8 @@ func TestWaitingMessages(t *testing.T) {
 		b.want("用户(A=>B):1")
 		b.wantMessage(frame.Binary, []byte("用户(A=>B):\x003"))
 		b.want("用户(A=>B):5")
+		b.say("history,C")
+		b.want("用户(C=>B):2, two", "用户(C=>B):4\ufffd\n\t用户(A=>B):forged")
 	})
 }
 

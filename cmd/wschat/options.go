@@ -42,6 +42,7 @@ type options struct {
 	tlsCert        string
 	tlsKey         string
 	authSecretFile string
+	authAudience   string
 	compress       bool
 	maxConns       int
 	maxConnsPerIP  int
@@ -100,6 +101,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain, or several files, comma-separated: each client gets the first certificate that it can use; they are read again when they change")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
+	flags.StringVar(&o.authAudience, "auth-audience", "", "`name` of this server for issuers of tokens; a token with aud must have it there (default: no token with aud is accepted)")
 	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
@@ -144,6 +146,9 @@ func (o *options) check(source map[string]string) error {
 	// A variable that is empty by mistake must not open the server to everybody.
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+	}
+	if o.authAudience != "" && o.authSecretFile == "" {
+		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
 	}
 	if o.redis != "" {
 		if resp.CheckURL(o.redis) != nil {

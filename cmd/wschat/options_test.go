@@ -115,6 +115,7 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "redis://h:6379:1"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
+		{[]string{"-auth-audience", "chat"}, "", `-auth-audience is about tokens: expected -auth-secret-file with it`},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
 		{[]string{"-tls-cert", "a,b", "-tls-key", "a"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a,b" and "a"`},
 		{[]string{"-tls-cert", "a,", "-tls-key", "a,b"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a," and "a,b"`},

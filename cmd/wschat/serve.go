@@ -27,6 +27,7 @@ type server struct {
 	listener *loop.Server
 	deflater *frame.Deflater // nil without -compress
 	secret   []byte          // nil without -auth-secret-file
+	audience string          // -auth-audience
 	outcomes outcomes        // of handshakes
 
 	engine      chat.Engine
@@ -80,7 +81,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log}
+	s := &server{log: log, audience: o.authAudience}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -103,11 +104,12 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
-		Loops:    s.loops,
-		Engine:   engine,
-		MaxIDs:   orUnbounded(o.maxIDs),
-		Queue:    o.queue,
-		Deflater: s.deflater,
+		Loops:      s.loops,
+		Engine:     engine,
+		MaxIDs:     orUnbounded(o.maxIDs),
+		MaxMessage: o.maxMessage,
+		Queue:      o.queue,
+		Deflater:   s.deflater,
 	})
 	s.listener = &loop.Server{
 		Loops:       s.loops,
@@ -132,6 +134,7 @@ func (s *server) drain(within time.Duration) {
 	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
+	s.listener.Finish(ctx)
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 

@@ -37,7 +37,8 @@ type Engine struct {
 	stop     chan struct{}
 	ended    sync.WaitGroup
 
-	noting sync.Mutex // held while notes are handed to the registry
+	noting  sync.Mutex // held while notes are handed to the registry
+	banning sync.Mutex // held while bans are replaced
 
 	mu      sync.Mutex
 	notes   []func(chat.Registry) // not handed over yet
@@ -49,6 +50,7 @@ type Engine struct {
 	awayOf  map[*user]*list.Element
 	serial  uint64 // of the newest connection
 	number  uint64 // of the last login or exit
+	bans    bans   // replaced under banning, too
 }
 
 // user is somebody who is or was here. Guarded by Engine.mu, but for the name.

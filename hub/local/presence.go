@@ -9,10 +9,14 @@ import (
 // Enter implements chat.Engine.
 func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 	e.mu.Lock()
-	u := e.users[name]
-	if fresh && u != nil {
+	u, banned := e.users[name], e.bans.holds(name)
+	if fresh && (u != nil || banned) {
 		e.mu.Unlock()
 		return nil, chat.ErrTaken
+	}
+	if banned {
+		e.mu.Unlock()
+		return nil, chat.ErrBanned
 	}
 	if u == nil {
 		u = &user{name: name}

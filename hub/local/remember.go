@@ -19,6 +19,7 @@ func (e *Engine) restore(k chat.Known) {
 	}
 	e.forgetRefused()
 	e.forgetExcess()
+	e.bans = k.Bans
 }
 
 // forgetRefused forgets users and groups whose names an older version allowed: nobody can

@@ -89,6 +89,7 @@ func (c *Conn) refuse(err error, b []byte) {
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455
 // §5.5.1), or is itself the answer to ours.
 func (c *Conn) peerClosed(payload []byte) {
+	c.parted = true
 	if c.state == closing {
 		c.linger()
 		return
