@@ -171,6 +171,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	c.state = gone
 	l := c.loop
 	c.closeSocket()
+	c.uncount()
 	c.out = nil
 	l.vacate(c)
 	if was == open {

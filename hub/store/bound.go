@@ -29,6 +29,13 @@ func (s *Memory) count(more used) {
 	s.disk += int64(more.disk)
 }
 
+// Held returns how many bytes of memory the messages and numbers take.
+func (s *Memory) Held() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes
+}
+
 // full reports whether more than MaxBytes is used. After shrink, that is so only if nothing
 // more may be dropped.
 func (s *Memory) full() bool { return s.MaxBytes > 0 && s.bytes > s.MaxBytes }
