@@ -47,7 +47,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	defer s.close()
 	stop := make(chan struct{})
 	var trimming sync.WaitGroup
-	trimming.Go(func() { new(trimmer).run(stop) })
+	trimming.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
 	defer trimming.Wait()
 	defer close(stop)
 	if o.admin != "" {

@@ -77,14 +77,16 @@ func (l *Loop) tellHeld() {
 	}
 }
 
-// excess returns by how much the connections hold more than they may.
-func (ls *Loops) excess() int64 {
-	held := -ls.budget.most.Load()
+// Held returns how many bytes of memory the connections hold of what Config.Memory bounds.
+func (ls *Loops) Held() (n int64) {
 	for _, l := range ls.loops {
-		held += l.toldHeld.Load()
+		n += l.toldHeld.Load()
 	}
-	return held
+	return n
 }
+
+// excess returns by how much the connections hold more than they may.
+func (ls *Loops) excess() int64 { return ls.Held() - ls.budget.most.Load() }
 
 // checkBudget wakes relieve if more is held than may be.
 func (ls *Loops) checkBudget() {
