@@ -294,7 +294,7 @@ func TestClosed(t *testing.T) {
 
 // What waits for the disk is bounded; one message is always taken.
 func TestQueueIsBounded(t *testing.T) {
-	var q queue
+	q := queue{most: maxPending}
 	large := pending{m: &chat.Message{Body: make([]byte, maxPending+1)}}
 	if err := q.add(large); err != nil {
 		t.Fatal(err)

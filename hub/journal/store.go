@@ -22,6 +22,9 @@ type Config struct {
 	// messages or is refused with chat.ErrFull; see Shares in hub/chat.
 	MaxConversations int
 	MaxMemory        int64
+	// MaxPending bounds what waits for the disk, in bytes; a single message may be
+	// larger. 0: 64 MiB.
+	MaxPending int
 	// ForgetAfter is how long a conversation must have been silent to be forgotten
 	// when MaxConversations is reached; 0: none ever is.
 	ForgetAfter time.Duration
@@ -45,7 +48,7 @@ const segmentSize = 32 << 20
 // Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
 // and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
-// ErrBacklog what would make more than 64 MiB wait, and with ErrClosed what comes after
+// ErrBacklog what would make more than Config.MaxPending wait, and with ErrClosed what comes after
 // Close.
 type Store struct {
 	config Config
@@ -105,6 +108,7 @@ func Open(config Config) (*Store, error) {
 		compact: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		memory:  memory,
+		queue:   queue{most: cmp.Or(config.MaxPending, maxPending)},
 		state:   newState(memory),
 	}
 	s.close = sync.OnceValue(s.end)
@@ -138,6 +142,10 @@ func (s *Store) end() error {
 	s.lock.Close()
 	return err
 }
+
+// Held returns how many bytes of memory the messages take, those that wait for the disk
+// included.
+func (s *Store) Held() int64 { return s.memory.Held() + s.queue.held() }
 
 // Epoch returns the name of the numbering: it is the same as long as messages
 // keep their numbers.

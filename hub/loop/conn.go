@@ -255,6 +255,7 @@ func (c *Conn) settle() {
 	}
 	if c.state != gone {
 		c.watch()
+		c.reckon()
 	}
 }
 

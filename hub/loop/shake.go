@@ -136,6 +136,7 @@ func (c *Conn) shakeHands(b []byte) {
 		c.judge(r, b[n:])
 	default:
 		c.readMore(false)
+		c.reckon()
 	}
 }
 

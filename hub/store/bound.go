@@ -48,6 +48,9 @@ func (s *Memory) Stats() Stats {
 	return stats
 }
 
+// Held returns how many bytes of memory the messages and numbers take.
+func (s *Memory) Held() int64 { return s.Stats().Bytes }
+
 // fits reports whether m may be kept at all, in c, if that is not nil.
 func (s *Memory) fits(m *chat.Message, c *Conversation) bool {
 	switch {
