@@ -96,7 +96,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	}
 	s.engine, s.closeEngine = engine, closeEngine
 	s.loops, err = loop.Start(loop.Config{
-		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
+		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	})
 	if err != nil {
 		closeEngine()
