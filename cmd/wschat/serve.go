@@ -108,7 +108,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	s.engine, s.held, s.closeEngine = engine, held, closeEngine
 	s.memory = o.memory
 	config := loop.Config{
-		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
+		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	}
 	if o.memory > 0 {
 		config.Memory = func() int64 { return o.connectionShare() - held() }

@@ -49,7 +49,7 @@ type Conn struct {
 	wire    *wire   // nil: fd is the socket, and there is no TLS
 	places  []place
 	from    *address // where it counts as a user; nil: nowhere
-	paid    int64    // until when the rate's allowance is used up, see rate.go
+	paid    int64    // until when the allowance is used up, see rate.go
 	fd      int32
 	slot    int32
 	state   state
@@ -187,6 +187,9 @@ func (c *Conn) feed(b []byte) []byte {
 			return nil
 		}
 		b = b[n:]
+		if c.metered {
+			c.pay(c.loop.loops.bytePrice(int64(n)))
+		}
 		c.handle(m)
 		c.decoder.Recycle(m)
 	}
@@ -199,7 +202,7 @@ func (c *Conn) handle(m frame.Message) {
 	}
 	c.quiet = 0
 	if c.metered {
-		c.spend()
+		c.payMessage(m)
 	}
 	switch m.Opcode {
 	case frame.Text, frame.Binary:
