@@ -44,6 +44,10 @@ type Store interface {
 	// connection of its recipient. It does not block.
 	Written(m *Message)
 
+	// Left notes that a user has left, for now, and reports whether he is in a private
+	// conversation. What is sent to him from now on counts for MaxWaiting anew.
+	Left(user string) (talks bool)
+
 	// Err says why Append refuses everybody's messages; nil: it does not. It must
 	// recover without another Append: a balancer that watches it may have turned all
 	// senders away.

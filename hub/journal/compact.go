@@ -143,6 +143,9 @@ func (c *compaction) write(old []sealed) error {
 			return err
 		}
 	}
+	if floor := c.memory.Floor(); floor > 0 {
+		c.buf = appendForgottenRecord(c.buf, "", floor, c.salt)
+	}
 	if err := c.copyUsers(); err != nil {
 		return err
 	}
@@ -228,17 +231,17 @@ func (c *compaction) copyMessage(m *message, body []byte) {
 	endRecord(c.buf[start:], c.salt)
 }
 
-// cut returns from where a conversation is kept. Of one that is forgotten it writes
+// cut returns from where a conversation is kept. Of one of which nothing is kept it writes
 // the last number: what was noted of it may not be on disk yet.
 func (c *compaction) cut(conversation []byte) uint64 {
 	first, ok := c.cuts[string(conversation)]
 	if ok {
 		return first
 	}
-	first, forgotten := c.memory.Cut(conversation)
+	first, last := c.memory.Cut(conversation)
 	c.cuts[string(conversation)] = first
-	if forgotten && first > 1 {
-		c.buf = appendForgottenRecord(c.buf, string(conversation), first-1, c.salt)
+	if last > 0 {
+		c.buf = appendForgottenRecord(c.buf, string(conversation), last, c.salt)
 	}
 	return first
 }

@@ -18,10 +18,8 @@ type Config struct {
 	// most twice as many; 0: all. They are all in memory, too.
 	Keep int
 	// MaxConversations bounds the conversations, and MaxMemory the bytes of
-	// messages that are kept; 0: no bound. Beyond MaxMemory, conversations keep
-	// fewer than Keep messages, those silent longest first, but always the newest.
-	// A message for which there is no room in spite of that is refused with
-	// chat.ErrFull.
+	// messages that are kept; 0: no bound. Beyond them whoever holds most loses
+	// messages or is refused with chat.ErrFull; see Shares in hub/chat.
 	MaxConversations int
 	MaxMemory        int64
 	// ForgetAfter is how long a conversation must have been silent to be forgotten
@@ -146,7 +144,7 @@ func (s *Store) Epoch() string { return s.epoch }
 
 // Err returns why messages are refused, whoever sends them; nil: they are not.
 // Either the last batch could not be written, which is tried again every second,
-// or too much waits for the disk, or there is no room in memory.
+// or too much waits for the disk.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	err := s.err
@@ -157,8 +155,14 @@ func (s *Store) Err() error {
 	case s.queue.refuses():
 		return ErrBacklog
 	}
-	return s.memory.Err()
+	return nil
 }
+
+// Stats says how much is kept, and what did not fit.
+func (s *Store) Stats() store.Stats { return s.memory.Stats() }
+
+// Left implements chat.Store.
+func (s *Store) Left(user string) (talks bool) { return s.memory.Left(user) }
 
 // Attend implements chat.Store.
 func (s *Store) Attend(inhabited func(conversation string) bool) { s.memory.Attend(inhabited) }

@@ -12,6 +12,14 @@ import (
 // been acknowledged. It is asked once, before the first append; what it returns
 // is the caller's.
 func (s *Store) Load() chat.Known {
+	k := s.load()
+	for i := range k.Users {
+		k.Users[i].Talks = s.memory.Talks(k.Users[i].Name)
+	}
+	return k
+}
+
+func (s *Store) load() chat.Known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users))}

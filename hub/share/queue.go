@@ -8,27 +8,31 @@ type Queue[T any] struct {
 	max            int
 	oldest, newest *Item[T]
 	len            int
-	holders        map[string]*Holder[line[T]]
-	ranking        Ranking[line[T]]
+	lines          map[string]*line[T] // by holder
+	ranking        Ranking[*line[T]]
 }
 
 // Item is an item of a Queue.
 type Item[T any] struct {
 	Value        T
 	older, newer *Item[T]
-	next         *Item[T] // of its holder
-	holder       *Holder[line[T]]
+	line         *line[T]
+	next         *Item[T] // in its line
 }
 
 // line has the items of one holder.
 type line[T any] struct {
-	name        string
+	holder      string
+	share       Share // how many they are
 	first, last *Item[T]
 }
 
+// Share implements Holder.
+func (l *line[T]) Share() *Share { return &l.share }
+
 // NewQueue returns an empty queue for at most max items.
 func NewQueue[T any](max int) Queue[T] {
-	return Queue[T]{max: max, holders: make(map[string]*Holder[line[T]])}
+	return Queue[T]{max: max, lines: make(map[string]*line[T])}
 }
 
 // Len returns how many items there are.
@@ -37,28 +41,28 @@ func (q *Queue[T]) Len() int { return q.len }
 // Push adds an item of a holder. dropped is the item that makes room for it, if there must
 // be one.
 func (q *Queue[T]) Push(holder string, value T) (item, dropped *Item[T]) {
-	h := q.holders[holder]
-	if h == nil {
-		h = &Holder[line[T]]{Of: line[T]{name: holder}}
-		q.holders[holder] = h
+	l := q.lines[holder]
+	if l == nil {
+		l = &line[T]{holder: holder}
+		q.lines[holder] = l
 	}
-	item = &Item[T]{Value: value, older: q.newest, holder: h}
+	item = &Item[T]{Value: value, older: q.newest, line: l}
 	if q.newest == nil {
 		q.oldest = item
 	} else {
 		q.newest.newer = item
 	}
 	q.newest = item
-	if h.Of.last == nil {
-		h.Of.first = item
+	if l.last == nil {
+		l.first = item
 	} else {
-		h.Of.last.next = item
+		l.last.next = item
 	}
-	h.Of.last = item
+	l.last = item
 	q.len++
-	q.ranking.Add(h, 1)
+	q.ranking.Add(l, 1)
 	if q.len > q.max {
-		dropped = q.ranking.Most().Of.first
+		dropped = q.ranking.At(0).first
 		q.drop(dropped)
 	}
 	return item, dropped
@@ -70,7 +74,7 @@ func (q *Queue[T]) Oldest() *Item[T] { return q.oldest }
 // DropOldest takes it out.
 func (q *Queue[T]) DropOldest() { q.drop(q.oldest) }
 
-// drop takes out an item, which must be the first of its holder.
+// drop takes out an item, which must be the first of its line.
 func (q *Queue[T]) drop(i *Item[T]) {
 	if i.older == nil {
 		q.oldest = i.newer
@@ -82,14 +86,14 @@ func (q *Queue[T]) drop(i *Item[T]) {
 	} else {
 		i.newer.older = i.older
 	}
-	h := i.holder
-	if h.Of.first = i.next; i.next == nil {
-		h.Of.last = nil
-		delete(q.holders, h.Of.name)
+	l := i.line
+	if l.first = i.next; i.next == nil {
+		l.last = nil
+		delete(q.lines, l.holder)
 	}
 	i.older, i.newer, i.next = nil, nil, nil
 	q.len--
-	q.ranking.Add(h, -1)
+	q.ranking.Add(l, -1)
 }
 
 // All returns the items, oldest first.

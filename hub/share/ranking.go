@@ -5,85 +5,88 @@
 //	queue.go     items in the order of their coming, bounded by the shares of their holders
 package share
 
-// Holder is somebody, or something, that holds a share. It is in one Ranking at most.
-type Holder[T any] struct {
-	Of   T
+// Share is how much somebody, or something, holds.
+type Share struct {
 	held int64
-	at   int32 // in the heap, from 1; 0: it holds nothing
+	at   int32 // in the heap of a Ranking, from 1; 0: nothing is held
 }
 
-// Held returns how much h holds.
-func (h *Holder[T]) Held() int64 { return h.held }
+// Held returns how much that is.
+func (s *Share) Held() int64 { return s.held }
+
+// Holder holds a Share, which is in one Ranking.
+type Holder interface{ Share() *Share }
 
 // Ranking has the holders of more than nothing. It is a heap; its zero value is empty. Not
 // safe for concurrent use.
-type Ranking[T any] struct{ heap []*Holder[T] }
+type Ranking[H Holder] struct{ heap []H }
 
 // Len returns how many holders there are.
-func (r *Ranking[T]) Len() int { return len(r.heap) }
-
-// Most returns who holds most; nil: nobody holds anything.
-func (r *Ranking[T]) Most() *Holder[T] {
-	if len(r.heap) == 0 {
-		return nil
-	}
-	return r.heap[0]
-}
+func (r *Ranking[H]) Len() int { return len(r.heap) }
 
 // At returns a holder by its place, from 0: the first holds most, and those behind it hold
 // roughly less and less. A change moves holders to other places.
-func (r *Ranking[T]) At(place int) *Holder[T] { return r.heap[place] }
+func (r *Ranking[H]) At(place int) H { return r.heap[place] }
 
 // Add changes by more what h holds, in O(log n). It must not become less than nothing.
-func (r *Ranking[T]) Add(h *Holder[T], more int64) {
-	h.held += more
-	switch i := int(h.at) - 1; {
-	case i < 0 && h.held > 0:
+func (r *Ranking[H]) Add(h H, more int64) {
+	s := h.Share()
+	s.held += more
+	switch i := int(s.at) - 1; {
+	case i < 0 && s.held > 0:
 		r.heap = append(r.heap, h)
-		r.up(len(r.heap)-1, h)
-	case i >= 0 && h.held == 0:
+		r.up(len(r.heap)-1, h, s)
+	case i >= 0 && s.held == 0:
 		r.remove(i)
-	case more > 0 && i >= 0:
-		r.up(i, h)
+	case i >= 0 && more > 0:
+		r.up(i, h, s)
 	case more < 0:
-		r.down(i, h)
+		r.down(i, h, s)
 	}
 }
 
-func (r *Ranking[T]) remove(i int) {
+func (r *Ranking[H]) remove(i int) {
 	end := len(r.heap) - 1
 	last := r.heap[end]
-	r.heap[i].at, r.heap[end] = 0, nil
+	r.heap[i].Share().at = 0
+	clear(r.heap[end:])
 	r.heap = r.heap[:end]
 	if i < end {
-		r.down(i, last)
-		r.up(int(last.at)-1, last)
+		s := last.Share()
+		r.down(i, last, s)
+		r.up(int(s.at)-1, last, s)
 	}
 }
 
-// up puts h at i, or nearer to the front.
-func (r *Ranking[T]) up(i int, h *Holder[T]) {
-	for i > 0 && r.heap[(i-1)/2].held < h.held {
-		r.put(i, r.heap[(i-1)/2])
-		i = (i - 1) / 2
-	}
-	r.put(i, h)
-}
-
-// down puts h at i, or further from the front.
-func (r *Ranking[T]) down(i int, h *Holder[T]) {
-	for {
-		child := 2*i + 1
-		if child+1 < len(r.heap) && r.heap[child+1].held > r.heap[child].held {
-			child++
-		}
-		if child >= len(r.heap) || r.heap[child].held <= h.held {
+// up puts h, with its share s, at i, or nearer to the front.
+func (r *Ranking[H]) up(i int, h H, s *Share) {
+	for i > 0 {
+		parent := r.heap[(i-1)/2]
+		p := parent.Share()
+		if p.held >= s.held {
 			break
 		}
-		r.put(i, r.heap[child])
-		i = child
+		r.heap[i], p.at = parent, int32(i+1)
+		i = (i - 1) / 2
 	}
-	r.put(i, h)
+	r.heap[i], s.at = h, int32(i+1)
 }
 
-func (r *Ranking[T]) put(i int, h *Holder[T]) { r.heap[i], h.at = h, int32(i+1) }
+// down puts h, with its share s, at i, or further from the front.
+func (r *Ranking[H]) down(i int, h H, s *Share) {
+	for 2*i+1 < len(r.heap) {
+		child := 2*i + 1
+		c := r.heap[child].Share()
+		if child+1 < len(r.heap) {
+			if other := r.heap[child+1].Share(); other.held > c.held {
+				child, c = child+1, other
+			}
+		}
+		if c.held <= s.held {
+			break
+		}
+		r.heap[i], c.at = r.heap[child], int32(i+1)
+		i = child
+	}
+	r.heap[i], s.at = h, int32(i+1)
+}

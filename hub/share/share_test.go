@@ -7,28 +7,30 @@ import (
 	"testing"
 )
 
+type somebody struct{ share Share }
+
+func (s *somebody) Share() *Share { return &s.share }
+
 // Whatever changes, the first holds most, no holder behind another one in the heap holds
 // more, and who holds nothing is not there.
 func TestRanking(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var r Ranking[int]
-	if r.Most() != nil {
-		t.Error("somebody holds something")
-	}
-	all := make([]Holder[int], 50)
+	var r Ranking[*somebody]
+	all := make([]somebody, 50)
 	for range 10_000 {
 		h := &all[random.IntN(len(all))]
 		more := random.Int64N(100)
 		if random.IntN(3) > 0 {
-			more = -random.Int64N(h.held + 1)
+			more = -random.Int64N(h.share.held + 1)
 		}
 		r.Add(h, more)
 		holding := 0
 		for i := range all {
-			if all[i].held > 0 {
-				holding++
+			if all[i].share.held == 0 {
+				continue
 			}
-			if all[i].held > 0 && r.At(int(all[i].at)-1) != &all[i] {
+			holding++
+			if r.At(int(all[i].share.at)-1) != &all[i] {
 				t.Fatalf("holder %d is not where it says", i)
 			}
 		}
@@ -36,8 +38,8 @@ func TestRanking(t *testing.T) {
 			t.Fatalf("%d are in it, %d hold something", r.Len(), holding)
 		}
 		for i := 1; i < r.Len(); i++ {
-			if r.At(i).held > r.At((i-1)/2).held {
-				t.Fatalf("%d at %d, behind %d", r.At(i).held, i, r.At((i-1)/2).held)
+			if held, before := r.At(i).share.held, r.At((i-1)/2).share.held; held > before {
+				t.Fatalf("%d at %d, behind %d", held, i, before)
 			}
 		}
 	}
@@ -62,7 +64,7 @@ func TestQueue(t *testing.T) {
 	for q.Oldest() != nil {
 		q.DropOldest()
 	}
-	if q.Len() != 0 || len(q.holders) != 0 || q.ranking.Len() != 0 || q.newest != nil {
+	if q.Len() != 0 || len(q.lines) != 0 || q.ranking.Len() != 0 || q.newest != nil {
 		t.Errorf("left: %+v", q)
 	}
 }
