@@ -93,7 +93,7 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 		s.behind = false
 		return 0, false, s.err
 	}
-	sealed, err := s.receive()
+	sealed, err := s.receive(readBuffer)
 	if err != nil {
 		return 0, false, err
 	}
@@ -118,10 +118,11 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 	return n, len(sealed) == readBuffer, err
 }
 
-// receive reads records from the socket, behind the beginning of one that was there. If
-// crypto/tls may still have something, that comes first, and alone, so that there is room.
-func (s *secure) receive() (sealed []byte, err error) {
-	sealed = s.owner.loop.sealedSpace()[:readBuffer]
+// receive reads records from the socket, behind the beginning of one that was there: up to
+// most bytes together. If crypto/tls may still have something, that comes first, and alone,
+// so that there is room.
+func (s *secure) receive(most int) (sealed []byte, err error) {
+	sealed = s.owner.loop.sealedSpace()[:most]
 	kept := copy(sealed, s.partial)
 	if s.behind || kept == len(sealed) {
 		return sealed[:kept], nil
@@ -209,10 +210,10 @@ func (s *secure) notify() bool {
 	return s.tls.CloseWrite() == nil
 }
 
-// mustNotRead reports whether the handshake has not read all that it was given yet: until
-// then nothing more is read for it.
+// mustNotRead reports whether the handshake has not begun or is running: nothing is read for
+// it then.
 func (s *secure) mustNotRead() bool {
-	return s.shaking != nil && s.owner.loop.loops.shakers.hasUnread(s.shaking)
+	return s.shaking != nil && !s.owner.loop.loops.shakers.awaits(s.shaking)
 }
 
 // leave is called when the connection ends. It sends the last records of crypto/tls, as
