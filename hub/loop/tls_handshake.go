@@ -221,7 +221,12 @@ func (h *tlsHandshake) read(p []byte) (int, error) {
 // readHandshake reads records from the socket and gives them to the handshake. There are no
 // bytes for the connection among them.
 func (s *secure) readHandshake() error {
-	c, h, k := s.owner, s.shaking, s.owner.loop.loops.shakers
+	c := s.owner
+	if s.shaking == nil {
+		shake := c.shake()
+		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: network(shake.remote.Addr())}
+	}
+	h, k := s.shaking, c.loop.loops.shakers
 	most := readBuffer
 	if !h.queued {
 		most = recordHeader
