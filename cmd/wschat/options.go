@@ -26,6 +26,7 @@ type options struct {
 	membershipTTL    time.Duration
 	maxUsers         int
 	maxIDs           int
+	memory           int64
 	host             hostList
 	allowOrigin      originList
 	echo             bool
@@ -48,6 +49,7 @@ type options struct {
 	maxConnsPerIP  int
 	trustProxy     prefixList
 	rate           int
+	rateBytes      int
 }
 
 // parseOptions reads the flags, and for those that are not given the environment.
@@ -82,11 +84,12 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.data, "data", "", "`directory` for messages, groups and members, which are on disk before anybody sees them (default: in memory only)")
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
-	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take; beyond it, old messages are dropped, of the conversations silent longest first")
+	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most half of -memory; beyond it, old messages are dropped, of the conversations silent longest first")
 	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten; if there are none, a message that begins another is unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "`duration` for which a user who is away stays in groups and has messages kept")
 	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered; beyond it, those who have been away longest are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, the oldest are forgotten early")
+	flags.Int64Var(&o.memory, "memory", defaultMemory(), "maximum `bytes` of memory for everything; near it, the connections that hold most are closed")
 	flags.Var(&o.host, "host", "comma-separated `names` by which clients may address the server; another Host gets 421 (default: any; on a loopback address, only localhost)")
 	flags.Var(&o.allowOrigin, "allow-origin", "comma-separated `origins` whose pages may connect besides the server's own, such as https://chat.example or https://*.example.org (all hosts below it); * allows any")
 	flags.BoolVar(&o.echo, "echo", false, "serve /echo, which sends every message back, for tests and benchmarks")
@@ -106,7 +109,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
 	flags.Var(&o.trustProxy, "trust-proxy", "comma-separated `CIDRs` of proxies whose X-Forwarded-For is trusted")
-	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second")
+	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second; what costs the server more counts as more; 0 switches -rate-bytes off, too")
+	flags.IntVar(&o.rateBytes, "rate-bytes", 256<<10, "maximum `bytes` that are read from one connection a second")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
 	return flags
 }
@@ -170,6 +174,7 @@ func (o *options) check(source map[string]string) error {
 		{"max-conversations", int64(o.maxConversations)},
 		{"max-users", int64(o.maxUsers)},
 		{"max-ids", int64(o.maxIDs)},
+		{"memory", o.memory},
 		{"membership-ttl", int64(o.membershipTTL)},
 		{"max-message", o.maxMessage},
 		{"queue", int64(o.queue)},
@@ -179,10 +184,17 @@ func (o *options) check(source map[string]string) error {
 		{"max-conns", int64(o.maxConns)},
 		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
 		{"rate", int64(o.rate)},
+		{"rate-bytes", int64(o.rateBytes)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])
 		}
+	}
+	if given := source["memory"]; given != "" && o.memory > 0 && o.memory < minMemory {
+		return fmt.Errorf("invalid value for %s: expected 0 (no limit), or %d or more", given, minMemory)
+	}
+	if given := source["history-bytes"]; given != "" && o.memory > 0 && o.historyBytes > o.historyShare() {
+		return fmt.Errorf("invalid value for %s: expected at most half of -memory, which is %d", given, o.historyShare())
 	}
 	return nil
 }

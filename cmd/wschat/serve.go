@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,9 @@ type server struct {
 	handshakes handshakes // that succeeded
 	refusals   *refusals
 
+	memory      int64 // -memory
 	engine      chat.Engine
+	held        func() int64 // bytes of memory that its messages take
 	closeEngine func() error
 }
 
@@ -47,7 +50,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	defer s.close()
 	stop := make(chan struct{})
 	var trimming sync.WaitGroup
-	trimming.Go(func() { new(trimmer).run(stop) })
+	trimming.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
 	defer trimming.Wait()
 	defer close(stop)
 	if o.admin != "" {
@@ -93,14 +96,26 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 			return nil, err
 		}
 	}
-	engine, closeEngine, err := openEngine(o, log)
+	if o.memory > 0 {
+		debug.SetMemoryLimit(o.runtimeShare())
+		if most := o.historyShare(); o.historyBytes == 0 || o.historyBytes > most {
+			o.historyBytes = most
+			log.Info("-history-bytes is cut to half of -memory", "bytes", most)
+		}
+	}
+	engine, held, closeEngine, err := openEngine(o, log)
 	if err != nil {
 		return nil, err
 	}
-	s.engine, s.closeEngine = engine, closeEngine
-	s.loops, err = loop.Start(loop.Config{
-		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
-	})
+	s.engine, s.held, s.closeEngine = engine, held, closeEngine
+	s.memory = o.memory
+	config := loop.Config{
+		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
+	}
+	if o.memory > 0 {
+		config.Memory = func() int64 { return o.connectionShare() - held() }
+	}
+	s.loops, err = loop.Start(config)
 	if err != nil {
 		closeEngine()
 		return nil, err
@@ -136,6 +151,7 @@ func (s *server) drain(within time.Duration) {
 	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
+	s.listener.Finish(ctx)
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 

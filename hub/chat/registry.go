@@ -38,6 +38,7 @@ type KnownUser struct {
 	Name   string
 	Seen   time.Time // when last here; the time of the start, if the user was here at the end
 	Groups []string
+	Talks  bool // is in a private conversation
 }
 
 // KnownRequest is a send that was acknowledged and had an ID.

@@ -19,9 +19,12 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 		return nil, chat.ErrBanned
 	}
 	if u == nil {
+		if !e.makeRoom() {
+			e.unlock()
+			return nil, chat.ErrUnavailable
+		}
 		u = &user{name: name}
 		e.users[name] = u
-		e.forgetExcess()
 	}
 	e.returned(u)
 	e.serial++
@@ -42,6 +45,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 
 // Exit implements chat.Engine.
 func (e *Engine) Exit(name string) {
+	talks := e.store.Left(name) // nothing counts as missed while the user is here
 	e.mu.Lock()
 	defer e.unlock()
 	u := e.users[name]
@@ -51,7 +55,7 @@ func (e *Engine) Exit(name string) {
 	}
 	now := time.Now()
 	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
-	e.left(u, now)
+	e.left(u, now, !talks && len(u.groups) == 0)
 	e.online.remove(u)
 	e.tell(u, false)
 }
