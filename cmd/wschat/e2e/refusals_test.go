@@ -20,7 +20,7 @@ func TestAuditLog(t *testing.T) {
 	bad := k.token("A")[:40]
 	login := func(want int, token string, fields ...string) {
 		t.Helper()
-		if got := status(t, s.Addr, "127.0.0.1", upgrade("/socket?token="+token, append(fields, "X-Forwarded-For: 203.0.113.7")...)); got != want {
+		if got := s.status(upgrade("/socket?token="+token, append(fields, "X-Forwarded-For: 203.0.113.7")...)); got != want {
 			t.Errorf("got %d, want %d", got, want)
 		}
 	}
@@ -91,7 +91,7 @@ func TestRefusedTokensAreNotLogged(t *testing.T) {
 		"GET /socket?token=" + text + " HTTP/9.9\r\nHost: chat.localhost\r\n\r\n",
 		"GET ftp://x/socket?token=" + text + " HTTP/1.1\r\nHost: chat.localhost\r\n\r\n",
 	} {
-		status(t, s.Addr, "127.0.0.1", raw)
+		s.status(raw)
 	}
 	if !target.Until(func() bool { return strings.Contains(s.Log(), "logins refused") }) {
 		t.Error("nothing is logged")
