@@ -51,6 +51,15 @@ func (d *Decoder) Idle() bool {
 	return d.partial == nil || d.partial.err == nil && d.partial.isEmpty()
 }
 
+// Held returns the bytes of memory that the decoder has taken for what is incomplete and
+// for the peer's context.
+func (d *Decoder) Held() int {
+	if d.partial == nil {
+		return 0
+	}
+	return d.partial.held()
+}
+
 // Next takes bytes from the front of b until they complete a message or a
 // control frame, and returns it and the number n of bytes taken. Call it again
 // with b[n:]. If b completes none, m.Opcode is Continuation and n is len(b);

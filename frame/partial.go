@@ -1,5 +1,7 @@
 package frame
 
+import "unsafe"
+
 // partial is what a decoder has received and not yet returned: a part of a
 // header, of a frame, of a message. It exists only while there is such a part.
 type partial struct {
@@ -27,6 +29,15 @@ type partial struct {
 // isEmpty reports whether nothing is incomplete any more.
 func (p *partial) isEmpty() bool {
 	return !p.inFrame && p.headLen == 0 && p.opcode == Continuation
+}
+
+// held is [Decoder.Held].
+func (p *partial) held() int {
+	n := int(unsafe.Sizeof(*p)) + cap(p.control) + cap(p.message) + cap(p.window)
+	if p.inflater != nil {
+		n += int(unsafe.Sizeof(*p.inflater)) + cap(p.inflater.out)
+	}
+	return n
 }
 
 // next is [Decoder.Next] from where the last call has left off.
@@ -138,17 +149,22 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 // minGrow spares a message that comes byte by byte its first few copies.
 const minGrow = 256
 
-// grow returns p.message with room for n more bytes. It begins with memory that
-// was given back, whatever its size. It doubles, so that each
+// recycleFrom is from how many bytes on a message gets memory that was given back,
+// whatever its size: a few bytes must not hold what was made for a long message.
+const recycleFrom = 16 << 10
+
+// grow returns p.message with room for n more bytes. It doubles, so that each
 // byte is copied a constant number of times on average, but never goes beyond
 // what can still come: the rest of a final frame, or up to the limit.
 func (p *partial) grow(n int, c *Config) []byte {
-	if p.message == nil {
-		p.message = c.recycled()
-	}
 	need := len(p.message) + n
 	if need <= cap(p.message) {
 		return p.message
+	}
+	if need >= recycleFrom {
+		if spare := c.recycled(); cap(spare) >= need {
+			return append(spare, p.message...)
+		}
 	}
 	size := int64(max(need, 2*cap(p.message), minGrow))
 	if p.header.Fin {

@@ -65,6 +65,7 @@ type Conn struct {
 	stuck      bool   // had to wait for room at the last visit
 	heard      uint16 // bytes since the last visit, lifeBytes at most
 	finished   bool   // the peer has ended its side
+	parted     bool   // the peer's close frame has come
 	inTurn     int32  // of the commands that wait: SendExpress, but not to overtake any more
 	promised   int32  // answers that are still to come, see Promise
 }
@@ -257,6 +258,7 @@ func (c *Conn) settle() {
 	}
 	if c.state != gone {
 		c.watch()
+		c.reckon()
 	}
 }
 
