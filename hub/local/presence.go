@@ -32,7 +32,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 	u.connections++
 	first := u.connections == 1
 	if first {
-		e.online.add(u)
+		e.appear(u)
 		e.note(func(r chat.Registry) { r.Seen(u.name, time.Time{}) })
 		e.tell(u, true)
 	}
@@ -56,8 +56,30 @@ func (e *Engine) Exit(name string) {
 	now := time.Now()
 	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
 	e.left(u, now, !talks && len(u.groups) == 0)
-	e.online.remove(u)
+	e.disappear(u)
 	e.tell(u, false)
+}
+
+// appear notes that u is online. The lock is held.
+func (e *Engine) appear(u *user) {
+	e.online.add(u)
+	e.roster.enter(u.name)
+	for _, m := range u.groups {
+		if r := m.group.roster; r != nil {
+			r.enter(u.name)
+		}
+	}
+}
+
+// disappear notes that u is offline. The lock is held.
+func (e *Engine) disappear(u *user) {
+	e.online.remove(u)
+	e.roster.exit(u.name)
+	for _, m := range u.groups {
+		if r := m.group.roster; r != nil {
+			r.exit(u.name)
+		}
+	}
 }
 
 // tell reports a login or exit to those whom Config.Presence names. The lock is held.
