@@ -21,7 +21,7 @@ type Engine interface {
 	// everything that concerns the user, until Exit has been called as often as Enter.
 	// With fresh, it fails with ErrTaken if somebody is known by that name. With online,
 	// the connection will ask Welcome who is online.
-	Enter(user string, fresh, online bool) (*Entry, error)
+	Enter(user string, fresh, online bool) (Entry, error)
 	// Exit ends a connection that Enter has counted.
 	Exit(user string)
 	// Welcome returns what a new connection of a user here needs to know, limited to the

@@ -7,12 +7,12 @@ import (
 )
 
 // Enter implements chat.Engine.
-func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
+func (e *Engine) Enter(name string, fresh, _ bool) (chat.Entry, error) {
 	e.mu.Lock()
 	u := e.users[name]
 	if fresh && u != nil {
 		e.mu.Unlock()
-		return nil, chat.ErrTaken
+		return chat.Entry{}, chat.ErrTaken
 	}
 	if u == nil {
 		u = &user{name: name}
@@ -21,7 +21,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 	}
 	e.returned(u)
 	e.serial++
-	entry := &chat.Entry{Serial: e.serial, Groups: u.groupNames()}
+	entry := chat.Entry{Serial: e.serial, Groups: u.groupNames()}
 	u.connections++
 	first := u.connections == 1
 	if first {
