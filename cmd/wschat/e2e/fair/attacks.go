@@ -17,11 +17,13 @@ type Attack struct {
 	Engines bool     // is tried with -data and -redis in make test, too: it is about what is kept
 	Budget  int64    // the server's most bytes of memory; 0: not measured
 
-	crowd   func(*Mob) error // honest users who are there, from other addresses
-	workers size             // attackers at once
-	times   size             // deeds in all; none: as many as there is time for
-	lasts   span             // no deed begins later
-	holds   int              // most connections that are held; 0: no bound
+	// Crowd brings honest users, from other addresses.
+	Crowd func(*Mob) error
+
+	workers size // attackers at once
+	times   size // deeds in all; none: as many as there is time for
+	lasts   span // no deed begins later
+	holds   int  // most connections that are held; 0: no bound
 	deed    func(m *Mob, worker, n int) error
 }
 
@@ -71,22 +73,22 @@ var Attacks = []Attack{
 	{Name: "2 large messages to oneself", Engines: true, Flags: scaled("-history-bytes", "67108864"),
 		workers: size{1, 1}, times: size{128, 1200}, lasts: long, deed: talkToOneself},
 	{Name: "3 large messages to all",
-		crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
+		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
 	{Name: "3 control characters to JSON clients",
-		crowd: slowReaders(speaksJSON), workers: size{2, 2}, times: size{2, 12}, lasts: long, deed: controlsToAll},
+		Crowd: slowReaders(speaksJSON), workers: size{2, 2}, times: size{2, 12}, lasts: long, deed: controlsToAll},
 
 	{Name: "4 unfinished messages", Flags: []string{"-memory", "268435456"}, Budget: 256 * mib,
 		workers: size{400, 2000}, times: size{400, 2000}, lasts: long, deed: halfMessage},
 	{Name: "4 unfinished compressed messages", Flags: []string{"-memory", "268435456", "-compress"}, Budget: 256 * mib,
 		workers: size{400, 2000}, times: size{400, 2000}, lasts: long, deed: halfBomb},
 	{Name: "4 readers who do not read", Flags: []string{"-memory", "268435456"}, Budget: 256 * mib,
-		crowd: nonReaders(300, 2000), workers: size{2, 2}, times: size{6, 6}, lasts: long, deed: talkToAll},
+		Crowd: nonReaders(300, 2000), workers: size{2, 2}, times: size{6, 6}, lasts: long, deed: talkToAll},
 
-	{Name: "5 who", crowd: online(500, 8000), workers: size{100, 200}, lasts: brief, deed: who},
+	{Name: "5 who", Crowd: online(500, 8000), workers: size{100, 200}, lasts: brief, deed: who},
 	{Name: "5 JSON with many keys", workers: size{10, 10}, lasts: brief, deed: manyKeys},
 	{Name: "5 empty fragments", workers: size{8, 8}, lasts: brief, deed: emptyFragments},
-	{Name: "5 joins and leaves of a large group", Engines: true, crowd: jsonGroup(400, 3000), workers: size{20, 50}, lasts: brief, deed: joinAndLeave},
-	{Name: "5 logins", Engines: true, crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
+	{Name: "5 joins and leaves of a large group", Engines: true, Crowd: jsonGroup(400, 3000), workers: size{20, 50}, lasts: brief, deed: joinAndLeave},
+	{Name: "5 logins", Engines: true, Crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
 	{Name: "5 empty deflate blocks", Flags: []string{"-compress"}, workers: size{8, 8}, lasts: brief, deed: emptyBlocks},
 
 	{Name: "6 nameless users who go", Engines: true, Flags: scaled("-max-users", "2000"),

@@ -45,7 +45,7 @@ func (m *Mob) stay(c *target.Client) {
 	c.Conn.SetDeadline(time.Time{})
 	go func() {
 		_, err := io.Copy(io.Discard, c.Conn)
-		m.fault("somebody who is online: the connection ends: %v", err)
+		m.Fault("somebody who is online: the connection ends: %v", err)
 	}()
 	go func() {
 		for range time.Tick(20 * time.Second) {
@@ -97,7 +97,7 @@ func slowReaders(d handshake.Dialer) func(*Mob) error {
 		return m.gather(30, d, func(_ int, c *target.Client) error {
 			m.victims.Go(func() {
 				if err := m.readSlowly(c); err != nil {
-					m.fault("a reader with 10 Mbit/s: %v", err)
+					m.Fault("a reader with 10 Mbit/s: %v", err)
 				}
 			})
 			return c.Conn.SetReadBuffer(64 << 10)

@@ -8,11 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,7 +29,8 @@ const (
 
 // Mob is who attacks, in the process of its own.
 type Mob struct {
-	s       *target.Server // its address only
+	*Tally
+	Server  *target.Server // its address only
 	attack  *Attack
 	giveUp  time.Time // when the worst is done in any case
 	working sync.WaitGroup
@@ -39,47 +38,53 @@ type Mob struct {
 
 	exhausted atomic.Bool // all deeds are done
 
-	mu     sync.Mutex
-	next   int // number of a deed
-	size   int // bytes of the next large message
-	held   []*target.Client
-	tally  map[string]int
-	faults []string
-}
-
-// report is what a mob prints when it has done its worst.
-type report struct {
-	Tally  map[string]int
-	Faults []string // what happened to those who are honest
+	mu   sync.Mutex
+	next int // number of a deed
+	size int // bytes of the next large message
+	held []*target.Client
 }
 
 // IsMob reports whether this process is a mob's, and has been one. Whoever starts an
-// attack calls it first in its TestMain.
+// attack calls it first in its TestMain. The mob prints its tally when it has done its
+// worst, and the process ends with its standard input.
 func IsMob() bool {
 	name := os.Getenv(mobAttack)
 	if name == "" {
 		return false
 	}
-	m := &Mob{s: &target.Server{Addr: os.Getenv(mobTo)}, attack: &Everything, size: mib, tally: make(map[string]int)}
+	m := &Mob{Tally: NewTally(), Server: &target.Server{Addr: os.Getenv(mobTo)}, attack: &Everything, size: mib}
 	for i := range Attacks {
 		if Attacks[i].Name == name {
 			m.attack = &Attacks[i]
 		}
 	}
-	m.rage()
-	m.mu.Lock()
-	json.NewEncoder(os.Stdout).Encode(report{m.tally, m.faults})
-	m.mu.Unlock()
-	io.Copy(io.Discard, os.Stdin)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		m.rage()
+	}()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		io.Copy(io.Discard, os.Stdin)
+	}()
+	select {
+	case <-over:
+	case <-ended:
+	}
+	m.Tally.mu.Lock()
+	json.NewEncoder(os.Stdout).Encode(m.Tally)
+	m.Tally.mu.Unlock()
+	<-ended
 	return true
 }
 
 // rage returns when the worst is done. The connections stay until the process ends.
 func (m *Mob) rage() {
 	a := m.attack
-	if a.crowd != nil {
-		if err := a.crowd(m); err != nil {
-			m.fault("the crowd: %v", err)
+	if a.Crowd != nil {
+		if err := a.Crowd(m); err != nil {
+			m.Fault("the crowd: %v", err)
 			return
 		}
 	}
@@ -117,15 +122,7 @@ func (m *Mob) note(err error) {
 			return r
 		}, err.Error())
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.tally[what]++
-}
-
-func (m *Mob) fault(format string, args ...any) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.faults = append(m.faults, fmt.Sprintf(format, args...))
+	m.Count(what, 1)
 }
 
 // hold keeps a connection until everything ends, or there are too many.
@@ -157,7 +154,7 @@ func (m *Mob) innocent(i int, d handshake.Dialer) (*target.Client, error) {
 
 func (m *Mob) from(addr, user string, d handshake.Dialer) (*target.Client, error) {
 	d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(addr)}
-	return m.s.OpenWith("/socket?userId="+user, d)
+	return m.Server.OpenWith("/socket?userId="+user, d)
 }
 
 // Begin starts the attack in a process that leaves the processor to others.
@@ -193,19 +190,24 @@ type Running struct {
 // Wait waits until the worst is done, and judges what happened to the crowd.
 func (r *Running) Wait() {
 	r.t.Helper()
-	var told report
-	if err := json.NewDecoder(r.stdout).Decode(&told); err != nil {
+	told := NewTally()
+	if err := json.NewDecoder(r.stdout).Decode(told); err != nil {
 		r.t.Fatalf("the attackers: %v", err)
 	}
-	for _, what := range slices.Sorted(maps.Keys(told.Tally)) {
-		r.t.Logf("attackers: %d times %.200s", told.Tally[what], what)
-	}
+	r.t.Logf("attackers: %v", told)
 	for _, fault := range told.Faults[:min(len(told.Faults), 5)] {
 		r.t.Error(fault)
 	}
-	if len(told.Tally) == 0 {
+	if len(told.Counts) == 0 {
 		r.t.Error("nobody attacked")
 	}
+}
+
+// Stop is Wait for an attack that would go on.
+func (r *Running) Stop() {
+	r.t.Helper()
+	r.stdin.Close()
+	r.Wait()
 }
 
 // End ends the process, and so all its connections.

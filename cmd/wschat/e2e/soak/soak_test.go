@@ -28,6 +28,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	fair.Everything.Crowd = liveAmong
 	if fair.IsMob() {
 		return
 	}
@@ -60,7 +61,7 @@ func TestSoak(t *testing.T) {
 	fresh := s.Usage()
 	ctx, leave := context.WithTimeout(context.Background(), length)
 	defer leave()
-	c := &crowd{addr: s.Addr, tally: make(map[string]int), report: time.NewTicker(reportPeriod)}
+	c := &crowd{s.Addr, time.NewTicker(reportPeriod), fair.NewTally()}
 	defer c.report.Stop()
 	began := time.Now()
 	var everybody sync.WaitGroup
