@@ -132,6 +132,7 @@ func (s *server) drain(within time.Duration) {
 	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
+	s.listener.Finish(ctx)
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 

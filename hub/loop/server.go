@@ -120,12 +120,7 @@ func unavailable(reason, retryAfter string) *handshake.Rejection {
 func (s *Server) Close() error {
 	s.begin.Do(s.init)
 	err := s.shut()
-	for _, l := range s.Loops.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { l.forsake(s); close(done) }) {
-			<-done
-		}
-	}
+	s.onLoops(func(l *Loop) { l.forsake(s) })
 	s.entries.ended.Wait()
 	s.running.Wait()
 	return err

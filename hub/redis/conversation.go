@@ -236,7 +236,7 @@ func (c *conversation) ask() {
 	if c.known {
 		after = c.seq
 	}
-	c.store.do(c.key, c.synced, syncScript, 1, c.key, after, syncLimit)
+	c.store.do(c.key, c.synced, syncScript, after, syncLimit)
 }
 
 func (c *conversation) synced(r resp.Reply, err error) {
