@@ -11,6 +11,8 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, away bool, err error) 
 		return 0, false, chat.ErrBadUser
 	case text == "":
 		return 0, false, chat.ErrEmptyBody
+	case h.isTooLong([]byte(text)):
+		return 0, false, chat.ErrTooLong
 	}
 	if err := chat.CheckTarget(to); err != nil {
 		return 0, false, err

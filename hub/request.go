@@ -64,6 +64,10 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 	switch r.Op {
 	case wire.Send:
+		if !r.Binary && h.isTooLong(r.Body) {
+			s.fail(r.ID, chat.ErrTooLong)
+			return
+		}
 		h.send(s, r, t)
 	case wire.Join, wire.Leave:
 		h.change(s, r, t)
@@ -74,6 +78,14 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	default:
 		s.reply(nil)
 	}
+}
+
+// isTooLong reports whether a text is longer than Config.MaxMessage for some client. Few
+// texts are so long that their characters have to be looked at.
+func (h *Hub) isTooLong(text []byte) bool {
+	const mostOfAByte = int64(len(`\u0000`))
+	most := h.config.MaxMessage
+	return most > 0 && int64(len(text)) > most/mostOfAByte && int64(wire.Length(text)) > most
 }
 
 // send publishes a message, after its sender has joined the group that it goes to.

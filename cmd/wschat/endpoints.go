@@ -22,7 +22,7 @@ func (s *server) endpoints(o *options) map[string]loop.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
-	who, err := access(r, s.secret, time.Now())
+	who, err := access(r, s.secret, s.audience, time.Now())
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
@@ -65,9 +65,12 @@ func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)
 	return a, nil
 }
 
-// refusal returns the 503 that a client gets if the store is out of reach, and any other
-// error as it is.
+// refusal returns the 403 of a user who is banned, the 503 that a client gets if the store
+// is out of reach, and any other error as it is.
 func refusal(err error) error {
+	if errors.Is(err, chat.ErrBanned) {
+		return reject(http.StatusForbidden, "this user is banned for now")
+	}
 	if !errors.Is(err, chat.ErrUnavailable) {
 		return err
 	}

@@ -60,6 +60,12 @@ func (s *server) writeLoops(t *metric.Text) {
 	stats := s.loops.Stats()
 	t.Gauge("wschat_connections", "Open connections.", float64(stats.Conns))
 	t.Gauge("wschat_queued_bytes", "Bytes that wait for readers.", float64(stats.Queued))
+	t.Gauge("wschat_memory_budget_bytes", "Memory that the server may take; 0: no limit.", float64(s.memory))
+	t.GaugeBy("wschat_memory_held_bytes", "Memory that counts against the budget, by what takes it.", "by", map[string]int64{
+		"unfinished": stats.Unfinished, "outboxes": stats.Waiting, "mailboxes": stats.Mailboxes, "messages": s.held(),
+	})
+	metric.CounterBy(t, "wschat_connections_evicted_total", "Connections that were closed for the memory that they held, by what held it.", "by", stats.Evicted,
+		func(by string) string { return by })
 	t.Counter("wschat_connections_opened_total", "Connections since the start.", float64(stats.Opened))
 	metric.CounterBy(t, "wschat_connections_closed_total", "Connections that ended, by close code.", "code", stats.Closed,
 		func(c frame.CloseCode) string {

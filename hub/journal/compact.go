@@ -100,8 +100,9 @@ func (s *Store) compactSealed() error {
 		Store:  s,
 		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
 		cuts:   make(map[string]uint64),
+
+		requests: newRequests(time.Now().Add(-requestAge).UnixNano()),
 	}
-	c.requests.since = time.Now().Add(-requestAge).UnixNano()
 	begun := time.Now()
 	var err error
 	if c.part, err = s.createPart(c.header); err != nil {
@@ -142,10 +143,13 @@ func (c *compaction) write(old []sealed) error {
 			return err
 		}
 	}
+	if floor := c.memory.Floor(); floor > 0 {
+		c.buf = appendForgottenRecord(c.buf, "", floor, c.salt)
+	}
 	if err := c.copyUsers(); err != nil {
 		return err
 	}
-	for _, q := range c.requests.all() {
+	for q := range c.requests.All() {
 		start := len(c.buf)
 		c.buf = appendRequest(beginRecord(c.buf, kindRequest), &q)
 		endRecord(c.buf[start:], c.salt)
@@ -227,17 +231,17 @@ func (c *compaction) copyMessage(m *message, body []byte) {
 	endRecord(c.buf[start:], c.salt)
 }
 
-// cut returns from where a conversation is kept. Of one that is forgotten it writes
+// cut returns from where a conversation is kept. Of one of which nothing is kept it writes
 // the last number: what was noted of it may not be on disk yet.
 func (c *compaction) cut(conversation []byte) uint64 {
 	first, ok := c.cuts[string(conversation)]
 	if ok {
 		return first
 	}
-	first, forgotten := c.memory.Cut(conversation)
+	first, last := c.memory.Cut(conversation)
 	c.cuts[string(conversation)] = first
-	if forgotten && first > 1 {
-		c.buf = appendForgottenRecord(c.buf, string(conversation), first-1, c.salt)
+	if last > 0 {
+		c.buf = appendForgottenRecord(c.buf, string(conversation), last, c.salt)
 	}
 	return first
 }

@@ -104,7 +104,12 @@ func (e *Engine) Counts() (users, groups int) {
 }
 
 // Kick implements chat.Engine.
-func (e *Engine) Kick(name string) (int, error) {
+func (e *Engine) Kick(name string, ban time.Duration) (int, error) {
+	if ban > 0 {
+		if err := e.ban(name, ban); err != nil {
+			return 0, err
+		}
+	}
 	e.mu.Lock()
 	n := 0
 	if u := e.users[name]; u != nil {

@@ -112,6 +112,7 @@ func (e *Engine) join(u *user, name string) bool {
 	if u.placeIn(g) >= 0 {
 		return false
 	}
+	e.holds(u)
 	u.groups = append(u.groups, membership{g, int32(len(g.members))})
 	g.members = append(g.members, u)
 	return true

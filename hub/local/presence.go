@@ -9,15 +9,22 @@ import (
 // Enter implements chat.Engine.
 func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 	e.mu.Lock()
-	u := e.users[name]
-	if fresh && u != nil {
+	u, banned := e.users[name], e.bans.holds(name)
+	if fresh && (u != nil || banned) {
 		e.mu.Unlock()
 		return nil, chat.ErrTaken
 	}
+	if banned {
+		e.mu.Unlock()
+		return nil, chat.ErrBanned
+	}
 	if u == nil {
+		if !e.makeRoom() {
+			e.unlock()
+			return nil, chat.ErrUnavailable
+		}
 		u = &user{name: name}
 		e.users[name] = u
-		e.forgetExcess()
 	}
 	e.returned(u)
 	e.serial++
@@ -38,6 +45,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 
 // Exit implements chat.Engine.
 func (e *Engine) Exit(name string) {
+	talks := e.store.Left(name) // nothing counts as missed while the user is here
 	e.mu.Lock()
 	defer e.unlock()
 	u := e.users[name]
@@ -47,7 +55,7 @@ func (e *Engine) Exit(name string) {
 	}
 	now := time.Now()
 	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
-	e.left(u, now)
+	e.left(u, now, !talks && len(u.groups) == 0)
 	e.online.remove(u)
 	e.tell(u, false)
 }

@@ -46,10 +46,11 @@ type Acceptance struct {
 // methods are safe for concurrent use.
 //
 // A connection in its handshake is in its loop like any other, and costs some hundred
-// bytes and the part of its request that has come. [Limits] bounds their number. A head of more than 16 KiB gets 431; a connection whose
-// request is not whole after Timeout is ended without an answer.
+// bytes and the part of its request that has come. [Limits] bounds their number. A head of
+// more than 16 KiB gets 431; a connection whose request is not whole after Timeout is
+// ended without an answer.
 //
-// HTTP/2 is not spoken.
+// HTTP/2 is not spoken. Pages are not told of TLS: their Request.TLS is nil.
 type Server struct {
 	Loops       *Loops
 	Endpoints   map[string]Endpoint // by path, such as "/socket"

@@ -133,10 +133,10 @@ func (c *Conn) shakeHands(b []byte) {
 		c.reject("", err)
 	case r != nil:
 		r.Remote = c.shake().remote
-		r.TLS = c.secure() != nil
 		c.judge(r, b[n:])
 	default:
 		c.readMore(false)
+		c.reckon()
 	}
 }
 

@@ -1,6 +1,10 @@
 package redis
 
-import "wschat/hub/chat"
+import (
+	"time"
+
+	"wschat/hub/chat"
+)
 
 // Who implements chat.Engine.
 func (s *Store) Who(group string) (names []string, count int, err error) {
@@ -84,10 +88,10 @@ func (s *Store) Counts() (users, groups int) {
 }
 
 // Kick implements chat.Engine.
-func (s *Store) Kick(name string) (int, error) {
+func (s *Store) Kick(name string, ban time.Duration) (int, error) {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.call(ctx, userKey(name), kickScript)
+	r, err := s.call(ctx, userKey(name), kickScript, (ban + time.Millisecond - 1).Milliseconds())
 	if err != nil {
 		return 0, err
 	}

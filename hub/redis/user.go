@@ -118,6 +118,9 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 		s.mu.Lock()
 		u.count--
 		s.mu.Unlock()
+		if number == 1 {
+			return nil, chat.ErrBanned
+		}
 		return nil, chat.ErrTaken
 	}
 	if forgotten {
