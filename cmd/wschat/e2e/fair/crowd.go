@@ -5,12 +5,13 @@ package fair
 import (
 	"fmt"
 	"io"
-	"os"
+	"net"
 	"sync"
 	"time"
 
 	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
+	"wschat/frame/frametest"
 	"wschat/handshake"
 )
 
@@ -87,11 +88,8 @@ func nonReaders(usual, full int) func(*Mob) error {
 	}
 }
 
-// slow is how many bytes a slow reader takes in a tick: 10 Mbit/s.
-const slow = 10_000_000 / 8 / int(time.Second/tick)
-
-// slowReaders is 30 users with 10 Mbit/s each. The worst is done when nothing more
-// comes for them.
+// slowReaders is 30 users with 10 Mbit/s each. The worst is done when they have read all
+// that was said.
 func slowReaders(d handshake.Dialer) func(*Mob) error {
 	return func(m *Mob) error {
 		return m.gather(30, d, func(_ int, c *target.Client) error {
@@ -105,21 +103,32 @@ func slowReaders(d handshake.Dialer) func(*Mob) error {
 	}
 }
 
-// readSlowly reads until the attackers have ended and nothing has come for a second.
+// readSlowly reads until the attackers have ended, and each of their deeds has been heard.
 func (m *Mob) readSlowly(c *target.Client) error {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	buf := make([]byte, slow)
-	for last := time.Now(); ; <-ticker.C {
-		c.Conn.SetReadDeadline(time.Now().Add(tick))
-		n, err := c.Conn.Read(buf)
-		switch {
-		case n > 0:
-			last = time.Now()
-		case !os.IsTimeout(err):
-			return err
-		case time.Since(last) > time.Second && m.exhausted.Load():
-			return nil
+	slow := throttled{c.Conn, time.NewTicker(10 * time.Millisecond)}
+	defer slow.pace.Stop()
+	c.Peer = frametest.NewPeer(slow, frame.Client, c.Response.Early)
+	for heard := 0; !m.exhausted.Load() || heard < m.counted("done"); {
+		switch message, err := c.NextMessage(); {
+		case err != nil:
+			return fmt.Errorf("%d of %d heard: %w", heard, m.counted("done"), err)
+		case message.Opcode == frame.Close:
+			code, reason, _ := frame.ParseClose(message.Payload) // the decoder has checked it
+			return fmt.Errorf("closed with %v %q", code, reason)
+		case len(message.Payload) > mib/2:
+			heard++
 		}
 	}
+	return nil
+}
+
+// throttled is a connection that is read with 10 Mbit/s.
+type throttled struct {
+	net.Conn
+	pace *time.Ticker
+}
+
+func (t throttled) Read(b []byte) (int, error) {
+	<-t.pace.C
+	return t.Conn.Read(b[:min(len(b), 12_500)])
 }

@@ -56,7 +56,7 @@ func talkToAll(m *Mob, _, _ int) error { return m.mallory(m.large("all"), echo) 
 
 // controlsToAll says to all what is six times as long in JSON (point 3).
 func controlsToAll(m *Mob, _, _ int) error {
-	return m.mallory("all,"+strings.Repeat("\x01", mib-len("all,")), echo)
+	return m.mallory(strings.ReplaceAll(m.large("all"), "x", "\x01"), echo)
 }
 
 // mallory comes, says a line, and goes when answered.

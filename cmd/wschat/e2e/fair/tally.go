@@ -28,6 +28,12 @@ func (t *Tally) Count(what string, n int) {
 	t.Counts[what] += n
 }
 
+func (t *Tally) counted(what string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.Counts[what]
+}
+
 // Fault notes something that should not happen.
 func (t *Tally) Fault(format string, args ...any) {
 	t.mu.Lock()
