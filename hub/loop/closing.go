@@ -44,8 +44,17 @@ func (e *endings) expire(now uint32, end func(*Conn)) {
 // expire looks after the connections whose time is over.
 func (l *Loop) expire() {
 	l.parting.expire(l.ticks, (*Conn).depart)
-	l.closing.expire(l.ticks, (*Conn).vanished)
-	l.lingering.expire(l.ticks, (*Conn).vanished)
+	l.closing.expire(l.ticks, (*Conn).giveUp)
+	l.lingering.expire(l.ticks, (*Conn).giveUp)
+}
+
+// giveUp ends a connection whose time is over. What the peer has not taken is dropped: the
+// kernel would keep it for minutes.
+func (c *Conn) giveUp() {
+	if c.state != gone && c.stream() == nil {
+		sysDropUnsent(int(c.fd))
+	}
+	c.vanished()
 }
 
 // ticksOf is a time in ticks, at least one.
@@ -89,6 +98,7 @@ func (c *Conn) refuse(err error, b []byte) {
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455
 // §5.5.1), or is itself the answer to ours.
 func (c *Conn) peerClosed(payload []byte) {
+	c.parted = true
 	if c.state == closing {
 		c.linger()
 		return
@@ -171,6 +181,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	c.state = gone
 	l := c.loop
 	c.closeSocket()
+	c.uncount()
 	c.out = nil
 	l.vacate(c)
 	if was == open {

@@ -1,6 +1,9 @@
 package loop
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // List is a set of connections that get the same messages: everyone, or the
 // members of a group. Its methods are safe for concurrent use; whoever needs
@@ -13,7 +16,8 @@ type List struct {
 
 type shard struct {
 	members []*Conn
-	number  int32 // in Loop.shards, from 1; 0: there are no members
+	number  int32        // in Loop.shards, from 1; 0: there are no members
+	size    atomic.Int32 // of members, for everybody
 }
 
 // place is where a connection stands in a shard, so that leaving takes no search
@@ -27,6 +31,14 @@ type place struct {
 // NewList returns an empty list.
 func (ls *Loops) NewList() *List {
 	return &List{loops: ls, shards: make([]shard, len(ls.loops))}
+}
+
+// Len returns how many are in the list, as far as its loops have come.
+func (l *List) Len() (n int) {
+	for i := range l.shards {
+		n += int(l.shards[i].size.Load())
+	}
+	return n
 }
 
 // Join puts c into the list. Joining twice has no effect.
@@ -59,6 +71,7 @@ func (s *shard) join(c *Conn) {
 	}
 	c.places = append(c.places, place{s.number, int32(len(s.members))})
 	s.members = append(s.members, c)
+	s.size.Store(int32(len(s.members)))
 }
 
 func (s *shard) leave(c *Conn) {
@@ -71,6 +84,7 @@ func (s *shard) leave(c *Conn) {
 	moved := s.members[last]
 	s.members[at], s.members[last] = moved, nil
 	s.members = s.members[:last]
+	s.size.Store(int32(last))
 	moved.places[moved.placeIn(s)].at = at
 	if last == 0 {
 		s.members = nil
