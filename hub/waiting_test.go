@@ -80,9 +80,9 @@ func TestWaitingOutlivesABrokenCatchUp(t *testing.T) {
 		s := start(t, driver, silent)
 		s.away("B")
 		a := s.client("A")
-		want := backlog([]*client{a}, 0, 40)["A"]
+		want := backlog([]*client{a}, 0, 17)["A"]
 		a.sync()
-		a.pending = nil // 40 times: not online
+		a.pending = nil // 17 times: not online
 		dead := s.small("B")
 		dead.want(want[0])
 		a.say("B,live") // is held back, and never written
@@ -133,7 +133,7 @@ func TestUnwrittenLiveMessageWaits(t *testing.T) {
 // together they are more than the sockets take. It returns what B is to read.
 func backlog(senders []*client, first, count int) (want map[string][]string) {
 	want = make(map[string][]string)
-	filler := strings.Repeat("x", 64<<10)
+	filler := strings.Repeat("x", 60<<10) // 17 are less than chat.MaxWaitingBytes
 	for i := first; i < first+count; i++ {
 		for _, c := range senders {
 			c.say(fmt.Sprintf("B,%d %s", i, filler))

@@ -49,6 +49,7 @@ type options struct {
 	maxConnsPerIP  int
 	trustProxy     prefixList
 	rate           int
+	rateBytes      int
 }
 
 // parseOptions reads the flags, and for those that are not given the environment.
@@ -108,7 +109,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
 	flags.Var(&o.trustProxy, "trust-proxy", "comma-separated `CIDRs` of proxies whose X-Forwarded-For is trusted")
-	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second")
+	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second; what costs the server more counts as more; 0 switches -rate-bytes off, too")
+	flags.IntVar(&o.rateBytes, "rate-bytes", 256<<10, "maximum `bytes` that are read from one connection a second")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
 	return flags
 }
@@ -182,6 +184,7 @@ func (o *options) check(source map[string]string) error {
 		{"max-conns", int64(o.maxConns)},
 		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
 		{"rate", int64(o.rate)},
+		{"rate-bytes", int64(o.rateBytes)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])

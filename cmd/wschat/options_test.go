@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 	want := &options{
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
-		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20, memory: defaultMemory(),
+		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20, memory: defaultMemory(), rateBytes: 262144,
 		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {

@@ -63,7 +63,7 @@ func open(t *testing.T, config Config) (*Engine, *recorder) {
 	return e, r
 }
 
-func enter(t *testing.T, e *Engine, user string) *chat.Entry {
+func enter(t *testing.T, e *Engine, user string) chat.Entry {
 	t.Helper()
 	entry, err := e.Enter(user, false, false)
 	if err != nil {
@@ -239,18 +239,23 @@ func TestForgottenLeavesNothing(t *testing.T) {
 		r := new(recorder)
 		e.Attach(r)
 		defer e.Close()
-		for _, user := range []string{"A", "B", "C"} {
+		for _, user := range []string{"A", "B", "C", "D"} {
 			enter(t, e, user)
-			setMember(e, user, "group"+user, true)
+			if user == "A" || user == "D" {
+				setMember(e, user, "group"+user, true)
+			}
 			e.Exit(user)
 		}
-		r.want(t, "A in groupA: true", "B in groupB: true", "A in groupA: false", "groupA is idle", "C in groupC: true")
+		r.want(t, "A in groupA: true", "D in groupD: true")
+		if _, err := e.Enter("E", false, false); !errors.Is(err, chat.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf) > 0 {
-			t.Errorf("left: %v, %v, %v, %d, %v", e.users, e.online, e.groups, e.away.Len(), e.awayOf)
+		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf)+e.idle.Len() > 0 {
+			t.Errorf("left: %v, %v, %v, %d, %v, %d", e.users, e.online, e.groups, e.away.Len(), e.awayOf, e.idle.Len())
 		}
 	})
 }

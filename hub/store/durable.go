@@ -129,11 +129,7 @@ func (s *Memory) Floor() uint64 {
 func (s *Memory) Waits(user, conversation []byte, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in := s.waiting[string(user)]
-	if in == nil {
-		return false
-	}
-	u := in.of[s.conversations[string(conversation)]]
+	u := s.waiting[string(user)].of[s.conversations[string(conversation)]]
 	return u.last > 0 && u.first <= seq && seq <= u.last
 }
 

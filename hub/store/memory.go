@@ -46,7 +46,7 @@ type Memory struct {
 	mu            sync.Mutex
 	conversations map[string]*Conversation
 	pairs         map[string][]*Conversation // those of two users, by user
-	waiting       map[string]*inbox          // by user
+	waiting       map[string]inbox           // by user
 	authors       authors
 	numbers       numbers // of forgotten conversations
 	newest        int64   // the time of the newest message, in ns since 1970
@@ -67,7 +67,7 @@ func New(keep int) *Memory {
 		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
 		pairs:         make(map[string][]*Conversation),
-		waiting:       make(map[string]*inbox),
+		waiting:       make(map[string]inbox),
 		authors:       authors{byKey: make(map[uint64]*author)},
 		numbers:       numbers{last: make(map[uint64]uint64)},
 	}

@@ -29,10 +29,10 @@ type missed struct {
 }
 
 // inboxOf returns the inbox of the user called name.
-func (s *Memory) inboxOf(name string) *inbox {
-	in := s.waiting[name]
-	if in == nil {
-		in = &inbox{of: make(map[*Conversation]unwritten, 1)}
+func (s *Memory) inboxOf(name string) inbox {
+	in, ok := s.waiting[name]
+	if !ok {
+		in.of = make(map[*Conversation]unwritten, 1)
 		s.waiting[name] = in
 	}
 	return in
@@ -40,10 +40,9 @@ func (s *Memory) inboxOf(name string) *inbox {
 
 // missedBy returns what the user called name has missed in c, which may be nil.
 func (s *Memory) missedBy(name string, c *Conversation) missed {
-	if in := s.waiting[name]; in != nil {
-		if u := in.of[c]; u.newest >= in.left {
-			return u.missed
-		}
+	in := s.waiting[name]
+	if u := in.of[c]; u.newest >= in.left {
+		return u.missed
 	}
 	return missed{}
 }
@@ -75,12 +74,12 @@ func (s *Memory) unmiss(name string, c *Conversation, size int) {
 	}
 	u.number--
 	u.bytes -= uint32(size)
-	in := s.waiting[name]
-	of := in.of[c]
-	if of.missed = u; u.number == 0 && of.last == 0 {
+	of := s.waiting[name].of
+	in := of[c]
+	if in.missed = u; u.number == 0 && in.last == 0 {
 		s.settle(name, c)
 	} else {
-		in.of[c] = of
+		of[c] = in
 	}
 }
 
@@ -112,8 +111,9 @@ func (s *Memory) LeftAt(user string, at int64) {
 }
 
 func (s *Memory) left(user string, at int64) {
-	if in := s.waiting[user]; in != nil {
+	if in, ok := s.waiting[user]; ok {
 		in.left = at
+		s.waiting[user] = in
 	}
 }
 
@@ -137,11 +137,8 @@ func (s *Memory) wait(name string, c *Conversation, seq uint64, at int64) {
 
 // settle notes that nothing in c waits for the user called name.
 func (s *Memory) settle(name string, c *Conversation) {
-	in := s.waiting[name]
-	if in == nil {
-		return
-	}
-	if delete(in.of, c); len(in.of) == 0 {
+	of := s.waiting[name].of
+	if delete(of, c); len(of) == 0 {
 		delete(s.waiting, name)
 	}
 }
@@ -149,12 +146,10 @@ func (s *Memory) settle(name string, c *Conversation) {
 // Waiting implements chat.Store. It never fails.
 func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) {
 	s.mu.Lock()
-	var unread []excerpt
-	if in := s.waiting[user]; in != nil {
-		unread = make([]excerpt, 0, len(in.of))
-		for c, u := range in.of {
-			unread = append(unread, c.excerpt(max(u.first, c.first()), u.last))
-		}
+	of := s.waiting[user].of
+	unread := make([]excerpt, 0, len(of))
+	for c, u := range of {
+		unread = append(unread, c.excerpt(max(u.first, c.first()), u.last))
 	}
 	s.mu.Unlock()
 	var waiting []*chat.Message
@@ -174,17 +169,14 @@ func (s *Memory) Written(m *chat.Message) { s.SetWritten(m.To, m.Conversation, m
 func (s *Memory) SetWritten(user, conversation string, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, in := s.conversations[conversation], s.waiting[user]
-	if in == nil {
-		return false
-	}
-	u := in.of[c]
+	c, of := s.conversations[conversation], s.waiting[user].of
+	u := of[c]
 	switch {
 	case u.last == 0 || seq < u.first:
 		return false
 	case seq < u.last:
 		u.first = seq + 1
-		in.of[c] = u
+		of[c] = u
 	default:
 		s.settle(user, c)
 	}
