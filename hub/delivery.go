@@ -155,7 +155,10 @@ func (n *notice) isKnown(s *session) bool {
 	if n.of == nil {
 		return false
 	}
-	if s.told == n.of {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	if s.extra.told == n.of {
 		return true
 	}
 	for _, list := range n.before {
@@ -163,7 +166,7 @@ func (n *notice) isKnown(s *session) bool {
 			return true
 		}
 	}
-	s.told = n.of
+	s.extra.told = n.of
 	return false
 }
 

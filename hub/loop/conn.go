@@ -45,9 +45,10 @@ type Conn struct {
 	loop    *Loop
 	handler Handler
 	decoder frame.Decoder
-	out     *outbox // nil while nothing waits, see outbox.go
-	wire    *wire   // nil: fd is the socket, and there is no TLS
-	places  []place
+	out     *outbox  // nil while nothing waits, see outbox.go
+	wire    *wire    // nil: fd is the socket, and there is no TLS
+	places  [2]place // most are in two lists: everyone, and a group
+	more    *[]place // others; nil: none
 	from    *address // where it counts as a user; nil: nowhere
 	paid    int64    // until when the allowance is used up, see rate.go
 	fd      int32
