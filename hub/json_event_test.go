@@ -238,4 +238,6 @@ func TestWelcomeUnavailable(t *testing.T) {
 // lastless is a store that cannot be asked for the last numbers.
 type lastless struct{ *store.Memory }
 
-func (lastless) Last(string, []string) (map[string]uint64, error) { return nil, net.ErrClosed }
+func (lastless) Last(string, []string) (map[string]uint64, bool, error) {
+	return nil, false, net.ErrClosed
+}
