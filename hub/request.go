@@ -64,7 +64,7 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 	switch r.Op {
 	case wire.Send:
-		if !r.Binary && h.isTooLong(r.Body) {
+		if !r.Binary && !h.admitText(s, r.Body) {
 			s.fail(r.ID, chat.ErrTooLong)
 			return
 		}
@@ -80,12 +80,19 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 }
 
-// isTooLong reports whether a text is longer than Config.MaxMessage for some client. Few
-// texts are so long that their characters have to be looked at.
-func (h *Hub) isTooLong(text []byte) bool {
-	const mostOfAByte = int64(len(`\u0000`))
-	most := h.config.MaxMessage
-	return most > 0 && int64(len(text)) > most/mostOfAByte && int64(wire.Length(text)) > most
+// admitText reports whether a text is short enough for all who may get it. The sender of one
+// that they get more than twice as long pays for that.
+func (h *Hub) admitText(s *session, text []byte) bool {
+	length := wire.Length(text)
+	if length > 2*len(text) {
+		s.conn.ChargeBytes(length - len(text))
+	}
+	return !h.isTooLong(length)
+}
+
+// isTooLong reports whether Config.MaxMessage forbids a text of some wire.Length.
+func (h *Hub) isTooLong(length int) bool {
+	return h.config.MaxMessage > 0 && int64(length) > h.config.MaxMessage
 }
 
 // send publishes a message, after its sender has joined the group that it goes to.

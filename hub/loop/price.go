@@ -12,6 +12,7 @@ import "time"
 //	                             a message (20 ns for 6 bytes) and for blocks of DEFLATE
 //	                             without a byte in them (140 ns a byte), too
 //	a compressed message         the bytes that it has inflated to
+//	a text of control characters the bytes that recipients get, see ChargeBytes
 //	work for a message           messageWork counts as one message; the first is free
 //	a login, with its exit       likewise, from the allowance of its address; see ration.go
 //
@@ -59,5 +60,13 @@ func (c *Conn) Charge(w Work) {
 	if more := w.time() - messageWork; more > 0 {
 		price := time.Duration(float64(more) / float64(messageWork) * float64(c.loop.loops.messagePrice()))
 		c.loop.mail.call(func() { c.pay(price) })
+	}
+}
+
+// ChargeBytes takes from the allowance of c what n more bytes of a message would have cost.
+// It is safe for concurrent use.
+func (c *Conn) ChargeBytes(n int) {
+	if c.metered {
+		c.loop.mail.call(func() { c.pay(c.loop.loops.bytePrice(int64(n))) })
 	}
 }

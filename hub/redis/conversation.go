@@ -52,13 +52,6 @@ const (
 	longWait = time.Second
 )
 
-// start is for a conversation that has just been made. One that is fresh had no
-// message before, so the node is told of all there are.
-func (c *conversation) start(fresh bool) {
-	c.known = fresh
-	c.opened = make(chan struct{})
-}
-
 // heard takes what the channel brings. The channel is in order and has no holes, so
 // what is missing before e was missed.
 func (c *conversation) heard(e entry) {

@@ -46,7 +46,10 @@ func (s *Store) recover(epoch string) {
 	for _, c := range all {
 		c.pause()
 	}
-	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || node.Renumber() != nil {
+	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil {
+		return
+	}
+	if node != nil && node.Renumber() != nil {
 		return
 	}
 	for _, c := range all {
