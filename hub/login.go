@@ -31,6 +31,7 @@ type startup struct {
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
+	heard    int             // how many were told of the login
 	replaced uint64          // a session with a smaller serial has been replaced already
 	kicked   bool
 
