@@ -27,13 +27,24 @@ func (c *Conn) ChargeLogin(w Work) {
 	}
 }
 
+// bequeath leaves what a connection that ends has not paid yet to its address, or else
+// whoever came again would have a burst again.
+func (c *Conn) bequeath() {
+	if debt := time.Duration(c.paid - c.loop.clock.time()); c.metered && c.from != nil && debt > 0 {
+		c.paid = 0
+		c.from.charge(debt)
+	}
+}
+
 // time returns the time since the admission's start.
 func (a *admission) time() time.Duration { return time.Since(a.start) }
 
+// charge takes from the allowance of an address, which may have been forgotten.
 func (from *address) charge(price time.Duration) {
 	a := from.admission
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	from = a.address(from.ip)
 	from.paid = max(from.paid, a.time()) + price
 }
 
