@@ -26,8 +26,9 @@ type Access struct {
 
 // startup is the state that a session needs only until its client is up to date.
 type startup struct {
-	entry *chat.Entry // since Enter
-	named bool        // the client does not know its name yet
+	entry   chat.Entry // since Enter
+	named   bool       // the client does not know its name yet
+	expires time.Time  // see Access
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
@@ -42,9 +43,9 @@ type startup struct {
 // is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may block if the engine may. A handler
 // that it has returned must be opened, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
-	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: new(startup)}
-	if a.Allows != nil || !a.Expires.IsZero() {
-		s.permit = &permit{allows: a.Allows, expires: a.Expires}
+	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires}}
+	if a.Allows != nil || !a.Expires.IsZero() || h.engine.MayBlock() {
+		s.extra = &extra{allows: a.Allows}
 	}
 	if s.name != "" {
 		return s, h.enter(s, false)

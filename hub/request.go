@@ -30,9 +30,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 	r.Body = bytes.Clone(r.Body) // the payload is the connection's
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
-		if s.sends != nil {
-			s.sends.Wait() // the sends before this request come first
-		}
+		s.extra.sends.Wait() // the sends before this request come first
 		pulled := inTurn(nil)
 		var waits sync.WaitGroup
 		h.handle(s, r, turn{
@@ -125,13 +123,15 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 
 // publish hands a message to the engine.
 func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
-	if s.sends == nil {
-		s.sends = new(sync.WaitGroup)
+	mayBlock := h.engine.MayBlock()
+	if mayBlock {
+		s.extra.sends.Add(1)
 	}
-	s.sends.Add(1)
 	h.engine.Publish(m, s.conn, func(away bool, err error) {
 		h.ack(s, r, ack{m.Seq, away}, err)
-		s.sends.Done()
+		if mayBlock {
+			s.extra.sends.Done()
+		}
 	})
 }
 

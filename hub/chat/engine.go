@@ -25,7 +25,7 @@ type Engine interface {
 	// With fresh, it fails with ErrTaken if somebody is known by that name. It fails with
 	// ErrBanned if Kick has banned the user. With online, the connection will ask Welcome
 	// who is online.
-	Enter(user string, fresh, online bool) (*Entry, error)
+	Enter(user string, fresh, online bool) (Entry, error)
 	// Exit ends a connection that Enter has counted.
 	Exit(user string)
 	// Welcome returns what a new connection of a user here needs to know, limited to the

@@ -7,28 +7,28 @@ import (
 )
 
 // Enter implements chat.Engine.
-func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
+func (e *Engine) Enter(name string, fresh, _ bool) (chat.Entry, error) {
 	e.mu.Lock()
 	u, banned := e.users[name], e.bans.holds(name)
 	if fresh && (u != nil || banned) {
 		e.mu.Unlock()
-		return nil, chat.ErrTaken
+		return chat.Entry{}, chat.ErrTaken
 	}
 	if banned {
 		e.mu.Unlock()
-		return nil, chat.ErrBanned
+		return chat.Entry{}, chat.ErrBanned
 	}
 	if u == nil {
 		if !e.makeRoom() {
 			e.unlock()
-			return nil, chat.ErrUnavailable
+			return chat.Entry{}, chat.ErrUnavailable
 		}
 		u = &user{name: name}
 		e.users[name] = u
 	}
 	e.returned(u)
 	e.serial++
-	entry := &chat.Entry{Serial: e.serial, Groups: u.groupNames()}
+	entry := chat.Entry{Serial: e.serial, Groups: u.groupNames()}
 	u.connections++
 	first := u.connections == 1
 	if first {

@@ -69,7 +69,7 @@ func node(t *testing.T, config Config) (*Store, *recorder) {
 	return s, r
 }
 
-func enter(t *testing.T, s *Store, user string) *chat.Entry {
+func enter(t *testing.T, s *Store, user string) chat.Entry {
 	t.Helper()
 	e, err := s.Enter(user, false, true)
 	if err != nil {

@@ -68,9 +68,9 @@ func (u *user) pair(name string) {
 func ignore(resp.Reply, error) {}
 
 // Enter implements chat.Engine.
-func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
+func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	if !s.inReach() {
-		return nil, chat.ErrUnavailable
+		return chat.Entry{}, chat.ErrUnavailable
 	}
 	ctx, cancel := patience()
 	defer cancel()
@@ -83,15 +83,15 @@ func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
 	}
 	if err != nil && entry != nil { // the connection has been counted
 		s.Exit(name)
-		return nil, err
+		return chat.Entry{}, err
 	}
 	if err != nil {
 		s.mu.Lock()
 		s.release(u)
 		s.mu.Unlock()
-		return nil, err
+		return chat.Entry{}, err
 	}
-	return entry, nil
+	return *entry, nil
 }
 
 // enter returns an entry, with an error too, once the connection is counted.
