@@ -22,7 +22,7 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 	e.mu.Unlock()
 	slices.Sort(w.Groups)
 	var err error
-	if w.Last, err = e.store.Last(name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
+	if w.Last, w.More, err = e.store.Last(name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
 		return nil, err
 	}
 	w.Online, w.Count, err = e.Who("")
