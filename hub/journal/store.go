@@ -48,8 +48,8 @@ const segmentSize = 32 << 20
 // Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
 // and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
-// ErrBacklog what would make more than Config.MaxPending wait, and with ErrClosed what comes after
-// Close.
+// ErrBacklog what would make more than Config.MaxPending wait, or more than its author's
+// share of that, and with ErrClosed what comes after Close.
 type Store struct {
 	config Config
 	dir    string
