@@ -79,6 +79,7 @@ const maxBacklog = 32 << 20
 // mailbox is a loop's queue of commands. post is safe for concurrent use and
 // never blocks, the rest is for the loop's goroutine.
 type mailbox struct {
+	loops   *Loops
 	backlog atomic.Int64 // bytes of commands not yet carried out
 
 	mu       sync.Mutex
@@ -103,7 +104,9 @@ func (m *mailbox) post(c command) bool {
 	}
 	m.commands = append(m.commands, c)
 	size := c.size()
-	m.backlog.Add(size)
+	if n := m.backlog.Add(size); n > m.loops.maxBacklog && n-size <= m.loops.maxBacklog {
+		m.loops.lagging.Add(1)
+	}
 	if size >= largeMessage {
 		pendingOf(c.item).add()
 	}
@@ -117,7 +120,9 @@ func (m *mailbox) post(c command) bool {
 
 // done says that a command of so many bytes is carried out.
 func (m *mailbox) done(item Item, size int64) {
-	m.backlog.Add(-size)
+	if n := m.backlog.Add(-size); n <= m.loops.maxBacklog && n+size > m.loops.maxBacklog {
+		m.loops.lagging.Add(-1)
+	}
 	if size >= largeMessage {
 		pendingOf(item).Done()
 	}

@@ -47,8 +47,9 @@ const (
 	largeMessage = 16 << 10
 	// fillTurn is how much of a source is sent before others have their turn.
 	fillTurn = 256 << 10
-	// The spare outboxes of a loop, and how large each may be: as large as one
-	// gets that waits up to highWater, or else each read makes a new one.
+	// The spare outboxes of a loop, fewer where memory is short, and how large each may
+	// be: as large as one gets that waits up to highWater, or else each read makes a new
+	// one.
 	maxSpare      = 32
 	maxSpareBytes = 2 * highWater
 )
@@ -105,7 +106,7 @@ func (c *Conn) release() {
 		c.uncount()
 	}
 	c.out = nil
-	if len(c.loop.spare) < maxSpare && cap(w.buf) <= maxSpareBytes {
+	if len(c.loop.spare) < c.loop.loops.maxSpare && cap(w.buf) <= maxSpareBytes {
 		*w = outbox{buf: w.buf[:0], tails: w.tails[:0], receipts: w.receipts[:0], sources: w.sources[:0]}
 		c.loop.spare = append(c.loop.spare, w)
 	}
@@ -324,6 +325,7 @@ func (c *Conn) startPull(next func() Item) {
 		}
 	}
 	c.fill() // ahead of what is sent to c by the next command
+	c.reckon()
 	c.loop.touch(c)
 }
 
@@ -335,7 +337,7 @@ func (c *Conn) fill() {
 		if w.size() >= c.loop.loops.high() {
 			return // the poller tells when there is room
 		}
-		if filled >= fillTurn {
+		if filled >= fillTurn || c.loop.loops.budget.short.Load() {
 			c.loop.touch(c)
 			return
 		}
