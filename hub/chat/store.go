@@ -41,7 +41,8 @@ type Store interface {
 	Waiting(user string, since time.Time) ([]*Message, error)
 
 	// Written notes that m, a private message, has been written to a line
-	// connection of its recipient. It does not block.
+	// connection of its recipient. Only its Conversation, To and Seq count. It does not
+	// block.
 	Written(m *Message)
 
 	// Err says why Append refuses everybody's messages; nil: it does not. It must

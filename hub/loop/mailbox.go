@@ -17,14 +17,18 @@ type Item interface {
 }
 
 // Receipted is an Item that wants to know when its frame has been written to
-// the recipient's socket. Written is called on the loop's goroutine, once for each recipient for whom something
-// was appended, in the order of the frames; never if the connection ends or the
-// frame is dropped before. It may come after Handler.Closed, for what was queued
-// ahead of the close frame.
+// the recipient's socket.
 type Receipted interface {
 	Item
-	Written(to Handler)
+	// Receipt returns what waits for that in the place of the item, which is longer.
+	Receipt() Receipt
 }
+
+// Receipt is told when a frame has been written. Written is called on the loop's
+// goroutine, once for each recipient for whom something was appended, in the order of the
+// frames; never if the connection ends or the frame is dropped before. It may come after
+// Handler.Closed, for what was queued ahead of the close frame.
+type Receipt interface{ Written(to Handler) }
 
 type commandKind uint8
 

@@ -33,11 +33,13 @@ type outbox struct {
 
 // receipt is due when buf is written as far as end.
 type receipt struct {
-	end  int
-	item Receipted
+	end int
+	Receipt
 }
 
 const (
+	// receiptMemory is roughly what a receipt takes.
+	receiptMemory = 256
 	// Above high bytes of output a connection is not read from, and below it
 	// sources are asked for more.
 	highWater = 64 << 10
@@ -77,7 +79,9 @@ func (w *outbox) bounded() int {
 }
 
 // memory is how many bytes of memory it has taken.
-func (w *outbox) memory() int { return cap(w.buf) + cap(w.sealed) + cap(w.unread) }
+func (w *outbox) memory() int {
+	return cap(w.buf) + cap(w.sealed) + cap(w.unread) + len(w.receipts)*receiptMemory
+}
 
 // waiting returns the outbox of c, a new one if there is none.
 func (c *Conn) waiting() *outbox {
@@ -122,7 +126,7 @@ func (w *outbox) append(item Item, large bool, to Handler) int {
 	}
 	n := len(w.buf) - before
 	if r, ok := item.(Receipted); ok && n > 0 {
-		w.receipts = append(w.receipts, receipt{len(w.buf), r})
+		w.receipts = append(w.receipts, receipt{len(w.buf), r.Receipt()})
 	}
 	return n
 }
@@ -213,7 +217,7 @@ func (c *Conn) acknowledge() {
 		written--
 	}
 	for n < len(w.receipts) && w.receipts[n].end <= written {
-		w.receipts[n].item.Written(c.handler)
+		w.receipts[n].Written(c.handler)
 		n++
 	}
 	w.receipts = slices.Delete(w.receipts, 0, n)
