@@ -3,6 +3,7 @@ package loop
 import (
 	"cmp"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"sync/atomic"
 
@@ -126,11 +127,20 @@ func (ls *Loops) keepBudget() {
 		select {
 		case <-ls.budget.wake:
 			ls.relieve()
-			runtime.GC() // before more is read, what was let go must be free
+			reclaim()
 			ls.budget.short.Store(false)
 		case <-ls.stop:
 			return
 		}
+	}
+}
+
+// reclaim frees what was let go, before more is read, if there is little room for more.
+func reclaim() {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/gomemlimit:bytes"}}
+	metrics.Read(heap)
+	if heap[0].Value.Uint64() > heap[1].Value.Uint64()/4*3 {
+		runtime.GC()
 	}
 }
 
