@@ -17,6 +17,8 @@ type node struct{ *Hub }
 func (n node) Deliver(m *chat.Message, origin any) {
 	item := n.newDelivery(m)
 	author, _ := origin.(*loop.Conn)
+	item.pending = n.config.Loops.Pend(author, item.Size())
+	defer item.pending.Done()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {

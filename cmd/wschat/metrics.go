@@ -65,7 +65,7 @@ func (s *server) writeLoops(t *metric.Text) {
 	t.Gauge("wschat_queued_bytes", "Bytes that wait for readers.", float64(stats.Queued))
 	t.Gauge("wschat_memory_budget_bytes", "Memory that the server may take; 0: no limit.", float64(s.memory))
 	t.GaugeBy("wschat_memory_held_bytes", "Memory that counts against the budget, by what takes it.", "by", map[string]int64{
-		"unfinished": stats.Unfinished, "outboxes": stats.Waiting, "mailboxes": stats.Mailboxes, "messages": s.held(),
+		"unfinished": stats.Unfinished, "outboxes": stats.Waiting, "shared": stats.Shared, "mailboxes": stats.Mailboxes, "messages": s.held(),
 	})
 	metric.CounterBy(t, "wschat_connections_evicted_total", "Connections that were closed for the memory that they held, by what held it.", "by", stats.Evicted,
 		func(by string) string { return by })
