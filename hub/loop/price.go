@@ -9,8 +9,8 @@ import "time"
 //	a message or control frame   1/Rate s, or its bytes at RateBytes a second if that is more
 //	what is not whole yet        its bytes, as they arrive: with the default of RateBytes,
 //	                             3.8 µs of the allowance for a byte. That pays for frames without
-//	                             a message (20 ns for 6 bytes) and for blocks of DEFLATE
-//	                             without a byte in them (140 ns a byte), too
+//	                             a message and for blocks of DEFLATE without a byte in them,
+//	                             too: 20 and at worst 140 ns (frame.BenchmarkNothing)
 //	a compressed message         the bytes that it has inflated to
 //	a text of control characters the bytes that recipients get, see ChargeBytes
 //	work for a message           messageWork counts as one message; the first is free
@@ -39,8 +39,8 @@ const (
 	kibWork      = 250 * time.Nanosecond  // BenchmarkDelivery: the 1,024 bytes more
 	noticeWork   = time.Microsecond       // BenchmarkPublish
 	deflateWork  = 20 * time.Microsecond  // frame.BenchmarkDeflate: 1,024 bytes
-	entryWork    = time.Microsecond       // hub.BenchmarkHistory
-	nameWork     = 100 * time.Nanosecond  // hub.BenchmarkWho
+	entryWork    = 2 * time.Microsecond   // hub.BenchmarkHistory
+	nameWork     = 200 * time.Nanosecond  // hub.BenchmarkWho
 	joinWork     = 500 * time.Nanosecond  // hub.BenchmarkLogin
 	loginWork    = 100 * time.Microsecond // hub.BenchmarkLogin, with its handshake and exit
 )
