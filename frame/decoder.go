@@ -22,6 +22,7 @@ type Config struct {
 type Message struct {
 	Opcode  Opcode
 	Payload []byte
+	Size    int64 // bytes of all its frames as they came, headers included
 
 	assembled bool // Payload is the decoder's memory, taken for this message
 }
@@ -48,6 +49,15 @@ func NewDecoder(c *Config) Decoder { return Decoder{config: c} }
 // incomplete: a connection that ends here, or that stays silent, lacks nothing.
 func (d *Decoder) Idle() bool {
 	return d.partial == nil || d.partial.err == nil && d.partial.isEmpty()
+}
+
+// Held returns the bytes of memory that the decoder has taken for what is incomplete and
+// for the peer's context.
+func (d *Decoder) Held() int {
+	if d.partial == nil {
+		return 0
+	}
+	return d.partial.held()
 }
 
 // Next takes bytes from the front of b until they complete a message or a
@@ -136,7 +146,7 @@ func (c *Config) whole(b []byte) (m Message, n int, err error) {
 			return Message{}, 0, err
 		}
 	}
-	return Message{Opcode: h.Opcode, Payload: payload}, end, nil
+	return Message{Opcode: h.Opcode, Payload: payload, Size: int64(end)}, end, nil
 }
 
 // readHeader parses and checks into h the header at the front of b. Each check is

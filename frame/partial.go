@@ -1,5 +1,7 @@
 package frame
 
+import "unsafe"
+
 // partial is what a decoder has received and not yet returned: a part of a
 // header, of a frame, of a message. It exists only while there is such a part.
 type partial struct {
@@ -11,11 +13,13 @@ type partial struct {
 	inFrame bool   // header has been read
 	header  Header // of the frame whose payload is being read
 	got     int64  // bytes of that payload that have been read
+	size    int64  // bytes of the frame, with its header
 
 	control []byte // the payload of a partial control frame, which may come within a message
 
 	opcode  Opcode    // of the message under assembly; Continuation: there is none
 	message []byte    // its payload so far, over all its frames
+	taken   int64     // bytes of these frames, with their headers
 	text    textCheck // its UTF-8 so far, if it is text
 
 	inflater *inflater // has the payload in the place of message; nil: it is not compressed
@@ -25,6 +29,15 @@ type partial struct {
 // isEmpty reports whether nothing is incomplete any more.
 func (p *partial) isEmpty() bool {
 	return !p.inFrame && p.headLen == 0 && p.opcode == Continuation
+}
+
+// held is [Decoder.Held].
+func (p *partial) held() int {
+	n := int(unsafe.Sizeof(*p)) + cap(p.control) + cap(p.message) + cap(p.window)
+	if p.inflater != nil {
+		n += int(unsafe.Sizeof(*p.inflater)) + cap(p.inflater.out)
+	}
+	return n
 }
 
 // next is [Decoder.Next] from where the last call has left off.
@@ -67,6 +80,10 @@ func (p *partial) readHeader(b []byte, c *Config) (n int, err error) {
 	}
 	p.headLen = 0
 	p.inFrame, p.got = true, 0
+	p.size = int64(size) + p.header.Length
+	if !p.header.Opcode.IsControl() {
+		p.taken += p.size
+	}
 	if op := p.header.Opcode; op == Text || op == Binary {
 		p.opcode = op
 		if p.header.RSV != 0 {
@@ -108,7 +125,7 @@ func (p *partial) addControl(piece []byte) (m Message, err error) {
 			return Message{}, err
 		}
 	}
-	return Message{Opcode: p.header.Opcode, Payload: piece}, nil
+	return Message{Opcode: p.header.Opcode, Payload: piece, Size: p.size}, nil
 }
 
 // addData adds a piece of the message under assembly, already unmasked.
@@ -124,7 +141,7 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 	if !last {
 		return Message{}, nil
 	}
-	m = Message{Opcode: p.opcode, Payload: piece, assembled: len(p.message) > 0}
+	m = Message{Opcode: p.opcode, Payload: piece, Size: p.taken, assembled: len(p.message) > 0}
 	p.opcode = Continuation // which empties p: the decoder now lets go of it
 	return m, nil
 }
@@ -132,17 +149,22 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 // minGrow spares a message that comes byte by byte its first few copies.
 const minGrow = 256
 
-// grow returns p.message with room for n more bytes. It begins with memory that
-// was given back, whatever its size. It doubles, so that each
+// recycleFrom is from how many bytes on a message gets memory that was given back,
+// whatever its size: a few bytes must not hold what was made for a long message.
+const recycleFrom = 16 << 10
+
+// grow returns p.message with room for n more bytes. It doubles, so that each
 // byte is copied a constant number of times on average, but never goes beyond
 // what can still come: the rest of a final frame, or up to the limit.
 func (p *partial) grow(n int, c *Config) []byte {
-	if p.message == nil {
-		p.message = c.recycled()
-	}
 	need := len(p.message) + n
 	if need <= cap(p.message) {
 		return p.message
+	}
+	if need >= recycleFrom {
+		if spare := c.recycled(); cap(spare) >= need {
+			return append(spare, p.message...)
+		}
 	}
 	size := int64(max(need, 2*cap(p.message), minGrow))
 	if p.header.Fin {

@@ -13,6 +13,9 @@ var ErrHeadTooLong error = reject(http.StatusRequestHeaderFieldsTooLarge, "%v", 
 // A Decoder is not safe for concurrent use, and must not be copied once used.
 type Decoder struct{ head headReader }
 
+// Held returns the bytes of memory that an incomplete head takes.
+func (d *Decoder) Held() int { return cap(d.head.buf) }
+
 // Next takes bytes from the front of b until they complete the head of a
 // request, and returns that and the number n of bytes taken; b[n:] was sent
 // behind the request. If b completes none, the request is nil and n is len(b):

@@ -19,6 +19,7 @@ type delivery struct {
 	*chat.Message
 	deflater *frame.Deflater // nil: nobody takes compressed messages
 	event    once            // as JSON
+	text     once            // the body of a text, for line clients
 	line     *deflatedBodies // of the body, for line clients; nil without a deflater
 	json     *deflatedBodies // of the event, likewise
 }
@@ -53,10 +54,19 @@ func (d *delivery) AppendFrame(dst []byte, to loop.Handler) []byte {
 	if s.json {
 		return d.appendJSON(dst, s)
 	}
-	if body := d.deflate(d.line, d.Body, s); body != nil {
-		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, body)
+	body := d.lineBody()
+	if deflated := d.deflate(d.line, body, s); deflated != nil {
+		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, deflated)
 	}
-	return wire.Line{}.AppendMessage(dst, d.Message, s.name)
+	return wire.Line{}.AppendMessage(dst, d.Message, s.name, body)
+}
+
+// lineBody is the body as line clients read it. Binary ones get every byte.
+func (d *delivery) lineBody() []byte {
+	if d.Binary {
+		return d.Body
+	}
+	return d.text.get(func() []byte { return wire.LineText(d.Body) })
 }
 
 func (d *delivery) appendJSON(dst []byte, s *session) []byte {

@@ -62,6 +62,10 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 	switch r.Op {
 	case wire.Send:
+		if !r.Binary && !h.admitText(s, r.Body) {
+			s.fail(r.ID, chat.ErrTooLong)
+			return
+		}
 		h.send(s, r, t)
 	case wire.Join, wire.Leave:
 		h.change(s, r, t)
@@ -72,6 +76,21 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	default:
 		s.reply(nil)
 	}
+}
+
+// admitText reports whether a text is short enough for all who may get it. The sender of one
+// that they get more than twice as long pays for that.
+func (h *Hub) admitText(s *session, text []byte) bool {
+	length := wire.Length(text)
+	if length > 2*len(text) {
+		s.conn.ChargeBytes(length - len(text))
+	}
+	return !h.isTooLong(length)
+}
+
+// isTooLong reports whether Config.MaxMessage forbids a text of some wire.Length.
+func (h *Hub) isTooLong(length int) bool {
+	return h.config.MaxMessage > 0 && int64(length) > h.config.MaxMessage
 }
 
 // send publishes a message, after its sender has joined the group that it goes to.

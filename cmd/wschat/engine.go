@@ -20,8 +20,9 @@ const startGC = 25
 
 // openEngine opens what the hub stands on: Redis with -redis, else this node alone,
 // which keeps messages in a journal with -data, else in memory. closeEngine closes it
-// when nobody uses it any more.
-func openEngine(o *options, log *slog.Logger) (engine chat.Engine, closeEngine func() error, err error) {
+// when nobody uses it any more. held tells how many bytes of memory the messages take
+// that the engine keeps.
+func openEngine(o *options, log *slog.Logger) (engine chat.Engine, held func() int64, closeEngine func() error, err error) {
 	switch {
 	case o.data != "":
 		// A start has processor time to spare, but is the moment of most memory.
@@ -29,13 +30,13 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, closeEngine f
 		j, err := journal.Open(journal.Config{
 			Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL,
 			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes,
-			ForgetAfter: forgetAfter(o.membershipTTL), Log: log,
+			ForgetAfter: forgetAfter(o.membershipTTL), MaxPending: o.pendingShare(), Log: log,
 		})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		alone := openLocal(o, j)
-		return alone, func() error {
+		return alone, j.Held, func() error {
 			alone.Close()
 			return j.Close()
 		}, nil
@@ -45,15 +46,15 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, closeEngine f
 			Presence: o.presence.Presence, Single: o.single, Log: log,
 		})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		return r, r.Close, nil
+		return r, func() int64 { return 0 }, r.Close, nil
 	}
 	memory := store.New(o.history)
 	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
 	memory.ForgetAfter = forgetAfter(o.membershipTTL)
 	alone := openLocal(o, memory)
-	return alone, func() error {
+	return alone, memory.Held, func() error {
 		alone.Close()
 		return nil
 	}, nil

@@ -26,6 +26,7 @@ type options struct {
 	membershipTTL    time.Duration
 	maxUsers         int
 	maxIDs           int
+	memory           int64
 	host             hostList
 	allowOrigin      originList
 	echo             bool
@@ -42,11 +43,13 @@ type options struct {
 	tlsCert        string
 	tlsKey         string
 	authSecretFile string
+	authAudience   string
 	compress       bool
 	maxConns       int
 	maxConnsPerIP  int
 	trustProxy     prefixList
 	rate           int
+	rateBytes      int
 }
 
 // parseOptions reads the flags, and for those that are not given the environment.
@@ -81,11 +84,12 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.data, "data", "", "`directory` for messages, groups and members, which are on disk before anybody sees them (default: in memory only)")
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
-	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take; beyond it, old messages are dropped, of the conversations silent longest first")
+	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most half of -memory; beyond it, old messages are dropped, of the conversations silent longest first")
 	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten; if there are none, a message that begins another is unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "`duration` for which a user who is away stays in groups and has messages kept")
 	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered; beyond it, those who have been away longest are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, the oldest are forgotten early")
+	flags.Int64Var(&o.memory, "memory", defaultMemory(), "maximum `bytes` of memory for everything; near it, the connections that hold most are closed")
 	flags.Var(&o.host, "host", "comma-separated `names` by which clients may address the server; another Host gets 421 (default: any; on a loopback address, only localhost)")
 	flags.Var(&o.allowOrigin, "allow-origin", "comma-separated `origins` whose pages may connect besides the server's own, such as https://chat.example or https://*.example.org (all hosts below it); * allows any")
 	flags.BoolVar(&o.echo, "echo", false, "serve /echo, which sends every message back, for tests and benchmarks")
@@ -100,11 +104,13 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain, or several files, comma-separated: each client gets the first certificate that it can use; they are read again when they change")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
+	flags.StringVar(&o.authAudience, "auth-audience", "", "`name` of this server for issuers of tokens; a token with aud must have it there (default: no token with aud is accepted)")
 	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
 	flags.Var(&o.trustProxy, "trust-proxy", "comma-separated `CIDRs` of proxies whose X-Forwarded-For is trusted")
-	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second")
+	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second; what costs the server more counts as more; 0 switches -rate-bytes off, too")
+	flags.IntVar(&o.rateBytes, "rate-bytes", 256<<10, "maximum `bytes` that are read from one connection a second")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
 	return flags
 }
@@ -145,6 +151,9 @@ func (o *options) check(source map[string]string) error {
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}
+	if o.authAudience != "" && o.authSecretFile == "" {
+		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
+	}
 	if o.redis != "" {
 		if resp.CheckURL(o.redis) != nil {
 			return fmt.Errorf("invalid value for %s: %w", source["redis"], errRedisURL)
@@ -165,6 +174,7 @@ func (o *options) check(source map[string]string) error {
 		{"max-conversations", int64(o.maxConversations)},
 		{"max-users", int64(o.maxUsers)},
 		{"max-ids", int64(o.maxIDs)},
+		{"memory", o.memory},
 		{"membership-ttl", int64(o.membershipTTL)},
 		{"max-message", o.maxMessage},
 		{"queue", int64(o.queue)},
@@ -174,10 +184,17 @@ func (o *options) check(source map[string]string) error {
 		{"max-conns", int64(o.maxConns)},
 		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
 		{"rate", int64(o.rate)},
+		{"rate-bytes", int64(o.rateBytes)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])
 		}
+	}
+	if given := source["memory"]; given != "" && o.memory > 0 && o.memory < minMemory {
+		return fmt.Errorf("invalid value for %s: expected 0 (no limit), or %d or more", given, minMemory)
+	}
+	if given := source["history-bytes"]; given != "" && o.memory > 0 && o.historyBytes > o.historyShare() {
+		return fmt.Errorf("invalid value for %s: expected at most half of -memory, which is %d", given, o.historyShare())
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,9 +28,14 @@ type server struct {
 	listener *loop.Server
 	deflater *frame.Deflater // nil without -compress
 	secret   []byte          // nil without -auth-secret-file
-	outcomes outcomes        // of handshakes
+	audience string          // -auth-audience
 
+	handshakes handshakes // that succeeded
+	refusals   *refusals
+
+	memory      int64 // -memory
 	engine      chat.Engine
+	held        func() int64 // bytes of memory that its messages take
 	closeEngine func() error
 }
 
@@ -44,7 +50,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	defer s.close()
 	stop := make(chan struct{})
 	var trimming sync.WaitGroup
-	trimming.Go(func() { new(trimmer).run(stop) })
+	trimming.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
 	defer trimming.Wait()
 	defer close(stop)
 	if o.admin != "" {
@@ -80,7 +86,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log}
+	s := &server{log: log, audience: o.authAudience, refusals: newRefusals(log)}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -90,24 +96,37 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 			return nil, err
 		}
 	}
-	engine, closeEngine, err := openEngine(o, log)
+	if o.memory > 0 {
+		debug.SetMemoryLimit(o.runtimeShare())
+		if most := o.historyShare(); o.historyBytes == 0 || o.historyBytes > most {
+			o.historyBytes = most
+			log.Info("-history-bytes is cut to half of -memory", "bytes", most)
+		}
+	}
+	engine, held, closeEngine, err := openEngine(o, log)
 	if err != nil {
 		return nil, err
 	}
-	s.engine, s.closeEngine = engine, closeEngine
-	s.loops, err = loop.Start(loop.Config{
-		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
-	})
+	s.engine, s.held, s.closeEngine = engine, held, closeEngine
+	s.memory = o.memory
+	config := loop.Config{
+		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
+	}
+	if o.memory > 0 {
+		config.Memory = func() int64 { return o.connectionShare() - held() }
+	}
+	s.loops, err = loop.Start(config)
 	if err != nil {
 		closeEngine()
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
-		Loops:    s.loops,
-		Engine:   engine,
-		MaxIDs:   orUnbounded(o.maxIDs),
-		Queue:    o.queue,
-		Deflater: s.deflater,
+		Loops:      s.loops,
+		Engine:     engine,
+		MaxIDs:     orUnbounded(o.maxIDs),
+		MaxMessage: o.maxMessage,
+		Queue:      o.queue,
+		Deflater:   s.deflater,
 	})
 	s.listener = &loop.Server{
 		Loops:       s.loops,
@@ -117,7 +136,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
 		Log:         log,
-		Observe:     s.outcomes.observe,
+		Observe:     s.observe,
 	}
 	return s, nil
 }
@@ -132,6 +151,7 @@ func (s *server) drain(within time.Duration) {
 	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
+	s.listener.Finish(ctx)
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
@@ -139,6 +159,7 @@ func (s *server) drain(within time.Duration) {
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
 	s.listener.Close()
+	s.refusals.close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeEngine(); err != nil {

@@ -8,9 +8,8 @@ import (
 )
 
 const (
-	// maxPending bounds what waits for the committer, in bytes; a single message
-	// may be larger. What comes on top is refused: it is the senders who must
-	// wait, and an event loop cannot.
+	// maxPending is the default of Config.MaxPending. What comes on top is refused: it
+	// is the senders who must wait, and an event loop cannot.
 	maxPending = 64 << 20
 	// maxBatch bounds what is written at once, in bytes, likewise.
 	maxBatch = 4 << 20
@@ -39,6 +38,8 @@ func (p *pending) size() int {
 
 // queue is what waits for the committer. Safe for concurrent use.
 type queue struct {
+	most int // bytes
+
 	mu     sync.Mutex
 	items  []pending
 	bytes  int
@@ -56,7 +57,7 @@ func (q *queue) add(p pending) error {
 	switch {
 	case q.closed:
 		return ErrClosed
-	case len(q.items) > 0 && q.bytes+p.size() > maxPending:
+	case len(q.items) > 0 && q.bytes+p.size() > q.most:
 		q.full = true
 		return ErrBacklog
 	}
@@ -88,6 +89,13 @@ func (q *queue) refuses() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.full
+}
+
+// held returns how many bytes wait.
+func (q *queue) held() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return int64(q.bytes)
 }
 
 // length returns how many wait.

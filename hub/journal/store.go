@@ -18,12 +18,13 @@ type Config struct {
 	// most twice as many; 0: all. They are all in memory, too.
 	Keep int
 	// MaxConversations bounds the conversations, and MaxMemory the bytes of
-	// messages that are kept; 0: no bound. Beyond MaxMemory, conversations keep
-	// fewer than Keep messages, those silent longest first, but always the newest.
-	// A message for which there is no room in spite of that is refused with
-	// chat.ErrFull.
+	// messages that are kept; 0: no bound. Beyond them whoever holds most loses
+	// messages or is refused with chat.ErrFull; see Shares in hub/chat.
 	MaxConversations int
 	MaxMemory        int64
+	// MaxPending bounds what waits for the disk, in bytes; a single message may be
+	// larger. 0: 64 MiB.
+	MaxPending int
 	// ForgetAfter is how long a conversation must have been silent to be forgotten
 	// when MaxConversations is reached; 0: none ever is.
 	ForgetAfter time.Duration
@@ -47,7 +48,7 @@ const segmentSize = 32 << 20
 // Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
 // and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
-// ErrBacklog what would make more than 64 MiB wait, and with ErrClosed what comes after
+// ErrBacklog what would make more than Config.MaxPending wait, and with ErrClosed what comes after
 // Close.
 type Store struct {
 	config Config
@@ -70,7 +71,8 @@ type Store struct {
 	mu    sync.Mutex
 	state *state
 	notes notes
-	err   error // of the last batch
+	err   error                // of the last batch
+	bans  map[string]time.Time // when the journal was opened
 
 	files  files
 	commit committer
@@ -106,6 +108,7 @@ func Open(config Config) (*Store, error) {
 		compact: make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		memory:  memory,
+		queue:   queue{most: cmp.Or(config.MaxPending, maxPending)},
 		state:   newState(memory),
 	}
 	s.close = sync.OnceValue(s.end)
@@ -140,13 +143,17 @@ func (s *Store) end() error {
 	return err
 }
 
+// Held returns how many bytes of memory the messages take, those that wait for the disk
+// included.
+func (s *Store) Held() int64 { return s.memory.Held() + s.queue.held() }
+
 // Epoch returns the name of the numbering: it is the same as long as messages
 // keep their numbers.
 func (s *Store) Epoch() string { return s.epoch }
 
 // Err returns why messages are refused, whoever sends them; nil: they are not.
 // Either the last batch could not be written, which is tried again every second,
-// or too much waits for the disk, or there is no room in memory.
+// or too much waits for the disk.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	err := s.err
@@ -157,8 +164,14 @@ func (s *Store) Err() error {
 	case s.queue.refuses():
 		return ErrBacklog
 	}
-	return s.memory.Err()
+	return nil
 }
+
+// Stats says how much is kept, and what did not fit.
+func (s *Store) Stats() store.Stats { return s.memory.Stats() }
+
+// Left implements chat.Store.
+func (s *Store) Left(user string) (talks bool) { return s.memory.Left(user) }
 
 // Attend implements chat.Store.
 func (s *Store) Attend(inhabited func(conversation string) bool) { s.memory.Attend(inhabited) }

@@ -8,8 +8,20 @@ import (
 	"time"
 )
 
-// maxAccepts is how many connections are accepted before the loop does other work.
-const maxAccepts = 64
+const (
+	// maxAccepts is how many connections are accepted before the loop does other work.
+	maxAccepts = 64
+
+	// maxQueue is how many connections wait in a listener's queue at most
+	// (net.core.somaxconn), unless an administrator has asked for more.
+	maxQueue = 4096
+)
+
+// maxUnsent is from how many bytes on, that it could not send yet, the kernel takes no more
+// for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
+const maxUnsent = 128 << 10
+
+const tcpNotsentLowat = 25 // TCP_NOTSENT_LOWAT, see tcp(7)
 
 // acceptor is a listener on which the first loop accepts; it hands each of the others its
 // share. A connection whose request is there when it is accepted needs no turn of its own.
@@ -62,19 +74,24 @@ func (e *acceptor) begin() {
 	}
 }
 
-// accept takes the connections that have come.
-func (e *acceptor) accept() {
+// accept takes the connections that have come, and reports whether there may be more.
+func (e *acceptor) accept() (more bool) {
 	own := e.batch[:0]
+	more = true
 	for range maxAccepts {
 		fd, remote, errno := sysAccept(e.fd)
 		if errno == syscall.EAGAIN {
+			more = false
 			break
 		}
 		if errno != 0 {
 			e.rest(e.failed.next(&net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", errno)}))
+			more = false
 			break
 		}
 		e.failed.end()
+		// Not inherited from a listener of Multipath TCP, which Go's are.
+		_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotsentLowat, maxUnsent)
 		l := e.server.Loops.nextLoop()
 		c := e.server.newGuest(l, remote)
 		c.fd = int32(fd)
@@ -89,6 +106,18 @@ func (e *acceptor) accept() {
 		own[i] = nil
 	}
 	e.batch = own
+	return more
+}
+
+// acceptRest takes what waits in the queues of a server's listeners, and closes them.
+func (l *Loop) acceptRest(s *Server) {
+	for _, e := range l.acceptors {
+		if e.server == s && e.fd >= 0 {
+			for n := 0; n < maxQueue && e.accept(); n += maxAccepts {
+			}
+			e.end()
+		}
+	}
 }
 
 // rest accepts nothing for a while.

@@ -44,8 +44,17 @@ func (e *endings) expire(now uint32, end func(*Conn)) {
 // expire looks after the connections whose time is over.
 func (l *Loop) expire() {
 	l.parting.expire(l.ticks, (*Conn).depart)
-	l.closing.expire(l.ticks, (*Conn).vanished)
-	l.lingering.expire(l.ticks, (*Conn).vanished)
+	l.closing.expire(l.ticks, (*Conn).giveUp)
+	l.lingering.expire(l.ticks, (*Conn).giveUp)
+}
+
+// giveUp ends a connection whose time is over. What the peer has not taken is dropped: the
+// kernel would keep it for minutes.
+func (c *Conn) giveUp() {
+	if c.state != gone && c.stream() == nil {
+		sysDropUnsent(int(c.fd))
+	}
+	c.vanished()
 }
 
 // ticksOf is a time in ticks, at least one.
@@ -166,6 +175,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	c.state = gone
 	l := c.loop
 	c.closeSocket()
+	c.uncount()
 	c.out = nil
 	l.vacate(c)
 	if was == open {

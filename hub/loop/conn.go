@@ -50,7 +50,7 @@ type Conn struct {
 	places  [2]place // most are in two lists: everyone, and a group
 	more    *[]place // others; nil: none
 	from    *address // where it counts as a user; nil: nowhere
-	paid    int64    // until when the rate's allowance is used up, see rate.go
+	paid    int64    // until when the allowance is used up, see rate.go
 	fd      int32
 	slot    int32
 	state   state
@@ -188,6 +188,9 @@ func (c *Conn) feed(b []byte) []byte {
 			return nil
 		}
 		b = b[n:]
+		if c.metered {
+			c.pay(c.loop.loops.bytePrice(int64(n)))
+		}
 		c.handle(m)
 		c.decoder.Recycle(m)
 	}
@@ -200,7 +203,7 @@ func (c *Conn) handle(m frame.Message) {
 	}
 	c.quiet = 0
 	if c.metered {
-		c.spend()
+		c.payMessage(m)
 	}
 	switch m.Opcode {
 	case frame.Text, frame.Binary:
@@ -256,6 +259,7 @@ func (c *Conn) settle() {
 	}
 	if c.state != gone {
 		c.watch()
+		c.reckon()
 	}
 }
 

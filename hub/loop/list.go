@@ -2,6 +2,7 @@ package loop
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +17,8 @@ type List struct {
 
 type shard struct {
 	members []*Conn
-	number  int32 // in Loop.shards, from 1; 0: there are no members
+	number  int32        // in Loop.shards, from 1; 0: there are no members
+	size    atomic.Int32 // of members, for everybody
 }
 
 // place is where a connection stands in a shard, so that leaving takes no search
@@ -32,6 +34,14 @@ func (p place) isTaken() bool { return p.shard != 0 }
 // NewList returns an empty list.
 func (ls *Loops) NewList() *List {
 	return &List{loops: ls, shards: make([]shard, len(ls.loops))}
+}
+
+// Len returns how many are in the list, as far as its loops have come.
+func (l *List) Len() (n int) {
+	for i := range l.shards {
+		n += int(l.shards[i].size.Load())
+	}
+	return n
 }
 
 // Join puts c into the list. Joining twice has no effect.
@@ -69,6 +79,7 @@ func (s *shard) join(c *Conn) {
 		*c.more = append(*c.more, taken)
 	}
 	s.members = append(s.members, c)
+	s.size.Store(int32(len(s.members)))
 }
 
 func (s *shard) leave(c *Conn) {
@@ -81,6 +92,7 @@ func (s *shard) leave(c *Conn) {
 	moved := s.members[last]
 	s.members[at], s.members[last] = moved, nil
 	s.members = s.members[:last]
+	s.size.Store(int32(last))
 	moved.placeIn(s).at = at
 	*p = place{}
 	if last == 0 {

@@ -3,6 +3,7 @@ package loop
 import (
 	"bytes"
 	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -58,6 +59,9 @@ type Loop struct {
 	ticks    uint32
 	shrunk   uint32 // the tick of the last shrink
 	stopped  bool
+
+	held     int64        // bytes that the connections hold, see budget.go
+	toldHeld atomic.Int64 // the same, for everybody
 }
 
 func newLoop(ls *Loops, index int, poll poller) *Loop {
@@ -89,6 +93,7 @@ func (l *Loop) run() {
 		l.takeMail()
 		l.work()
 		l.settle()
+		l.tellHeld()
 		if congested && l.done() {
 			// Another loop lags. Sockets stay readable meanwhile, so that the
 			// poller would not wait.
@@ -119,15 +124,15 @@ func (l *Loop) shrink() {
 	l.mail.shrink()
 }
 
-// congested reports whether any loop lags so far behind that nobody should be
-// read from.
+// congested reports whether nobody should be read from: any loop lags far behind, or
+// memory is short.
 func (l *Loop) congested() bool {
 	for _, other := range l.loops.loops {
-		if other.mail.backlog.Load() > maxBacklog {
+		if other.mail.backlog.Load() > l.loops.maxBacklog {
 			return true
 		}
 	}
-	return false
+	return l.loops.budget.short.Load()
 }
 
 // serve handles one event of the poller. A connection may have closed earlier
@@ -211,6 +216,7 @@ func (l *Loop) detach(c *Conn) {
 		_ = l.poll.remove(int(c.fd)) // it is there
 	}
 	l.vacate(c)
+	c.uncount()
 	c.state = gone
 }
 

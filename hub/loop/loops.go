@@ -29,11 +29,19 @@ type Config struct {
 	Ping time.Duration
 	// Rate bounds the messages and control frames a second that are taken from a
 	// metered connection, with bursts of one second's worth, by reading no
-	// faster; 0: no limit.
+	// faster. What costs the server more counts as more; see price.go. 0: no limit, and
+	// RateBytes is void.
 	Rate int
+	// RateBytes bounds the bytes a second likewise; 0: no limit.
+	RateBytes int
 	// Deflater compresses what Conn.Write sends on connections that have
 	// negotiated it; nil: nothing is compressed there.
 	Deflater *frame.Deflater
+	// Memory returns how many bytes of memory the connections may hold together at the
+	// moment, in messages that are not whole and in what waits for readers. Beyond that,
+	// those that hold most are closed, with 1008 or 4100. A 16th of it more may lie in the
+	// mailboxes. nil: no limit.
+	Memory func() int64
 	// Goroutines drives every connection by goroutines, also where epoll could
 	// do it.
 	Goroutines bool
@@ -48,11 +56,14 @@ type Loops struct {
 	next     atomic.Uint32
 	conns    atomic.Int64 // not gone, but for those that have not asked for their upgrade
 	draining atomic.Bool
-	running  sync.WaitGroup // loops, the ticker, and the goroutines of streams and of TLS
+	running  sync.WaitGroup // loops, the ticker, the keeper of the budget, and the goroutines of streams and of TLS
 	visits   uint16         // in a ping period, see silence.go
-	shakers  *shakers
-	stop     chan struct{}
-	once     sync.Once
+
+	maxBacklog int64
+	shakers    *shakers
+	budget     budget
+	stop       chan struct{}
+	once       sync.Once
 }
 
 // Start starts the loops. Close ends them.
@@ -66,7 +77,13 @@ func Start(config Config) (*Loops, error) {
 		codecs: codecs{maxMessage: config.MaxMessage},
 		stop:   make(chan struct{}),
 	}
-	ls.visits = ls.pingVisits()
+	ls.visits, ls.maxBacklog = ls.pingVisits(), maxBacklog
+	if config.Memory != nil {
+		ls.budget.wake = make(chan struct{}, 1)
+		ls.budget.most.Store(config.Memory())
+		ls.maxBacklog = min(maxBacklog, config.Memory()/16)
+		ls.running.Go(ls.keepBudget)
+	}
 	ls.shakers = newShakers(&ls.running)
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
@@ -190,6 +207,10 @@ func (ls *Loops) tick() {
 	for {
 		select {
 		case <-ticker.C:
+			if ls.config.Memory != nil {
+				ls.budget.most.Store(ls.config.Memory())
+				ls.checkBudget()
+			}
 			for _, l := range ls.loops {
 				l.mail.call(l.tick)
 			}

@@ -73,7 +73,7 @@ func (c *command) size() int64 {
 
 // maxBacklog bounds the bytes of commands in a mailbox, by back-pressure: while
 // any mailbox holds more, no connection is read from, and so nobody adds to it
-// but who has read already.
+// but who has read already. It is less where memory is short.
 const maxBacklog = 32 << 20
 
 // mailbox is a loop's queue of commands. post is safe for concurrent use and

@@ -23,6 +23,7 @@ type outbox struct {
 	sources  []func() Item
 	unread   []byte // read, but put off
 	parting  *parting
+	counted  int // what the loop counts for the connection, see budget.go
 }
 
 // receipt is due when buf is written as far as end.
@@ -59,6 +60,9 @@ func (ls *Loops) high() int {
 // size is how many bytes wait to be written.
 func (w *outbox) size() int { return len(w.buf) - w.off - w.covered + len(w.sealed) }
 
+// memory is how many bytes of memory it has taken.
+func (w *outbox) memory() int { return cap(w.buf) + cap(w.sealed) + cap(w.unread) }
+
 // waiting returns the outbox of c, a new one if there is none.
 func (c *Conn) waiting() *outbox {
 	if c.out == nil {
@@ -77,6 +81,12 @@ func (c *Conn) release() {
 	w := c.out
 	if w == nil || w.size() > 0 || len(w.receipts) > 0 || len(w.sources) > 0 || len(w.unread) > 0 || w.parting != nil {
 		return
+	}
+	if w.counted > 0 {
+		if c.decoder.Held() >= countFrom {
+			return
+		}
+		c.uncount()
 	}
 	c.out = nil
 	if len(c.loop.spare) < maxSpare && cap(w.buf) <= maxSpareBytes {
@@ -190,11 +200,14 @@ func (w *outbox) compact() {
 	if w.off < compactAt || w.off < len(w.buf)/2 {
 		return
 	}
-	start, _ := w.current(w.off)
-	if start == 0 {
-		return
+	if start, _ := w.current(w.off); start > 0 {
+		w.begin(w.buf[:copy(w.buf, w.buf[start:])], start)
 	}
-	w.buf = w.buf[:copy(w.buf, w.buf[start:])]
+}
+
+// begin makes buf, which has the bytes of w.buf from start on, the buffer.
+func (w *outbox) begin(buf []byte, start int) {
+	w.buf = buf
 	w.off -= start
 	w.lead = max(0, w.lead-start)
 	for i := range w.receipts {
@@ -222,10 +235,13 @@ func (w *outbox) current(at int) (start, end int) {
 	return start, end
 }
 
-// drop takes back everything that has not been begun to be written, or encrypted.
+// drop takes back everything that has not been begun to be written, or encrypted, and
+// lets go of its memory.
 func (w *outbox) drop() {
+	start, _ := w.current(w.off)
 	_, end := w.current(w.off + w.covered)
-	w.buf = w.buf[:end]
+	w.begin(slices.Clone(w.buf[start:end]), start)
+	end -= start
 	w.receipts = slices.DeleteFunc(w.receipts, func(r receipt) bool { return r.end > end })
 	w.sources = nil
 }

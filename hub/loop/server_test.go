@@ -45,7 +45,13 @@ func (d driver) shake(t *testing.T, s *Server) *testServer {
 
 func (d driver) shakeOn(t *testing.T, s *Server, ln net.Listener, addr string) *testServer {
 	t.Helper()
-	ls, err := Start(Config{Loops: 2, Goroutines: d.goroutines})
+	return d.shakeWith(t, s, ln, addr, Config{Loops: 2})
+}
+
+func (d driver) shakeWith(t *testing.T, s *Server, ln net.Listener, addr string, config Config) *testServer {
+	t.Helper()
+	config.Goroutines = d.goroutines
+	ls, err := Start(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,8 +93,8 @@ func TestTooSlowBeforeTheResponseIsWritten(t *testing.T) {
 				break
 			}
 		}
-		if len(x.buf) != want || len(x.receipts) != receipts[want] {
-			t.Errorf("written %d: kept %d bytes, %d receipts; want %d, %d", off, len(x.buf), len(x.receipts), want, receipts[want])
+		if left := string(x.buf[x.off:]); left != string(w.buf[off:want]) || len(x.receipts) != receipts[want] {
+			t.Errorf("written %d: kept %q, %d receipts; want %q, %d", off, left, len(x.receipts), w.buf[off:want], receipts[want])
 		}
 	}
 }

@@ -12,6 +12,11 @@ type Stats struct {
 	Conns  int // open, that is neither closing nor gone
 	Queued int // bytes that wait for readers
 
+	// Bytes of memory that Config.Memory bounds.
+	Unfinished int64 // of messages and requests that are not whole
+	Waiting    int64 // of outboxes
+	Mailboxes  int64 // of what waits for the loops, counted for each
+
 	Opened       uint64
 	Text, Binary uint64 // messages received
 	Sent         uint64 // messages queued to be sent, each recipient counted; answers to requests left out
@@ -19,6 +24,7 @@ type Stats struct {
 	WrittenBytes uint64
 	Closed       map[frame.CloseCode]uint64 // by the code Handler.Closed is told; 0: one of the peer's own
 	Malformed    map[string]uint64          // by frame.Error's Kind
+	Evicted      map[string]uint64          // closed for the memory that they held: unfinished, outbox or handshake
 	Delivery     Histogram                  // from Send or Publish to the recipient's socket or queue
 }
 
@@ -51,6 +57,13 @@ func (s *Stats) malformed(kind string) {
 	s.Malformed[kind]++
 }
 
+func (s *Stats) evicted(why string) {
+	if s.Evicted == nil {
+		s.Evicted = make(map[string]uint64)
+	}
+	s.Evicted[why]++
+}
+
 func (s *Stats) delivered(posted time.Time, recipients int) {
 	if recipients > 0 {
 		s.Delivery.Observe(time.Since(posted), recipients)
@@ -73,24 +86,26 @@ func (s *Stats) add(o *Stats) {
 	for kind, n := range o.Malformed {
 		s.Malformed[kind] += n
 	}
+	for why, n := range o.Evicted {
+		s.Evicted[why] += n
+	}
+	s.Unfinished += o.Unfinished
+	s.Waiting += o.Waiting
+	s.Mailboxes += o.Mailboxes
 	s.Delivery.Add(&o.Delivery)
 }
 
 // Stats returns the sums over all loops. It walks the connections.
 func (ls *Loops) Stats() Stats {
-	sum := Stats{Closed: make(map[frame.CloseCode]uint64), Malformed: make(map[string]uint64)}
-	for _, l := range ls.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { defer close(done); sum.add(l.currentStats()) }) {
-			<-done
-		}
-	}
+	sum := Stats{Closed: make(map[frame.CloseCode]uint64), Malformed: make(map[string]uint64), Evicted: make(map[string]uint64)}
+	ls.ask(func(l *Loop) { sum.add(l.currentStats()) })
 	return sum
 }
 
 // currentStats brings up to date what is not counted on the way.
 func (l *Loop) currentStats() *Stats {
-	l.stats.Conns, l.stats.Queued = 0, 0
+	l.stats.Conns, l.stats.Queued, l.stats.Unfinished, l.stats.Waiting = 0, 0, 0, 0
+	l.stats.Mailboxes = l.mail.backlog.Load()
 	for _, c := range l.conns {
 		if c == nil {
 			continue
@@ -98,8 +113,11 @@ func (l *Loop) currentStats() *Stats {
 		if c.state == open {
 			l.stats.Conns++
 		}
-		if c.out != nil {
-			l.stats.Queued += c.out.size()
+		l.stats.Unfinished += int64(c.holds())
+		if w := c.out; w != nil {
+			l.stats.Queued += w.size()
+			l.stats.Waiting += int64(w.memory())
+			l.stats.Unfinished -= int64(w.memory())
 		}
 	}
 	return &l.stats

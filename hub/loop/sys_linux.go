@@ -104,6 +104,15 @@ func sysWriteTwo(fd int, p, q []byte) (int, error) {
 	return int(n), nil
 }
 
+// sysDropUnsent makes sysClose end TCP by RST if the peer has not taken all that was written.
+func sysDropUnsent(fd int) {
+	var n int32
+	syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n)))
+	if n > 0 {
+		_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	}
+}
+
 // Whoever has no peer any more gets an error of the next call anyway.
 
 func sysCloseWrite(fd int) { _ = shutdown(fd, syscall.SHUT_WR) }

@@ -47,7 +47,7 @@ func endsInClose(b []byte) bool {
 		code := [2]byte{last[6] ^ last[2], last[7] ^ last[3]}
 		switch frame.CloseCode(binary.BigEndian.Uint16(code[:])) {
 		case frame.NormalClosure, frame.GoingAway, frame.ProtocolError, frame.UnsupportedData,
-			frame.InvalidPayload, frame.MessageTooBig, frame.InternalError:
+			frame.InvalidPayload, frame.PolicyViolation, frame.MessageTooBig, frame.InternalError:
 			return true
 		}
 	}

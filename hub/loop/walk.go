@@ -107,6 +107,10 @@ func (l *Loop) admitNext(c *command) bool {
 // takeOn adds what a command publishes.
 func (l *Loop) takeOn(c *command, s *shard) {
 	w := &l.walk
+	if author := c.conn; author != nil && author.loop == l {
+		n := c.list.Len()
+		author.Charge(Work{Deliveries: n, Bytes: n * c.item.Size()})
+	}
 	if len(s.members) == 0 {
 		l.mail.backlog.Add(-c.size())
 		return

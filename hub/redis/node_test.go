@@ -249,6 +249,7 @@ func TestDeadNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dead.Attach(new(recorder))
 	redistest.Eventually(t, "Redis is reached", func() bool { return dead.Err() == nil })
 	enter(t, a, "A")
 	enter(t, dead, "B")

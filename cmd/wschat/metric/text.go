@@ -28,6 +28,14 @@ func (t *Text) Gauge(name, help string, value float64) {
 	t.sample(name, "", value)
 }
 
+// GaugeBy writes a gauge for each value of one label, in order.
+func (t *Text) GaugeBy(name, help, label string, values map[string]int64) {
+	t.head(name, help, "gauge")
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		t.sample(name, label+"="+quote(key), float64(values[key]))
+	}
+}
+
 // Counter writes a value that only grows; its name ends in _total.
 func (t *Text) Counter(name, help string, value float64) {
 	t.head(name, help, "counter")

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What -memory is for. Histories have half of it at most. Together with what connections
+// hold they stay below three quarters, and then the greediest connections are closed; see
+// loop.Config.Memory. The garbage collector keeps all below seven eighths. What is left is
+// for what the runtime does not see: the program itself, and the kernel.
+func (o *options) historyShare() int64    { return o.memory / 2 }
+func (o *options) connectionShare() int64 { return o.memory / 4 * 3 }
+func (o *options) runtimeShare() int64    { return o.memory / 8 * 7 }
+
+// pendingShare bounds what waits for the disk; 0: as much as without -memory.
+func (o *options) pendingShare() int {
+	const enough = 1 << 30
+	if o.memory == 0 || o.memory > enough {
+		return 0
+	}
+	return int(o.memory / 16)
+}
+
+// minMemory is the least that -memory can be: a server without users takes some 16 MiB.
+const minMemory = 32 << 20
+
+// defaultMemory is three quarters of what the process may have; 0: the system does not
+// tell.
+func defaultMemory() int64 { return availableMemory(os.DirFS("/")) / 4 * 3 }
+
+// availableMemory returns how many bytes the process may have: all that the system has, or
+// what its control group allows, or one above that, if that is less. 0: the system does not
+// tell.
+func availableMemory(root fs.FS) int64 {
+	most := totalMemory(root)
+	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // not there but on Linux
+	for line := range strings.Lines(string(groups)) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3) // number:controllers:path, see cgroups(7)
+		if len(fields) < 3 {
+			continue
+		}
+		var top, limit string
+		switch controllers := strings.Split(fields[1], ","); {
+		case fields[1] == "": // version 2
+			top, limit = "sys/fs/cgroup", "memory.max"
+		case slices.Contains(controllers, "memory"): // version 1
+			top, limit = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		default:
+			continue
+		}
+		// In a container the path may be that outside, of which only the top is there.
+		for group := path.Clean("/" + fields[2]); ; group = path.Dir(group) {
+			text, _ := fs.ReadFile(root, path.Join(top, group, limit))
+			n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+			if err == nil && n > 0 && (most == 0 || n < most) { // otherwise it is "max"
+				most = n
+			}
+			if group == "/" {
+				break
+			}
+		}
+	}
+	return most
+}
+
+// totalMemory returns what the system has, in bytes; see proc_meminfo(5).
+func totalMemory(root fs.FS) int64 {
+	text, _ := fs.ReadFile(root, "proc/meminfo")
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "MemTotal:" {
+			kib, err := strconv.ParseInt(fields[1], 10, 64)
+			if err == nil {
+				return kib << 10
+			}
+		}
+	}
+	return 0
+}

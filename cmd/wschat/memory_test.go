@@ -1,0 +1,67 @@
+package main
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+func TestAvailableMemory(t *testing.T) {
+	const meminfo = "MemTotal:        2097152 kB\nMemFree:          1048576 kB\n"
+	for _, row := range []struct {
+		name  string
+		files map[string]string
+		want  int64
+	}{
+		{"no Linux", nil, 0},
+		{"no control group", map[string]string{"proc/meminfo": meminfo}, 2 << 30},
+		{"version 2, a service", map[string]string{
+			"proc/meminfo":     meminfo,
+			"proc/self/cgroup": "0::/system.slice/wschat.service\n",
+			"sys/fs/cgroup/system.slice/wschat.service/memory.max": "536870912\n",
+			"sys/fs/cgroup/system.slice/memory.max":                "max\n",
+		}, 512 << 20},
+		{"version 2, a container, which sees itself as the top", map[string]string{
+			"proc/meminfo":             meminfo,
+			"proc/self/cgroup":         "0::/\n",
+			"sys/fs/cgroup/memory.max": "268435456\n",
+		}, 256 << 20},
+		{"version 2, the group above has less", map[string]string{
+			"proc/meminfo":                   meminfo,
+			"proc/self/cgroup":               "0::/a/b\n",
+			"sys/fs/cgroup/a/memory.max":     "134217728\n",
+			"sys/fs/cgroup/a/b/memory.max":   "max\n",
+			"sys/fs/cgroup/a/b/c/memory.max": "1\n",
+		}, 128 << 20},
+		{"version 2, more than there is", map[string]string{
+			"proc/meminfo":             meminfo,
+			"proc/self/cgroup":         "0::/\n",
+			"sys/fs/cgroup/memory.max": "9000000000\n",
+		}, 2 << 30},
+		{"version 1", map[string]string{
+			"proc/meminfo":     meminfo,
+			"proc/self/cgroup": "9:name=systemd:/\n5:cpu,memory:/docker/abc\n0::/\n",
+			"sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes": "1073741824\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes":            "9223372036854771712\n",
+		}, 1 << 30},
+		{"version 1, a container that does not see its path", map[string]string{
+			"proc/meminfo":     meminfo,
+			"proc/self/cgroup": "5:memory:/docker/abc\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n",
+		}, 1 << 30},
+		{"files that make no sense", map[string]string{
+			"proc/meminfo":             "MemTotal: much kB\n",
+			"proc/self/cgroup":         "0\n\n0::/\n",
+			"sys/fs/cgroup/memory.max": "-1",
+		}, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			root := make(fstest.MapFS)
+			for name, text := range row.files {
+				root[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			if got := availableMemory(root); got != row.want {
+				t.Errorf("got %d, want %d", got, row.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,43 @@
+package frame
+
+import (
+	"bytes"
+	"testing"
+)
+
+// A decoder holds what is incomplete, and nothing more, whatever was announced.
+func TestHeld(t *testing.T) {
+	deflate := &Deflate{ServerWindowBits: 15, ClientWindowBits: 15, ClientNoContext: true}
+	long := bytes.Repeat([]byte("x"), 1<<20)
+	frame := AppendMaskedFrame(nil, Binary, [4]byte{}, long)
+	bomb := AppendCompressed(nil, Binary, NewDeflater().Append(nil, long, 15))
+	bomb[1] |= 0x80
+	_, head, _ := ParseHeader(append(bytes.Clone(bomb[:10]), 0, 0, 0, 0))
+	bomb = append(append(bytes.Clone(bomb[:head-4]), 0, 0, 0, 0), bomb[head-4:]...)
+	for _, row := range []struct {
+		name        string
+		deflate     *Deflate
+		send        []byte
+		least, most int
+	}{
+		{"nothing", nil, nil, 0, 0},
+		{"a whole message", nil, AppendMaskedFrame(nil, Binary, [4]byte{}, []byte("x")), 0, 0},
+		{"the first byte of a long one", nil, frame[:15], 1, 1 << 10},
+		{"half of a long one", nil, frame[:len(frame)/2], 1 << 19, 1 << 20},
+		{"nearly all of it", nil, frame[:len(frame)-1], 1 << 20, 1<<20 + 1<<10},
+		{"a short compressed message that is long", deflate, bomb[:len(bomb)-1], 1 << 20, 1<<20 + 16<<10},
+		{"all of it", deflate, bomb, 0, 0},
+	} {
+		d := NewDecoder(&Config{MaxMessage: 1 << 20, Deflate: row.deflate})
+		for b := bytes.Clone(row.send); len(b) > 0; {
+			_, n, err := d.Next(b)
+			if err != nil {
+				t.Fatalf("%s: %v", row.name, err)
+			}
+			b = b[n:]
+		}
+		if got := d.Held(); got < row.least || got > row.most {
+			t.Errorf("%s: holds %d bytes, want %d to %d", row.name, got, row.least, row.most)
+		}
+	}
+}
