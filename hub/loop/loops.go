@@ -59,11 +59,11 @@ type Loops struct {
 	running  sync.WaitGroup // loops, the ticker, the keeper of the budget, and the goroutines of streams and of TLS
 	visits   uint16         // in a ping period, see silence.go
 
-	maxBacklog int64
-	shakers    *shakers
-	budget     budget
-	stop       chan struct{}
-	once       sync.Once
+	maxBacklog    int64
+	tlsHandshakes *tlsHandshakes
+	budget        budget
+	stop          chan struct{}
+	once          sync.Once
 }
 
 // Start starts the loops. Close ends them.
@@ -84,7 +84,7 @@ func Start(config Config) (*Loops, error) {
 		ls.maxBacklog = min(maxBacklog, config.Memory()/16)
 		ls.running.Go(ls.keepBudget)
 	}
-	ls.shakers = newShakers(&ls.running)
+	ls.tlsHandshakes = newTLSHandshakes(&ls.running)
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
 		if err != nil {
@@ -197,7 +197,7 @@ func (ls *Loops) Close() {
 		}
 	})
 	ls.running.Wait()
-	ls.shakers.timer.Stop()
+	ls.tlsHandshakes.timer.Stop()
 }
 
 // tick makes every loop look after its silent and its closing connections.
