@@ -176,6 +176,9 @@ func (c *Conn) end(code frame.CloseCode) {
 	l := c.loop
 	c.closeSocket()
 	c.uncount()
+	if c.out != nil {
+		c.out.dropTails(0, len(c.out.tails))
+	}
 	c.out = nil
 	l.vacate(c)
 	if was == open {
@@ -187,6 +190,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	if c.shake() == nil || c.from != nil {
 		l.loops.conns.Add(-1)
 	}
+	c.bequeath()
 	if c.from != nil {
 		c.from.leave()
 	}

@@ -176,17 +176,24 @@ func (s *secure) writeOut(w *outbox) (done int, err error) {
 
 // seal encrypts the first bytes that wait, into memory that the loop lends.
 func (s *secure) seal(w *outbox) error {
-	p := w.buf[w.off:]
+	last := w.size()
+	p, q := w.next()
 	p = p[:min(len(p), sealAtOnce)]
+	q = q[:min(len(q), sealAtOnce-len(p))]
 	w.sealed = s.owner.loop.sealedSpace()
 	if _, err := s.tls.Write(p); err != nil {
 		return err
 	}
-	w.covered = len(p)
+	if len(q) > 0 {
+		if _, err := s.tls.Write(q); err != nil {
+			return err
+		}
+	}
+	w.covered = len(p) + len(q)
 	if w.exempt > 0 {
 		w.exempt += len(w.sealed) - w.covered // the overhead is exempt, too
 	}
-	if s.owner.state == lingering && w.off+len(p) == len(w.buf) {
+	if s.owner.state == lingering && w.covered == last {
 		s.notify()
 	}
 	return nil
@@ -232,7 +239,7 @@ func (s *secure) leave() {
 // sealRest encrypts all bytes that wait, and close_notify behind them. Only leave may be
 // called after it.
 func (s *secure) sealRest(w *outbox) []byte {
-	s.tls.Write(w.buf[w.off+w.covered:]) // the connection ends anyway: an error changes nothing
+	s.tls.Write(w.rest()) // the connection ends anyway: an error changes nothing
 	s.notify()
 	sealed := w.sealed
 	w.sealed = nil

@@ -90,7 +90,6 @@ func (l *Loop) admitNext(c *command) bool {
 		case !w.active():
 			return false
 		case c.item == nil, c.conn.placeIn(w.shard) == nil, w.hasAll(c.conn): // nothing has to come before it
-			l.mail.backlog.Add(-c.size())
 			l.carryOut(c)
 			return true
 		case w.hasRoom(): // it joins the walk, so that items published after it need not wait
@@ -112,7 +111,7 @@ func (l *Loop) takeOn(c *command, s *shard) {
 		author.Charge(Work{Deliveries: n, Bytes: n * c.item.Size()})
 	}
 	if len(s.members) == 0 {
-		l.mail.backlog.Add(-c.size())
+		l.mail.done(c.item, c.size())
 		return
 	}
 	if !w.active() {
@@ -223,7 +222,7 @@ func (l *Loop) visit(c *Conn) {
 func (c *Conn) pushAll(items []underWay) {
 	for i := range items {
 		if u := &items[i]; u.only == nil || u.only == c {
-			c.push(u.item)
+			c.push(u.item, u.size >= largeMessage)
 		}
 	}
 }
@@ -239,7 +238,7 @@ func (l *Loop) retire() {
 			recipients = len(w.shard.members)
 		}
 		l.stats.delivered(u.posted, recipients)
-		l.mail.backlog.Add(-u.size)
+		l.mail.done(u.item, u.size)
 		w.bytes -= u.size
 		n++
 	}
