@@ -226,7 +226,7 @@ func (c *Conn) evict() {
 		c.loop.stats.evicted(forUnfinished)
 		c.decoder = frame.Decoder{} // nothing more is decoded
 		c.waiting().unread = nil
-		c.bid(parting{frame.PolicyViolation, "an unfinished message takes too much memory", failing})
+		c.closeOnceAnswered(parting{frame.PolicyViolation, "an unfinished message takes too much memory", failing})
 	}
 	c.reckon()
 }

@@ -41,10 +41,10 @@ type Loop struct {
 	walk     walk
 	dirty    []*Conn // have something to write, or to do once it is written
 	// Connections on their way out, see closing.go.
-	parting, closing, lingering endings
-	draining                    bool
-	shaking                     []dueAt // those that shake hands, see shake.go
-	acceptors                   []*acceptor
+	answersDue, closeDue, lingerDue endings
+	draining                        bool
+	shaking                         []dueAt // those that shake hands, see shake.go
+	acceptors                       []*acceptor
 
 	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
@@ -145,7 +145,7 @@ func (l *Loop) serve(e event) {
 		l.touch(c)
 	}
 	switch {
-	case e.hangup && (!c.reading || c.parted && c.secure() == nil): // nothing more is to be read
+	case e.hangup && (!c.reading || c.closeCame && c.secure() == nil): // nothing more is to be read
 		c.vanished()
 	case e.readable && !l.congested():
 		c.readable()

@@ -59,14 +59,14 @@ type Loops struct {
 	running  sync.WaitGroup // loops, the ticker, the keeper of the budget, and the goroutines of streams and of TLS
 	visits   uint16         // in a ping period, see silence.go
 
-	maxBacklog int64        // see mailbox.go
-	lagging    atomic.Int32 // mailboxes that hold more
-	maxSpare   int          // see outbox.go
-	shared     atomic.Int64 // bytes of long messages that wait, see shared.go
-	shakers    *shakers
-	budget     budget
-	stop       chan struct{}
-	once       sync.Once
+	maxBacklog    int64        // see mailbox.go
+	lagging       atomic.Int32 // mailboxes that hold more
+	maxSpare      int          // see outbox.go
+	shared        atomic.Int64 // bytes of long messages that wait, see shared.go
+	tlsHandshakes *tlsHandshakes
+	budget        budget
+	stop          chan struct{}
+	once          sync.Once
 }
 
 // Start starts the loops. Close ends them.
@@ -82,7 +82,7 @@ func Start(config Config) (*Loops, error) {
 	}
 	ls.visits = ls.pingVisits()
 	ls.startBudget()
-	ls.shakers = newShakers(&ls.running)
+	ls.tlsHandshakes = newTLSHandshakes(&ls.running)
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
 		if err != nil {
@@ -195,7 +195,7 @@ func (ls *Loops) Close() {
 		}
 	})
 	ls.running.Wait()
-	ls.shakers.timer.Stop()
+	ls.tlsHandshakes.timer.Stop()
 }
 
 // tick makes every loop look after its silent and its closing connections.
