@@ -20,7 +20,7 @@ ROUNDS  ?= 5
 SECS    ?= 4
 # Some rows of the table only, as a regular expression; bin/wsbench set -help lists them.
 ROWS    ?=
-# Where make bench-plot leaves its charts.
+# Where make bench-plot leaves its chart, wsbench.svg.
 CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
 
 # What the programs build for, beside the machine at hand.
@@ -52,7 +52,7 @@ ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 
 e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'
-	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)'; fi; \
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
 	set -- -count=1 -timeout 5m -tags e2e -skip "$$skip"; \
 	status=0; $(GOTEST) -p 3 "$$@" $(TOGETHER) || status=1; $(GOTEST) -p 1 "$$@" $(ALONE) || status=1; exit $$status
@@ -63,7 +63,7 @@ e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis a
 		echo 'screenshots: $(ARTEFACTS)'; \
 	fi
 
-soak: build ## people who come, talk and crash, for SOAK, and restarts
+soak: build ## people who come, talk and crash, for SOAK, and restarts; then with 50 attackers beside them
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -tags soak -v ./$(E2E)/soak/
 
 crash: build tools ## kill -9 and SIGTERM under load, a hundred times, and each call to the disk that fails
@@ -71,8 +71,9 @@ crash: build tools ## kill -9 and SIGTERM under load, a hundred times, and each 
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v -run 'Chaos|KilledRedis' ./$(E2E)/nodes/
 
-siege: build ## thousands of silent connections, and who gets in beside them
+siege: build tools ## thousands of silent connections, one greedy user with time, and who gets in beside them
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run Siege ./$(E2E)/abuse/
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/fair/
 
 tools: ## install wscat, browsers, proxies, Redis and strace where that is allowed
 	$(E2E)/install.sh
@@ -100,8 +101,8 @@ fuzz: ## every fuzz target for FUZZTIME each
 bench: build floor ## wschat beside PEERS, as a table: medians of ROUNDS
 	@bin/wsbench set --floor '$(FLOOR)' --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --rows '$(ROWS)'
 
-bench-plot: build ## the same as charts, in CHARTS
-	@bin/wsbench plot --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --out '$(CHARTS)'
+bench-plot: build floor ## the same as a chart, in CHARTS
+	@bin/wsbench plot --floor '$(FLOOR)' --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --rows '$(ROWS)' --out '$(CHARTS)'
 
 bench-go: build ## Go benchmarks of every package, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...

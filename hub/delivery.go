@@ -17,6 +17,7 @@ import (
 // them.
 type delivery struct {
 	*chat.Message
+	pending  *loop.Pending   // nil: it is short, or an answer
 	deflater *frame.Deflater // nil: nobody takes compressed messages
 	event    once            // as JSON
 	text     once            // the body of a text, for line clients
@@ -50,15 +51,21 @@ func (h *Hub) newDelivery(m *chat.Message) *delivery {
 
 // AppendFrame implements loop.Item.
 func (d *delivery) AppendFrame(dst []byte, to loop.Handler) []byte {
+	head, body := d.AppendHead(dst, to)
+	return append(head, body...)
+}
+
+// AppendHead implements loop.Shared. What is compressed is short, and is not shared.
+func (d *delivery) AppendHead(dst []byte, to loop.Handler) (head, body []byte) {
 	s := to.(*session)
 	if s.json {
 		return d.appendJSON(dst, s)
 	}
-	body := d.lineBody()
+	body = d.lineBody()
 	if deflated := d.deflate(d.line, body, s); deflated != nil {
-		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, deflated)
+		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, deflated), nil
 	}
-	return wire.Line{}.AppendMessage(dst, d.Message, s.name, body)
+	return wire.Line{}.AppendHead(dst, d.Message, s.name, len(body)), body
 }
 
 // lineBody is the body as line clients read it. Binary ones get every byte.
@@ -69,16 +76,23 @@ func (d *delivery) lineBody() []byte {
 	return d.text.get(func() []byte { return wire.LineText(d.Body) })
 }
 
-func (d *delivery) appendJSON(dst []byte, s *session) []byte {
+func (d *delivery) appendJSON(dst []byte, s *session) (head, body []byte) {
 	if !s.live { // refused
-		return dst
+		return dst, nil
 	}
-	text := d.event.get(func() []byte { return wire.JSON{}.Message(d.Message) })
+	text := d.event.get(func() []byte {
+		text := wire.JSON{}.Message(d.Message)
+		d.pending.Grow(len(text))
+		return text
+	})
 	if body := d.deflate(d.json, text, s); body != nil {
-		return frame.AppendCompressed(dst, frame.Text, body)
+		return frame.AppendCompressed(dst, frame.Text, body), nil
 	}
-	return frame.AppendFrame(dst, frame.Text, text)
+	return frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: frame.Text, Length: int64(len(text))}), text
 }
+
+// Pending implements loop.Shared.
+func (d *delivery) Pending() *loop.Pending { return d.pending }
 
 // deflate returns text compressed for s, nil if it is to go uncompressed.
 func (d *delivery) deflate(bodies *deflatedBodies, text []byte, s *session) []byte {
@@ -155,7 +169,10 @@ func (n *notice) isKnown(s *session) bool {
 	if n.of == nil {
 		return false
 	}
-	if s.told == n.of {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	if s.extra.told == n.of {
 		return true
 	}
 	for _, list := range n.before {
@@ -163,7 +180,7 @@ func (n *notice) isKnown(s *session) bool {
 			return true
 		}
 	}
-	s.told = n.of
+	s.extra.told = n.of
 	return false
 }
 

@@ -26,11 +26,13 @@ type Access struct {
 
 // startup is the state that a session needs only until its client is up to date.
 type startup struct {
-	entry *chat.Entry // since Enter
-	named bool        // the client does not know its name yet
+	entry   chat.Entry // since Enter
+	named   bool       // the client does not know its name yet
+	expires time.Time  // see Access
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
+	heard    int             // how many were told of the login
 	replaced uint64          // a session with a smaller serial has been replaced already
 	kicked   bool
 
@@ -41,9 +43,9 @@ type startup struct {
 // is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may block if the engine may. A handler
 // that it has returned must be opened, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
-	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: new(startup)}
-	if a.Allows != nil || !a.Expires.IsZero() {
-		s.permit = &permit{allows: a.Allows, expires: a.Expires}
+	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires}}
+	if a.Allows != nil || !a.Expires.IsZero() || h.engine.MayBlock() {
+		s.extra = &extra{allows: a.Allows}
 	}
 	if s.name != "" {
 		return s, h.enter(s, false)
@@ -85,6 +87,7 @@ func (h *Hub) Abandon(handler loop.Handler) {
 // open puts a session on the lists. From then on messages are delivered to it.
 func (h *Hub) open(s *session) {
 	h.mu.Lock()
+	cost := loop.Work{Logins: 1, Joins: 1 + len(s.start.entry.Groups), Notices: 2 * s.start.heard} // its exit is heard, too
 	kicked, replaced := s.start.kicked, s.start.replaced > 0 && s.isOlder(s.start.replaced)
 	if !kicked && !replaced {
 		s.open = true
@@ -103,6 +106,7 @@ func (h *Hub) open(s *session) {
 		s.start.changes = nil
 	}
 	h.mu.Unlock()
+	s.conn.ChargeLogin(cost)
 	switch {
 	case kicked:
 		s.conn.Close(frame.PolicyViolation, kickedReason)

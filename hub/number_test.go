@@ -18,10 +18,10 @@ type crowded struct {
 	tries   int // to get a fresh name
 }
 
-func (e *crowded) Enter(user string, fresh, online bool) (*chat.Entry, error) {
+func (e *crowded) Enter(user string, fresh, online bool) (chat.Entry, error) {
 	e.tries++
 	if last, err := strconv.Atoi(user[len(user)-2:]); err != nil || len(user) == 6 && last < e.percent {
-		return nil, chat.ErrTaken
+		return chat.Entry{}, chat.ErrTaken
 	}
 	return e.Engine.Enter(user, fresh, online)
 }

@@ -30,9 +30,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 	r.Body = bytes.Clone(r.Body) // the payload is the connection's
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
-		if s.sends != nil {
-			s.sends.Wait() // the sends before this request come first
-		}
+		s.extra.sends.Wait() // the sends before this request come first
 		pulled := inTurn(nil)
 		var waits sync.WaitGroup
 		h.handle(s, r, turn{
@@ -64,7 +62,7 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 	switch r.Op {
 	case wire.Send:
-		if !r.Binary && h.isTooLong(r.Body) {
+		if !r.Binary && !h.admitText(s, r.Body) {
 			s.fail(r.ID, chat.ErrTooLong)
 			return
 		}
@@ -80,12 +78,19 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 }
 
-// isTooLong reports whether a text is longer than Config.MaxMessage for some client. Few
-// texts are so long that their characters have to be looked at.
-func (h *Hub) isTooLong(text []byte) bool {
-	const mostOfAByte = int64(len(`\u0000`))
-	most := h.config.MaxMessage
-	return most > 0 && int64(len(text)) > most/mostOfAByte && int64(wire.Length(text)) > most
+// admitText reports whether a text is short enough for all who may get it. The sender of one
+// that they get more than twice as long pays for that.
+func (h *Hub) admitText(s *session, text []byte) bool {
+	length := wire.Length(text)
+	if length > 2*len(text) {
+		s.conn.ChargeBytes(length - len(text))
+	}
+	return !h.isTooLong(length)
+}
+
+// isTooLong reports whether Config.MaxMessage forbids a text of some wire.Length.
+func (h *Hub) isTooLong(length int) bool {
+	return h.config.MaxMessage > 0 && int64(length) > h.config.MaxMessage
 }
 
 // send publishes a message, after its sender has joined the group that it goes to.
@@ -118,13 +123,15 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 
 // publish hands a message to the engine.
 func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
-	if s.sends == nil {
-		s.sends = new(sync.WaitGroup)
+	mayBlock := h.engine.MayBlock()
+	if mayBlock {
+		s.extra.sends.Add(1)
 	}
-	s.sends.Add(1)
 	h.engine.Publish(m, s.conn, func(away bool, err error) {
 		h.ack(s, r, ack{m.Seq, away}, err)
-		s.sends.Done()
+		if mayBlock {
+			s.extra.sends.Done()
+		}
 	})
 }
 
@@ -201,7 +208,7 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 		s.fail(r.ID, err)
 		return
 	}
-	s.answer(t, []loop.Item{reply(s.protocol().Members(r, names, count))})
+	s.answer(t, loop.Work{Names: len(names)}, reply(s.protocol().Members(r, names, count)))
 }
 
 // history sends messages of a conversation. Only members may read that of a group.
@@ -215,20 +222,27 @@ func (h *Hub) history(s *session, r wire.Request, t turn) {
 	case err != nil:
 		s.fail(r.ID, err)
 	case s.json:
-		s.answer(t, []loop.Item{reply(wire.JSON{}.History(r, messages, more))})
+		s.answer(t, loop.Work{Entries: len(messages)}, reply(wire.JSON{}.History(r, messages, more)))
 	case len(messages) == 0:
-		s.answer(t, []loop.Item{reply(wire.Line{}.NoHistory())})
+		s.answer(t, loop.Work{}, reply(wire.Line{}.NoHistory()))
 	default:
 		items := make([]loop.Item, len(messages))
 		for i, m := range messages {
 			items[i] = h.newDelivery(m)
 		}
-		s.answer(t, items)
+		s.answer(t, loop.Work{Entries: len(messages)}, items...)
 	}
 }
 
-// answer sends a long answer, as fast as the client reads.
-func (s *session) answer(t turn, items []loop.Item) {
+// answer sends a long answer, as fast as the client reads, and charges for it.
+func (s *session) answer(t turn, w loop.Work, items ...loop.Item) {
+	for _, item := range items {
+		w.Bytes += item.Size()
+		if s.deflates(item.Size()) > 0 {
+			w.Deflated += item.Size()
+		}
+	}
+	s.conn.Charge(w)
 	t.pull(inTurn(items))
 	s.reply(nil)
 }

@@ -23,7 +23,7 @@ const bearerProtocol = "bearer."
 func access(r *handshake.Request, secret []byte, audience string, now time.Time) (hub.Access, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil { // it quotes the query, which may hold a token
-		return hub.Access{}, reject(http.StatusBadRequest, "expected a well-formed query, got one with a bad escape or a semicolon")
+		return hub.Access{}, reject(http.StatusBadRequest, "", "expected a well-formed query, got one with a bad escape or a semicolon")
 	}
 	user := query.Get("userId")
 	if secret == nil {
@@ -79,7 +79,7 @@ func badUser(user string, why error) error {
 	if len(user) > most {
 		user = user[:most] + "..."
 	}
-	return reject(http.StatusBadRequest, "expected a userId of 1 to 64 bytes of letters, digits and _ - . @ "+
+	return reject(http.StatusBadRequest, "name", "expected a userId of 1 to 64 bytes of letters, digits and _ - . @ "+
 		"that is no reserved word and does not begin with group, got %q: %v", user, why)
 }
 
@@ -88,9 +88,11 @@ func unauthorized(reason string) error {
 		Status: http.StatusUnauthorized,
 		Header: handshake.Header{{Name: "WWW-Authenticate", Value: "Bearer"}},
 		Reason: reason,
+		Kind:   "token",
 	}
 }
 
-func reject(status int, format string, args ...any) error {
-	return &handshake.Rejection{Status: status, Reason: fmt.Sprintf(format, args...)}
+// reject makes a Rejection; see handshake.Rejection for kind.
+func reject(status int, kind, format string, args ...any) error {
+	return &handshake.Rejection{Status: status, Reason: fmt.Sprintf(format, args...), Kind: kind}
 }

@@ -179,6 +179,11 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "user is not online")
 		return
 	}
+	if ban > 0 {
+		a.server.log.Info("banned", "user", *request.User, "for", ban, "connections", connections)
+	} else {
+		a.server.log.Info("kicked", "user", *request.User, "connections", connections)
+	}
 	answer(w, http.StatusOK, map[string]int{"connections": connections})
 }
 

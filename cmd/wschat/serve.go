@@ -30,7 +30,9 @@ type server struct {
 	deflater *frame.Deflater // nil without -compress
 	secret   []byte          // nil without -auth-secret-file
 	audience string          // -auth-audience
-	outcomes outcomes        // of handshakes
+
+	handshakes handshakes // that succeeded
+	refusals   *refusals
 
 	memory      int64 // -memory
 	engine      chat.Engine
@@ -86,7 +88,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, audience: o.authAudience}
+	s := &server{log: log, audience: o.authAudience, refusals: newRefusals(log)}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -136,7 +138,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
 		Log:         log,
-		Observe:     s.outcomes.observe,
+		Observe:     s.observe,
 	}
 	return s, nil
 }
@@ -159,6 +161,7 @@ func (s *server) drain(within time.Duration) {
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
 	s.listener.Close()
+	s.refusals.close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeEngine(); err != nil {

@@ -25,7 +25,7 @@ type Engine interface {
 	// With fresh, it fails with ErrTaken if somebody is known by that name. It fails with
 	// ErrBanned if Kick has banned the user. With online, the connection will ask Welcome
 	// who is online.
-	Enter(user string, fresh, online bool) (*Entry, error)
+	Enter(user string, fresh, online bool) (Entry, error)
 	// Exit ends a connection that Enter has counted.
 	Exit(user string)
 	// Welcome returns what a new connection of a user here needs to know, limited to the
@@ -61,7 +61,7 @@ type Engine interface {
 	Written(m *Message)
 
 	// Who returns who is online, in a group unless that is "": the first MaxNames by
-	// name, and how many there are.
+	// name, which must not be changed, and how many there are.
 	Who(group string) (names []string, count int, err error)
 	// Users and Groups are what an operator can see: the first MaxNames by name, and how
 	// many there are.
@@ -83,6 +83,8 @@ const (
 	MaxGroups = 1000
 	// MaxNames bounds the names in an answer.
 	MaxNames = 1000
+	// MaxConversations bounds the conversations in a Welcome.
+	MaxConversations = 1000
 )
 
 // ErrTaken is the error of Enter for a fresh name that somebody has.
@@ -110,7 +112,8 @@ type Welcome struct {
 	Epoch  string            // names the numbering: where it differs, Seq began anew
 	Groups []string          // whose member the user is, sorted
 	Last   map[string]uint64 // the newest Seq of each conversation, private ones by the other's name
-	Online []string          // the first MaxNames, sorted
+	More   bool              // those that have been silent longest are left out of Last
+	Online []string          // the first MaxNames, sorted; not to be changed
 	Count  int               // of all who are
 }
 

@@ -85,9 +85,7 @@ func (s *Store) commitBatch() bool {
 func (s *Store) appendPending(p *pending) {
 	c := &s.commit
 	if p.m == nil {
-		start := len(c.buf)
-		c.buf = append(beginRecord(c.buf, p.kind), p.body...)
-		endRecord(c.buf[start:], c.active.salt)
+		c.buf = appendRecord(c.buf, p.kind, p.body, c.active.salt)
 		return
 	}
 	p.conversation = s.memory.Open(p.m, s.noteForgotten)

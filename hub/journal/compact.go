@@ -144,15 +144,13 @@ func (c *compaction) write(old []sealed) error {
 		}
 	}
 	if floor := c.memory.Floor(); floor > 0 {
-		c.buf = appendForgottenRecord(c.buf, "", floor, c.salt)
+		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{"", floor}), c.salt)
 	}
 	if err := c.copyUsers(); err != nil {
 		return err
 	}
 	for q := range c.requests.All() {
-		start := len(c.buf)
-		c.buf = appendRequest(beginRecord(c.buf, kindRequest), &q)
-		endRecord(c.buf[start:], c.salt)
+		c.buf = appendRecord(c.buf, kindRequest, appendRequest(nil, &q), c.salt)
 		if err := c.flush(compactBuffer); err != nil {
 			return err
 		}
@@ -241,7 +239,7 @@ func (c *compaction) cut(conversation []byte) uint64 {
 	first, last := c.memory.Cut(conversation)
 	c.cuts[string(conversation)] = first
 	if last > 0 {
-		c.buf = appendForgottenRecord(c.buf, string(conversation), last, c.salt)
+		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{string(conversation), last}), c.salt)
 	}
 	return first
 }
@@ -252,7 +250,7 @@ func (c *compaction) copyUsers() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, u := range c.state.users {
-		c.buf = appendUserRecord(c.buf, name, u, c.salt)
+		c.buf = appendRecord(c.buf, kindUser, appendUser(nil, name, u), c.salt)
 		if len(c.buf) < compactBuffer {
 			continue
 		}

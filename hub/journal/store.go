@@ -205,7 +205,7 @@ func (s *Store) History(conversation string, q chat.Query) ([]*chat.Message, boo
 }
 
 // Last implements chat.Store. It never fails.
-func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
+func (s *Store) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	return s.memory.Last(user, names)
 }
 

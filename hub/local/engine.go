@@ -46,6 +46,7 @@ type Engine struct {
 	handing bool                  // some are being handed over
 	users   map[string]*user      // those online now or within MembershipTTL
 	online  online                // those of them with connections
+	roster  roster                // of these
 	groups  map[string]*group     // those with members
 	away    list.List             // of *absence: those without connections, the longest first
 	awayOf  map[*user]*list.Element
@@ -68,6 +69,7 @@ type user struct {
 type group struct {
 	name    string
 	members []*user // in no order
+	roster  *roster // of those who are online; nil: none is kept
 }
 
 // membership is a user's place in a group. A map of a group's members would take

@@ -63,7 +63,7 @@ func open(t *testing.T, config Config) (*Engine, *recorder) {
 	return e, r
 }
 
-func enter(t *testing.T, e *Engine, user string) *chat.Entry {
+func enter(t *testing.T, e *Engine, user string) chat.Entry {
 	t.Helper()
 	entry, err := e.Enter(user, false, false)
 	if err != nil {

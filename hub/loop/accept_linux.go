@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	// maxAccepts is how many connections are accepted before the loop does other work.
-	maxAccepts = 64
+	// maxAccepts is how many connections are accepted before the loop does other work: as
+	// many as are read, or the queue overflows in a siege, and TCP has clients try again
+	// after a second.
+	maxAccepts = 256
 
 	// maxQueue is how many connections wait in a listener's queue at most
 	// (net.core.somaxconn), unless an administrator has asked for more.

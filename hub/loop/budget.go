@@ -78,7 +78,8 @@ func (l *Loop) tellHeld() {
 }
 
 // Held returns how many bytes of memory the connections hold of what Config.Memory bounds.
-func (ls *Loops) Held() (n int64) {
+func (ls *Loops) Held() int64 {
+	n := ls.shared.Load()
 	for _, l := range ls.loops {
 		n += l.toldHeld.Load()
 	}
@@ -153,8 +154,11 @@ func byGreed(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) }
 func (l *Loop) greediest() []holder {
 	var all []holder
 	for _, c := range l.conns {
-		if c != nil && c.out != nil && c.out.counted > 0 {
-			all = append(all, holder{c, c.out.counted})
+		if c == nil || c.out == nil {
+			continue
+		}
+		if n := c.out.counted + c.out.share(); n >= countFrom {
+			all = append(all, holder{c, n})
 		}
 	}
 	slices.SortFunc(all, byGreed)
@@ -181,7 +185,7 @@ func (c *Conn) evict() {
 		}
 		c.vanished()
 		return
-	case c.holds() > 2*unfinished:
+	case c.holds()+c.out.share() > 2*unfinished:
 		c.loop.stats.evicted(forOutbox)
 		c.out.unread = nil
 		c.tooSlow()

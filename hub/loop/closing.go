@@ -132,14 +132,8 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 func (c *Conn) told(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
-	if len(c.places) > 0 { // nor does it join any more
+	if c.isListed() { // nor does it join any more
 		c.loop.mail.callInTurn(c.leaveLists)
-	}
-}
-
-func (c *Conn) leaveLists() {
-	for len(c.places) > 0 {
-		c.loop.shards[c.places[0].shard-1].leave(c)
 	}
 }
 
@@ -182,6 +176,9 @@ func (c *Conn) end(code frame.CloseCode) {
 	l := c.loop
 	c.closeSocket()
 	c.uncount()
+	if c.out != nil {
+		c.out.dropTails(0, len(c.out.tails))
+	}
 	c.out = nil
 	l.vacate(c)
 	if was == open {
@@ -193,6 +190,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	if c.shake() == nil || c.from != nil {
 		l.loops.conns.Add(-1)
 	}
+	c.bequeath()
 	if c.from != nil {
 		c.from.leave()
 	}

@@ -45,9 +45,10 @@ type Conn struct {
 	loop    *Loop
 	handler Handler
 	decoder frame.Decoder
-	out     *outbox // nil while nothing waits, see outbox.go
-	wire    *wire   // nil: fd is the socket, and there is no TLS
-	places  []place
+	out     *outbox  // nil while nothing waits, see outbox.go
+	wire    *wire    // nil: fd is the socket, and there is no TLS
+	places  [2]place // most are in two lists: everyone, and a group
+	more    *[]place // others; nil: none
 	from    *address // where it counts as a user; nil: nowhere
 	paid    int64    // until when the allowance is used up, see rate.go
 	fd      int32
@@ -209,6 +210,9 @@ func (c *Conn) handle(m frame.Message) {
 		if c.state == open {
 			c.loop.stats.count(m)
 			c.handler.Message(c, m.Opcode, m.Payload)
+			if len(m.Payload) >= largeMessage && c.promised > 0 { // see Pending for what follows the answer
+				c.waiting().asks = true
+			}
 		}
 	case frame.Ping:
 		if c.state == open {
@@ -221,11 +225,11 @@ func (c *Conn) handle(m frame.Message) {
 
 // held reports whether nothing more may be read or decoded for now: much waits
 // to be written, something asked for is still being sent, the connection is about to
-// be closed, or the client has used up what it may send.
+// be closed, the client has used up what it may send, or others have yet to take it.
 func (c *Conn) held() bool {
 	w := c.out
-	return w != nil && (len(w.sources) > 0 || w.parting != nil || w.size() > c.loop.loops.high()) ||
-		c.metered && c.overRate()
+	return w != nil && (len(w.sources) > 0 || w.asks || w.parting != nil || w.size() > c.loop.loops.high()) ||
+		c.metered && c.overRate() || c.outruns()
 }
 
 // keep puts off what has been read, but cannot be handled yet. It is at most

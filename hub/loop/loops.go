@@ -60,6 +60,7 @@ type Loops struct {
 	visits   uint16         // in a ping period, see silence.go
 
 	maxBacklog int64
+	shared     atomic.Int64 // bytes of long messages that wait, see shared.go
 	shakers    *shakers
 	budget     budget
 	stop       chan struct{}

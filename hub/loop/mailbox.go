@@ -102,13 +102,25 @@ func (m *mailbox) post(c command) bool {
 		return false
 	}
 	m.commands = append(m.commands, c)
-	m.backlog.Add(c.size())
+	size := c.size()
+	m.backlog.Add(size)
+	if size >= largeMessage {
+		pendingOf(c.item).add()
+	}
 	if m.asleep {
 		m.asleep = false
 		m.wake() // under the lock, since after close there is nothing left to wake
 	}
 	m.mu.Unlock()
 	return true
+}
+
+// done says that a command of so many bytes is carried out.
+func (m *mailbox) done(item Item, size int64) {
+	m.backlog.Add(-size)
+	if size >= largeMessage {
+		pendingOf(item).Done()
+	}
 }
 
 // take exchanges the commands that wait for the emptied slice old.

@@ -10,20 +10,25 @@ import (
 // outbox has the bytes that wait for a connection's reader. It exists only while some
 // do; a loop keeps a few spare ones.
 type outbox struct {
-	buf []byte // whole frames, of which the first off bytes have been written
+	buf []byte // whole frames but for their tails, of which the first off bytes have been written
 	off int
+
+	tails  []tail // see shared.go
+	shared int    // bytes of them
 
 	sealed  []byte // records of TLS, which are written first
 	covered int    // how many bytes of buf, from off on, are in sealed
 
-	lead int // how many bytes at the front of buf are the handshake's response, not frames
+	lead int // how many bytes at the front of buf are the handshake's response, or written, not whole frames
 
 	exempt   int       // bytes that wait and do not count against the bound: the client asked for them
 	receipts []receipt // in the order of their ends
 	sources  []func() Item
 	unread   []byte // read, but put off
 	parting  *parting
-	counted  int // what the loop counts for the connection, see budget.go
+	own      []*Pending // what this client has sent and others have yet to take
+	asks     bool       // a long message of this client is not answered yet
+	counted  int        // what the loop counts for the connection, see budget.go
 }
 
 // receipt is due when buf is written as far as end.
@@ -58,7 +63,17 @@ func (ls *Loops) high() int {
 }
 
 // size is how many bytes wait to be written.
-func (w *outbox) size() int { return len(w.buf) - w.off - w.covered + len(w.sealed) }
+func (w *outbox) size() int { return len(w.buf) - w.off - w.covered + len(w.sealed) + w.shared }
+
+// bounded is how many of these bytes count against the bound: neither those that the client
+// asked for, nor one long message.
+func (w *outbox) bounded() int {
+	n := w.size() - w.exempt
+	if len(w.tails) > 0 {
+		n -= len(w.tails[0].body)
+	}
+	return n
+}
 
 // memory is how many bytes of memory it has taken.
 func (w *outbox) memory() int { return cap(w.buf) + cap(w.sealed) + cap(w.unread) }
@@ -79,7 +94,8 @@ func (c *Conn) waiting() *outbox {
 // release gives the outbox back when there is nothing in it.
 func (c *Conn) release() {
 	w := c.out
-	if w == nil || w.size() > 0 || len(w.receipts) > 0 || len(w.sources) > 0 || len(w.unread) > 0 || w.parting != nil {
+	if w == nil || w.size() > 0 || len(w.receipts) > 0 || len(w.sources) > 0 || len(w.unread) > 0 || w.parting != nil ||
+		len(w.own) > 0 || w.asks {
 		return
 	}
 	if w.counted > 0 {
@@ -90,15 +106,19 @@ func (c *Conn) release() {
 	}
 	c.out = nil
 	if len(c.loop.spare) < maxSpare && cap(w.buf) <= maxSpareBytes {
-		*w = outbox{buf: w.buf[:0], receipts: w.receipts[:0], sources: w.sources[:0]}
+		*w = outbox{buf: w.buf[:0], tails: w.tails[:0], receipts: w.receipts[:0], sources: w.sources[:0]}
 		c.loop.spare = append(c.loop.spare, w)
 	}
 }
 
-// append appends item's frame, and returns how many bytes that is.
-func (w *outbox) append(item Item, to Handler) int {
+// append appends item's frame, and returns how many bytes that is, without those that are shared.
+func (w *outbox) append(item Item, large bool, to Handler) int {
 	before := len(w.buf)
-	w.buf = item.AppendFrame(w.buf, to)
+	if large && pendingOf(item) != nil {
+		w.appendHead(item.(Shared), to)
+	} else {
+		w.buf = item.AppendFrame(w.buf, to)
+	}
 	n := len(w.buf) - before
 	if r, ok := item.(Receipted); ok && n > 0 {
 		w.receipts = append(w.receipts, receipt{len(w.buf), r})
@@ -106,23 +126,23 @@ func (w *outbox) append(item Item, to Handler) int {
 	return n
 }
 
-// push appends item's frame. A reader for whom too much waits then, after what
-// the socket takes at once, is dropped.
-func (c *Conn) push(item Item) {
+// push appends item's frame; large is whether it is that of a long message. A reader for
+// whom too much waits then, after what the socket takes at once, is dropped.
+func (c *Conn) push(item Item, large bool) {
 	if c.state != open {
 		return
 	}
 	w := c.waiting()
-	alone := w.size() <= w.exempt
-	if w.append(item, c.handler) > 0 {
+	alone := w.bounded() <= 0
+	if w.append(item, large, c.handler) > 0 {
 		c.loop.stats.Sent++
 	}
 	limit := c.loop.loops.config.Queue
-	if limit == 0 || alone || w.size()-w.exempt <= limit {
+	if limit == 0 || alone || w.bounded() <= limit {
 		return
 	}
 	c.flush()
-	if w := c.out; c.state == open && w != nil && w.size()-w.exempt > limit {
+	if w := c.out; c.state == open && w != nil && w.bounded() > limit {
 		c.tooSlow()
 	}
 }
@@ -157,7 +177,7 @@ func (c *Conn) flush() {
 	c.acknowledge()
 	for w.size() > 0 {
 		n, err := c.write(w)
-		w.off += n
+		w.advance(n)
 		w.exempt = min(w.exempt, w.size())
 		if n > 0 {
 			c.acknowledge()
@@ -187,8 +207,11 @@ func (c *Conn) acknowledge() {
 	if s := c.stream(); len(w.receipts) == 0 || s != nil && !s.hasWritten() {
 		return
 	}
-	n := 0
-	for n < len(w.receipts) && w.receipts[n].end <= w.off {
+	n, written := 0, w.off
+	if len(w.tails) > 0 && w.tails[0].at == w.off { // the tail is not written
+		written--
+	}
+	for n < len(w.receipts) && w.receipts[n].end <= written {
 		w.receipts[n].item.Written(c.handler)
 		n++
 	}
@@ -213,6 +236,9 @@ func (w *outbox) begin(buf []byte, start int) {
 	for i := range w.receipts {
 		w.receipts[i].end -= start
 	}
+	for i := range w.tails {
+		w.tails[i].at -= start
+	}
 }
 
 // current returns where the frame starts and ends that at lies within. Both are
@@ -222,12 +248,16 @@ func (w *outbox) current(at int) (start, end int) {
 		return 0, w.lead
 	}
 	end = w.lead
+	tails := w.tails
 	for end < at {
 		h, n, err := frame.ParseHeader(w.buf[end:])
 		if err != nil || n == 0 {
 			panic("loop: an outbox holds something that is no frame")
 		}
 		start, end = end, end+n+int(h.Length)
+		if len(tails) > 0 && tails[0].at < end {
+			end, tails = tails[0].at, tails[1:]
+		}
 	}
 	if end == at {
 		start = end
@@ -239,7 +269,15 @@ func (w *outbox) current(at int) (start, end int) {
 // lets go of its memory.
 func (w *outbox) drop() {
 	start, _ := w.current(w.off)
-	_, end := w.current(w.off + w.covered)
+	begun, kept := w.off+w.covered, 0
+	if len(w.tails) > 0 {
+		begun = min(begun, w.tails[0].at)
+	}
+	_, end := w.current(begun)
+	if len(w.tails) > 0 && w.tails[0].at <= end {
+		kept = 1
+	}
+	w.dropTails(kept, len(w.tails))
 	w.begin(slices.Clone(w.buf[start:end]), start)
 	end -= start
 	w.receipts = slices.DeleteFunc(w.receipts, func(r receipt) bool { return r.end > end })
@@ -307,7 +345,7 @@ func (c *Conn) fill() {
 			c.flush()
 			continue
 		}
-		n := w.append(item, c.handler)
+		n := w.append(item, false, c.handler)
 		w.exempt += n
 		filled += n
 		if w.size() >= c.loop.loops.high() {

@@ -33,6 +33,10 @@ func (c *Conn) owes() bool { return c.promised > 0 || c.out != nil && len(c.out.
 // answered notes that a promised answer is here.
 func (c *Conn) answered() {
 	c.promised--
+	if w := c.out; w != nil && w.asks && c.promised == 0 {
+		w.asks = false
+		c.loop.touch(c)
+	}
 	if c.isParting() {
 		c.loop.touch(c)
 	}

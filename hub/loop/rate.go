@@ -62,6 +62,9 @@ func (ls *Loops) bytePrice(n int64) time.Duration {
 // pay takes from the allowance.
 func (c *Conn) pay(price time.Duration) {
 	c.paid = max(c.paid, c.loop.clock.time()) + int64(price)
+	if c.state == gone { // work that was under way
+		c.bequeath()
+	}
 }
 
 // payMessage takes the price of a message whose bytes are paid for, as they came.
@@ -82,11 +85,16 @@ func (c *Conn) overRate() bool {
 	if c.state != open || time.Duration(c.paid-c.loop.clock.time()) <= most {
 		return false
 	}
+	c.wake()
+	return true
+}
+
+// wake sees to it that a connection that has to wait is looked after soon.
+func (c *Conn) wake() {
 	if !c.slowed {
 		c.slowed = true
 		c.loop.slow(c)
 	}
-	return true
 }
 
 func (l *Loop) slow(c *Conn) {
@@ -103,7 +111,7 @@ func (l *Loop) quicken() {
 	l.slowed = nil
 	for _, c := range slowed {
 		c.slowed = false
-		if c.state == open && !c.overRate() {
+		if c.state == open && !c.held() {
 			l.touch(c)
 		}
 	}

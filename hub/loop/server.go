@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -65,10 +66,10 @@ type Server struct {
 	// [handshake.CheckHost]. It is called from many goroutines at once; nil: any host.
 	AllowHost func(host string) bool
 
-	// Observe, if not nil, is called for each upgrade that succeeded (status 101) or
-	// was refused. took is the time since the connection was accepted or, on a
-	// kept-alive connection, since the request was read. It must not block.
-	Observe func(status int, took time.Duration)
+	// Observe, if not nil, is called for each upgrade that succeeded (refused is nil) or
+	// was refused. from is the client's address; took is the time since the connection was
+	// accepted or, on a kept-alive connection, since the request was read. It must not block.
+	Observe func(refused *handshake.Rejection, from netip.Addr, took time.Duration)
 
 	begin     sync.Once
 	closing   chan struct{} // closed by Close
@@ -99,17 +100,18 @@ func (s *Server) drained() *handshake.Rejection {
 	if !s.Loops.draining.Load() {
 		return nil
 	}
-	return unavailable("the server is shutting down", retryAfter)
+	return unavailable("draining", "the server is shutting down", retryAfter)
 }
 
 // full returns the answer to a connection for which there is no place.
-func full(reason string) error { return unavailable(reason, "30") }
+func full(kind, reason string) error { return unavailable(kind, reason, "30") }
 
-func unavailable(reason, retryAfter string) *handshake.Rejection {
+func unavailable(kind, reason, retryAfter string) *handshake.Rejection {
 	return &handshake.Rejection{
 		Status: http.StatusServiceUnavailable,
 		Header: handshake.Header{{Name: "Retry-After", Value: retryAfter}},
 		Reason: reason,
+		Kind:   kind,
 	}
 }
 
@@ -179,10 +181,21 @@ func (s *Server) timeoutTicks() uint32 {
 	return uint32(min(s.timeout()/s.Loops.tickPeriod()+1, math.MaxInt32/2))
 }
 
-func (s *Server) observe(status int, began int64, l *Loop) {
-	if s.Observe != nil {
-		s.Observe(status, time.Duration(l.clock.exact()-began))
+// observe tells that c is a WebSocket connection now, or is refused. r is the request, nil
+// if it is not at hand.
+func (s *Server) observe(c *Conn, r *handshake.Request, refused *handshake.Rejection) {
+	if s.Observe == nil {
+		return
 	}
+	shake := c.shake()
+	from := shake.remote.Addr()
+	switch {
+	case c.from != nil:
+		from = c.from.ip
+	case r != nil:
+		from = s.admission.client(r)
+	}
+	s.Observe(refused, from, time.Duration(c.loop.clock.exact()-shake.began))
 }
 
 func (s *Server) log() *slog.Logger {

@@ -80,8 +80,8 @@ func TestTooSlowBeforeTheResponseIsWritten(t *testing.T) {
 	var w outbox
 	w.buf, w.lead = []byte("HTTP/1.1 101 ...\r\n\r\n"), 20
 	first := len(w.buf)
-	w.append(receiptedText{text: "first"}, nil)
-	w.append(receiptedText{text: "second"}, nil)
+	w.append(receiptedText{text: "first"}, false, nil)
+	w.append(receiptedText{text: "second"}, false, nil)
 	receipts := map[int]int{first: 0, first + 7: 1, len(w.buf): 2} // by what is kept
 	for off := range len(w.buf) {
 		x := w

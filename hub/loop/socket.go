@@ -89,13 +89,21 @@ func (c *Conn) readSocket(p []byte) (n int, err error) {
 	return n, err
 }
 
-// write writes what the socket takes of what waits, and returns how much of buf
-// is written.
+// write writes what the socket takes of what waits, and returns how much of that is
+// written.
 func (c *Conn) write(w *outbox) (int, error) {
 	if s := c.secure(); s != nil {
 		return s.writeOut(w)
 	}
-	return c.writeSocket(w.buf[w.off:])
+	p, q := w.next()
+	if len(q) == 0 || c.stream() != nil {
+		return c.writeSocket(p)
+	}
+	n, err := sysWriteTwo(int(c.fd), p, q)
+	if n > 0 {
+		c.wrote(n)
+	}
+	return n, err
 }
 
 // writeSocket writes what the socket takes. The last bytes go out with the end, by
@@ -162,7 +170,7 @@ func (c *Conn) writeLast() {
 		s.writeLast(t.sealRest(w))
 		return
 	}
-	s.writeLast(w.buf[w.off:])
+	s.writeLast(w.rest())
 }
 
 // written reports whether nothing is left to write, neither here nor with the

@@ -15,6 +15,7 @@ type Stats struct {
 	// Bytes of memory that Config.Memory bounds.
 	Unfinished int64 // of messages and requests that are not whole
 	Waiting    int64 // of outboxes
+	Shared     int64 // of long messages, which wait in one copy for all their recipients
 	Mailboxes  int64 // of what waits for the loops, counted for each
 
 	Opened       uint64
@@ -98,6 +99,7 @@ func (s *Stats) add(o *Stats) {
 // Stats returns the sums over all loops. It walks the connections.
 func (ls *Loops) Stats() Stats {
 	sum := Stats{Closed: make(map[frame.CloseCode]uint64), Malformed: make(map[string]uint64), Evicted: make(map[string]uint64)}
+	sum.Shared = ls.shared.Load()
 	ls.ask(func(l *Loop) { sum.add(l.currentStats()) })
 	return sum
 }

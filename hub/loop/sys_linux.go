@@ -97,11 +97,18 @@ func sysWriteTwo(fd int, p, q []byte) (int, error) {
 	parts := [2]syscall.Iovec{{Base: unsafe.SliceData(p)}, {Base: unsafe.SliceData(q)}}
 	parts[0].SetLen(len(p))
 	parts[1].SetLen(len(q))
-	n, _, err := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
-	if err != 0 {
-		return 0, os.NewSyscallError("writev", err)
+	for {
+		n, _, err := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
+		switch err {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return 0, errAgain
+		default:
+			return 0, os.NewSyscallError("writev", err)
+		}
 	}
-	return int(n), nil
 }
 
 // sysDropUnsent makes sysClose end TCP by RST if the peer has not taken all that was written.

@@ -89,8 +89,7 @@ func (l *Loop) admitNext(c *command) bool {
 		switch {
 		case !w.active():
 			return false
-		case c.item == nil, c.conn.placeIn(w.shard) < 0, w.hasAll(c.conn): // nothing has to come before it
-			l.mail.backlog.Add(-c.size())
+		case c.item == nil, c.conn.placeIn(w.shard) == nil, w.hasAll(c.conn): // nothing has to come before it
 			l.carryOut(c)
 			return true
 		case w.hasRoom(): // it joins the walk, so that items published after it need not wait
@@ -112,7 +111,7 @@ func (l *Loop) takeOn(c *command, s *shard) {
 		author.Charge(Work{Deliveries: n, Bytes: n * c.item.Size()})
 	}
 	if len(s.members) == 0 {
-		l.mail.backlog.Add(-c.size())
+		l.mail.done(c.item, c.size())
 		return
 	}
 	if !w.active() {
@@ -133,10 +132,10 @@ func (w *walk) add(u underWay) {
 func (l *Loop) lead(c *Conn) {
 	w := &l.walk
 	place := c.placeIn(w.shard)
-	if place < 0 || c.state != open {
+	if place == nil || c.state != open {
 		return
 	}
-	at := int(c.places[place].at)
+	at := int(place.at)
 	a := w.find(at)
 	if a == nil {
 		w.leaders = append(w.leaders, leader{at, w.first + uint64(w.visited(at))})
@@ -223,7 +222,7 @@ func (l *Loop) visit(c *Conn) {
 func (c *Conn) pushAll(items []underWay) {
 	for i := range items {
 		if u := &items[i]; u.only == nil || u.only == c {
-			c.push(u.item)
+			c.push(u.item, u.size >= largeMessage)
 		}
 	}
 }
@@ -239,7 +238,7 @@ func (l *Loop) retire() {
 			recipients = len(w.shard.members)
 		}
 		l.stats.delivered(u.posted, recipients)
-		l.mail.backlog.Add(-u.size)
+		l.mail.done(u.item, u.size)
 		w.bytes -= u.size
 		n++
 	}

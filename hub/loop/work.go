@@ -19,7 +19,6 @@ func (l *Loop) work() {
 		}
 		c := &l.batch[l.next]
 		l.next++
-		l.mail.backlog.Add(-c.size())
 		l.carryOut(c)
 	}
 }
@@ -57,7 +56,6 @@ func (l *Loop) express() {
 			kept = append(kept, *c)
 			continue
 		}
-		l.mail.backlog.Add(-c.size())
 		l.carryOut(c)
 	}
 	clear(l.batch[len(kept):])
@@ -66,6 +64,7 @@ func (l *Loop) express() {
 
 // carryOut does what a command says, publishes excepted.
 func (l *Loop) carryOut(cmd *command) {
+	size := cmd.size()
 	switch cmd.kind {
 	case cmdCall, cmdInTurn:
 		cmd.call()
@@ -77,7 +76,7 @@ func (l *Loop) carryOut(cmd *command) {
 			cmd.conn.answered()
 		}
 		if cmd.conn.state == open && cmd.item != nil {
-			cmd.conn.push(cmd.item)
+			cmd.conn.push(cmd.item, size >= largeMessage)
 			l.touch(cmd.conn)
 			l.stats.delivered(cmd.posted, 1)
 		}
@@ -86,4 +85,5 @@ func (l *Loop) carryOut(cmd *command) {
 	case cmdLeave:
 		cmd.list.shards[l.index].leave(cmd.conn)
 	}
+	l.mail.done(cmd.item, size)
 }

@@ -209,7 +209,8 @@ func (s *Store) changed(name, group string, member bool, at place) {
 	}
 	c := s.conversations[group]
 	if c == nil && member {
-		c = s.followFrom(u, group, at.seq)
+		c = s.follow(u, group, true)
+		c.seq = at.seq // what comes behind it is told
 	}
 	s.mu.Unlock()
 	if c == nil {

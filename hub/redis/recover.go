@@ -46,7 +46,10 @@ func (s *Store) recover(epoch string) {
 	for _, c := range all {
 		c.pause()
 	}
-	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || node.Renumber() != nil {
+	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil {
+		return
+	}
+	if node != nil && node.Renumber() != nil {
 		return
 	}
 	for _, c := range all {
@@ -145,6 +148,7 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 		commands[0].args = append(commands[0].args, name)
 		counted = append(counted, u)
 		groups[u], counts[u] = slices.Sorted(maps.Keys(u.groups)), u.count
+		u.tellings++
 		commands = append(commands, on(userKey(name), countScript, s.id, u.count))
 	}
 	s.mu.Unlock()

@@ -50,7 +50,7 @@ type Store struct {
 	id     string // of this node, another one at each start
 	log    *slog.Logger
 	client *resp.Client
-	node   chat.Node // who is told; set by Attach, before there is anything to tell
+	node   chat.Node // who is told; set by Attach
 
 	stop   chan struct{}
 	poked  chan struct{} // the keeper is to look at once
@@ -86,7 +86,6 @@ func Open(config Config) (*Store, error) {
 		config:        config,
 		id:            rand.Text()[:10],
 		log:           cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
-		node:          nobody{},
 		stop:          make(chan struct{}),
 		poked:         make(chan struct{}, 1),
 		conversations: make(map[string]*conversation),
@@ -264,14 +263,3 @@ func (s *Store) failed(err error) error {
 func patience() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), callTimeout)
 }
-
-// nobody is told while there is no hub.
-type nobody struct{}
-
-func (nobody) Deliver(*chat.Message, any)           {}
-func (nobody) Member(string, string, bool)          {}
-func (nobody) Present(string, string, uint64, bool) {}
-func (nobody) Replace(string, uint64)               {}
-func (nobody) Kick(string)                          {}
-func (nobody) Idle(string)                          {}
-func (nobody) Renumber() error                      { return nil }

@@ -60,17 +60,17 @@ const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 // maxHead bounds the bytes before the body of a message.
 const maxHead = len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName
 
-// AppendMessage appends the frame of a message as reader gets it:
-// 用户(A=>reader):body. The body of a text comes from LineText. The frames of a group's
-// members differ; only the body is shared.
-func (Line) AppendMessage(dst []byte, m *chat.Message, reader string, body []byte) []byte {
+// AppendHead appends the frame of a message as reader gets it, 用户(A=>reader):body, up to
+// its body, which has so many bytes and comes from LineText if it is a text. The frames of a
+// group's members differ; only the body is shared.
+func (Line) AppendHead(dst []byte, m *chat.Message, reader string, body int) []byte {
 	name := recipient(m, reader)
-	length := len(lineOpen) + len(m.From) + len(lineArrow) + len(name) + len(lineShut) + len(body)
+	length := len(lineOpen) + len(m.From) + len(lineArrow) + len(name) + len(lineShut) + body
 	dst = frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: opcode(m), Length: int64(length)})
-	return append(appendHead(dst, m.From, name), body...)
+	return appendHead(dst, m.From, name)
 }
 
-// AppendDeflated is AppendMessage with a body that is compressed already. The head before
+// AppendDeflated appends the whole frame with a body that is compressed already. The head before
 // it differs for each reader, and goes uncompressed.
 func (Line) AppendDeflated(dst []byte, m *chat.Message, reader string, body []byte) []byte {
 	var plain, stored [maxHead + 16]byte

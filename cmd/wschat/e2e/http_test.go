@@ -62,6 +62,13 @@ func (s *server) ask(send string) (*http.Response, string) {
 	return s.answer(from, send)
 }
 
+// status is ask for who wants to know no more.
+func (s *server) status(send string) int {
+	s.t.Helper()
+	response, _ := s.ask(send)
+	return response.StatusCode
+}
+
 func (s *server) answer(from *bufio.Reader, send string) (*http.Response, string) {
 	s.t.Helper()
 	method, _, _ := strings.Cut(send, " ")

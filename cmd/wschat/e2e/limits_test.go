@@ -101,6 +101,26 @@ func TestRate(t *testing.T) {
 	a.leave()
 }
 
+// A text of control characters counts for -rate-bytes with the bytes that others get.
+func TestRateOfControlCharacters(t *testing.T) {
+	const n, size, rate = 4, 40_000, 262144
+	s := start(t, "-presence", "none")
+	a, b := s.login("A"), s.login("B")
+	began := time.Now()
+	for range n {
+		a.say("B," + strings.Repeat("\x01", size))
+	}
+	for range n {
+		b.hears("用户(A=>B):" + strings.Repeat("\ufffd", size))
+	}
+	a.say("B,then")
+	b.hears("用户(A=>B):then")
+	const paid = time.Second * n * 6 * size / rate
+	if took := time.Since(began); took < paid-1500*time.Millisecond { // a burst is free
+		t.Errorf("it took %v, want some %v", took, paid)
+	}
+}
+
 // PROTOCOL 8, against the binary.
 func TestAdmin(t *testing.T) {
 	s := start(t, "-admin", "127.0.0.1:0")

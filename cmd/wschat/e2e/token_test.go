@@ -164,13 +164,13 @@ func TestTokenAudience(t *testing.T) {
 		mac.Write([]byte(signed))
 		text := signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 		for i, s := range []*server{open, named} {
-			if got := status(t, s.Addr, "127.0.0.1", upgrade("/socket", "Authorization: Bearer "+text)); got != want[i] {
+			if got := s.status(upgrade("/socket", "Authorization: Bearer "+text)); got != want[i] {
 				t.Errorf("%s, server %d: got %d, want %d", claim, i, got, want[i])
 			}
 		}
 	}
 	for _, s := range []*server{open, named} {
-		if got := status(t, s.Addr, "127.0.0.1", upgrade("/socket?token="+k.token("A"))); got != 101 {
+		if got := s.status(upgrade("/socket?token=" + k.token("A"))); got != 101 {
 			t.Errorf("a token of wschat token: got %d", got)
 		}
 	}

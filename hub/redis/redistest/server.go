@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,13 +120,18 @@ func (s *Server) end(signal os.Signal) {
 	s.command = nil
 }
 
+// clusterFile is what a node knows of its cluster, which is no part of its data.
+const clusterFile = "nodes.conf"
+
 // Restart starts it again at the same port, after a Kill if it runs: with what is
 // in its files, or without any data.
 func (s *Server) Restart(keep bool) {
 	s.t.Helper()
 	s.Kill()
 	if !keep {
-		s.dir = s.t.TempDir()
+		dir := s.t.TempDir()
+		os.Rename(filepath.Join(s.dir, clusterFile), filepath.Join(dir, clusterFile)) // if there is one
+		s.dir = dir
 	}
 	if !s.run() {
 		s.t.Fatal("redis-server does not start again")
