@@ -100,6 +100,13 @@ func (e *Engine) Counts() (users, groups int) {
 	return len(e.online), len(e.groups)
 }
 
+// Known returns how many users are remembered, and how many were refused for want of room.
+func (e *Engine) Known() (users int, refused uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.users), e.refused
+}
+
 // Kick implements chat.Engine.
 func (e *Engine) Kick(name string, ban time.Duration) (int, error) {
 	if ban > 0 {

@@ -132,7 +132,7 @@ func (c *Conn) tellReadable() {
 // readable takes what there is to read, as far as the turn allows: a large message
 // is best taken in one go, while its first bytes are still in the cache.
 func (c *Conn) readable() {
-	for c.reading && c.readOnce() && c.loop.again > 0 {
+	for c.reading && c.readOnce() && c.loop.again > 0 && !c.loop.congested() {
 		c.loop.again--
 	}
 }
