@@ -45,6 +45,9 @@
 // the client has answered that, even after 1009; see too_big.go. All of it is bounded in
 // time.
 //
+// Prices. A client that makes the server work more than its share is read more slowly
+// (price.go, rate.go), and logins of one address are rationed (ration.go).
+//
 // Bounds. The bytes that wait for one reader are bounded (Config.Queue); beyond the
 // bound, the connection is closed with 4100. A connection for which much waits is not
 // read. While the mailboxes hold more than their share, no connection is read. A long
