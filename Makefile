@@ -50,20 +50,20 @@ race: tools ## unit tests and fuzz seeds, with the race detector
 TOGETHER = $(addprefix wschat/$(E2E)/,conformance crash nodes)
 ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 
-e2e: build tools ## the built binary with real wscat, browsers, nginx, Redis and a failing disk
+e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'
-	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Nginx|Nodes|Strace)'; fi; \
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
 	set -- -count=1 -timeout 5m -tags e2e -skip "$$skip"; \
 	status=0; $(GOTEST) -p 3 "$$@" $(TOGETHER) || status=1; $(GOTEST) -p 1 "$$@" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \
-		echo; echo '*** SKIPPED: the tests with wscat, browsers, nginx, Redis and strace, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
+		echo; echo '*** SKIPPED: the tests with wscat, browsers, proxies, Redis and strace, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
 	else \
 		echo 'screenshots: $(ARTEFACTS)'; \
 	fi
 
-soak: build ## people who come, talk and crash, for SOAK, and restarts
+soak: build ## people who come, talk and crash, for SOAK, and restarts; then with 50 attackers beside them
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -tags soak -v ./$(E2E)/soak/
 
 crash: build tools ## kill -9 and SIGTERM under load, a hundred times, and each call to the disk that fails
@@ -71,10 +71,11 @@ crash: build tools ## kill -9 and SIGTERM under load, a hundred times, and each 
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v -run 'Chaos|KilledRedis' ./$(E2E)/nodes/
 
-siege: build ## thousands of silent connections, and who gets in beside them
+siege: build tools ## thousands of silent connections, one greedy user with time, and who gets in beside them
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run Siege ./$(E2E)/abuse/
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/fair/
 
-tools: ## install wscat, browsers, nginx, Redis and strace where that is allowed
+tools: ## install wscat, browsers, proxies, Redis and strace where that is allowed
 	$(E2E)/install.sh
 
 # By number, not by time: go test -fuzz now and then takes the end of a short time

@@ -20,7 +20,7 @@ func (p *partial) addCompressed(piece []byte, c *Config) (m Message, err error) 
 	if p.opcode == Text && !p.text.done() {
 		return Message{}, ErrInvalidUTF8
 	}
-	m = Message{Opcode: p.opcode, Payload: z.out[:len(z.out):len(z.out)]}
+	m = Message{Opcode: p.opcode, Payload: z.out[:len(z.out):len(z.out)], Size: p.taken}
 	if size, kept := c.context(); kept {
 		p.window = slide(p.window, z.out, size)
 	}

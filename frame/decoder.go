@@ -22,6 +22,7 @@ type Config struct {
 type Message struct {
 	Opcode  Opcode
 	Payload []byte
+	Size    int64 // bytes of all its frames as they came, headers included
 
 	assembled bool // Payload is the decoder's memory, taken for this message
 }
@@ -145,7 +146,7 @@ func (c *Config) whole(b []byte) (m Message, n int, err error) {
 			return Message{}, 0, err
 		}
 	}
-	return Message{Opcode: h.Opcode, Payload: payload}, end, nil
+	return Message{Opcode: h.Opcode, Payload: payload, Size: int64(end)}, end, nil
 }
 
 // readHeader parses and checks into h the header at the front of b. Each check is

@@ -30,6 +30,7 @@ func (r result) equal(other result) bool {
 func decode(t testing.TB, c *Config, pieces iter.Seq[[]byte]) (r result) {
 	t.Helper()
 	d := NewDecoder(c)
+	var size int64 // of the messages
 	for piece := range pieces {
 		b := bytes.Clone(piece)
 		r.fed += len(b)
@@ -48,10 +49,13 @@ func decode(t testing.TB, c *Config, pieces iter.Seq[[]byte]) (r result) {
 				break
 			}
 			r.messages = append(r.messages, m.Opcode.String()+" "+string(m.Payload))
+			size += m.Size
 			b = b[n:]
 		}
 	}
-	r.idle = d.Idle()
+	if r.idle = d.Idle(); r.idle && size != int64(r.fed) {
+		t.Fatalf("messages of %d bytes came of %d", size, r.fed)
+	}
 	return r
 }
 

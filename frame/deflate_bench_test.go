@@ -94,3 +94,18 @@ func BenchmarkInflate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkInflateBomb decodes zeros, of which a byte in a thousand is sent.
+func BenchmarkInflateBomb(b *testing.B) {
+	const size = 1 << 20
+	input := []byte(maskedRSV1(Binary, string(NewDeflater().Append(nil, make([]byte, size), maxBits))))
+	d := NewDecoder(&Config{MaxMessage: size, Deflate: &Deflate{true, true, 15, 15}})
+	buf := make([]byte, len(input))
+	b.SetBytes(size)
+	for b.Loop() {
+		copy(buf, input)
+		if m, _, err := d.Next(buf); err != nil || len(m.Payload) != size {
+			b.Fatal(m.Opcode, err)
+		}
+	}
+}

@@ -316,9 +316,8 @@ func (z *inflater) copyBack(out []byte, distance, length int) []byte {
 		out = append(out, z.window[start:start+n]...)
 		length -= n
 	}
-	for length > 0 {
-		start := len(out) - distance
-		n := min(distance, length)
+	for start := len(out) - distance; length > 0; { // twice as much each time
+		n := min(len(out)-start, length)
 		out = append(out, out[start:start+n]...)
 		length -= n
 	}

@@ -13,11 +13,13 @@ type partial struct {
 	inFrame bool   // header has been read
 	header  Header // of the frame whose payload is being read
 	got     int64  // bytes of that payload that have been read
+	size    int64  // bytes of the frame, with its header
 
 	control []byte // the payload of a partial control frame, which may come within a message
 
 	opcode  Opcode    // of the message under assembly; Continuation: there is none
 	message []byte    // its payload so far, over all its frames
+	taken   int64     // bytes of these frames, with their headers
 	text    textCheck // its UTF-8 so far, if it is text
 
 	inflater *inflater // has the payload in the place of message; nil: it is not compressed
@@ -78,6 +80,10 @@ func (p *partial) readHeader(b []byte, c *Config) (n int, err error) {
 	}
 	p.headLen = 0
 	p.inFrame, p.got = true, 0
+	p.size = int64(size) + p.header.Length
+	if !p.header.Opcode.IsControl() {
+		p.taken += p.size
+	}
 	if op := p.header.Opcode; op == Text || op == Binary {
 		p.opcode = op
 		if p.header.RSV != 0 {
@@ -119,7 +125,7 @@ func (p *partial) addControl(piece []byte) (m Message, err error) {
 			return Message{}, err
 		}
 	}
-	return Message{Opcode: p.header.Opcode, Payload: piece}, nil
+	return Message{Opcode: p.header.Opcode, Payload: piece, Size: p.size}, nil
 }
 
 // addData adds a piece of the message under assembly, already unmasked.
@@ -135,7 +141,7 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 	if !last {
 		return Message{}, nil
 	}
-	m = Message{Opcode: p.opcode, Payload: piece, assembled: len(p.message) > 0}
+	m = Message{Opcode: p.opcode, Payload: piece, Size: p.taken, assembled: len(p.message) > 0}
 	p.opcode = Continuation // which empties p: the decoder now lets go of it
 	return m, nil
 }

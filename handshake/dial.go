@@ -41,6 +41,8 @@ type Dialer struct {
 	// TLS is for wss; nil is the default of crypto/tls. An empty ServerName
 	// becomes the URL's host, empty NextProtos become "http/1.1".
 	TLS *tls.Config
+	// LocalAddr is where the connection comes from, a *net.TCPAddr; nil: any.
+	LocalAddr net.Addr
 }
 
 // Response is what a server that accepted has said.
@@ -72,7 +74,7 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (net.Conn, *Response, 
 	if port == "" {
 		port = usualPort(u.Scheme)
 	}
-	var dialer net.Dialer
+	dialer := net.Dialer{LocalAddr: d.LocalAddr}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
 		return nil, nil, err

@@ -18,5 +18,5 @@
 // server checks the request.
 //
 // The package knows nothing of frames or messages. Package frame has an example of a
-// server on a net.Conn; the example here runs on the event loops of this server.
+// server on a net.Conn.
 package handshake

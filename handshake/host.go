@@ -20,7 +20,7 @@ func CheckHost(r *Request, allow func(host string) bool) error {
 		return badHost(r.Host)
 	}
 	if host := HostName(r.Host); !allow(host) {
-		return reject(http.StatusMisdirectedRequest, "expected a Host by which this server may be addressed, got %s", quote(host))
+		return reject(http.StatusMisdirectedRequest, "expected a Host by which this server may be addressed, got %s", quote(host)).of("host")
 	}
 	return nil
 }

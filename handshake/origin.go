@@ -18,11 +18,11 @@ func CheckOrigin(r *Request, allowed []string) error {
 	case n == 0:
 		return nil
 	case n > 1:
-		return reject(http.StatusForbidden, "expected one Origin, got %d", n)
+		return reject(http.StatusForbidden, "expected one Origin, got %d", n).of("origin")
 	case sameHost(origin, r.Host), isAllowed(origin, allowed):
 		return nil
 	}
-	return reject(http.StatusForbidden, "expected an Origin of host %s or one that is allowed, got %s", quote(r.Host), quote(origin))
+	return reject(http.StatusForbidden, "expected an Origin of host %s or one that is allowed, got %s", quote(r.Host), quote(origin)).of("origin")
 }
 
 func isAllowed(origin string, allowed []string) bool {

@@ -13,6 +13,9 @@ type Rejection struct {
 	Status int    // of the HTTP response
 	Header Header // beyond what every rejection carries
 	Reason string // the body: one plain sentence of what was expected and what came
+	// Kind is a word for logs and metrics, such as "origin"; "": Status says enough. A Reason
+	// with a Kind may be logged. Others may quote any part of a request, a token too.
+	Kind string
 }
 
 // Error returns status and reason. The reason may quote the request.
@@ -23,6 +26,12 @@ func (r *Rejection) Error() string {
 // reject makes a Rejection without header fields of its own.
 func reject(status int, format string, args ...any) *Rejection {
 	return &Rejection{Status: status, Reason: fmt.Sprintf(format, args...)}
+}
+
+// of sets the kind.
+func (r *Rejection) of(kind string) *Rejection {
+	r.Kind = kind
+	return r
 }
 
 // quote makes what a client sent fit for a sentence: printable, and short.

@@ -76,7 +76,6 @@ type Request struct {
 	Host   string         // of an absolute-form Target, else of the Host field (RFC 9112 §3.2.2)
 	Header Header         // Host included
 	Remote netip.AddrPort // of the peer; the zero value if it is not known
-	TLS    bool           // came over TLS to this very process
 	Head   string         // all of it, as it came; "" from FromHTTP
 
 	url url.URL // what URL points to in the common case, to save an allocation
@@ -102,7 +101,6 @@ func FromHTTP(r *http.Request) *Request {
 		Minor:  r.ProtoMinor,
 		Host:   r.Host,
 		Header: make(Header, 0, len(r.Header)+2),
-		TLS:    r.TLS != nil,
 	}
 	if r.Host != "" {
 		q.Header = append(q.Header, Field{"Host", r.Host})

@@ -187,7 +187,7 @@ func TestExpiryOfOneConnection(t *testing.T) {
 		never := s.in("A")
 		far := s.pipedIn(Access{User: "A", Expires: time.Unix(1<<38, 0)})
 		gone.out()
-		if gone.session.permit.expiry.Stop() {
+		if gone.session.extra.expiry.Stop() {
 			t.Error("the timer of a connection that has ended still ran")
 		}
 		time.Sleep(time.Minute)

@@ -3,6 +3,8 @@ package hub
 import (
 	"sync"
 	"time"
+
+	"wschat/hub/share"
 )
 
 const (
@@ -20,24 +22,28 @@ type ack struct {
 }
 
 // acks remembers the ids of sends, so that a retry is acknowledged again and not
-// delivered twice. An id of 16 bytes takes some 140 bytes. Safe for concurrent use.
+// delivered twice. Beyond its bound, the user with most ids loses the oldest of them. An id
+// of 16 bytes takes some 140 bytes. Safe for concurrent use.
 type acks struct {
-	max int // bound on the answered ids
-
 	mu       sync.Mutex
 	underWay map[string][]func(ack, error) // the callbacks that wait for the answer
-	answered map[string]pastAck
-	order    []string // the keys of answered, oldest first
-	first    int      // index in order of the oldest that is not forgotten
+	answered map[string]*share.Item[pastAck]
+	queue    share.Queue[pastAck] // of those answered
+	dropped  uint64               // before their time
 }
 
 type pastAck struct {
+	name string // its key in answered
 	ack
 	at int64 // in nanoseconds, as time.Time.UnixNano has it
 }
 
 func newAcks(max int) *acks {
-	return &acks{max: max, underWay: make(map[string][]func(ack, error)), answered: make(map[string]pastAck)}
+	return &acks{
+		underWay: make(map[string][]func(ack, error)),
+		answered: make(map[string]*share.Item[pastAck]),
+		queue:    share.NewQueue[pastAck](max),
+	}
 }
 
 // ackName makes one string of both, since that takes the least memory. User ids hold no
@@ -53,7 +59,7 @@ func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 	a.expire(time.Now().UnixNano())
 	if past, ok := a.answered[name]; ok {
 		a.mu.Unlock()
-		acked(past.ack, nil)
+		acked(past.Value.ack, nil)
 		return false
 	}
 	waiting, retry := a.underWay[name]
@@ -68,7 +74,7 @@ func (a *acks) done(user, id string, with ack) {
 	a.mu.Lock()
 	waiting := a.underWay[name]
 	delete(a.underWay, name)
-	a.remember(name, pastAck{with, time.Now().UnixNano()})
+	a.remember(user, pastAck{name, with, time.Now().UnixNano()})
 	a.mu.Unlock()
 	for _, acked := range waiting {
 		acked(with, nil)
@@ -91,30 +97,26 @@ func (a *acks) failed(user, id string, err error) {
 func (a *acks) restore(user, id string, with ack, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.remember(ackName(user, id), pastAck{with, at.UnixNano()})
+	a.remember(user, pastAck{ackName(user, id), with, at.UnixNano()})
 }
 
-// remember keeps the first answer to a name. The lock is held.
-func (a *acks) remember(name string, past pastAck) {
-	if _, known := a.answered[name]; !known {
-		a.answered[name] = past
-		a.order = append(a.order, name)
+// remember keeps the first answer to a send of user. The lock is held.
+func (a *acks) remember(user string, past pastAck) {
+	if a.answered[past.name] != nil {
+		return
+	}
+	item, dropped := a.queue.Push(user, past)
+	a.answered[past.name] = item
+	if dropped != nil {
+		delete(a.answered, dropped.Value.name)
+		a.dropped++
 	}
 }
 
-// expire forgets answers that are older than ackTTL, and the oldest beyond max. The lock is
-// held.
+// expire forgets answers that are older than ackTTL. The lock is held.
 func (a *acks) expire(now int64) {
-	for a.first < len(a.order) {
-		oldest := a.order[a.first]
-		if len(a.answered) <= a.max && now-a.answered[oldest].at <= int64(ackTTL) {
-			break
-		}
-		delete(a.answered, oldest)
-		a.order[a.first] = "" // so that it can be freed
-		a.first++
-	}
-	if a.first > len(a.order)/2 {
-		a.order, a.first = append(a.order[:0:0], a.order[a.first:]...), 0
+	for i := a.queue.Oldest(); i != nil && now-i.Value.at > int64(ackTTL); i = a.queue.Oldest() {
+		delete(a.answered, i.Value.name)
+		a.queue.DropOldest()
 	}
 }

@@ -115,30 +115,39 @@ func TestRepeatedTooLate(t *testing.T) {
 			t.Fatal("remembered for longer than 10 minutes")
 		}
 		a.failed("A", "7", chat.ErrUnavailable)
-		if len(a.underWay) != 0 || len(a.answered) != 0 || len(a.order) != 0 {
-			t.Errorf("left: %v, %v, %v", a.underWay, a.answered, a.order)
+		if len(a.underWay) != 0 || len(a.answered) != 0 || a.queue.Len() != 0 {
+			t.Errorf("left: %v, %v, %v", a.underWay, a.answered, a.queue.Len())
 		}
 	})
 }
 
-// How many are remembered is bounded: the oldest is forgotten first. Those under
-// way are not.
+// How many are remembered is bounded: whoever has most loses his oldest, and nobody
+// else loses any. Those under way are not forgotten.
 func TestAcksAreBounded(t *testing.T) {
 	a := newAcks(10)
 	none := func(ack, error) {}
 	a.begin("A", "under way", none)
+	for i := range 3 {
+		a.begin("B", fmt.Sprint(i), none)
+		a.done("B", fmt.Sprint(i), ack{seq: uint64(i)})
+	}
 	for i := range 100 {
 		id := fmt.Sprint(i)
 		if !a.begin("A", id, none) {
 			t.Fatalf("%s is a repeated one", id)
 		}
 		a.done("A", id, ack{seq: uint64(i)})
-		if len(a.answered) > 10+1 || len(a.order) > 3*10 {
-			t.Fatalf("%d are remembered, %d in order", len(a.answered), len(a.order))
+		if len(a.answered) > 10 || a.queue.Len() != len(a.answered) {
+			t.Fatalf("%d are remembered, %d in order", len(a.answered), a.queue.Len())
 		}
 	}
 	seq := uint64(0)
-	for i := 90; i < 100; i++ {
+	for i := range 3 {
+		if a.begin("B", fmt.Sprint(i), func(got ack, _ error) { seq = got.seq }) || seq != uint64(i) {
+			t.Errorf("%d of B is forgotten: %d", i, seq)
+		}
+	}
+	for i := 93; i < 100; i++ {
 		if a.begin("A", fmt.Sprint(i), func(got ack, _ error) { seq = got.seq }) || seq != uint64(i) {
 			t.Errorf("%d is forgotten: %d", i, seq)
 		}
@@ -146,7 +155,7 @@ func TestAcksAreBounded(t *testing.T) {
 	if a.begin("A", "under way", none) {
 		t.Error("one that is under way is forgotten")
 	}
-	if !a.begin("A", "89", none) {
+	if !a.begin("A", "92", none) {
 		t.Error("more are remembered than there is room for")
 	}
 }

@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,54 +44,50 @@ func TestTooManyConversations(t *testing.T) {
 	}
 }
 
-// Beyond so many users who has been offline longest is forgotten, but never who
-// is online.
+// Beyond so many users those who are offline and hold nothing are forgotten, the longest
+// offline first. Whoever is in a group or a private conversation stays, and if there are
+// only such, who would be one more is refused.
 func TestTooManyUsers(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, setup{Presence: chat.ToNone, MaxUsers: 4, Store: knowing{store.New(0)}})
+		s := start(t, driver, setup{Presence: chat.ToNone, MaxUsers: 5, Store: knowing{store.New(0)}})
 		a := s.program("A")
-		a.say(`{"op":"join","group":"groupX"}`)
-		a.wants(`{"event":"joined","group":"groupX","user":"A"}`)
 		b := s.client("B")
 		b.say("join,groupX")
 		b.want("系统:已加入 groupX")
-		a.wants(`{"event":"joined","group":"groupX","user":"B"}`)
 		b.conn.Close()
 		s.gone("B")
-		s.away("C", "D")
-		s.away("B") // C is the longest offline now
 		knows := func(names ...string) {
 			t.Helper()
 			for _, name := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "I"} {
-				want := false
-				for _, n := range names {
-					want = want || n == name
-				}
-				if s.knows(name) != want {
+				if want := slices.Contains(names, name); s.knows(name) != want {
 					t.Errorf("knows %s: %v", name, !want)
 				}
 			}
 		}
-		knows("A", "B", "C", "D")
+		s.away("C", "D", "E")
+		s.away("C") // D is the longest offline now
+		knows("A", "B", "C", "D", "E")
+		s.away("F")
+		knows("A", "B", "C", "E", "F")
+		a.say(`{"op":"send","id":"1","to":"E","text":"x"}`)
+		a.wantsBoth(`{"event":"ack","id":"1","seq":1,"offline":true}`, messageText(1, "A", "E", "x"))
+		s.away("G", "H")
+		knows("A", "B", "E", "G", "H")
+		g, h := s.client("G"), s.client("H")
+		if _, err := s.Enter(Access{User: "I"}); !errors.Is(err, chat.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
+		knows("A", "B", "E", "G", "H")
 		e := s.client("E")
-		knows("A", "B", "D", "E")
-		f := s.client("F")
-		knows("A", "B", "E", "F")
-		calm(a)
-		g := s.client("G") // B goes, and out of its groups
-		a.wants(`{"event":"left","group":"groupX","user":"B"}`)
-		a.say(`{"op":"send","id":"1","to":"B","text":"x"}`)
-		a.wants(errorOf("1", "not_online"))
-		h, i := s.client("H"), s.client("I") // more than there is room for, but they are here
-		knows("A", "E", "F", "G", "H", "I")
-		quiet(e, f, g, h, i)
+		e.want("用户(A=>E):x")
 		e.conn.Close()
 		s.gone("E")
-		knows("A", "E", "F", "G", "H", "I")
-		f.conn.Close()
-		s.gone("F")
-		s.client("B")
-		knows("A", "B", "G", "H", "I")
+		h.conn.Close()
+		s.gone("H")
+		i := s.client("I")
+		knows("A", "B", "E", "G", "I")
+		calm(a)
+		quiet(g, i)
 	})
 }
 

@@ -115,9 +115,9 @@ func TestCatchUpOfTwoConnections(t *testing.T) {
 		s := start(t, driver, silent)
 		s.away("B")
 		a := s.client("A")
-		want := backlog([]*client{a}, 0, 40)["A"]
+		want := backlog([]*client{a}, 0, 17)["A"]
 		a.sync()
-		a.pending = nil // 40 times: not online
+		a.pending = nil // 17 times: not online
 		one := s.small("B")
 		one.want(want[0])
 		two := s.small("B")
@@ -144,9 +144,9 @@ func TestTooSlowToCatchUp(t *testing.T) {
 		s := start(t, driver, setup{Queue: queue})
 		s.away("B")
 		a := s.client("A")
-		want := backlog([]*client{a}, 0, 40)["A"]
+		want := backlog([]*client{a}, 0, 17)["A"]
 		a.sync()
-		a.pending = nil // 40 times: not online
+		a.pending = nil // 17 times: not online
 		b := s.small("B")
 		a.want("用户(B)登录了")
 		b.want(want[0])

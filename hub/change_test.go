@@ -226,7 +226,7 @@ func TestChangeOfWhoHasGone(t *testing.T) {
 		r.hold()
 		a.say(joinOf("1", "groupX"))
 		r.underWay(t, 1)
-		s.engine.Kick("A") // as it is not read from, it may not be noticed that it ends by itself
+		s.engine.Kick("A", 0) // as it is not read from, it may not be noticed that it ends by itself
 		a.reset()
 		s.gone("A")
 		c := s.client("C")

@@ -56,6 +56,8 @@ func (r *delayedRegistry) Seen(user string, t time.Time) {
 
 func (r *delayedRegistry) Forget(user string) { r.note("forget %s", user) }
 
+func (r *delayedRegistry) SaveBans(bans map[string]time.Time) error { return nil }
+
 func (r *delayedRegistry) SetMember(user, group string, member bool, stored func(error)) {
 	r.later(fmt.Sprintf("%s in %s: %v", user, group, member), stored)
 }

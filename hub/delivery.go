@@ -20,6 +20,7 @@ type delivery struct {
 	pending  *loop.Pending   // nil: it is short, or an answer
 	deflater *frame.Deflater // nil: nobody takes compressed messages
 	event    once            // as JSON
+	text     once            // the body of a text, for line clients
 	line     *deflatedBodies // of the body, for line clients; nil without a deflater
 	json     *deflatedBodies // of the event, likewise
 }
@@ -60,10 +61,19 @@ func (d *delivery) AppendHead(dst []byte, to loop.Handler) (head, body []byte) {
 	if s.json {
 		return d.appendJSON(dst, s)
 	}
-	if body := d.deflate(d.line, d.Body, s); body != nil {
-		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, body), nil
+	body = d.lineBody()
+	if deflated := d.deflate(d.line, body, s); deflated != nil {
+		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, deflated), nil
 	}
-	return wire.Line{}.AppendHead(dst, d.Message, s.name, len(d.Body)), d.Body
+	return wire.Line{}.AppendHead(dst, d.Message, s.name, len(body)), body
+}
+
+// lineBody is the body as line clients read it. Binary ones get every byte.
+func (d *delivery) lineBody() []byte {
+	if d.Binary {
+		return d.Body
+	}
+	return d.text.get(func() []byte { return wire.LineText(d.Body) })
 }
 
 func (d *delivery) appendJSON(dst []byte, s *session) (head, body []byte) {
@@ -169,7 +179,10 @@ func (n *notice) isKnown(s *session) bool {
 	if n.of == nil {
 		return false
 	}
-	if s.told == n.of {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	if s.extra.told == n.of {
 		return true
 	}
 	for _, list := range n.before {
@@ -177,7 +190,7 @@ func (n *notice) isKnown(s *session) bool {
 			return true
 		}
 	}
-	s.told = n.of
+	s.extra.told = n.of
 	return false
 }
 

@@ -6,12 +6,13 @@
 // # The rooms
 //
 //	hub/chat      what all of them share: Message, names, errors, Engine and Node
+//	hub/share     who holds how much of what is bounded
 //	hub/wire      the line protocol and JSON, as pure functions
 //	hub/loop      sockets: accepting, shaking hands, reading, writing
-//	hub           sessions and delivery                    on chat, wire, loop
+//	hub           sessions and delivery                    on chat, share, wire, loop
 //	hub/local     the engine of one node                   on chat
-//	hub/store     its messages in memory                   on chat
-//	hub/journal   its messages on disk                     on chat, store
+//	hub/store     its messages in memory                   on chat, share
+//	hub/journal   its messages on disk                     on chat, share, store
 //	hub/redis     the engine of many nodes                 on chat
 //
 // No arrow runs back. The hub has one engine behind it, and never asks which.

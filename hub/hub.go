@@ -14,8 +14,12 @@ type Config struct {
 	Loops  *loop.Loops
 	Engine chat.Engine
 	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0:
-	// DefaultIDs. Beyond it, the oldest is forgotten early. An id takes some 140 bytes.
+	// DefaultIDs. Beyond it, the user with most forgets his oldest early. An id takes
+	// some 140 bytes.
 	MaxIDs int
+	// MaxMessage bounds, in bytes, the wire.Length of a text; 0: no limit. It is to texts
+	// what loop.Config.MaxMessage is to messages as they come.
+	MaxMessage int64
 	// Queue bounds, in bytes, the new messages that a session is not sent until it has
 	// read those from before its login. It is to them what loop.Config.Queue is to all
 	// else that waits for a client. 0: no limit.
@@ -27,10 +31,11 @@ type Config struct {
 // Hub has the sessions of one node, and the lists by which messages are delivered to
 // them. Its methods are safe for concurrent use.
 type Hub struct {
-	config Config
-	engine chat.Engine
-	acks   *acks
-	ended  sync.WaitGroup // goroutines that wait for the engine
+	config  Config
+	engine  chat.Engine
+	acks    *acks
+	numbers numbers        // for users without a name
+	ended   sync.WaitGroup // goroutines that wait for the engine
 
 	mu       sync.Mutex
 	sessions map[string]*session // by user, chained by session.next

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -22,21 +23,24 @@ func TestLineAndJSON(t *testing.T) {
 			quoted, _ := json.Marshal(text)
 			p.say(fmt.Sprintf(`{"op":"send","to":%q,"text":%s}`, to, quoted))
 		}
-		for i, text := range []string{
-			"text", "a,b", " ", "\x00", "two\nlines\r\n", `"quoted\"`, "<b>&amp;</b>", "\u2028\u2029", "你好，😀", "\ufeff", "\ufffd", "\x7f",
+		for i, row := range []struct{ text, line string }{ // line: as line clients read it, if otherwise
+			{"text", ""}, {"a,b", ""}, {" ", ""}, {`"quoted\"`, ""}, {"<b>&amp;</b>", ""}, {"\u2028\u2029", ""}, {"你好，😀", ""},
+			{"\ufeff", ""}, {"\ufffd", ""}, {"a\tb", ""},
+			{"two\nlines\r\n", "two\n\tlines\r\n\t"}, {"\x00\x1b[2J\r\x7f\u009b\u202e", "\ufffd\ufffd[2J\ufffd\ufffd\ufffd\ufffd"},
 		} {
-			seq := 2 * i
+			seq, text := 2*i, row.text
+			line := cmp.Or(row.line, text)
 			send("L", text)
-			l.want("用户(P=>L):" + text)
+			l.want("用户(P=>L):" + line)
 			p.wants(messageText(seq+1, "P", "L", text))
 			l.say("P," + text)
 			p.wants(messageText(seq+2, "L", "P", text))
 
 			send("all", text)
-			l.want("用户(P=>L):" + text)
+			l.want("用户(P=>L):" + line)
 			p.wants(messageText(seq+1, "P", "all", text))
 			l.say("all," + text)
-			l.want("用户(L=>L):" + text)
+			l.want("用户(L=>L):" + line)
 			p.wants(messageText(seq+2, "L", "all", text))
 
 			send("groupX", text)
@@ -47,10 +51,10 @@ func TestLineAndJSON(t *testing.T) {
 				p.wants(`{"event":"joined","group":"groupX","user":"L"}`)
 			} else {
 				p.wants(messageText(seq+1, "P", "groupX", text))
-				l.want("用户(P=>L):" + text)
+				l.want("用户(P=>L):" + line)
 			}
 			l.say("groupX," + text)
-			l.want("用户(L=>L):" + text)
+			l.want("用户(L=>L):" + line)
 			p.wants(messageText(seq+2, "L", "groupX", text))
 		}
 		calm(p)

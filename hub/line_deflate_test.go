@@ -89,7 +89,7 @@ func TestDeflatedLines(t *testing.T) {
 			packed func(bits int) bool
 		}{
 			{frame.Text, long, func(bits int) bool { return bits > 0 }},
-			{frame.Binary, long + "\x00\xff", func(bits int) bool { return bits > 0 }},
+			{frame.Binary, long + "\n\x00\xff", func(bits int) bool { return bits > 0 }},
 			{frame.Text, strings.Repeat("x", frame.MinDeflate), func(bits int) bool { return bits > 0 }},
 			{frame.Text, strings.Repeat("x", frame.MinDeflate-1), func(int) bool { return false }},
 			{frame.Text, "x", func(int) bool { return false }},

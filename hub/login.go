@@ -2,8 +2,6 @@ package hub
 
 import (
 	"errors"
-	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"wschat/frame"
@@ -28,32 +26,36 @@ type Access struct {
 
 // startup is the state that a session needs only until its client is up to date.
 type startup struct {
-	entry *chat.Entry // since Enter
-	named bool        // the client does not know its name yet
+	entry   chat.Entry // since Enter
+	named   bool       // the client does not know its name yet
+	expires time.Time  // see Access
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
 	replaced uint64          // a session with a smaller serial has been replaced already
+	kicked   bool
 
 	held *heldBack // see catch_up.go; nil: nothing
 }
 
 // Enter returns the handler for a new connection once the engine has counted it. The error
-// is chat.ErrUnavailable if the engine cannot. Enter may block if the engine may. A handler
+// is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may block if the engine may. A handler
 // that it has returned must be opened, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
-	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: new(startup)}
-	if a.Allows != nil || !a.Expires.IsZero() {
-		s.permit = &permit{allows: a.Allows, expires: a.Expires}
+	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires}}
+	if a.Allows != nil || !a.Expires.IsZero() || h.engine.MayBlock() {
+		s.extra = &extra{allows: a.Allows}
 	}
 	if s.name != "" {
 		return s, h.enter(s, false)
 	}
 	s.start.named = true
-	const tries = 1000 // enough while there are far fewer users than such ids
-	for range tries {
-		s.name = strconv.Itoa(100_000 + rand.IntN(900_000))
-		if err := h.enter(s, true); !errors.Is(err, chat.ErrTaken) {
+	for range maxTries {
+		s.name = h.numbers.next()
+		err := h.enter(s, true)
+		taken := errors.Is(err, chat.ErrTaken)
+		h.numbers.tried(taken)
+		if !taken {
 			return s, err
 		}
 	}
@@ -84,8 +86,8 @@ func (h *Hub) Abandon(handler loop.Handler) {
 // open puts a session on the lists. From then on messages are delivered to it.
 func (h *Hub) open(s *session) {
 	h.mu.Lock()
-	late := s.start.replaced > 0 && s.isOlder(s.start.replaced)
-	if !late {
+	kicked, replaced := s.start.kicked, s.start.replaced > 0 && s.isOlder(s.start.replaced)
+	if !kicked && !replaced {
 		s.open = true
 		h.all.Join(s.conn)
 		changes := s.start.changes
@@ -102,7 +104,11 @@ func (h *Hub) open(s *session) {
 		s.start.changes = nil
 	}
 	h.mu.Unlock()
-	if late {
+	switch {
+	case kicked:
+		s.conn.Close(frame.PolicyViolation, kickedReason)
+		h.exit(s)
+	case replaced:
 		s.conn.Close(frame.Replaced, replacedReason)
 		h.exit(s)
 	}
@@ -112,7 +118,10 @@ func (h *Hub) open(s *session) {
 // bits, of which two connections of a user never are half the range apart.
 func (s *session) isOlder(serial uint64) bool { return int32(s.serial-uint32(serial)) < 0 }
 
-const replacedReason = "replaced by a newer connection"
+const (
+	kickedReason   = "closed by the operator"
+	replacedReason = "replaced by a newer connection"
+)
 
 // exit ends a session, unless a newer one has replaced it.
 func (h *Hub) exit(s *session) {

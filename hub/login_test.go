@@ -2,7 +2,6 @@ package hub
 
 import (
 	"regexp"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,23 +199,4 @@ func TestGivenIDs(t *testing.T) {
 			quiet(c)
 		}
 	})
-}
-
-// Ids of users who are away are not given to others, and when there is none left
-// a connection is refused.
-func TestNoFreeID(t *testing.T) {
-	s := start(t, loop.Config{}, silent)
-	for n := 100_000; n < 1_000_000; n++ {
-		name := strconv.Itoa(n)
-		if _, err := s.engine.Enter(name, true, false); err != nil {
-			t.Fatal(err)
-		}
-		if n%2 == 0 {
-			s.engine.Exit(name)
-		}
-	}
-	if _, err := s.Enter(Access{}); err != errNoFreeName {
-		t.Errorf("got %v", err)
-	}
-	s.client("A")
 }

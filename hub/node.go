@@ -137,7 +137,9 @@ func (n node) Kick(user string) {
 	defer n.mu.Unlock()
 	for s := n.sessions[user]; s != nil; s = s.next {
 		if s.open {
-			s.conn.Close(frame.PolicyViolation, "closed by the operator")
+			s.conn.Close(frame.PolicyViolation, kickedReason)
+		} else {
+			s.start.kicked = true
 		}
 	}
 }

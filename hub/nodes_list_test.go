@@ -46,6 +46,8 @@ func RunOnNodes(t *testing.T) {
 		TestGivenIDs,
 		TestUsersAndGroups,
 		TestKick,
+		TestKickWhileEntering,
+		TestBan,
 		TestPublish,
 		TestPresenceGroup,
 		TestPresenceNone,

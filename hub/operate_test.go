@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"wschat/frame"
 	"wschat/hub/chat"
@@ -71,24 +72,82 @@ func TestKick(t *testing.T) {
 		all := []*client{s.client("A"), s.client("A"), s.client("A")}
 		b.want("用户(A)登录了")
 		for _, nobody := range []string{"C", "", "all", "groupA", "a"} {
-			if n, _ := s.engine.Kick(nobody); n != 0 {
+			if n, _ := s.engine.Kick(nobody, 0); n != 0 {
 				t.Errorf("%d connections of %q", n, nobody)
 			}
 		}
-		if n, _ := s.engine.Kick("A"); n != len(all) {
+		if n, _ := s.engine.Kick("A", 0); n != len(all) {
 			t.Errorf("%d connections, want %d", n, len(all))
 		}
 		for _, c := range all {
 			c.wantClose(frame.PolicyViolation)
 		}
 		b.want("用户(A)退出了")
-		if n, _ := s.engine.Kick("A"); n != 0 { // known, but away
+		if n, _ := s.engine.Kick("A", 0); n != 0 { // known, but away
 			t.Errorf("%d connections of who is away", n)
 		}
 		quiet(b)
 		s.client("A")
 		b.want("用户(A)登录了")
 	})
+}
+
+// A connection that is just being made is closed, too.
+func TestKickWhileEntering(t *testing.T) {
+	s := start(t, loop.Config{}, silent)
+	near, far, err := s.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := s.handler(Access{User: "A"})
+	if n, _ := s.engine.Kick("A", 0); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	s.settle()
+	if err := s.loops.Add(loop.Arrival{Conn: far, Handler: handler}); err != nil {
+		t.Fatal(err)
+	}
+	newClient(t, "A", near).wantClose(frame.PolicyViolation)
+	s.gone("A")
+}
+
+// PROTOCOL 8: kick with for. The user need not be online, and the last ban counts.
+func TestBan(t *testing.T) {
+	s := start(t, loop.Config{}, silent)
+	a, b := s.client("A"), s.client("B")
+	enter := func(user string) error {
+		handler, err := s.nextHub().Enter(Access{User: user})
+		if err == nil {
+			s.Abandon(handler)
+		}
+		return err
+	}
+	for user, connections := range map[string]int{"A": 1, "Never": 0} {
+		if n, err := s.engine.Kick(user, time.Hour); n != connections || err != nil {
+			t.Errorf("kick %s: %d, %v", user, n, err)
+		}
+		for range 3 { // on every node
+			if err := enter(user); !errors.Is(err, chat.ErrBanned) {
+				t.Errorf("%s enters: %v", user, err)
+			}
+		}
+	}
+	a.wantClose(frame.PolicyViolation)
+	s.gone("A")
+	if _, err := s.engine.Kick("A", 0); err != nil {
+		t.Error(err)
+	}
+	if err := enter("A"); !errors.Is(err, chat.ErrBanned) {
+		t.Errorf("a kick without for has ended the ban: %v", err)
+	}
+	if _, err := s.engine.Kick("A", time.Nanosecond); err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the ban is over", func() bool { return enter("A") == nil })
+	if err := enter("Never"); !errors.Is(err, chat.ErrBanned) {
+		t.Errorf("Never enters: %v", err)
+	}
+	quiet(b)
 }
 
 // PROTOCOL 8: "from need not be online and does not join the group".

@@ -20,7 +20,7 @@ func TestAnswersBeforeTheEnd(t *testing.T) {
 		end  func(s *server)
 	}{
 		{"drain", frame.GoingAway, func(s *server) { go s.loops.Drain(s.t.Context(), 0) }},
-		{"kick", frame.PolicyViolation, func(s *server) { s.engine.Kick("A") }},
+		{"kick", frame.PolicyViolation, func(s *server) { s.engine.Kick("A", 0) }},
 		{"replaced", frame.Replaced, func(s *server) {
 			node{s.Hub}.Replace("A", 1<<30)
 		}},

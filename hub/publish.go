@@ -1,6 +1,9 @@
 package hub
 
-import "wschat/hub/chat"
+import (
+	"wschat/hub/chat"
+	"wschat/hub/wire"
+)
 
 // Publish sends a text in the name of a user, who need not be online and does not join the
 // group that it goes to. It blocks until the message is stored, and returns its number and
@@ -11,6 +14,8 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, away bool, err error) 
 		return 0, false, chat.ErrBadUser
 	case text == "":
 		return 0, false, chat.ErrEmptyBody
+	case h.isTooLong(wire.Length([]byte(text))):
+		return 0, false, chat.ErrTooLong
 	}
 	if err := chat.CheckTarget(to); err != nil {
 		return 0, false, err

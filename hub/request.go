@@ -30,9 +30,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 	r.Body = bytes.Clone(r.Body) // the payload is the connection's
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
-		if s.sends != nil {
-			s.sends.Wait() // the sends before this request come first
-		}
+		s.extra.sends.Wait() // the sends before this request come first
 		pulled := inTurn(nil)
 		var waits sync.WaitGroup
 		h.handle(s, r, turn{
@@ -64,6 +62,10 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 	switch r.Op {
 	case wire.Send:
+		if !r.Binary && !h.admitText(s, r.Body) {
+			s.fail(r.ID, chat.ErrTooLong)
+			return
+		}
 		h.send(s, r, t)
 	case wire.Join, wire.Leave:
 		h.change(s, r, t)
@@ -74,6 +76,21 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	default:
 		s.reply(nil)
 	}
+}
+
+// admitText reports whether a text is short enough for all who may get it. The sender of one
+// that they get more than twice as long pays for that.
+func (h *Hub) admitText(s *session, text []byte) bool {
+	length := wire.Length(text)
+	if length > 2*len(text) {
+		s.conn.ChargeBytes(length - len(text))
+	}
+	return !h.isTooLong(length)
+}
+
+// isTooLong reports whether Config.MaxMessage forbids a text of some wire.Length.
+func (h *Hub) isTooLong(length int) bool {
+	return h.config.MaxMessage > 0 && int64(length) > h.config.MaxMessage
 }
 
 // send publishes a message, after its sender has joined the group that it goes to.
@@ -106,13 +123,15 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 
 // publish hands a message to the engine.
 func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
-	if s.sends == nil {
-		s.sends = new(sync.WaitGroup)
+	mayBlock := h.engine.MayBlock()
+	if mayBlock {
+		s.extra.sends.Add(1)
 	}
-	s.sends.Add(1)
 	h.engine.Publish(m, s.conn, func(away bool, err error) {
 		h.ack(s, r, ack{m.Seq, away}, err)
-		s.sends.Done()
+		if mayBlock {
+			s.extra.sends.Done()
+		}
 	})
 }
 

@@ -2,11 +2,14 @@ package hub
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
@@ -17,7 +20,7 @@ func TestSendPrivate(t *testing.T) {
 		s := start(t, driver, silent)
 		a, b, c := s.client("A"), s.client("B"), s.client("C")
 		for _, text := range []string{
-			"text", "a,b,,c,", ",", " ", "  spaces  ", "two\nlines\r\n", "\x00", "=>):", "用户(C=>B):forged",
+			"text", "a,b,,c,", ",", " ", "  spaces  ", "=>):", "用户(C=>B):forged",
 			"你好，世界", "😀👩‍👩‍👧", "e\u0301", "\ufeff", "login", "who,",
 		} {
 			a.say("B," + text)
@@ -29,6 +32,41 @@ func TestSendPrivate(t *testing.T) {
 		a.want("用户(B=>A):back")
 		quiet(a, b, c)
 	})
+}
+
+// A text of control characters is bounded by the length in which others get it. A binary
+// message has none.
+func TestTextTooLong(t *testing.T) {
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, MaxMessage: 600})
+	l, p := s.client("L"), s.program("P")
+	for text, ok := range map[string]bool{
+		strings.Repeat("x", 600):            true,
+		strings.Repeat("x", 601):            false,
+		strings.Repeat("\x01", 100):         true,
+		strings.Repeat("\x01", 101):         false,
+		strings.Repeat("\x7f", 200):         true,
+		strings.Repeat("\x7f", 201):         false,
+		strings.Repeat("\u2028", 100):       true,
+		strings.Repeat("\u2028", 101):       false,
+		strings.Repeat("line\n", 100):       true,
+		strings.Repeat("line\n", 100) + "x": false,
+	} {
+		if l.say("L," + text); ok {
+			l.want("用户(L=>L):" + string(wire.LineText([]byte(text))))
+		} else {
+			l.want("错误:" + chat.ErrTooLong.Chinese())
+		}
+		quoted, _ := json.Marshal(text)
+		if !ok {
+			p.say(fmt.Sprintf(`{"op":"send","id":"1","to":"groupX","text":%s}`, quoted))
+			p.wants(errorOf("1", "bad_request")) // and has not joined
+		}
+		if _, _, err := s.Publish("bot", "groupX", text); (err == nil) != ok || !ok && !errors.Is(err, chat.ErrTooLong) {
+			t.Errorf("the operator's %.10q: %v", text, err)
+		}
+	}
+	l.Send(frame.Binary, []byte("L,"+strings.Repeat("\x01", 600)))
+	eventually(t, "the binary message comes", func() bool { return l.next().Opcode == frame.Binary })
 }
 
 // PROTOCOL 3: every user online, the sender included, each with its own name.

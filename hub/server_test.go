@@ -22,12 +22,13 @@ type setup struct {
 	MembershipTTL time.Duration
 	MaxUsers      int
 	MaxIDs        int
+	MaxMessage    int64
 	Queue         int
 	Deflater      *frame.Deflater
 }
 
 func (c setup) hub(loops *loop.Loops, engine chat.Engine) *Hub {
-	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, Queue: c.Queue, Deflater: c.Deflater})
+	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater})
 }
 
 // server is a hub with its engine, its loops and a port of its own.

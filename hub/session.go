@@ -17,32 +17,29 @@ type session struct {
 	hub    *Hub
 	name   string // the user id
 	conn   *loop.Conn
-	permit *permit         // nil: it may do everything, and for good
-	start  *startup        // nil once the client is up to date
-	sends  *sync.WaitGroup // the sends that are under way; nil before the first
-
-	next *session        // another one of the same user. Guarded by Hub.mu
-	told *presenceChange // the last login or exit that it was told by way of a group; nil: none
-
-	serial uint32 // of chat.Entry, modulo 2³²
-	open   bool   // it is on the lists. Guarded by Hub.mu
-	json   bool   // what the client speaks
-	live   bool   // from Open on, until it is refused
+	start  *startup // nil once the client is up to date
+	extra  *extra   // nil: it has nothing of that
+	next   *session // another one of the same user. Guarded by Hub.mu
+	serial uint32   // of chat.Entry, modulo 2³²
+	open   bool     // it is on the lists. Guarded by Hub.mu
+	json   bool     // what the client speaks
+	live   bool     // from Open on, until it is refused
 }
 
-// permit limits what a session may do.
-type permit struct {
-	allows  func(group string) bool // see Access
-	expires time.Time
-	expiry  *time.Timer // since Open, if expires is set
+// extra is what few sessions have, or those of an engine that may block.
+type extra struct {
+	allows func(group string) bool // see Access
+	expiry *time.Timer             // since Open, if Access.Expires is set
+	sends  sync.WaitGroup          // those that are under way, if the engine may block
+	told   *presenceChange         // the last login or exit that it was told by way of a group
 }
 
 // Open begins the session. What the client must know first comes ahead of everything
 // that is delivered, so it is queued before the session is on the lists.
 func (s *session) Open(c *loop.Conn) {
 	s.conn, s.live = c, true
-	if p := s.permit; p != nil && !p.expires.IsZero() {
-		p.expiry = time.AfterFunc(time.Until(p.expires), func() {
+	if expires := s.start.expires; !expires.IsZero() {
+		s.extra.expiry = time.AfterFunc(time.Until(expires), func() {
 			c.Close(frame.TokenExpired, "token has expired")
 		})
 	}
@@ -74,8 +71,8 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 
 // Closed ends the session.
 func (s *session) Closed(*loop.Conn, frame.CloseCode) {
-	if s.permit != nil && s.permit.expiry != nil {
-		s.permit.expiry.Stop()
+	if s.extra != nil && s.extra.expiry != nil {
+		s.extra.expiry.Stop()
 	}
 	if s.live {
 		s.hub.exit(s)
@@ -112,7 +109,7 @@ func (s *session) protocol() wire.Protocol {
 
 // may reports whether the token allows the session this group.
 func (s *session) may(group string) bool {
-	return s.permit == nil || s.permit.allows == nil || s.permit.allows(group)
+	return s.extra == nil || s.extra.allows == nil || s.extra.allows(group)
 }
 
 // deflates returns the window, as the exponent of a power of two, for which a text of n

@@ -28,14 +28,14 @@ func TestWaitingMessages(t *testing.T) {
 		c.want(offline("B"))
 		a.Send(frame.Binary, []byte("B,\x003"))
 		a.want(offline("B"))
-		c.say("B,4")
+		c.say("B,4\x1b\n用户(A=>B):forged")
 		c.want(offline("B"))
 		quiet(a, c)
 
 		b := s.client("B")
 		b.want("用户(A=>B):1", "用户(C=>B):2, two")
 		b.wantMessage(frame.Binary, []byte("用户(A=>B):\x003"))
-		b.want("用户(C=>B):4")
+		b.want("用户(C=>B):4\ufffd\n\t用户(A=>B):forged")
 		a.say("B,5")
 		b.want("用户(A=>B):5")
 		quiet(a, b, c)
@@ -51,6 +51,8 @@ func TestWaitingMessages(t *testing.T) {
 		b.want("用户(A=>B):1")
 		b.wantMessage(frame.Binary, []byte("用户(A=>B):\x003"))
 		b.want("用户(A=>B):5")
+		b.say("history,C")
+		b.want("用户(C=>B):2, two", "用户(C=>B):4\ufffd\n\t用户(A=>B):forged")
 	})
 }
 
@@ -78,9 +80,9 @@ func TestWaitingOutlivesABrokenCatchUp(t *testing.T) {
 		s := start(t, driver, silent)
 		s.away("B")
 		a := s.client("A")
-		want := backlog([]*client{a}, 0, 40)["A"]
+		want := backlog([]*client{a}, 0, 17)["A"]
 		a.sync()
-		a.pending = nil // 40 times: not online
+		a.pending = nil // 17 times: not online
 		dead := s.small("B")
 		dead.want(want[0])
 		a.say("B,live") // is held back, and never written
@@ -131,7 +133,7 @@ func TestUnwrittenLiveMessageWaits(t *testing.T) {
 // together they are more than the sockets take. It returns what B is to read.
 func backlog(senders []*client, first, count int) (want map[string][]string) {
 	want = make(map[string][]string)
-	filler := strings.Repeat("x", 64<<10)
+	filler := strings.Repeat("x", 60<<10) // 17 are less than chat.MaxWaitingBytes
 	for i := first; i < first+count; i++ {
 		for _, c := range senders {
 			c.say(fmt.Sprintf("B,%d %s", i, filler))

@@ -180,5 +180,5 @@ composer.begin((what) => {
 composer.translate();
 state(now);
 const given = readToken();
-$('name').value = given ? '' : kept('id') ?? 100000 + Math.floor(Math.random() * 900000);
+$('name').value = given ? '' : kept('id') ?? '';
 if (given || kept('enter')) enter($('name').value);

@@ -5,7 +5,7 @@ export const text = {
   lang: 'en',
   other: '中文',
   greeting: 'A quiet place to talk.',
-  yourName: 'Your name',
+  yourName: 'Your name (optional)',
   connect: 'Connect',
   now: 'Now',
   disconnect: 'Disconnect',

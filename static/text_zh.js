@@ -4,7 +4,7 @@ export const text = {
   lang: 'zh-CN',
   other: 'English',
   greeting: '安静聊天的地方。',
-  yourName: '你的名字',
+  yourName: '你的名字（可留空）',
   connect: '连接',
   now: '立即',
   disconnect: '断开',

@@ -18,11 +18,12 @@ import (
 const bearerProtocol = "bearer."
 
 // access says who connects, and what the connection may do. secret is nil where
-// no tokens are required. Errors are *handshake.Rejection.
-func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, error) {
+// no tokens are required; audience is what tokens with aud must name. Errors are
+// *handshake.Rejection.
+func access(r *handshake.Request, secret []byte, audience string, now time.Time) (hub.Access, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil { // it quotes the query, which may hold a token
-		return hub.Access{}, reject(http.StatusBadRequest, "expected a well-formed query, got one with a bad escape or a semicolon")
+		return hub.Access{}, reject(http.StatusBadRequest, "", "expected a well-formed query, got one with a bad escape or a semicolon")
 	}
 	user := query.Get("userId")
 	if secret == nil {
@@ -40,6 +41,8 @@ func access(r *handshake.Request, secret []byte, now time.Time) (hub.Access, err
 	switch {
 	case err != nil:
 		return hub.Access{}, unauthorized("expected a valid token, got one that is refused: " + err.Error())
+	case !claims.IsFor(audience):
+		return hub.Access{}, unauthorized("expected a token without aud, or with the server's -auth-audience in it, got another aud")
 	case !chat.ValidUser(claims.User):
 		return hub.Access{}, unauthorized("expected a token whose sub is a user id, got another sub")
 	case user != "" && user != claims.User:
@@ -76,7 +79,7 @@ func badUser(user string, why error) error {
 	if len(user) > most {
 		user = user[:most] + "..."
 	}
-	return reject(http.StatusBadRequest, "expected a userId of 1 to 64 bytes of letters, digits and _ - . @ "+
+	return reject(http.StatusBadRequest, "name", "expected a userId of 1 to 64 bytes of letters, digits and _ - . @ "+
 		"that is no reserved word and does not begin with group, got %q: %v", user, why)
 }
 
@@ -85,9 +88,11 @@ func unauthorized(reason string) error {
 		Status: http.StatusUnauthorized,
 		Header: handshake.Header{{Name: "WWW-Authenticate", Value: "Bearer"}},
 		Reason: reason,
+		Kind:   "token",
 	}
 }
 
-func reject(status int, format string, args ...any) error {
-	return &handshake.Rejection{Status: status, Reason: fmt.Sprintf(format, args...)}
+// reject makes a Rejection; see handshake.Rejection for kind.
+func reject(status int, kind, format string, args ...any) error {
+	return &handshake.Rejection{Status: status, Reason: fmt.Sprintf(format, args...), Kind: kind}
 }

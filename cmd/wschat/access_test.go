@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -56,7 +59,7 @@ func TestAccessWithoutTokens(t *testing.T) {
 		{"userId=%zz", "", 400},
 		{"userId=A;B", "", 400},
 	} {
-		a, err := access(upgradeOf(row.query, "Authorization: Bearer whatever"), nil, tokenTime)
+		a, err := access(upgradeOf(row.query, "Authorization: Bearer whatever"), nil, "", tokenTime)
 		if row.status != 0 {
 			isRejected(t, row.query, err, row.status)
 			continue
@@ -127,7 +130,7 @@ func TestAccessWithTokens(t *testing.T) {
 		{"of another secret", "token=" + other(t), nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, err := access(upgradeOf(row.query, row.fields...), []byte(secret), tokenTime)
+			got, err := access(upgradeOf(row.query, row.fields...), []byte(secret), "", tokenTime)
 			if row.user == "" {
 				rejection := isRejected(t, row.name, err, http.StatusUnauthorized)
 				if rejection.Header.Get("WWW-Authenticate") != "Bearer" { // RFC 9110 §15.5.2
@@ -170,7 +173,7 @@ func holdsNoToken(t *testing.T, r *handshake.Rejection, tokens ...string) {
 func TestBadQueryIsNotQuoted(t *testing.T) {
 	a := signed(t, "A")
 	for _, query := range []string{"token=%" + a, "token=" + a + "%z", "token=" + a + ";userId=A", "token" + a + "%"} {
-		_, err := access(upgradeOf(query), []byte(secret), tokenTime)
+		_, err := access(upgradeOf(query), []byte(secret), "", tokenTime)
 		holdsNoToken(t, isRejected(t, query, err, http.StatusBadRequest), a)
 		if strings.Contains(err.Error(), a[:2]) {
 			t.Errorf("got %v", err)
@@ -181,18 +184,50 @@ func TestBadQueryIsNotQuoted(t *testing.T) {
 // PROTOCOL 2: when it is over, and before it begins.
 func TestAccessInTime(t *testing.T) {
 	a := signed(t, "A")
-	if _, err := access(upgradeOf("token="+a), []byte(secret), tokenTime.Add(time.Second-1)); err != nil {
+	if _, err := access(upgradeOf("token="+a), []byte(secret), "", tokenTime.Add(time.Second-1)); err != nil {
 		t.Errorf("to its end: %v", err)
 	}
-	_, err := access(upgradeOf("token="+a), []byte(secret), tokenTime.Add(time.Second))
+	_, err := access(upgradeOf("token="+a), []byte(secret), "", tokenTime.Add(time.Second))
 	if rejection := isRejected(t, "at its end", err, http.StatusUnauthorized); !strings.Contains(rejection.Reason, "expired") {
 		t.Errorf("got %q", rejection.Reason)
 	}
 }
 
+// PROTOCOL 2: "a token with aud only if -auth-audience is in it".
+func TestAccessAudience(t *testing.T) {
+	for _, row := range []struct {
+		claim, audience string
+		status          int
+	}{
+		{"", "", 0},
+		{"", "chat", 0},
+		{`,"aud":"chat"`, "chat", 0},
+		{`,"aud":["shop","chat"]`, "chat", 0},
+		{`,"aud":"shop"`, "chat", 401},
+		{`,"aud":"chat"`, "", 401},
+		{`,"aud":""`, "chat", 401},
+		{`,"aud":[]`, "chat", 401},
+		{`,"aud":"Chat"`, "chat", 401},
+		{`,"aud":null`, "chat", 401},
+		{`,"aud":["chat",1]`, "chat", 401},
+	} {
+		signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
+			base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"A","exp":1700000001`+row.claim+`}`))
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(signed))
+		text := signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+		a, err := access(upgradeOf("token="+text), []byte(secret), row.audience, tokenTime)
+		if row.status != 0 {
+			isRejected(t, row.claim, err, row.status)
+		} else if err != nil || a.User != "A" {
+			t.Errorf("%s for %q: got %+v, %v", row.claim, row.audience, a, err)
+		}
+	}
+}
+
 // PROTOCOL 2: "An optional groups list".
 func TestAccessGroups(t *testing.T) {
-	a, err := access(upgradeOf("token="+signed(t, "A", "groupA", "groupB*")), []byte(secret), tokenTime)
+	a, err := access(upgradeOf("token="+signed(t, "A", "groupA", "groupB*")), []byte(secret), "", tokenTime)
 	if err != nil || a.Allows == nil {
 		t.Fatalf("got %+v, %v", a, err)
 	}
@@ -201,11 +236,11 @@ func TestAccessGroups(t *testing.T) {
 			t.Errorf("%s: want %v", group, want)
 		}
 	}
-	a, err = access(upgradeOf("token="+signed(t, "A", []string{}...)), []byte(secret), tokenTime)
+	a, err = access(upgradeOf("token="+signed(t, "A", []string{}...)), []byte(secret), "", tokenTime)
 	if err != nil || a.Allows == nil || a.Allows("groupA") {
 		t.Errorf("an empty list: got %+v, %v, want no group", a, err)
 	}
-	a, err = access(upgradeOf("token="+signed(t, "A")), []byte(secret), tokenTime)
+	a, err = access(upgradeOf("token="+signed(t, "A")), []byte(secret), "", tokenTime)
 	if err != nil || a.Allows != nil {
 		t.Errorf("no list: got %+v, %v, want no limit", a, err)
 	}

@@ -153,6 +153,7 @@ func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
 func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 	var request struct {
 		User *string `json:"user"`
+		For  *string `json:"for"`
 	}
 	if !read(w, r, &request) {
 		return
@@ -161,14 +162,27 @@ func (a *admin) kick(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "expected user to be a user id")
 		return
 	}
-	connections, err := a.server.engine.Kick(*request.User)
+	var ban time.Duration
+	if request.For != nil {
+		var err error
+		if ban, err = time.ParseDuration(*request.For); err != nil || ban <= 0 {
+			fail(w, http.StatusBadRequest, "expected for to be a duration above 0, such as 10m or 24h")
+			return
+		}
+	}
+	connections, err := a.server.engine.Kick(*request.User, ban)
 	if err != nil {
 		failWith(w, err)
 		return
 	}
-	if connections == 0 {
+	if connections == 0 && ban == 0 {
 		fail(w, http.StatusNotFound, "user is not online")
 		return
+	}
+	if ban > 0 {
+		a.server.log.Info("banned", "user", *request.User, "for", ban, "connections", connections)
+	} else {
+		a.server.log.Info("kicked", "user", *request.User, "connections", connections)
 	}
 	answer(w, http.StatusOK, map[string]int{"connections": connections})
 }
@@ -182,6 +196,8 @@ func failWith(w http.ResponseWriter, err error) {
 		fail(w, http.StatusServiceUnavailable, "the store is out of reach")
 	case errors.Is(err, chat.ErrEmptyBody):
 		fail(w, http.StatusBadRequest, "expected text not to be empty")
+	case errors.Is(err, chat.ErrTooLong):
+		fail(w, http.StatusBadRequest, "expected a text of at most -max-message bytes, control characters counted as they are escaped")
 	default:
 		fail(w, http.StatusBadRequest, "expected to to be all, a group or a user id")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"wschat/frame"
 	"wschat/frame/leaktest"
+	"wschat/handshake"
 	"wschat/hub/chat"
 )
 
@@ -94,6 +96,25 @@ func TestAdminKick(t *testing.T) {
 	b.hears("用户(A)登录了")
 }
 
+// PROTOCOL 8: "with for, the name gets 403 for so long".
+func TestAdminBan(t *testing.T) {
+	r := runServer(t)
+	a := r.login("A")
+	r.asks("POST", "/api/kick", `{"user":"A","for":"1h30m"}`, `{"connections":1}`)
+	a.closedWith(frame.PolicyViolation)
+	r.asks("POST", "/api/kick", `{"user":"Never","for":"10m"}`, `{"connections":0}`)
+	for _, user := range []string{"A", "Never"} {
+		_, _, err := new(handshake.Dialer).Dial(t.Context(), "ws://"+r.addr+"/socket?userId="+user)
+		var refused *handshake.StatusError
+		if !errors.As(err, &refused) || refused.Status != 403 || !strings.Contains(refused.Body, "banned") {
+			t.Errorf("%s: got %v, want 403", user, err)
+		}
+	}
+	r.login("B")
+	r.asks("POST", "/api/kick", `{"user":"Never","for":"1ns"}`, `{"connections":0}`) // the last one counts
+	r.login("Never")
+}
+
 // PROTOCOL 8: "400 for a bad request, 404 for a user who is not there [...];
 // errors are {"error":"…"}. A POST with an Origin header gets 403".
 func TestAdminErrors(t *testing.T) {
@@ -132,12 +153,22 @@ func TestAdminErrors(t *testing.T) {
 		{"to is empty", "POST", publish, `{"from":"bot","to":"","text":"x"}`, 400, "to"},
 		{"to is a bad group", "POST", publish, `{"from":"bot","to":"group","text":"x"}`, 400, "to"},
 		{"to was never here", "POST", publish, `{"from":"bot","to":"Nobody","text":"x"}`, 404, "user"},
+		{"too long once it is escaped", "POST", publish, `{"from":"bot","to":"all","text":"` + strings.Repeat(`\u0001`, 200_000) + `"}`, 400, "-max-message"},
 		{"too large", "POST", publish, `{"from":"bot","to":"all","text":"` + strings.Repeat("x", 3<<20) + `"}`, 400, "large"},
 		{"nobody to kick", "POST", kick, `{"user":"Nobody"}`, 404, "online"},
 		{"gone before the kick", "POST", kick, `{"user":"Gone"}`, 404, "online"},
 		{"kick without user", "POST", kick, `{}`, 400, "user"},
 		{"kick a group", "POST", kick, `{"user":"groupA"}`, 400, "user"},
 		{"kick a number", "POST", kick, `{"user":7}`, 400, "user"},
+		{"ban for no time", "POST", kick, `{"user":"A","for":"0s"}`, 400, "for"},
+		{"ban for less", "POST", kick, `{"user":"A","for":"-10m"}`, 400, "for"},
+		{"ban for nothing", "POST", kick, `{"user":"A","for":""}`, 400, "for"},
+		{"ban for a number", "POST", kick, `{"user":"A","for":600}`, 400, "for"},
+		{"ban without a unit", "POST", kick, `{"user":"A","for":"600"}`, 400, "for"},
+		{"ban for ever", "POST", kick, `{"user":"A","for":"ever"}`, 400, "for"},
+		{"ban for too long", "POST", kick, `{"user":"A","for":"9999999h"}`, 400, "for"},
+		{"ban nobody", "POST", kick, `{"for":"10m"}`, 400, "user"},
+		{"ban a group", "POST", kick, `{"user":"groupA","for":"10m"}`, 400, "user"},
 		{"kick several", "POST", kick, `{"user":["A"]}`, 400, "user"},
 		{"unknown path", "GET", "/api/nope", "", 404, "path"},
 		{"the API itself", "GET", "/api/", "", 404, "path"},

@@ -22,7 +22,7 @@ func (s *server) endpoints(o *options) map[string]loop.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
-	who, err := access(r, s.secret, time.Now())
+	who, err := access(r, s.secret, s.audience, time.Now())
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
@@ -33,7 +33,7 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	who.Protocol = protocol // none is the line protocol
 	a, err := s.accept(r, func() (loop.Handler, error) {
 		handler, err := s.hub.Enter(who)
-		return handler, refusal(err)
+		return handler, refusal(who.User, err)
 	})
 	a.Protocol, a.Metered = protocol, true
 	if s.engine.MayBlock() {
@@ -55,7 +55,7 @@ func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)
 	}
 	deflate, response, ok, err := frame.NegotiateDeflate(r.Header.Values("Sec-WebSocket-Extensions"))
 	if err != nil {
-		return a, reject(http.StatusBadRequest, "expected a list of extensions in Sec-WebSocket-Extensions, got none")
+		return a, reject(http.StatusBadRequest, "", "expected a list of extensions in Sec-WebSocket-Extensions, got none")
 	}
 	if ok && s.deflater != nil {
 		agreed := deflate // a copy, so that only those who agree on it pay the allocation
@@ -65,9 +65,12 @@ func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)
 	return a, nil
 }
 
-// refusal returns the 503 that a client gets if the store is out of reach, and any other
-// error as it is.
-func refusal(err error) error {
+// refusal returns the 403 of a user who is banned, the 503 that a client gets if the store
+// is out of reach, and any other error as it is.
+func refusal(user string, err error) error {
+	if errors.Is(err, chat.ErrBanned) {
+		return reject(http.StatusForbidden, "banned", "user %s is banned for now", user)
+	}
 	if !errors.Is(err, chat.ErrUnavailable) {
 		return err
 	}
@@ -75,5 +78,6 @@ func refusal(err error) error {
 		Status: http.StatusServiceUnavailable,
 		Header: handshake.Header{{Name: "Retry-After", Value: "2"}},
 		Reason: "the store is out of reach",
+		Kind:   "store",
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"runtime/metrics"
@@ -11,34 +12,35 @@ import (
 
 	"wschat/cmd/wschat/metric"
 	"wschat/frame"
+	"wschat/handshake"
 	"wschat/hub/loop"
 )
 
-// outcomes counts handshakes. Safe for concurrent use.
-type outcomes struct {
-	mu       sync.Mutex
-	refused  map[int]uint64 // by status
-	accepted loop.Histogram
+// handshakes counts those that succeed. Safe for concurrent use.
+type handshakes struct {
+	mu   sync.Mutex
+	took loop.Histogram
 }
 
-func (o *outcomes) observe(status int, took time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if status == http.StatusSwitchingProtocols {
-		o.accepted.Observe(took, 1)
-		return
-	}
-	if o.refused == nil {
-		o.refused = make(map[int]uint64)
-	}
-	o.refused[status]++
+func (h *handshakes) note(took time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.took.Observe(took, 1)
 }
 
-func (o *outcomes) write(t *metric.Text) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	metric.CounterBy(t, "wschat_handshakes_refused_total", "Requests for a connection that were refused, by status.", "status", o.refused, strconv.Itoa)
-	t.Histogram("wschat_handshake_seconds", "From a TCP connection to the WebSocket connection.", &o.accepted)
+func (h *handshakes) write(t *metric.Text) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t.Histogram("wschat_handshake_seconds", "From a TCP connection to the WebSocket connection.", &h.took)
+}
+
+// observe notes what has become of a handshake.
+func (s *server) observe(refused *handshake.Rejection, from netip.Addr, took time.Duration) {
+	if refused != nil {
+		s.refusals.note(refused, from)
+	} else {
+		s.handshakes.note(took)
+	}
 }
 
 // metrics serves /metrics.
@@ -48,7 +50,8 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	t.Gauge("wschat_users", "Users online.", float64(users))
 	t.Gauge("wschat_groups", "Groups with members.", float64(groups))
 	s.writeLoops(&t)
-	s.outcomes.write(&t)
+	s.handshakes.write(&t)
+	s.refusals.write(&t)
 	s.writeStore(&t)
 	t.Counter("wschat_log_lines_dropped_total", "Log lines that could not be written, or not soon enough.", float64(s.unlogged.Load()))
 	writeProcess(&t)

@@ -236,7 +236,7 @@ func TestMetricsOfASlowReader(t *testing.T) {
 	slow.closedWith(frame.TooSlow)
 }
 
-// PROTOCOL 1: what is refused, by status.
+// PROTOCOL 1: what is refused, by reason.
 func TestMetricsOfRefusals(t *testing.T) {
 	r := runServer(t, "-max-conns", "1")
 	refused := func(target string, status int, fields ...handshake.Field) {
@@ -255,8 +255,8 @@ func TestMetricsOfRefusals(t *testing.T) {
 	refused("/socket", 503)
 	a.leave()
 	r.wants(samples{
-		`wschat_handshakes_refused_total{status="400"}`: 2, `wschat_handshakes_refused_total{status="403"}`: 1,
-		`wschat_handshakes_refused_total{status="503"}`: 1, `wschat_handshakes_refused_total{status="404"}`: 0,
+		`wschat_handshakes_refused_total{reason="name"}`: 2, `wschat_handshakes_refused_total{reason="origin"}`: 1,
+		`wschat_handshakes_refused_total{reason="full"}`: 1, `wschat_handshakes_refused_total{reason="404"}`: 0,
 		"wschat_handshake_seconds_count": 1, "wschat_connections_opened_total": 1,
 	})
 }

@@ -43,11 +43,13 @@ type options struct {
 	tlsCert        string
 	tlsKey         string
 	authSecretFile string
+	authAudience   string
 	compress       bool
 	maxConns       int
 	maxConnsPerIP  int
 	trustProxy     prefixList
 	rate           int
+	rateBytes      int
 }
 
 // parseOptions reads the flags, and for those that are not given the environment.
@@ -102,11 +104,13 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "`file` with the certificate chain, or several files, comma-separated: each client gets the first certificate that it can use; they are read again when they change")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
+	flags.StringVar(&o.authAudience, "auth-audience", "", "`name` of this server for issuers of tokens; a token with aud must have it there (default: no token with aud is accepted)")
 	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
 	flags.Var(&o.trustProxy, "trust-proxy", "comma-separated `CIDRs` of proxies whose X-Forwarded-For is trusted")
-	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second")
+	flags.IntVar(&o.rate, "rate", 100, "maximum `number` of messages that are read from one connection a second; what costs the server more counts as more; 0 switches -rate-bytes off, too")
+	flags.IntVar(&o.rateBytes, "rate-bytes", 256<<10, "maximum `bytes` that are read from one connection a second")
 	flags.Var(&o.log, "log", "log `format`: text or json (default text)")
 	return flags
 }
@@ -147,6 +151,9 @@ func (o *options) check(source map[string]string) error {
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}
+	if o.authAudience != "" && o.authSecretFile == "" {
+		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
+	}
 	if o.redis != "" {
 		if resp.CheckURL(o.redis) != nil {
 			return fmt.Errorf("invalid value for %s: %w", source["redis"], errRedisURL)
@@ -177,6 +184,7 @@ func (o *options) check(source map[string]string) error {
 		{"max-conns", int64(o.maxConns)},
 		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
 		{"rate", int64(o.rate)},
+		{"rate-bytes", int64(o.rateBytes)},
 	} {
 		if n.value < 0 {
 			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])

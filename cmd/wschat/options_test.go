@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 	want := &options{
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
-		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20, memory: defaultMemory(),
+		historyBytes: 1 << 30, maxConversations: 1 << 20, maxUsers: 1 << 20, maxIDs: 1 << 20, memory: defaultMemory(), rateBytes: 262144,
 		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
@@ -115,6 +115,7 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "redis://h:6379:1"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
+		{[]string{"-auth-audience", "chat"}, "", `-auth-audience is about tokens: expected -auth-secret-file with it`},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
 		{[]string{"-tls-cert", "a,b", "-tls-key", "a"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a,b" and "a"`},
 		{[]string{"-tls-cert", "a,", "-tls-key", "a,b"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a," and "a,b"`},

@@ -28,7 +28,10 @@ type server struct {
 	listener *loop.Server
 	deflater *frame.Deflater // nil without -compress
 	secret   []byte          // nil without -auth-secret-file
-	outcomes outcomes        // of handshakes
+	audience string          // -auth-audience
+
+	handshakes handshakes // that succeeded
+	refusals   *refusals
 
 	memory      int64 // -memory
 	engine      chat.Engine
@@ -83,7 +86,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log}
+	s := &server{log: log, audience: o.authAudience, refusals: newRefusals(log)}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
@@ -107,7 +110,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	s.engine, s.held, s.closeEngine = engine, held, closeEngine
 	s.memory = o.memory
 	config := loop.Config{
-		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, Deflater: s.deflater,
+		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	}
 	if o.memory > 0 {
 		config.Memory = func() int64 { return o.connectionShare() - held() }
@@ -118,11 +121,12 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
-		Loops:    s.loops,
-		Engine:   engine,
-		MaxIDs:   orUnbounded(o.maxIDs),
-		Queue:    o.queue,
-		Deflater: s.deflater,
+		Loops:      s.loops,
+		Engine:     engine,
+		MaxIDs:     orUnbounded(o.maxIDs),
+		MaxMessage: o.maxMessage,
+		Queue:      o.queue,
+		Deflater:   s.deflater,
 	})
 	s.listener = &loop.Server{
 		Loops:       s.loops,
@@ -132,7 +136,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
 		Log:         log,
-		Observe:     s.outcomes.observe,
+		Observe:     s.observe,
 	}
 	return s, nil
 }
@@ -147,6 +151,7 @@ func (s *server) drain(within time.Duration) {
 	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
+	s.listener.Finish(ctx)
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
@@ -154,6 +159,7 @@ func (s *server) drain(within time.Duration) {
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
 	s.listener.Close()
+	s.refusals.close()
 	s.loops.Close()
 	s.hub.Close()
 	if err := s.closeEngine(); err != nil {

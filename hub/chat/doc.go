@@ -1,4 +1,48 @@
 // Package chat has the types that all packages below hub share: messages and their
 // conversations, the names of users and groups, the errors of requests, and the
 // interfaces between the hub, its engine and the store. It imports nothing of this module.
+//
+// # Shares
+//
+// Whatever is remembered is bounded, and every bound is shared out. What is kept counts
+// for the user who brought it. When a bound is reached, whoever holds most loses the
+// oldest of his own, or is refused with ErrFull; the others notice nothing. Of many who
+// hold much it is always the greatest, so all of them end up with equal shares, and whoever
+// holds less than that keeps everything. These are the rules for every engine; how it
+// counts is its own affair, but no operation may look at everybody.
+//
+// Bytes of messages. They count for their author, counted by the piece: a run of messages
+// of one conversation, some KiB long, counts for whoever wrote most of it, roughly. To make
+// room, take the author who holds most, of his conversations the one in which he holds
+// most, and drop its oldest piece; repeat. So a history is always a suffix without holes, a
+// conversation may lose all its messages, and only its number stays. A conversation whose
+// oldest piece has messages that wait for a user who is away is passed over while the
+// author has another one (of the 64 in which he holds most). A message is refused only if
+// it is larger than the whole bound.
+//
+// Waiting messages. A message to a user who is away (Message.Away) is refused if its author
+// has sent that user MaxWaiting messages, or MaxWaitingBytes with this one, since the user
+// was last here.
+//
+// Conversations. One counts for the author of its first message. When there are too many,
+// another one begins if one can be forgotten. Only a conversation that nobody is in can be.
+// It must have been silent for the membership's lifetime; those of whoever began most go
+// first, the longest silent first, and then the others'. If there is none, whoever began
+// most loses one that nobody is in at once, but only to somebody who began fewer. At most
+// 64 conversations are looked at for one message; the search goes on with the next.
+//
+// Numbers of forgotten conversations, so that they go on behind their last message. When
+// there are four times as many of them as there may be conversations, a number is no longer
+// kept for its own conversation: all that are not known begin behind the largest of these.
+//
+// Ids of sends. They count for the sender. Beyond the bound, the user with most forgets his
+// oldest, ten minutes or not.
+//
+// Users. Beyond the bound, those who are away and hold nothing (they are in no group and in
+// no private conversation) are forgotten, the longest away first. If there are none, a new
+// name is refused at its login (ErrUnavailable): a user brings only himself, so nobody can
+// be made to give way. Names that are known come and go as before.
+//
+// None of these bounds makes Engine.Err fail, since none refuses everybody's messages.
+// After a restart the counts are made of what was kept.
 package chat

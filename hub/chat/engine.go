@@ -1,6 +1,9 @@
 package chat
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Engine is what a hub stands on. It numbers and keeps messages, and knows which users are
 // known, which are online, and which groups they are in: on one node (hub/local), or on
@@ -19,9 +22,10 @@ type Engine interface {
 
 	// Enter counts a new connection of user. Once it has returned, Node is told of
 	// everything that concerns the user, until Exit has been called as often as Enter.
-	// With fresh, it fails with ErrTaken if somebody is known by that name. With online,
-	// the connection will ask Welcome who is online.
-	Enter(user string, fresh, online bool) (*Entry, error)
+	// With fresh, it fails with ErrTaken if somebody is known by that name. It fails with
+	// ErrBanned if Kick has banned the user. With online, the connection will ask Welcome
+	// who is online.
+	Enter(user string, fresh, online bool) (Entry, error)
 	// Exit ends a connection that Enter has counted.
 	Exit(user string)
 	// Welcome returns what a new connection of a user here needs to know, limited to the
@@ -58,7 +62,7 @@ type Engine interface {
 	Written(m *Message)
 
 	// Who returns who is online, in a group unless that is "": the first MaxNames by
-	// name, and how many there are.
+	// name, which must not be changed, and how many there are.
 	Who(group string) (names []string, count int, err error)
 	// Users and Groups are what an operator can see: the first MaxNames by name, and how
 	// many there are.
@@ -66,8 +70,10 @@ type Engine interface {
 	Groups() (groups []GroupInfo, count int, err error)
 	// Counts returns how many users are online here, and how many groups have members.
 	Counts() (users, groups int)
-	// Kick ends the connections of a user, and returns how many there are.
-	Kick(user string) (connections int, err error)
+	// Kick ends the connections of a user, and returns how many there are. With ban, Enter
+	// fails with ErrBanned for so long, on all nodes; a later ban takes the place of an
+	// earlier one. It may block until the ban is safe.
+	Kick(user string, ban time.Duration) (connections int, err error)
 
 	// Err says why Publish refuses everybody's messages; nil: it does not.
 	Err() error
@@ -82,6 +88,9 @@ const (
 
 // ErrTaken is the error of Enter for a fresh name that somebody has.
 var ErrTaken = errors.New("chat: the name is taken")
+
+// ErrBanned is the error of Enter for a user whom an operator keeps out.
+var ErrBanned = errors.New("chat: the user is banned")
 
 // Entry is a connection that an engine has counted.
 type Entry struct {
@@ -102,7 +111,7 @@ type Welcome struct {
 	Epoch  string            // names the numbering: where it differs, Seq began anew
 	Groups []string          // whose member the user is, sorted
 	Last   map[string]uint64 // the newest Seq of each conversation, private ones by the other's name
-	Online []string          // the first MaxNames, sorted
+	Online []string          // the first MaxNames, sorted; not to be changed
 	Count  int               // of all who are
 }
 

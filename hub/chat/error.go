@@ -17,6 +17,7 @@ type Error struct {
 var (
 	ErrNoComma     = newError("bad_request", "格式应为 目的地,内容", "expected destination,body")
 	ErrEmptyBody   = newError("bad_request", "内容不能为空", "the message is empty")
+	ErrTooLong     = newError("bad_request", "内容过长(控制字符按转义后的长度计)", "the text is too long, control characters counted as they are escaped")
 	ErrNotJSON     = newError("bad_request", "格式应为 JSON", "expected a JSON object")
 	ErrBadID       = newError("bad_request", "编号无效", "expected id to be a string of at most 64 bytes")
 	ErrNoOp        = newError("bad_request", "缺少 op", "expected op to say what is asked for")

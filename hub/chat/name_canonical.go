@@ -2,12 +2,55 @@ package chat
 
 import (
 	"cmp"
+	_ "embed"
 	"slices"
+	"strconv"
 	"strings"
 )
 
+// tables has a line for each class, and one for each mark that composes with letters:
+//
+//	class NUMBER FIRST-LAST …
+//	compose MARK "LETTERS"
+//
 //go:generate node name_tables.mjs
-//go:generate gofmt -w name_tables.go
+//go:embed name_tables.txt
+var tables string
+
+// classes has the canonical combining classes of marks, numbered from 1 in their order,
+// and otherForm for what has another canonical form; what is not here is of class 0.
+// composing has, by a mark, what it composes with, or changes the form of.
+var classes, composing = parseTables(tables)
+
+func parseTables(text string) (classes []classRange, composing map[rune]string) {
+	composing = make(map[rune]string)
+	for line := range strings.Lines(text) {
+		switch f := strings.Fields(line); f[0] {
+		case "class":
+			n := number(f[1], 10)
+			for _, r := range f[2:] {
+				first, last, _ := strings.Cut(r, "-")
+				classes = append(classes, classRange{number(first, 16), number(last, 16), uint8(n)})
+			}
+		case "compose":
+			letters, err := strconv.Unquote(f[2])
+			if err != nil {
+				panic(err)
+			}
+			composing[number(f[1], 16)] = letters
+		}
+	}
+	slices.SortFunc(classes, func(a, b classRange) int { return cmp.Compare(a.first, b.first) })
+	return classes, composing
+}
+
+func number(text string, base int) rune {
+	n, err := strconv.ParseInt(text, base, 32)
+	if err != nil {
+		panic(err)
+	}
+	return rune(n)
+}
 
 // classRange is a range of code points with a canonical combining class.
 type classRange struct {

@@ -3,7 +3,7 @@ package chat
 import "time"
 
 // Registry is a Store that also remembers, for the next start, who is known and in which
-// groups. Its methods do not block. Seen, SetMember and Forget are called in the order of
+// groups. Its methods do not block, but for SaveBans. Seen, SetMember and Forget are called in the order of
 // the events that they report.
 type Registry interface {
 	Store
@@ -21,12 +21,16 @@ type Registry interface {
 	Answered(m *Message, away bool, stored func(error))
 	// Forget notes that a user is no longer known, nor a member of any group.
 	Forget(user string)
+	// SaveBans keeps until when users are banned, in place of what it has kept before. It
+	// blocks until that is safe.
+	SaveBans(bans map[string]time.Time) error
 }
 
 // Known is what a Registry knew at its start.
 type Known struct {
 	Users    []KnownUser
 	Requests []KnownRequest // oldest first
+	Bans     map[string]time.Time
 }
 
 // KnownUser is somebody who is known, and a member of groups.
@@ -34,6 +38,7 @@ type KnownUser struct {
 	Name   string
 	Seen   time.Time // when last here; the time of the start, if the user was here at the end
 	Groups []string
+	Talks  bool // is in a private conversation
 }
 
 // KnownRequest is a send that was acknowledged and had an ID.

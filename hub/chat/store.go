@@ -45,6 +45,10 @@ type Store interface {
 	// block.
 	Written(m *Message)
 
+	// Left notes that a user has left, for now, and reports whether he is in a private
+	// conversation. What is sent to him from now on counts for MaxWaiting anew.
+	Left(user string) (talks bool)
+
 	// Err says why Append refuses everybody's messages; nil: it does not. It must
 	// recover without another Append: a balancer that watches it may have turned all
 	// senders away.
@@ -72,6 +76,12 @@ const (
 	After            // the oldest ones after Seq
 )
 
-// ErrFull is the error of Append for a message that would begin one conversation too many,
-// or for whose bytes there is no room.
+// Bounds on what one user may send another who is away; see Shares in the package's doc.
+const (
+	MaxWaiting      = 1000    // messages
+	MaxWaitingBytes = 1 << 20 // of their bodies
+)
+
+// ErrFull is the error of Append for a message whose author has reached his share of what
+// is bounded; see Shares in the package's doc.
 var ErrFull = errors.New("chat: no room left in the store")

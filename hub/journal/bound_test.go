@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"wschat/hub/chat"
 	"wschat/hub/store/storetest"
 )
 
-func TestBounds(t *testing.T) {
+func TestShares(t *testing.T) {
 	for _, keep := range []int{0, 1000} {
-		storetest.RunBounds(t, func(t *testing.T, conversations int, bytes int64) chat.Store {
-			return open(t, Config{Dir: t.TempDir(), Keep: keep, MaxConversations: conversations, MaxMemory: bytes})
+		storetest.Shares(t, func(t *testing.T, conversations int, bytes int64) chat.Store {
+			return open(t, Config{Dir: t.TempDir(), Keep: keep, MaxConversations: conversations, MaxMemory: bytes, ForgetAfter: time.Hour})
 		})
 	}
 }

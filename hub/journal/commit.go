@@ -85,12 +85,10 @@ func (s *Store) commitBatch() bool {
 func (s *Store) appendPending(p *pending) {
 	c := &s.commit
 	if p.m == nil {
-		start := len(c.buf)
-		c.buf = append(beginRecord(c.buf, p.kind), p.body...)
-		endRecord(c.buf[start:], c.active.salt)
+		c.buf = appendRecord(c.buf, p.kind, p.body, c.active.salt)
 		return
 	}
-	p.conversation = s.memory.Open(p.m.Conversation, s.noteForgotten)
+	p.conversation = s.memory.Open(p.m, s.noteForgotten)
 	if p.conversation == nil {
 		p.refused = true
 		return
@@ -132,7 +130,7 @@ func (s *Store) reject(err error) {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
 		if p.conversation != nil {
-			s.memory.Cancel(p.conversation)
+			s.memory.Cancel(p.conversation, p.m)
 		}
 		if p.m != nil {
 			p.m.Seq, p.m.Time = 0, time.Time{}

@@ -100,8 +100,9 @@ func (s *Store) compactSealed() error {
 		Store:  s,
 		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
 		cuts:   make(map[string]uint64),
+
+		requests: newRequests(time.Now().Add(-requestAge).UnixNano()),
 	}
-	c.requests.since = time.Now().Add(-requestAge).UnixNano()
 	begun := time.Now()
 	var err error
 	if c.part, err = s.createPart(c.header); err != nil {
@@ -142,13 +143,14 @@ func (c *compaction) write(old []sealed) error {
 			return err
 		}
 	}
+	if floor := c.memory.Floor(); floor > 0 {
+		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{"", floor}), c.salt)
+	}
 	if err := c.copyUsers(); err != nil {
 		return err
 	}
-	for _, q := range c.requests.all() {
-		start := len(c.buf)
-		c.buf = appendRequest(beginRecord(c.buf, kindRequest), &q)
-		endRecord(c.buf[start:], c.salt)
+	for q := range c.requests.All() {
+		c.buf = appendRecord(c.buf, kindRequest, appendRequest(nil, &q), c.salt)
 		if err := c.flush(compactBuffer); err != nil {
 			return err
 		}
@@ -227,17 +229,17 @@ func (c *compaction) copyMessage(m *message, body []byte) {
 	endRecord(c.buf[start:], c.salt)
 }
 
-// cut returns from where a conversation is kept. Of one that is forgotten it writes
+// cut returns from where a conversation is kept. Of one of which nothing is kept it writes
 // the last number: what was noted of it may not be on disk yet.
 func (c *compaction) cut(conversation []byte) uint64 {
 	first, ok := c.cuts[string(conversation)]
 	if ok {
 		return first
 	}
-	first, forgotten := c.memory.Cut(conversation)
+	first, last := c.memory.Cut(conversation)
 	c.cuts[string(conversation)] = first
-	if forgotten && first > 1 {
-		c.buf = appendForgottenRecord(c.buf, string(conversation), first-1, c.salt)
+	if last > 0 {
+		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{string(conversation), last}), c.salt)
 	}
 	return first
 }
@@ -248,7 +250,7 @@ func (c *compaction) copyUsers() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, u := range c.state.users {
-		c.buf = appendUserRecord(c.buf, name, u, c.salt)
+		c.buf = appendRecord(c.buf, kindUser, appendUser(nil, name, u), c.salt)
 		if len(c.buf) < compactBuffer {
 			continue
 		}

@@ -26,7 +26,8 @@
 //	6 request   user │ id │ conversation │ seq │ time 8 │ flags 1   an id whose message is no longer kept
 //	            flags: 1 its sender was told that its user is away, 2 this holds instead of the message's flag
 //	7 member    flags 1 │ user │ group                 flags: 1 is in it from now on, otherwise is not
-//	8 forgotten conversation │ seq                     is not kept any more; goes on behind seq
+//	8 forgotten conversation │ seq                     is not kept any more; goes on behind seq;
+//	                                                   without a name: of all that are not known
 //
 // A seq is a uvarint, a name is its length as a uvarint and its bytes, a time is
 // nanoseconds since 1970. A later record of the same user, or of the same user
@@ -36,6 +37,8 @@
 // requests, and no flag 8 of messages. A journal of version 1 is read, and goes on with a
 // new segment: an old program refuses that by its header, and does not take a record for
 // damage.
+//
+// Beside them, bans.json says until when users are banned.
 //
 // # Batches
 //
@@ -68,7 +71,9 @@
 // # Memory
 //
 // All messages that are kept are in a store.Memory, too, as they are on disk. So no
-// event loop ever waits for a disk. Config bounds the conversations and the bytes.
+// event loop ever waits for a disk. Config bounds the conversations and the bytes. What has
+// been dropped to make room is dropped again at the next start, by the same rules, or has
+// been left out by a compaction.
 // Reading from disk by an index would cost some 16 bytes a message, and one disk
 // access for each message of an answer when it is not cached.
 //

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -34,7 +33,6 @@ func Dump(w io.Writer, dir string) error {
 	memory := store.New(1)
 	memory.MaxConversations = 0
 	s := newState(memory)
-	s.requests.since = math.MaxInt64
 	var bytes, messages int64
 	for i, r := range segments {
 		fmt.Fprintf(out, "%s: segments %d to %d, epoch %s, %d bytes\n",

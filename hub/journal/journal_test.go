@@ -249,14 +249,15 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestRequestsAreBounded(t *testing.T) {
-	r := requests{since: 100}
-	r.add(request{time: 100})
-	for i := range maxRequests + 10 {
-		r.add(request{seq: uint64(i), time: 101})
+	r := newRequests(100)
+	r.add(request{user: "A", time: 100})
+	r.add(request{user: "B", time: 101})
+	for i := range maxRequests + 9 {
+		r.add(request{user: "A", seq: uint64(i), time: 101})
 	}
-	all := r.all()
-	if len(all) != maxRequests || all[0].seq != 10 || all[len(all)-1].seq != maxRequests+9 {
-		t.Error(len(all), all[0], all[len(all)-1])
+	all := slices.Collect(r.All())
+	if len(all) != maxRequests || all[0].user != "B" || all[1].seq != 10 || all[len(all)-1].seq != maxRequests+8 {
+		t.Error(len(all), all[0], all[1], all[len(all)-1])
 	}
 }
 

@@ -49,31 +49,15 @@ func (s *Store) appendNotes(b []byte, salt uint32) ([]byte, notes) {
 	taken := s.notes
 	s.notes = notes{}
 	for name := range taken.users {
-		b = appendUserRecord(b, name, s.state.users[name], salt)
+		b = appendRecord(b, kindUser, appendUser(nil, name, s.state.users[name]), salt)
 	}
 	for name, seq := range taken.forgotten {
-		b = appendForgottenRecord(b, name, seq, salt)
+		b = appendRecord(b, kindForgotten, appendForgotten(nil, forgotten{name, seq}), salt)
 	}
 	for to, seq := range taken.written {
-		start := len(b)
-		b = appendWritten(beginRecord(b, kindWritten), written{to.user, to.conversation, seq})
-		endRecord(b[start:], salt)
+		b = appendRecord(b, kindWritten, appendWritten(nil, written{to.user, to.conversation, seq}), salt)
 	}
 	return b, taken
-}
-
-func appendUserRecord(b []byte, name string, u *user, salt uint32) []byte {
-	start := len(b)
-	b = appendUser(beginRecord(b, kindUser), name, u)
-	endRecord(b[start:], salt)
-	return b
-}
-
-func appendForgottenRecord(b []byte, name string, seq uint64, salt uint32) []byte {
-	start := len(b)
-	b = appendForgotten(beginRecord(b, kindForgotten), forgotten{name, seq})
-	endRecord(b[start:], salt)
-	return b
 }
 
 // restoreNotes puts notes back that could not be written, for another attempt

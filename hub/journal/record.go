@@ -49,6 +49,14 @@ func endRecord(rec []byte, salt uint32) {
 	binary.LittleEndian.PutUint32(rec[4:], checksum(rec, salt))
 }
 
+// appendRecord appends a whole record.
+func appendRecord(b []byte, k kind, body []byte, salt uint32) []byte {
+	start := len(b)
+	b = append(beginRecord(b, k), body...)
+	endRecord(b[start:], salt)
+	return b
+}
+
 // sizeOnDisk is what the record of a body takes, in bytes.
 func sizeOnDisk(body []byte) int { return headSize + 1 + len(body) }
 
@@ -85,10 +93,7 @@ func parseRecord(b []byte, salt uint32) (k kind, body []byte, size int, err erro
 
 // appendMark appends a mark or an end for the given offset.
 func appendMark(b []byte, k kind, offset int64, salt uint32) []byte {
-	start := len(b)
-	b = binary.LittleEndian.AppendUint64(beginRecord(b, k), uint64(offset))
-	endRecord(b[start:], salt)
-	return b
+	return appendRecord(b, k, binary.LittleEndian.AppendUint64(nil, uint64(offset)), salt)
 }
 
 // isMark reports whether b begins with a mark or an end that is at offset.

@@ -18,13 +18,6 @@ import (
 
 const testSalt = 0x12345678
 
-// newRecord makes a record of a body.
-func newRecord(k kind, body []byte, salt uint32) []byte {
-	b := append(beginRecord(nil, k), body...)
-	endRecord(b, salt)
-	return b
-}
-
 // testMessages are of every shape.
 func testMessages() []*chat.Message {
 	at := time.Unix(0, 1_767_366_245_678_901_234)
@@ -100,15 +93,15 @@ func TestMalformed(t *testing.T) {
 // bytes for a record; what it accepts is what endRecord would have written.
 func FuzzRecord(f *testing.F) {
 	for _, m := range testMessages() {
-		f.Add(newRecord(kindMessage, appendMessage(nil, m), testSalt))
+		f.Add(appendRecord(nil, kindMessage, appendMessage(nil, m), testSalt))
 	}
-	f.Add(newRecord(kindWritten, appendWritten(nil, written{"A", "A,B", 300}), testSalt))
-	f.Add(newRecord(kindUser, appendUser(nil, "A", &user{seen: 1, groups: []string{"groupA", "groupB"}}), testSalt))
-	f.Add(newRecord(kindUser, appendUser(nil, "A", nil), testSalt))
-	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, flagToldAway}), testSalt))
-	f.Add(newRecord(kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, 0})[:18], testSalt)) // of version 1
-	f.Add(newRecord(kindMember, appendMember(nil, member{"A", "groupA", true}), testSalt))
-	f.Add(newRecord(kindForgotten, appendForgotten(nil, forgotten{"groupA", 300}), testSalt))
+	f.Add(appendRecord(nil, kindWritten, appendWritten(nil, written{"A", "A,B", 300}), testSalt))
+	f.Add(appendRecord(nil, kindUser, appendUser(nil, "A", &user{seen: 1, groups: []string{"groupA", "groupB"}}), testSalt))
+	f.Add(appendRecord(nil, kindUser, appendUser(nil, "A", nil), testSalt))
+	f.Add(appendRecord(nil, kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, flagToldAway}), testSalt))
+	f.Add(appendRecord(nil, kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, 0})[:18], testSalt)) // of version 1
+	f.Add(appendRecord(nil, kindMember, appendMember(nil, member{"A", "groupA", true}), testSalt))
+	f.Add(appendRecord(nil, kindForgotten, appendForgotten(nil, forgotten{"groupA", 300}), testSalt))
 	f.Add(appendMark(nil, kindMark, 1000, testSalt))
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 3})
 	f.Add([]byte{255, 255, 255, 255, 0, 0, 0, 0, 3})
@@ -127,7 +120,7 @@ func tryRecord(t *testing.T, b []byte) {
 	if err != nil {
 		return
 	}
-	if size > len(b) || !bytes.Equal(newRecord(k, body, testSalt), b[:size]) {
+	if size > len(b) || !bytes.Equal(appendRecord(nil, k, body, testSalt), b[:size]) {
 		t.Fatalf("%x is read as kind %d, %x", b, k, body)
 	}
 	rec := record{0, k, body}
@@ -182,9 +175,9 @@ func FuzzRecover(f *testing.F) {
 	var good []byte
 	for _, m := range testMessages()[:3] {
 		good = appendMark(good, kindMark, int64(headerSize+len(good)), testSalt)
-		good = append(good, newRecord(kindMessage, appendMessage(nil, m), testSalt)...)
+		good = append(good, appendRecord(nil, kindMessage, appendMessage(nil, m), testSalt)...)
 	}
-	good = append(good, newRecord(kindForgotten, appendForgotten(nil, forgotten{"all", 7}), testSalt)...)
+	good = append(good, appendRecord(nil, kindForgotten, appendForgotten(nil, forgotten{"all", 7}), testSalt)...)
 	f.Add(good, false)
 	f.Add(good[:len(good)-3], false)
 	f.Add(append(good[:len(good):len(good)], good[markSize:]...), false)

@@ -27,6 +27,9 @@ func (s *Store) open() (err error) {
 	if err := s.removeParts(); err != nil {
 		return err
 	}
+	if err := s.loadBans(); err != nil {
+		return err
+	}
 	segments, replaced, err := openAll(s.dir)
 	if err != nil {
 		return err

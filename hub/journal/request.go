@@ -1,11 +1,15 @@
 package journal
 
-import "time"
+import (
+	"time"
+
+	"wschat/hub/share"
+)
 
 const (
 	// requestAge is how long the id of a send is remembered (PROTOCOL §6).
 	requestAge = 10 * time.Minute
-	// maxRequests bounds how many of them outlive a restart, the newest.
+	// maxRequests bounds how many of them outlive a restart.
 	maxRequests = 100_000
 )
 
@@ -26,29 +30,22 @@ func (m *message) request() request {
 	return r
 }
 
-// requests is the newest requests, in the order of their coming. Not safe for
-// concurrent use.
+// requests is what is remembered of sends, in the order of their coming. Beyond maxRequests
+// the user with most loses the oldest. Not safe for concurrent use.
 type requests struct {
 	since int64 // older ones are of no interest
-	ring  []request
-	begin int // the oldest, once the ring is full
+	share.Queue[request]
+}
+
+func newRequests(since int64) requests {
+	return requests{since, share.NewQueue[request](maxRequests)}
 }
 
 // wants reports whether a request of this time is of interest.
 func (r *requests) wants(t int64) bool { return t > r.since }
 
 func (r *requests) add(q request) {
-	switch {
-	case !r.wants(q.time):
-	case len(r.ring) < maxRequests:
-		r.ring = append(r.ring, q)
-	default:
-		r.ring[r.begin] = q
-		r.begin = (r.begin + 1) % maxRequests
+	if r.wants(q.time) {
+		r.Push(q.user, q)
 	}
-}
-
-// all returns the requests, oldest first.
-func (r *requests) all() []request {
-	return append(r.ring[r.begin:len(r.ring):len(r.ring)], r.ring[:r.begin]...)
 }

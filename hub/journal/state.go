@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -33,7 +34,7 @@ func (u *user) size(name string) int64 {
 }
 
 func newState(memory *store.Memory) *state {
-	return &state{memory: memory, users: make(map[string]*user)}
+	return &state{memory: memory, users: make(map[string]*user), requests: newRequests(math.MaxInt64)}
 }
 
 // apply does what a record says. It fails if the record cannot be one of this
@@ -65,6 +66,9 @@ func (s *state) apply(rec record, compacted bool) error {
 			return err
 		}
 		s.setUser(name, u)
+		if u != nil {
+			s.memory.LeftAt(name, u.seen)
+		}
 		return nil
 	case kindRequest:
 		r, err := parseRequest(rec.body)
@@ -92,6 +96,7 @@ func (s *state) applyMessage(body []byte, compacted bool) error {
 	err = s.memory.Load(&store.Saved{
 		Conversation: m.conversation, From: m.from, To: m.to, Seq: m.seq, Time: m.time,
 		Binary: m.flags&flagBinary != 0, Settled: m.flags&flagSettled != 0,
+		Away: m.flags&flagAway != 0,
 		Body: m.body, Disk: sizeOnDisk(body),
 	}, compacted)
 	if err == nil && len(m.id) > 0 && s.requests.wants(m.time) {

@@ -18,10 +18,8 @@ type Config struct {
 	// most twice as many; 0: all. They are all in memory, too.
 	Keep int
 	// MaxConversations bounds the conversations, and MaxMemory the bytes of
-	// messages that are kept; 0: no bound. Beyond MaxMemory, conversations keep
-	// fewer than Keep messages, those silent longest first, but always the newest.
-	// A message for which there is no room in spite of that is refused with
-	// chat.ErrFull.
+	// messages that are kept; 0: no bound. Beyond them whoever holds most loses
+	// messages or is refused with chat.ErrFull; see Shares in hub/chat.
 	MaxConversations int
 	MaxMemory        int64
 	// MaxPending bounds what waits for the disk, in bytes; a single message may be
@@ -73,7 +71,8 @@ type Store struct {
 	mu    sync.Mutex
 	state *state
 	notes notes
-	err   error // of the last batch
+	err   error                // of the last batch
+	bans  map[string]time.Time // when the journal was opened
 
 	files  files
 	commit committer
@@ -154,7 +153,7 @@ func (s *Store) Epoch() string { return s.epoch }
 
 // Err returns why messages are refused, whoever sends them; nil: they are not.
 // Either the last batch could not be written, which is tried again every second,
-// or too much waits for the disk, or there is no room in memory.
+// or too much waits for the disk.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	err := s.err
@@ -165,8 +164,14 @@ func (s *Store) Err() error {
 	case s.queue.refuses():
 		return ErrBacklog
 	}
-	return s.memory.Err()
+	return nil
 }
+
+// Stats says how much is kept, and what did not fit.
+func (s *Store) Stats() store.Stats { return s.memory.Stats() }
+
+// Left implements chat.Store.
+func (s *Store) Left(user string) (talks bool) { return s.memory.Left(user) }
 
 // Attend implements chat.Store.
 func (s *Store) Attend(inhabited func(conversation string) bool) { s.memory.Attend(inhabited) }

@@ -12,13 +12,21 @@ import (
 // been acknowledged. It is asked once, before the first append; what it returns
 // is the caller's.
 func (s *Store) Load() chat.Known {
+	k := s.load()
+	for i := range k.Users {
+		k.Users[i].Talks = s.memory.Talks(k.Users[i].Name)
+	}
+	return k
+}
+
+func (s *Store) load() chat.Known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users))}
+	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users)), Bans: s.bans}
 	for name, u := range s.state.users {
 		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
 	}
-	requested := s.state.requests.all()
+	requested := slices.Collect(s.state.requests.All())
 	instead := make(map[request]bool) // what was told of some, by the request without time and flags
 	for _, r := range requested {
 		if r.flags&flagInstead != 0 {
@@ -34,7 +42,7 @@ func (s *Store) Load() chat.Known {
 		}
 		k.Requests = append(k.Requests, known)
 	}
-	s.state.requests = requests{since: math.MaxInt64} // no more are wanted
+	s.state.requests = newRequests(math.MaxInt64) // no more are wanted
 	return k
 }
 

@@ -38,44 +38,41 @@ func (e *Engine) Waiting(name string) ([]*chat.Message, error) {
 	return e.store.Waiting(name, since)
 }
 
-// Who implements chat.Engine.
-func (e *Engine) Who(group string) (names []string, count int, err error) {
-	names = e.onlineNames(group)
-	slices.Sort(names)
-	return names[:min(len(names), chat.MaxNames)], len(names), nil
-}
+// smallGroup is up to how many members a group keeps no roster: an answer costs little then.
+const smallGroup = 64
 
-func (e *Engine) onlineNames(group string) []string {
+// Who implements chat.Engine.
+func (e *Engine) Who(group string) ([]string, int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if group == "" {
-		names := make([]string, len(e.online))
-		for i, u := range e.online {
-			names[i] = u.name
-		}
-		return names
+		return e.roster.first(names(e.online)), e.roster.count, nil
 	}
-	var names []string
-	if g := e.groups[group]; g != nil {
-		for _, u := range g.members {
-			if u.place > 0 {
-				names = append(names, u.name)
-			}
-		}
+	g := e.groups[group]
+	if g == nil {
+		return nil, 0, nil
 	}
-	return names
+	if len(g.members) <= smallGroup {
+		g.roster = nil
+		r := newRoster(names(g.members))
+		return r.names, r.count, nil
+	}
+	if g.roster == nil {
+		g.roster = newRoster(names(g.members))
+	}
+	return g.roster.first(names(g.members)), g.roster.count, nil
 }
 
 // Users implements chat.Engine.
 func (e *Engine) Users() (users []chat.UserInfo, count int, err error) {
 	e.mu.Lock()
-	all := make([]chat.UserInfo, 0, len(e.online))
-	for _, u := range e.online {
-		all = append(all, chat.UserInfo{User: u.name, Connections: int(u.connections)})
+	defer e.mu.Unlock()
+	list := e.roster.first(names(e.online))
+	users = make([]chat.UserInfo, len(list))
+	for i, name := range list {
+		users[i] = chat.UserInfo{User: name, Connections: int(e.users[name].connections)}
 	}
-	e.mu.Unlock()
-	slices.SortFunc(all, func(a, b chat.UserInfo) int { return strings.Compare(a.User, b.User) })
-	return all[:min(len(all), chat.MaxNames)], len(all), nil
+	return users, e.roster.count, nil
 }
 
 // Groups implements chat.Engine.
@@ -104,7 +101,12 @@ func (e *Engine) Counts() (users, groups int) {
 }
 
 // Kick implements chat.Engine.
-func (e *Engine) Kick(name string) (int, error) {
+func (e *Engine) Kick(name string, ban time.Duration) (int, error) {
+	if ban > 0 {
+		if err := e.ban(name, ban); err != nil {
+			return 0, err
+		}
+	}
 	e.mu.Lock()
 	n := 0
 	if u := e.users[name]; u != nil {

@@ -4,9 +4,11 @@
 //	engine.go       the types, and the start
 //	presence.go     logins and exits, and who is told
 //	online.go       the set of users who are online
+//	roster.go       the first of them by name
 //	membership.go   joins and leaves
 //	publish.go      messages on their way into the store
 //	ask.go          answers to clients and operators
+//	ban.go          users whom an operator keeps out
 //	forget.go       users who have been away for too long
 //	remember.go     what a chat.Registry keeps of all that for the next start
 //

@@ -20,8 +20,9 @@ type Config struct {
 	// times in that time, and once a minute at least.
 	MembershipTTL time.Duration
 	// MaxUsers bounds the users who are remembered, including those online; 0:
-	// DefaultUsers. Beyond it, the user who has been offline longest is forgotten early.
-	// A user takes some 200 bytes, without groups.
+	// DefaultUsers. Beyond it, those who are offline, in no group and in no private
+	// conversation are forgotten early; if there are none, new users are refused. A user
+	// takes some 200 bytes, without groups.
 	MaxUsers int
 }
 
@@ -37,18 +38,23 @@ type Engine struct {
 	stop     chan struct{}
 	ended    sync.WaitGroup
 
-	noting sync.Mutex // held while notes are handed to the registry
+	noting  sync.Mutex // held while notes are handed to the registry
+	banning sync.Mutex // held while bans are replaced
 
 	mu      sync.Mutex
 	notes   []func(chat.Registry) // not handed over yet
 	handing bool                  // some are being handed over
 	users   map[string]*user      // those online now or within MembershipTTL
 	online  online                // those of them with connections
+	roster  roster                // of these
 	groups  map[string]*group     // those with members
 	away    list.List             // of *absence: those without connections, the longest first
 	awayOf  map[*user]*list.Element
-	serial  uint64 // of the newest connection
-	number  uint64 // of the last login or exit
+	idle    list.List // of *user: those of them who hold nothing, the longest away first
+	refused uint64    // new users for whom there was no room
+	serial  uint64    // of the newest connection
+	number  uint64    // of the last login or exit
+	bans    bans      // replaced under banning, too
 }
 
 // user is somebody who is or was here. Guarded by Engine.mu, but for the name.
@@ -63,6 +69,7 @@ type user struct {
 type group struct {
 	name    string
 	members []*user // in no order
+	roster  *roster // of those who are online; nil: none is kept
 }
 
 // membership is a user's place in a group. A map of a group's members would take

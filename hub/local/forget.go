@@ -1,6 +1,7 @@
 package local
 
 import (
+	"container/list"
 	"strings"
 	"time"
 
@@ -10,15 +11,33 @@ import (
 // absence is that of a user who is offline.
 type absence struct {
 	user  *user
-	since time.Time
+	since int64         // in ns since 1970
+	idle  *list.Element // of Engine.idle; nil: the user holds something
 }
 
 // left notes that a user has gone offline, at a time no earlier than those noted before.
-// The lock is held.
-func (e *Engine) left(u *user, since time.Time) { e.awayOf[u] = e.away.PushBack(&absence{u, since}) }
+// idle says that the user is in no group and no private conversation. The lock is held.
+func (e *Engine) left(u *user, since time.Time, idle bool) {
+	a := &absence{user: u, since: since.UnixNano()}
+	e.awayOf[u] = e.away.PushBack(a)
+	if idle {
+		a.idle = e.idle.PushBack(u)
+	}
+}
+
+// holds notes that a user is in a group or a private conversation. The lock is held.
+func (e *Engine) holds(u *user) {
+	if at := e.awayOf[u]; at != nil {
+		if a := at.Value.(*absence); a.idle != nil {
+			e.idle.Remove(a.idle)
+			a.idle = nil
+		}
+	}
+}
 
 // returned notes that a user is online, again or still. The lock is held.
 func (e *Engine) returned(u *user) {
+	e.holds(u)
 	if a := e.awayOf[u]; a != nil {
 		e.away.Remove(a)
 		delete(e.awayOf, u)
@@ -46,17 +65,23 @@ func (e *Engine) forgetUsers() {
 func (e *Engine) forgetBefore(t time.Time) {
 	e.mu.Lock()
 	defer e.unlock()
-	for a := e.away.Front(); a != nil && !a.Value.(*absence).since.After(t); a = e.away.Front() {
+	before := t.UnixNano()
+	for a := e.away.Front(); a != nil && a.Value.(*absence).since <= before; a = e.away.Front() {
 		e.forget(a.Value.(*absence).user)
 	}
 }
 
-// forgetExcess keeps to Config.MaxUsers, as long as anybody is offline. The lock
-// is held.
-func (e *Engine) forgetExcess() {
-	for a := e.away.Front(); a != nil && len(e.users) > e.config.MaxUsers; a = e.away.Front() {
-		e.forget(a.Value.(*absence).user)
+// makeRoom makes room for another user, by forgetting those who hold nothing, and reports
+// whether there is room. The lock is held.
+func (e *Engine) makeRoom() bool {
+	for len(e.users) >= e.config.MaxUsers {
+		if e.idle.Len() == 0 {
+			e.refused++
+			return false
+		}
+		e.forget(e.idle.Front().Value.(*user))
 	}
+	return true
 }
 
 // forget ends what is known of a user who is offline. The lock is held.

@@ -63,7 +63,7 @@ func open(t *testing.T, config Config) (*Engine, *recorder) {
 	return e, r
 }
 
-func enter(t *testing.T, e *Engine, user string) *chat.Entry {
+func enter(t *testing.T, e *Engine, user string) chat.Entry {
 	t.Helper()
 	entry, err := e.Enter(user, false, false)
 	if err != nil {
@@ -154,6 +154,49 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+// A ban is over in time, and is kept by what remembers over a restart. A banned name is not
+// given to others.
+func TestBan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := open(t, Config{})
+		if n, err := e.Kick("100000", time.Hour); n != 0 || err != nil {
+			t.Errorf("got %d, %v", n, err)
+		}
+		if _, err := e.Enter("100000", true, false); !errors.Is(err, chat.ErrTaken) {
+			t.Errorf("a fresh name: %v", err)
+		}
+		time.Sleep(time.Hour - 1)
+		if _, err := e.Enter("100000", false, false); !errors.Is(err, chat.ErrBanned) {
+			t.Errorf("before the end: %v", err)
+		}
+		time.Sleep(1)
+		if _, err := e.Enter("100000", false, false); err != nil {
+			t.Errorf("at the end: %v", err)
+		}
+	})
+}
+
+// Bans that are over are forgotten, a later one replaces an earlier one, and of too many
+// the one that has least time left goes.
+func TestBansAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := func(d time.Duration) time.Time { return time.Now().Add(d) }
+		var b bans
+		b = b.with("short", at(time.Minute)).with("A", at(time.Hour)).with("A", at(2*time.Hour))
+		time.Sleep(time.Hour)
+		if b = b.with("B", at(time.Hour)); len(b) != 2 || !b.holds("A") || !b.holds("B") {
+			t.Errorf("got %v", b)
+		}
+		b["soonest"] = at(time.Minute)
+		for i := len(b); i < maxBans; i++ {
+			b[fmt.Sprint(i)] = at(time.Hour + time.Duration(i))
+		}
+		if b = b.with("C", at(time.Second)); len(b) != maxBans || b.holds("soonest") || !b.holds("C") || !b.holds("A") {
+			t.Errorf("%d bans, the soonest %v, the new one %v", len(b), b.holds("soonest"), b.holds("C"))
+		}
+	})
+}
+
 func (e *Engine) connections(user string) int32 { return e.users[user].connections }
 
 // Whoever leaves a group, and in whatever order, the others stay members.
@@ -196,18 +239,23 @@ func TestForgottenLeavesNothing(t *testing.T) {
 		r := new(recorder)
 		e.Attach(r)
 		defer e.Close()
-		for _, user := range []string{"A", "B", "C"} {
+		for _, user := range []string{"A", "B", "C", "D"} {
 			enter(t, e, user)
-			setMember(e, user, "group"+user, true)
+			if user == "A" || user == "D" {
+				setMember(e, user, "group"+user, true)
+			}
 			e.Exit(user)
 		}
-		r.want(t, "A in groupA: true", "B in groupB: true", "A in groupA: false", "groupA is idle", "C in groupC: true")
+		r.want(t, "A in groupA: true", "D in groupD: true")
+		if _, err := e.Enter("E", false, false); !errors.Is(err, chat.ErrUnavailable) {
+			t.Errorf("got %v, want ErrUnavailable", err)
+		}
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf) > 0 {
-			t.Errorf("left: %v, %v, %v, %d, %v", e.users, e.online, e.groups, e.away.Len(), e.awayOf)
+		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf)+e.idle.Len() > 0 {
+			t.Errorf("left: %v, %v, %v, %d, %v, %d", e.users, e.online, e.groups, e.away.Len(), e.awayOf, e.idle.Len())
 		}
 	})
 }

@@ -112,8 +112,12 @@ func (e *Engine) join(u *user, name string) bool {
 	if u.placeIn(g) >= 0 {
 		return false
 	}
+	e.holds(u)
 	u.groups = append(u.groups, membership{g, int32(len(g.members))})
 	g.members = append(g.members, u)
+	if g.roster != nil && u.place > 0 {
+		g.roster.enter(u.name)
+	}
 	return true
 }
 
@@ -127,6 +131,9 @@ func (e *Engine) leave(u *user, g *group) {
 	g.members = g.members[:end]
 	moved.groups[moved.placeIn(g)].at = at
 	u.groups = slices.Delete(u.groups, i, i+1)
+	if g.roster != nil && u.place > 0 {
+		g.roster.exit(u.name)
+	}
 	e.node.Member(u.name, g.name, false)
 	if len(g.members) == 0 {
 		delete(e.groups, g.name)

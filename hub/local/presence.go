@@ -7,25 +7,32 @@ import (
 )
 
 // Enter implements chat.Engine.
-func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
+func (e *Engine) Enter(name string, fresh, _ bool) (chat.Entry, error) {
 	e.mu.Lock()
-	u := e.users[name]
-	if fresh && u != nil {
+	u, banned := e.users[name], e.bans.holds(name)
+	if fresh && (u != nil || banned) {
 		e.mu.Unlock()
-		return nil, chat.ErrTaken
+		return chat.Entry{}, chat.ErrTaken
+	}
+	if banned {
+		e.mu.Unlock()
+		return chat.Entry{}, chat.ErrBanned
 	}
 	if u == nil {
+		if !e.makeRoom() {
+			e.unlock()
+			return chat.Entry{}, chat.ErrUnavailable
+		}
 		u = &user{name: name}
 		e.users[name] = u
-		e.forgetExcess()
 	}
 	e.returned(u)
 	e.serial++
-	entry := &chat.Entry{Serial: e.serial, Groups: u.groupNames()}
+	entry := chat.Entry{Serial: e.serial, Groups: u.groupNames()}
 	u.connections++
 	first := u.connections == 1
 	if first {
-		e.online.add(u)
+		e.appear(u)
 		e.note(func(r chat.Registry) { r.Seen(u.name, time.Time{}) })
 		e.tell(u, true)
 	}
@@ -38,6 +45,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (*chat.Entry, error) {
 
 // Exit implements chat.Engine.
 func (e *Engine) Exit(name string) {
+	talks := e.store.Left(name) // nothing counts as missed while the user is here
 	e.mu.Lock()
 	defer e.unlock()
 	u := e.users[name]
@@ -47,9 +55,31 @@ func (e *Engine) Exit(name string) {
 	}
 	now := time.Now()
 	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
-	e.left(u, now)
-	e.online.remove(u)
+	e.left(u, now, !talks && len(u.groups) == 0)
+	e.disappear(u)
 	e.tell(u, false)
+}
+
+// appear notes that u is online. The lock is held.
+func (e *Engine) appear(u *user) {
+	e.online.add(u)
+	e.roster.enter(u.name)
+	for _, m := range u.groups {
+		if r := m.group.roster; r != nil {
+			r.enter(u.name)
+		}
+	}
+}
+
+// disappear notes that u is offline. The lock is held.
+func (e *Engine) disappear(u *user) {
+	e.online.remove(u)
+	e.roster.exit(u.name)
+	for _, m := range u.groups {
+		if r := m.group.roster; r != nil {
+			r.exit(u.name)
+		}
+	}
 }
 
 // tell reports a login or exit to those whom Config.Presence names. The lock is held.

@@ -27,7 +27,7 @@ func (e *Engine) Publish(m *chat.Message, origin any, done func(away bool, err e
 // the recipient has come or gone while m was stored, the answer differs from m.Away, and
 // is stored, too. If that fails, m is stored all the same.
 func (e *Engine) stored(m *chat.Message, done func(away bool, err error)) {
-	away := m.Private() && !e.isOnline(m.To)
+	away := m.Private() && !e.receives(m.To)
 	if away == m.Away || m.ID == "" || e.registry == nil {
 		done(away, nil)
 		return
@@ -45,11 +45,16 @@ func (e *Engine) find(name string) (known, here bool) {
 	return u != nil, u != nil && u.place > 0
 }
 
-func (e *Engine) isOnline(name string) bool {
+// receives notes that there is a message to a user, and reports whether the user is here.
+func (e *Engine) receives(name string) (here bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	u := e.users[name]
-	return u != nil && u.place > 0
+	if u == nil {
+		return false
+	}
+	e.holds(u)
+	return u.place > 0
 }
 
 // History implements chat.Engine.

@@ -11,14 +11,14 @@ func (e *Engine) restore(k chat.Known) {
 	slices.SortFunc(k.Users, func(a, b chat.KnownUser) int { return a.Seen.Compare(b.Seen) })
 	for _, known := range k.Users {
 		u := &user{name: known.Name}
-		e.left(u, known.Seen)
+		e.left(u, known.Seen, !known.Talks && len(known.Groups) == 0)
 		e.users[u.name] = u
 		for _, group := range known.Groups[:min(len(known.Groups), chat.MaxGroups)] {
 			e.join(u, group)
 		}
 	}
 	e.forgetRefused()
-	e.forgetExcess()
+	e.bans = k.Bans
 }
 
 // forgetRefused forgets users and groups whose names an older version allowed: nobody can

@@ -8,8 +8,16 @@ import (
 	"time"
 )
 
-// maxAccepts is how many connections are accepted before the loop does other work.
-const maxAccepts = 64
+const (
+	// maxAccepts is how many connections are accepted before the loop does other work: as
+	// many as are read, or the queue overflows in a siege, and TCP has clients try again
+	// after a second.
+	maxAccepts = 256
+
+	// maxQueue is how many connections wait in a listener's queue at most
+	// (net.core.somaxconn), unless an administrator has asked for more.
+	maxQueue = 4096
+)
 
 // maxUnsent is from how many bytes on, that it could not send yet, the kernel takes no more
 // for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
@@ -68,16 +76,19 @@ func (e *acceptor) begin() {
 	}
 }
 
-// accept takes the connections that have come.
-func (e *acceptor) accept() {
+// accept takes the connections that have come, and reports whether there may be more.
+func (e *acceptor) accept() (more bool) {
 	own := e.batch[:0]
+	more = true
 	for range maxAccepts {
 		fd, remote, errno := sysAccept(e.fd)
 		if errno == syscall.EAGAIN {
+			more = false
 			break
 		}
 		if errno != 0 {
 			e.rest(e.failed.next(&net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", errno)}))
+			more = false
 			break
 		}
 		e.failed.end()
@@ -97,6 +108,18 @@ func (e *acceptor) accept() {
 		own[i] = nil
 	}
 	e.batch = own
+	return more
+}
+
+// acceptRest takes what waits in the queues of a server's listeners, and closes them.
+func (l *Loop) acceptRest(s *Server) {
+	for _, e := range l.acceptors {
+		if e.server == s && e.fd >= 0 {
+			for n := 0; n < maxQueue && e.accept(); n += maxAccepts {
+			}
+			e.end()
+		}
+	}
 }
 
 // rest accepts nothing for a while.

@@ -8,5 +8,6 @@ import "net"
 type acceptor struct{}
 
 func newAcceptor(*Server, net.Listener) bool { return false }
-func (e *acceptor) accept()                  {}
+func (e *acceptor) accept() bool             { return false }
+func (l *Loop) acceptRest(*Server)           {}
 func (l *Loop) stopAccepting(*Server)        {}

@@ -149,23 +149,28 @@ func (a *admission) move(g *guest, to kind, owner interface{ giveWay() }) bool {
 	return out != g
 }
 
+// client returns the address of whoever has sent a request.
+func (a *admission) client(r *handshake.Request) netip.Addr {
+	ip := r.Remote.Addr()
+	if l := &a.limits; l.Proxy != nil && l.Proxy(ip) {
+		ip = l.Client(r)
+	}
+	return ip
+}
+
 // promote makes a guest a user, and returns the user's address, or the reason why it may
 // not be one. The caller must call leave on the address when the connection ends.
 func (a *admission) promote(g *guest, r *handshake.Request) (*address, error) {
-	l := &a.limits
-	ip := r.Remote.Addr()
-	if l.Proxy != nil && l.Proxy(ip) {
-		ip = l.Client(r)
-	}
+	l, ip := &a.limits, a.client(r)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	from := a.address(ip)
 	var err error
 	switch {
 	case l.Users > 0 && a.users >= l.Users, l.Sockets > 0 && a.users >= l.Sockets:
-		err = full("the server has as many connections as it may")
+		err = full("full", "the server has as many connections as it may")
 	case l.PerAddress > 0 && from.users >= l.PerAddress:
-		err = full("this address has as many connections as it may")
+		err = full("address", "this address has as many connections as it may")
 	}
 	if err != nil {
 		a.forget(from)

@@ -266,7 +266,7 @@ func TestEntryHasItsOwnTime(t *testing.T) {
 		s := &Server{Loops: bubbleLoops(t), Endpoints: map[string]Endpoint{"/socket": func(*handshake.Request) (Acceptance, error) {
 			return Acceptance{MayBlock: true, Enter: func() (Handler, error) {
 				time.Sleep(2 * defaultTimeout)
-				return nil, full("no")
+				return nil, full("full", "no")
 			}}, nil
 		}}}
 		ln := newScriptedListener()

@@ -98,6 +98,7 @@ func (c *Conn) refuse(err error, b []byte) {
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455
 // §5.5.1), or is itself the answer to ours.
 func (c *Conn) peerClosed(payload []byte) {
+	c.parted = true
 	if c.state == closing {
 		c.linger()
 		return
@@ -131,14 +132,8 @@ func (c *Conn) leave(next state, code frame.CloseCode) {
 func (c *Conn) told(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
-	if len(c.places) > 0 { // nor does it join any more
+	if c.isListed() { // nor does it join any more
 		c.loop.mail.callInTurn(c.leaveLists)
-	}
-}
-
-func (c *Conn) leaveLists() {
-	for len(c.places) > 0 {
-		c.loop.shards[c.places[0].shard-1].leave(c)
 	}
 }
 

@@ -45,11 +45,12 @@ type Conn struct {
 	loop    *Loop
 	handler Handler
 	decoder frame.Decoder
-	out     *outbox // nil while nothing waits, see outbox.go
-	wire    *wire   // nil: fd is the socket, and there is no TLS
-	places  []place
+	out     *outbox  // nil while nothing waits, see outbox.go
+	wire    *wire    // nil: fd is the socket, and there is no TLS
+	places  [2]place // most are in two lists: everyone, and a group
+	more    *[]place // others; nil: none
 	from    *address // where it counts as a user; nil: nowhere
-	paid    int64    // until when the rate's allowance is used up, see rate.go
+	paid    int64    // until when the allowance is used up, see rate.go
 	fd      int32
 	slot    int32
 	state   state
@@ -65,6 +66,7 @@ type Conn struct {
 	stuck      bool   // had to wait for room at the last visit
 	heard      uint16 // bytes since the last visit, lifeBytes at most
 	finished   bool   // the peer has ended its side
+	parted     bool   // the peer's close frame has come
 	inTurn     int32  // of the commands that wait: SendExpress, but not to overtake any more
 	promised   int32  // answers that are still to come, see Promise
 }
@@ -186,6 +188,9 @@ func (c *Conn) feed(b []byte) []byte {
 			return nil
 		}
 		b = b[n:]
+		if c.metered {
+			c.pay(c.loop.loops.bytePrice(int64(n)))
+		}
 		c.handle(m)
 		c.decoder.Recycle(m)
 	}
@@ -198,7 +203,7 @@ func (c *Conn) handle(m frame.Message) {
 	}
 	c.quiet = 0
 	if c.metered {
-		c.spend()
+		c.payMessage(m)
 	}
 	switch m.Opcode {
 	case frame.Text, frame.Binary:

@@ -18,7 +18,7 @@
 // make a net.Conn look like a descriptor that never blocks. TLS is a layer above
 // either, without a goroutine: crypto/tls is given the records that have come, and
 // the records that it makes are written with the next flush. Only a handshake of TLS
-// has a goroutine, from the client's first record to the last (tls_handshake.go). The
+// has a goroutine, from its turn to the client's last record (tls_handshake.go). The
 // code above these layers is the same for all.
 //
 // Handshakes. On Linux, loops accept connections, too. A connection that has not sent

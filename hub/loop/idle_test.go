@@ -43,7 +43,7 @@ func TestIdleConnectionIsSmall(t *testing.T) {
 		list.Leave(conn)
 		eventually(t, "it is at rest", func() (rest bool) {
 			onLoop(conn, func() {
-				rest = conn.out == nil && conn.decoder.Idle() && conn.places == nil &&
+				rest = conn.out == nil && conn.decoder.Idle() && !conn.isListed() &&
 					!conn.dirty && conn.reading && !conn.writing
 			})
 			return rest

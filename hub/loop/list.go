@@ -1,6 +1,10 @@
 package loop
 
-import "time"
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
 
 // List is a set of connections that get the same messages: everyone, or the
 // members of a group. Its methods are safe for concurrent use; whoever needs
@@ -13,20 +17,31 @@ type List struct {
 
 type shard struct {
 	members []*Conn
-	number  int32 // in Loop.shards, from 1; 0: there are no members
+	number  int32        // in Loop.shards, from 1; 0: there are no members
+	size    atomic.Int32 // of members, for everybody
 }
 
 // place is where a connection stands in a shard, so that leaving takes no search
 // through the members. Every connection has one for each of its lists: it holds
 // numbers, as pointers would take twice as much.
 type place struct {
-	shard int32 // the shard's number
+	shard int32 // the shard's number; 0: the place is free
 	at    int32 // the index in its members
 }
+
+func (p place) isTaken() bool { return p.shard != 0 }
 
 // NewList returns an empty list.
 func (ls *Loops) NewList() *List {
 	return &List{loops: ls, shards: make([]shard, len(ls.loops))}
+}
+
+// Len returns how many are in the list, as far as its loops have come.
+func (l *List) Len() (n int) {
+	for i := range l.shards {
+		n += int(l.shards[i].size.Load())
+	}
+	return n
 }
 
 // Join puts c into the list. Joining twice has no effect.
@@ -48,39 +63,44 @@ func (l *List) PublishFrom(author *Conn, item Item) {
 }
 
 func (s *shard) join(c *Conn) {
-	if c.state != open || c.placeIn(s) >= 0 {
+	if c.state != open || c.placeIn(s) != nil {
 		return
 	}
 	if len(s.members) == 0 {
 		c.loop.enlist(s)
 	}
-	if c.places == nil {
-		c.places = make([]place, 0, 2) // most are in two: everyone, and a group
+	taken := place{s.number, int32(len(s.members))}
+	if free := c.placeWith(0); free != nil {
+		*free = taken
+	} else {
+		if c.more == nil {
+			c.more = new([]place)
+		}
+		*c.more = append(*c.more, taken)
 	}
-	c.places = append(c.places, place{s.number, int32(len(s.members))})
 	s.members = append(s.members, c)
+	s.size.Store(int32(len(s.members)))
 }
 
 func (s *shard) leave(c *Conn) {
-	i := c.placeIn(s)
-	if i < 0 {
+	p := c.placeIn(s)
+	if p == nil {
 		return
 	}
-	at := c.places[i].at
+	at := p.at
 	last := len(s.members) - 1
 	moved := s.members[last]
 	s.members[at], s.members[last] = moved, nil
 	s.members = s.members[:last]
-	moved.places[moved.placeIn(s)].at = at
+	s.size.Store(int32(last))
+	moved.placeIn(s).at = at
+	*p = place{}
 	if last == 0 {
 		s.members = nil
 		c.loop.delist(s)
 	}
-	end := len(c.places) - 1
-	c.places[i] = c.places[end]
-	c.places = c.places[:end]
-	if end == 0 {
-		c.places = nil
+	if c.more != nil && !slices.ContainsFunc(*c.more, place.isTaken) {
+		c.more = nil
 	}
 }
 
@@ -103,14 +123,45 @@ func (l *Loop) delist(s *shard) {
 }
 
 // In reports whether c is in the list. Only from c's loop, as Item.AppendFrame is.
-func (c *Conn) In(l *List) bool { return c.placeIn(&l.shards[c.loop.index]) >= 0 }
+func (c *Conn) In(l *List) bool { return c.placeIn(&l.shards[c.loop.index]) != nil }
 
-// placeIn finds the index of s among c's places, -1 if c is not in s.
-func (c *Conn) placeIn(s *shard) int {
+// placeIn returns c's place in s; nil: it has none.
+func (c *Conn) placeIn(s *shard) *place {
+	if s.number == 0 {
+		return nil
+	}
+	return c.placeWith(s.number)
+}
+
+// placeWith returns the place with a shard's number, or a free one for 0; nil: there is none.
+func (c *Conn) placeWith(number int32) *place {
 	for i := range c.places {
-		if c.places[i].shard == s.number {
-			return i
+		if c.places[i].shard == number {
+			return &c.places[i]
 		}
 	}
-	return -1
+	if c.more != nil {
+		for i := range *c.more {
+			if p := &(*c.more)[i]; p.shard == number {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// isListed reports whether c is in any list.
+func (c *Conn) isListed() bool { return c.places != [2]place{} || c.more != nil }
+
+// leaveLists takes c out of all lists.
+func (c *Conn) leaveLists() {
+	places := c.places[:]
+	if c.more != nil {
+		places = append(places, *c.more...)
+	}
+	for _, p := range places {
+		if p.isTaken() {
+			c.loop.shards[p.shard-1].leave(c)
+		}
+	}
 }

@@ -146,7 +146,7 @@ func TestMembersCloseDuringAWalk(t *testing.T) {
 				t.Errorf("%d members left, want %d", len(members), n/3)
 			}
 			for at, c := range members {
-				if c.state != open || len(c.places) != 1 || int(c.places[0].at) != at {
+				if c.state != open || c.places[1].isTaken() || c.more != nil || int(c.places[0].at) != at {
 					t.Errorf("member %d: %+v", at, c)
 				}
 			}
@@ -174,8 +174,8 @@ func TestListNumbersAreUsedAgain(t *testing.T) {
 		all.Publish(text("all"))
 		c.wantText("all")
 		l.do(func() {
-			if len(l.shards) != 2 || len(conn.places) != 1 {
-				t.Errorf("%d numbers, %d places", len(l.shards), len(conn.places))
+			if len(l.shards) != 2 || conn.places[1].isTaken() || conn.more != nil {
+				t.Errorf("%d numbers, places %v", len(l.shards), conn.places)
 			}
 		})
 	})
@@ -347,5 +347,36 @@ func TestConcurrentUse(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+}
+
+// A connection may be in any number of lists, and leaves those that are left when it ends.
+func TestManyLists(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		s := d.serve(t, Config{Loops: 1})
+		r := newRecord()
+		c := s.dial(r)
+		conn := r.conn(t)
+		lists := make([]*List, 6)
+		for i := range lists {
+			lists[i] = s.NewList()
+			lists[i].Join(conn)
+		}
+		for _, i := range []int{0, 3} {
+			lists[i].Leave(conn)
+		}
+		lists[3].Join(conn)
+		for i, list := range lists {
+			list.Publish(text(fmt.Sprint(i)))
+		}
+		for _, i := range []string{"1", "2", "3", "4", "5"} {
+			c.wantText(i)
+		}
+		c.reset()
+		r.code(t)
+		eventually(t, "it has left all lists", func() (left bool) {
+			s.loops[0].do(func() { left = !conn.isListed() && len(s.loops[0].unlisted) == len(s.loops[0].shards) })
+			return left
+		})
 	})
 }

@@ -145,7 +145,7 @@ func (l *Loop) serve(e event) {
 		l.touch(c)
 	}
 	switch {
-	case e.hangup && !c.reading: // told even to those who did not ask
+	case e.hangup && (!c.reading || c.parted && c.secure() == nil): // nothing more is to be read
 		c.vanished()
 	case e.readable && !l.congested():
 		c.readable()

@@ -29,8 +29,11 @@ type Config struct {
 	Ping time.Duration
 	// Rate bounds the messages and control frames a second that are taken from a
 	// metered connection, with bursts of one second's worth, by reading no
-	// faster; 0: no limit.
+	// faster. What costs the server more counts as more; see price.go. 0: no limit, and
+	// RateBytes is void.
 	Rate int
+	// RateBytes bounds the bytes a second likewise; 0: no limit.
+	RateBytes int
 	// Deflater compresses what Conn.Write sends on connections that have
 	// negotiated it; nil: nothing is compressed there.
 	Deflater *frame.Deflater

@@ -5,11 +5,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"wschat/handshake"
 	. "wschat/handshake/handshaketest"
 )
 
@@ -20,7 +22,14 @@ type observed struct {
 	longest  time.Duration
 }
 
-func (o *observed) observe(status int, took time.Duration) {
+func (o *observed) observe(refused *handshake.Rejection, from netip.Addr, took time.Duration) {
+	status := http.StatusSwitchingProtocols
+	if refused != nil {
+		status = refused.Status
+	}
+	if !from.IsLoopback() {
+		status = 0
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.statuses = append(o.statuses, status)

@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -110,19 +109,3 @@ func (c *pageConn) Close() error {
 
 // giveWay ends a connection that has lost its place to another.
 func (c *pageConn) giveWay() { abort(c.Conn) }
-
-// tlsPageConn tells http.Server that the connection is one of TLS.
-type tlsPageConn struct {
-	*pageConn
-	tls *tls.Conn
-}
-
-func (c *tlsPageConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
-
-// unwrap returns what take handed to http.Server.
-func unwrap(conn net.Conn) *pageConn {
-	if c, ok := conn.(*tlsPageConn); ok {
-		return c.pageConn
-	}
-	return conn.(*pageConn)
-}

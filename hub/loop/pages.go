@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,17 +51,13 @@ func (p *pages) serve() {
 // goroutine that Server.running counts; from here on the connection is counted itself.
 func (p *pages) take(conn net.Conn, read []byte, s *shake) {
 	page := &pageConn{Conn: conn, shake: s, held: read}
-	var handed net.Conn = page
-	if tc, ok := conn.(*tls.Conn); ok {
-		handed = &tlsPageConn{page, tc}
-	}
 	if !p.server.admission.move(&s.guest, onPages, page) {
 		abort(conn)
 		return
 	}
 	p.server.running.Add(1)
 	select {
-	case p.queue <- handed:
+	case p.queue <- page:
 	case <-p.server.closing:
 		p.server.running.Done()
 		p.server.admission.leave(&s.guest)
@@ -73,7 +68,7 @@ func (p *pages) take(conn net.Conn, read []byte, s *shake) {
 // track is told by http.Server of each connection's state. That of a hijacked one ends in
 // ServeHTTP.
 func (p *pages) track(conn net.Conn, state http.ConnState) {
-	page := unwrap(conn)
+	page := conn.(*pageConn)
 	switch state {
 	case http.StateNew:
 		if p.server.isClosing() { // http.Server.Close may not have seen it
@@ -145,7 +140,7 @@ func takeBack(w http.ResponseWriter) (page *pageConn, early []byte, err error) {
 	// The empty lines that were skipped behind the request come first, then the bytes
 	// that net/http has buffered, then those that it has not asked for yet. Its
 	// background reader has ended, so nobody else reads.
-	page = unwrap(hijacked)
+	page = hijacked.(*pageConn)
 	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered()) // cannot fail: they are there
 	return page, slices.Concat(page.skipped, buffered, page.held), nil
 }

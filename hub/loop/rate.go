@@ -1,13 +1,18 @@
 package loop
 
-import "time"
+import (
+	"time"
 
-// A metered connection may send Config.Rate messages a second. What it has not
-// used up lately it may use at once, one second's worth at most. Beyond that it
-// is not read from until it may go on: nothing is dropped, TCP slows it down.
+	"wschat/frame"
+)
 
-// burst is how far a connection may be ahead of its rate.
-const burst = int64(time.Second)
+// A metered connection spends its allowance by price.go. What it has not used up lately it
+// may use at once, one second's worth at most. Beyond that it is not read from until it may
+// go on: nothing is dropped, TCP slows it down. A message that has begun is read to its end
+// first, if it takes no more bytes than a message may have: they are paid for afterwards.
+
+// burst is how far a connection may be ahead of its allowance.
+const burst = time.Second
 
 // wakePeriod is how often a loop looks after those it has slowed down.
 const wakePeriod = 10 * time.Millisecond
@@ -43,18 +48,38 @@ func (k *clock) close() {
 	}
 }
 
-// price is what one message takes of the allowance, in nanoseconds.
-func (ls *Loops) price() int64 { return int64(time.Second) / int64(ls.config.Rate) }
+// messagePrice is what a message takes of the allowance, however short it is.
+func (ls *Loops) messagePrice() time.Duration { return time.Second / time.Duration(ls.config.Rate) }
 
-// spend counts one message.
-func (c *Conn) spend() {
-	c.paid = max(c.paid, c.loop.clock.time()) + c.loop.loops.price()
+// bytePrice is what n bytes take of it.
+func (ls *Loops) bytePrice(n int64) time.Duration {
+	if ls.config.RateBytes == 0 {
+		return 0
+	}
+	return time.Duration(float64(n) * float64(time.Second) / float64(ls.config.RateBytes))
+}
+
+// pay takes from the allowance.
+func (c *Conn) pay(price time.Duration) {
+	c.paid = max(c.paid, c.loop.clock.time()) + int64(price)
+}
+
+// payMessage takes the price of a message whose bytes are paid for, as they came.
+func (c *Conn) payMessage(m frame.Message) {
+	ls := c.loop.loops
+	price := max(ls.messagePrice(), ls.bytePrice(int64(len(m.Payload)))) // it may have been compressed
+	c.pay(max(0, price-ls.bytePrice(m.Size)))
 }
 
 // overRate reports whether the client has to wait, and sees to it that it is
 // looked after then.
 func (c *Conn) overRate() bool {
-	if c.state != open || c.paid+c.loop.loops.price()-c.loop.clock.time() <= burst {
+	ls := c.loop.loops
+	most := burst - ls.messagePrice()
+	if !c.decoder.Idle() {
+		most = burst + ls.bytePrice(ls.config.MaxMessage)
+	}
+	if c.state != open || time.Duration(c.paid-c.loop.clock.time()) <= most {
 		return false
 	}
 	c.wake()

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -46,10 +47,11 @@ type Acceptance struct {
 // methods are safe for concurrent use.
 //
 // A connection in its handshake is in its loop like any other, and costs some hundred
-// bytes and the part of its request that has come. [Limits] bounds their number. A head of more than 16 KiB gets 431; a connection whose
-// request is not whole after Timeout is ended without an answer.
+// bytes and the part of its request that has come. [Limits] bounds their number. A head of
+// more than 16 KiB gets 431; a connection whose request is not whole after Timeout is
+// ended without an answer.
 //
-// HTTP/2 is not spoken.
+// HTTP/2 is not spoken. Pages are not told of TLS: their Request.TLS is nil.
 type Server struct {
 	Loops       *Loops
 	Endpoints   map[string]Endpoint // by path, such as "/socket"
@@ -64,10 +66,10 @@ type Server struct {
 	// [handshake.CheckHost]. It is called from many goroutines at once; nil: any host.
 	AllowHost func(host string) bool
 
-	// Observe, if not nil, is called for each upgrade that succeeded (status 101) or
-	// was refused. took is the time since the connection was accepted or, on a
-	// kept-alive connection, since the request was read. It must not block.
-	Observe func(status int, took time.Duration)
+	// Observe, if not nil, is called for each upgrade that succeeded (refused is nil) or
+	// was refused. from is the client's address; took is the time since the connection was
+	// accepted or, on a kept-alive connection, since the request was read. It must not block.
+	Observe func(refused *handshake.Rejection, from netip.Addr, took time.Duration)
 
 	begin     sync.Once
 	closing   chan struct{} // closed by Close
@@ -98,17 +100,18 @@ func (s *Server) drained() *handshake.Rejection {
 	if !s.Loops.draining.Load() {
 		return nil
 	}
-	return unavailable("the server is shutting down", retryAfter)
+	return unavailable("draining", "the server is shutting down", retryAfter)
 }
 
 // full returns the answer to a connection for which there is no place.
-func full(reason string) error { return unavailable(reason, "30") }
+func full(kind, reason string) error { return unavailable(kind, reason, "30") }
 
-func unavailable(reason, retryAfter string) *handshake.Rejection {
+func unavailable(kind, reason, retryAfter string) *handshake.Rejection {
 	return &handshake.Rejection{
 		Status: http.StatusServiceUnavailable,
 		Header: handshake.Header{{Name: "Retry-After", Value: retryAfter}},
 		Reason: reason,
+		Kind:   kind,
 	}
 }
 
@@ -120,12 +123,7 @@ func unavailable(reason, retryAfter string) *handshake.Rejection {
 func (s *Server) Close() error {
 	s.begin.Do(s.init)
 	err := s.shut()
-	for _, l := range s.Loops.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { l.forsake(s); close(done) }) {
-			<-done
-		}
-	}
+	s.onLoops(func(l *Loop) { l.forsake(s) })
 	s.entries.ended.Wait()
 	s.running.Wait()
 	return err
@@ -183,10 +181,21 @@ func (s *Server) timeoutTicks() uint32 {
 	return uint32(min(s.timeout()/s.Loops.tickPeriod()+1, math.MaxInt32/2))
 }
 
-func (s *Server) observe(status int, began int64, l *Loop) {
-	if s.Observe != nil {
-		s.Observe(status, time.Duration(l.clock.exact()-began))
+// observe tells that c is a WebSocket connection now, or is refused. r is the request, nil
+// if it is not at hand.
+func (s *Server) observe(c *Conn, r *handshake.Request, refused *handshake.Rejection) {
+	if s.Observe == nil {
+		return
 	}
+	shake := c.shake()
+	from := shake.remote.Addr()
+	switch {
+	case c.from != nil:
+		from = c.from.ip
+	case r != nil:
+		from = s.admission.client(r)
+	}
+	s.Observe(refused, from, time.Duration(c.loop.clock.exact()-shake.began))
 }
 
 func (s *Server) log() *slog.Logger {

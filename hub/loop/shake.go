@@ -68,7 +68,7 @@ func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early [
 		s.start()
 	}
 	if refusal != nil {
-		c.reject(r.Method, refusal)
+		c.reject(r, refusal)
 		return
 	}
 	c.judge(r, early)
@@ -130,10 +130,9 @@ func (c *Conn) shakeHands(b []byte) {
 	r, n, err := c.shake().decoder.Next(b)
 	switch {
 	case err != nil:
-		c.reject("", err)
+		c.reject(nil, err)
 	case r != nil:
 		r.Remote = c.shake().remote
-		r.TLS = c.secure() != nil
 		c.judge(r, b[n:])
 	default:
 		c.readMore(false)
@@ -149,7 +148,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 	rejection := s.drained()
 	switch {
 	case rejection != nil:
-		c.reject(r.Method, rejection)
+		c.reject(r, rejection)
 		return
 	case !known:
 		c.toPages(r, early)
@@ -164,7 +163,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 		c.from, err = s.admission.promote(&c.shake().guest, r)
 	}
 	if err != nil {
-		c.reject(r.Method, err)
+		c.reject(r, err)
 		return
 	}
 	c.loop.loops.conns.Add(1)
@@ -214,14 +213,14 @@ func (c *Conn) entered(key string, a Acceptance, handler Handler, err error) {
 // handler's first messages go out with the 101.
 func (c *Conn) answer(key string, a Acceptance, handler Handler, err error, early []byte) {
 	if err != nil {
-		c.reject(http.MethodGet, err)
+		c.reject(nil, err)
 		return
 	}
 	s := c.shake()
 	w := c.waiting()
 	w.buf = handshake.AppendResponse(w.buf, key, a.Protocol, a.Header)
 	w.lead = len(w.buf)
-	s.server.observe(http.StatusSwitchingProtocols, s.began, c.loop)
+	s.server.observe(c, nil, nil)
 	c.agree(a.Deflate, a.Metered)
 	c.open(handler, early)
 }
@@ -246,15 +245,20 @@ func (c *Conn) open(handler Handler, early []byte) {
 	c.loop.touch(c)
 }
 
-// reject answers with the reason, and ends the connection in order.
-func (c *Conn) reject(method string, err error) {
+// reject answers the request r with the reason, and ends the connection in order. r is nil
+// if it is not at hand; then it is no HEAD.
+func (c *Conn) reject(r *handshake.Request, err error) {
 	s := c.shake()
 	var rejection *handshake.Rejection
 	if !errors.As(err, &rejection) {
 		s.server.log().Error("endpoint failed", "error", err)
 		rejection = &handshake.Rejection{Status: http.StatusInternalServerError, Reason: "the server failed to handle the request"}
 	}
-	s.server.observe(rejection.Status, s.began, c.loop)
+	s.server.observe(c, r, rejection)
+	method := ""
+	if r != nil {
+		method = r.Method
+	}
 	w := c.waiting()
 	w.buf = rejection.AppendResponse(w.buf, method, time.Now())
 	w.lead = len(w.buf)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 )
 
 // sealAtOnce bounds the bytes that are encrypted for one write to the socket. With the
@@ -24,7 +23,7 @@ var errNoRoom = errors.New("loop: more was decrypted than received")
 // whole records, and all that have come, so that no bytes are left in it between turns.
 type secure struct {
 	tls     *tls.Conn     // nil before the handshake
-	shaking *tlsHandshake // nil once it is done
+	shaking *tlsHandshake // nil before its first bytes and once it is done
 
 	// In a loop.
 	owner    *Conn
@@ -37,13 +36,6 @@ type secure struct {
 
 	conn net.Conn   // with the pages; else nil
 	scan recordScan // of the bytes that crypto/tls has read there
-}
-
-// newSecure returns the TLS of a connection that has yet to do its handshake.
-func newSecure(c *Conn, config *tls.Config, remote netip.Addr) *secure {
-	s := &secure{owner: c}
-	s.shaking = &tlsHandshake{secure: s, config: config, from: network(remote)}
-	return s
 }
 
 // below splits nc into its TLS layer, nil if it has none, and the connection below that.
@@ -86,14 +78,14 @@ func (s *secure) established() {
 // read reads from the socket and decrypts; p must be as long as readBuffer. more reports
 // whether the socket may have more. An error comes alone, after the bytes before it.
 func (s *secure) read(p []byte) (n int, more bool, err error) {
-	if s.shaking != nil {
+	if s.shaking != nil || s.tls == nil {
 		return 0, false, s.readHandshake()
 	}
 	if s.err != nil {
 		s.behind = false
 		return 0, false, s.err
 	}
-	sealed, err := s.receive()
+	sealed, err := s.receive(readBuffer)
 	if err != nil {
 		return 0, false, err
 	}
@@ -118,10 +110,11 @@ func (s *secure) read(p []byte) (n int, more bool, err error) {
 	return n, len(sealed) == readBuffer, err
 }
 
-// receive reads records from the socket, behind the beginning of one that was there. If
-// crypto/tls may still have something, that comes first, and alone, so that there is room.
-func (s *secure) receive() (sealed []byte, err error) {
-	sealed = s.owner.loop.sealedSpace()[:readBuffer]
+// receive reads records from the socket, behind the beginning of one that was there: up to
+// most bytes together. If crypto/tls may still have something, that comes first, and alone,
+// so that there is room.
+func (s *secure) receive(most int) (sealed []byte, err error) {
+	sealed = s.owner.loop.sealedSpace()[:most]
 	kept := copy(sealed, s.partial)
 	if s.behind || kept == len(sealed) {
 		return sealed[:kept], nil
@@ -216,10 +209,10 @@ func (s *secure) notify() bool {
 	return s.tls.CloseWrite() == nil
 }
 
-// mustNotRead reports whether the handshake has not read all that it was given yet: until
-// then nothing more is read for it.
+// mustNotRead reports whether the handshake has not begun or is running: nothing is read for
+// it then.
 func (s *secure) mustNotRead() bool {
-	return s.shaking != nil && s.owner.loop.loops.shakers.hasUnread(s.shaking)
+	return s.shaking != nil && !s.owner.loop.loops.shakers.awaits(s.shaking)
 }
 
 // leave is called when the connection ends. It sends the last records of crypto/tls, as
@@ -228,6 +221,9 @@ func (s *secure) leave() {
 	c := s.owner
 	if s.shaking != nil {
 		c.loop.loops.shakers.abandon(s.shaking)
+		return
+	}
+	if s.tls == nil {
 		return
 	}
 	s.notify()

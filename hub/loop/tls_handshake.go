@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// maxHandshakes bounds the TLS handshakes that are under way. Each has a goroutine,
-	// since crypto/tls cannot suspend one: some 30 KiB with its state.
-	maxHandshakes = 256
+	// maxHandshakes bounds the TLS handshakes that are under way, for each processor. Each
+	// has a goroutine, since crypto/tls cannot suspend one: some 80 KiB with its state.
+	maxHandshakes = 64
 
 	// handshakeGrace is how long a client may take to answer while others wait to
 	// begin: time for several round trips.
@@ -24,9 +24,9 @@ const (
 
 var errNotTLS = errors.New("loop: no record of a TLS handshake")
 
-// tlsHandshake is a TLS handshake of a connection in a loop. Until its first record is
-// there, it is only the bytes of that. Then a goroutine runs it: the loop gives it the
-// records that come, and sends those that it makes.
+// tlsHandshake is a TLS handshake of a connection in a loop. When the header of its first
+// record has come, it queues up; the rest stays in the kernel. When it is its turn, a
+// goroutine runs it: the loop gives it the records that come, and sends those that it makes.
 type tlsHandshake struct {
 	secure *secure
 	config *tls.Config
@@ -35,7 +35,7 @@ type tlsHandshake struct {
 	// Guarded by the lock of shakers.
 	in      []byte        // records that have come
 	ended   bool          // the connection has
-	queued  bool          // its first record has come
+	queued  bool          // a record has begun to come
 	halfway *list.Element // in shakers.halfway; nil: it does not wait for its client
 	since   time.Time     // when it began to wait for its client
 	turn    chan struct{} // nil before it has begun
@@ -46,9 +46,9 @@ type tlsHandshake struct {
 }
 
 // shakers runs the TLS handshakes. Each takes a millisecond or more of a processor, so only
-// a few run at a time, and addresses take turns. When maxHandshakes are under way, the one
-// that has waited longest for its client gives way to the next once its grace is over. Safe
-// for concurrent use.
+// a few run at a time, and addresses take turns. When as many as may be are under way, the
+// one that has waited longest for its client gives way to the next once its grace is over.
+// Safe for concurrent use.
 type shakers struct {
 	mu      sync.Mutex
 	most    int             // bound on begun
@@ -65,10 +65,19 @@ type shakers struct {
 func newShakers(running *sync.WaitGroup) *shakers {
 	// The other half of the processors is for the loops.
 	free := max(1, runtime.GOMAXPROCS(0)/2)
-	s := &shakers{most: maxHandshakes, grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
+	s := &shakers{most: maxHandshakes * runtime.GOMAXPROCS(0), grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
 	s.timer = time.AfterFunc(time.Hour, s.retry)
 	s.timer.Stop()
 	return s
+}
+
+// enqueue has a handshake begin when it is its turn.
+func (s *shakers) enqueue(h *tlsHandshake) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.queued = true
+	s.hellos.push(h)
+	s.dispatch()
 }
 
 // deliver gives a handshake records that have come.
@@ -76,10 +85,6 @@ func (s *shakers) deliver(h *tlsHandshake, records []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.in = append(h.in, records...)
-	if !h.queued {
-		h.queued = true
-		s.hellos.push(h)
-	}
 	s.resume(h)
 	s.dispatch()
 }
@@ -93,11 +98,11 @@ func (s *shakers) abandon(h *tlsHandshake) {
 	s.dispatch()
 }
 
-// hasUnread reports whether a handshake has yet to read what it was given.
-func (s *shakers) hasUnread(h *tlsHandshake) bool {
+// awaits reports whether a handshake waits for its client.
+func (s *shakers) awaits(h *tlsHandshake) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(h.in) > 0
+	return !h.queued || h.halfway != nil
 }
 
 // resume lets a handshake that waits for its client go on. The lock is held.
@@ -122,7 +127,7 @@ func (s *shakers) dispatch() {
 			h.turn <- struct{}{}
 		case s.hellos.empty():
 			return
-		case s.begun >= s.most:
+		case s.full():
 			if !s.makeRoom() {
 				return
 			}
@@ -135,6 +140,16 @@ func (s *shakers) dispatch() {
 			}
 		}
 	}
+}
+
+// full reports whether as many handshakes are under way as may be. Some places more are for
+// addresses that have none. The lock is held.
+func (s *shakers) full() bool {
+	most := s.most
+	if len(s.hellos.fresh) > 0 {
+		most += most / 4
+	}
+	return s.begun >= most
 }
 
 // makeRoom ends the handshake that has waited longest for its client, if its grace is over.
@@ -167,6 +182,7 @@ func (s *shakers) run(h *tlsHandshake) {
 	s.mu.Lock()
 	s.free++
 	s.begun--
+	s.hellos.done(h)
 	s.dispatch()
 	s.mu.Unlock()
 	c, out := h.secure.owner, h.out
@@ -206,23 +222,37 @@ func (h *tlsHandshake) read(p []byte) (int, error) {
 // bytes for the connection among them.
 func (s *secure) readHandshake() error {
 	c := s.owner
-	sealed, err := s.receive()
+	if s.shaking == nil {
+		shake := c.shake()
+		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: network(shake.remote.Addr())}
+	}
+	h, k := s.shaking, c.loop.loops.shakers
+	most := readBuffer
+	if !h.queued {
+		most = recordHeader
+	} else if !k.awaits(h) {
+		return errAgain
+	}
+	sealed, err := s.receive(most)
 	if err != nil {
 		return err
 	}
 	if s.ended {
 		return io.ErrUnexpectedEOF
 	}
-	h := s.shaking
 	if !h.queued && !startsTLS(sealed) {
 		return errNotTLS
 	}
 	records := s.cut(sealed)
-	if len(records) == 0 {
+	switch {
+	case len(records) > 0:
+		k.deliver(h, records)
+	case !h.queued && len(sealed) == recordHeader:
+		k.enqueue(h)
+	default:
 		c.readMore(false)
 		return errAgain
 	}
-	c.loop.loops.shakers.deliver(h, records)
 	c.loop.touch(c) // it stops reading
 	return errAgain
 }
@@ -244,6 +274,7 @@ func (c *Conn) sendTLS(records []byte) {
 		w.sealed = append(w.sealed, records...)
 	}
 	c.readMore(false)
+	c.readOnce() // the rest of a first record is there
 	c.loop.touch(c)
 }
 
@@ -269,29 +300,41 @@ func (c *Conn) shaken(h *tlsHandshake, last []byte, err error) {
 }
 
 // fairQueue has handshakes in the order in which they came, except that addresses take
-// turns.
+// turns, and that one which has none under way comes before those that have.
 type fairQueue struct {
 	by    map[netip.Addr][]*tlsHandshake
-	turns []netip.Addr // those with handshakes; the first is next
+	begun map[netip.Addr]int // how many are under way
+	fresh []netip.Addr       // those with handshakes that had none under way; the first is next
+	turns []netip.Addr       // the others
 }
 
-func newFairQueue() fairQueue { return fairQueue{by: make(map[netip.Addr][]*tlsHandshake)} }
+func newFairQueue() fairQueue {
+	return fairQueue{by: make(map[netip.Addr][]*tlsHandshake), begun: make(map[netip.Addr]int)}
+}
 
-func (q *fairQueue) empty() bool { return len(q.turns) == 0 }
+func (q *fairQueue) empty() bool { return len(q.by) == 0 }
 
 func (q *fairQueue) push(h *tlsHandshake) {
-	if len(q.by[h.from]) == 0 {
+	switch {
+	case len(q.by[h.from]) > 0:
+	case q.begun[h.from] == 0:
+		q.fresh = append(q.fresh, h.from)
+	default:
 		q.turns = append(q.turns, h.from)
 	}
 	q.by[h.from] = append(q.by[h.from], h)
 }
 
 // pop returns the next handshake whose connection has not ended meanwhile; nil: there is
-// none.
+// none. It is under way until done.
 func (q *fairQueue) pop() *tlsHandshake {
-	for len(q.turns) > 0 {
-		from := q.turns[0]
-		q.turns = q.turns[1:]
+	for !q.empty() {
+		line := &q.turns
+		if len(q.fresh) > 0 {
+			line = &q.fresh
+		}
+		from := (*line)[0]
+		*line = (*line)[1:]
 		h := q.by[from][0]
 		if rest := q.by[from][1:]; len(rest) > 0 {
 			q.by[from] = rest
@@ -300,8 +343,16 @@ func (q *fairQueue) pop() *tlsHandshake {
 			delete(q.by, from)
 		}
 		if !h.ended {
+			q.begun[from]++
 			return h
 		}
 	}
 	return nil
+}
+
+// done notes that a handshake is not under way any more.
+func (q *fairQueue) done(h *tlsHandshake) {
+	if q.begun[h.from]--; q.begun[h.from] == 0 {
+		delete(q.begun, h.from)
+	}
 }

@@ -87,7 +87,7 @@ func (ts *testServer) wantNoShakers() {
 	eventually(ts.t, "no handshake is left", func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		return k.begun == 0 && k.free > 0 && k.halfway.Len() == 0 && len(k.resumed) == 0 && len(k.hellos.turns) == 0 && len(k.hellos.by) == 0
+		return k.begun == 0 && k.free > 0 && k.halfway.Len() == 0 && len(k.resumed) == 0 && len(k.hellos.fresh)+len(k.hellos.turns)+len(k.hellos.by)+len(k.hellos.begun) == 0
 	})
 	eventually(ts.t, "no guest is left", func() bool {
 		ts.admission.mu.Lock()
@@ -315,6 +315,36 @@ func TestTLSHandshakesHaveGrace(t *testing.T) {
 	})
 }
 
+// Whoever comes from an address that has no handshake under way does not wait for others.
+func TestTLSHandshakesOfAnotherAddress(t *testing.T) {
+	const most = 4
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
+		k := ts.Loops.shakers
+		k.mu.Lock()
+		k.most, k.grace = most, time.Hour
+		k.mu.Unlock()
+		for range most + 1 { // one waits
+			conn := ts.greet()
+			defer conn.Close()
+			go tls.Client(&brokenOff{conn, 1}, &tls.Config{InsecureSkipVerify: true}).Handshake()
+		}
+		eventually(t, "all places are taken, and one waits", func() bool {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			return k.halfway.Len() == most && !k.hellos.empty()
+		})
+		from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+		conn, err := from.Dial("tcp", ts.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(deadline))
+		speaks(t, tls.Client(conn, &tls.Config{InsecureSkipVerify: true}))
+	})
+}
+
 // wantOver expects the end, in whatever way.
 func wantOver(t *testing.T, conn net.Conn) {
 	t.Helper()
@@ -360,7 +390,8 @@ func TestTLSHandshakesInTime(t *testing.T) {
 	})
 }
 
-// Addresses take turns, of an IPv6 network together.
+// Addresses take turns, those of an IPv6 network together; one that has no handshake under
+// way is first.
 func TestTLSHandshakesTakeTurns(t *testing.T) {
 	q := newFairQueue()
 	names := make(map[*tlsHandshake]string)
@@ -384,7 +415,15 @@ func TestTLSHandshakesTakeTurns(t *testing.T) {
 			add("d1", "192.0.2.9")
 		}
 	}
-	if want := []string{"a1", "b1", "c1", "a2", "b2", "d1", "a3"}; !slices.Equal(got, want) {
+	if want := []string{"a1", "b1", "c1", "d1", "a2", "b2", "a3"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	for h, name := range names {
+		if name != "left" {
+			q.done(h)
+		}
+	}
+	if len(q.fresh)+len(q.turns)+len(q.by)+len(q.begun) > 0 {
+		t.Errorf("it keeps %v", q)
 	}
 }

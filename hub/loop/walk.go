@@ -89,7 +89,7 @@ func (l *Loop) admitNext(c *command) bool {
 		switch {
 		case !w.active():
 			return false
-		case c.item == nil, c.conn.placeIn(w.shard) < 0, w.hasAll(c.conn): // nothing has to come before it
+		case c.item == nil, c.conn.placeIn(w.shard) == nil, w.hasAll(c.conn): // nothing has to come before it
 			l.carryOut(c)
 			return true
 		case w.hasRoom(): // it joins the walk, so that items published after it need not wait
@@ -106,6 +106,10 @@ func (l *Loop) admitNext(c *command) bool {
 // takeOn adds what a command publishes.
 func (l *Loop) takeOn(c *command, s *shard) {
 	w := &l.walk
+	if author := c.conn; author != nil && author.loop == l {
+		n := c.list.Len()
+		author.Charge(Work{Deliveries: n, Bytes: n * c.item.Size()})
+	}
 	if len(s.members) == 0 {
 		l.mail.done(c.item, c.size())
 		return
@@ -128,10 +132,10 @@ func (w *walk) add(u underWay) {
 func (l *Loop) lead(c *Conn) {
 	w := &l.walk
 	place := c.placeIn(w.shard)
-	if place < 0 || c.state != open {
+	if place == nil || c.state != open {
 		return
 	}
-	at := int(c.places[place].at)
+	at := int(place.at)
 	a := w.find(at)
 	if a == nil {
 		w.leaders = append(w.leaders, leader{at, w.first + uint64(w.visited(at))})

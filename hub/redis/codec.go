@@ -2,6 +2,7 @@ package redis
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,18 +17,17 @@ import (
 // conversation, 0, body. The flag is b for binary, t for text.
 
 func encodeMessage(m *chat.Message) []byte {
-	data := make([]byte, 0, 3+len(m.From)+len(m.To)+len(m.Body))
+	flag, to := "t", m.To
 	if m.Binary {
-		data = append(data, 'b')
-	} else {
-		data = append(data, 't')
+		flag = "b"
 	}
-	data = append(data, m.From...)
-	data = append(data, 0)
-	if m.To != m.Conversation {
-		data = append(data, m.To...)
+	if to == m.Conversation {
+		to = ""
 	}
-	data = append(data, 0)
+	data := make([]byte, 0, len(flag)+len(m.From)+1+len(to)+1+len(m.Body))
+	for _, part := range []string{flag, m.From, "\x00", to, "\x00"} {
+		data = append(data, part...)
+	}
 	return append(data, m.Body...)
 }
 
@@ -35,22 +35,15 @@ var errMessage = errors.New("redis: what is kept is no message")
 
 // decodeMessage copies what it takes from data.
 func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (*chat.Message, error) {
-	if len(data) == 0 {
-		return nil, errMessage
-	}
-	from, rest, ok := bytes.Cut(data[1:], []byte{0})
+	from, rest, ok := bytes.Cut(data, []byte{0})
 	to, body, ok2 := bytes.Cut(rest, []byte{0})
-	if !ok || !ok2 {
+	if !ok || !ok2 || len(from) == 0 {
 		return nil, errMessage
 	}
-	m := &chat.Message{
-		Conversation: conversation, Seq: seq, Time: at, From: string(from), To: conversation,
-		Binary: data[0] == 'b', Body: bytes.Clone(body),
-	}
-	if len(to) > 0 {
-		m.To = string(to)
-	}
-	return m, nil
+	return &chat.Message{
+		Conversation: conversation, Seq: seq, Time: at, From: string(from[1:]),
+		To: cmp.Or(string(to), conversation), Binary: from[0] == 'b', Body: bytes.Clone(body),
+	}, nil
 }
 
 // streamMessages makes messages of what XRANGE returned.
@@ -59,36 +52,30 @@ func streamMessages(conversation string, r resp.Reply) ([]*chat.Message, error) 
 	if err != nil {
 		return nil, err
 	}
-	messages := make([]*chat.Message, 0, len(list))
-	for _, e := range list {
-		m, err := streamMessage(conversation, e)
-		if err != nil {
+	messages := make([]*chat.Message, len(list))
+	for i, e := range list {
+		if messages[i], err = streamMessage(conversation, e); err != nil {
 			return nil, err
 		}
-		messages = append(messages, m)
 	}
 	return messages, nil
 }
 
 func streamMessage(conversation string, r resp.Reply) (*chat.Message, error) {
-	parts, err := r.Array()
-	if err != nil || len(parts) != 2 {
-		return nil, errors.Join(errMessage, err)
+	var id, d, t string
+	var fields resp.Reply
+	var data []byte
+	var micros int64
+	if err := r.Scan(&id, &fields); err != nil {
+		return nil, err
 	}
-	id, _ := parts[0].Text()
+	if err := fields.Scan(&d, &data, &t, &micros); err != nil {
+		return nil, err
+	}
 	number, _, _ := strings.Cut(id, "-")
 	seq, err := strconv.ParseUint(number, 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("redis: message %q: %w", id, err)
-	}
-	fields, err := parts[1].Array()
-	if err != nil || len(fields) != 4 {
-		return nil, errors.Join(errMessage, err)
-	}
-	data, err := fields[1].Bytes()
-	micros, err2 := fields[3].Int()
-	if err := errors.Join(err, err2); err != nil {
-		return nil, err
 	}
 	return decodeMessage(conversation, seq, time.UnixMicro(micros), data)
 }
@@ -155,12 +142,6 @@ type place struct {
 
 // parsePlace reads the reply to syncScript; list is the messages in it.
 func parsePlace(r resp.Reply) (at place, list resp.Reply, err error) {
-	parts, err := r.Array()
-	if err != nil || len(parts) != 4 {
-		return at, list, resp.ErrReply
-	}
-	seq, err1 := parts[0].Int()
-	p, err2 := parts[1].Int()
-	mark, err3 := parts[2].Text()
-	return place{uint64(seq), uint64(p), mark}, parts[3], errors.Join(err1, err2, err3)
+	err = r.Scan(&at.seq, &at.p, &at.mark, &list)
+	return at, list, err
 }

@@ -51,13 +51,6 @@ const (
 	longWait = time.Second
 )
 
-// start is for a conversation that has just been made. One that is fresh had no
-// message before, so the node is told of all there are.
-func (c *conversation) start(fresh bool) {
-	c.known = fresh
-	c.opened = make(chan struct{})
-}
-
 // heard takes what the channel brings. The channel is in order and has no holes, so
 // what is missing before e was missed.
 func (c *conversation) heard(e entry) {
@@ -236,7 +229,7 @@ func (c *conversation) ask() {
 	if c.known {
 		after = c.seq
 	}
-	c.store.do(c.key, c.synced, syncScript, 1, c.key, after, syncLimit)
+	c.store.do(c.key, c.synced, syncScript, after, syncLimit)
 }
 
 func (c *conversation) synced(r resp.Reply, err error) {

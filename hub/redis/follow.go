@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"wschat/hub/chat"
@@ -12,28 +11,20 @@ import (
 // gone: who reconnects finds it open.
 const idleTime = 10 * time.Second
 
-// follow has a user of this node take part in a conversation. Store.mu is held.
+// follow has a user of this node take part in a conversation. One that is fresh had no
+// message before, so the node is told of all there are. Store.mu is held.
 func (s *Store) follow(u *user, name string, fresh bool) *conversation {
 	if c := u.conversations[name]; c != nil {
 		return c
 	}
 	c := s.conversations[name]
 	if c == nil {
-		c = &conversation{store: s, name: name, key: conversationKey(name)}
-		c.start(fresh)
+		c = &conversation{store: s, name: name, key: conversationKey(name), known: fresh, opened: make(chan struct{})}
 		s.conversations[name] = c
 		s.client.Subscribe(c.key)
 	}
 	c.refs++
 	u.conversations[name] = c
-	return c
-}
-
-// followFrom is follow for what nobody here takes part in yet: the node is told of
-// the messages behind seq.
-func (s *Store) followFrom(u *user, name string, seq uint64) *conversation {
-	c := s.follow(u, name, true)
-	c.seq = seq
 	return c
 }
 
@@ -103,12 +94,11 @@ func opened(ctx context.Context, conversations []*conversation) error {
 
 // receive gets what is published; see resp.Config.
 func (s *Store) receive(channel string, payload []byte) {
-	base := strings.TrimSuffix(channel, "}")
-	if name, ok := strings.CutPrefix(base, "wschat:{u:"); ok {
+	name, user := nameOf(channel)
+	if user {
 		s.receiveUser(name, string(payload))
 		return
 	}
-	name, _ := strings.CutPrefix(base, "wschat:{c:")
 	c := s.conversation(name)
 	if c == nil {
 		return
@@ -123,13 +113,10 @@ func (s *Store) receive(channel string, payload []byte) {
 
 // subscribed is told when a channel brings what comes; see resp.Config.
 func (s *Store) subscribed(channel string) {
-	base := strings.TrimSuffix(channel, "}")
-	if name, ok := strings.CutPrefix(base, "wschat:{u:"); ok {
+	name, user := nameOf(channel)
+	if user {
 		s.subscribedUser(name)
-		return
-	}
-	name, _ := strings.CutPrefix(base, "wschat:{c:")
-	if c := s.conversation(name); c != nil {
+	} else if c := s.conversation(name); c != nil {
 		c.resync()
 	}
 }

@@ -2,7 +2,8 @@ package redis
 
 import (
 	"crypto/rand"
-	"errors"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -72,10 +73,7 @@ func (s *Store) keep() {
 
 func (s *Store) answerLate(now time.Time) {
 	s.mu.Lock()
-	followed := make([]*conversation, 0, len(s.conversations))
-	for _, c := range s.conversations {
-		followed = append(followed, c)
-	}
+	followed := slices.Collect(maps.Values(s.conversations))
 	s.mu.Unlock()
 	for _, c := range followed {
 		c.answerLate(now)
@@ -92,20 +90,18 @@ func (s *Store) renew() bool {
 	s.mu.Unlock()
 	next := rand.Text()[:10]
 	if lost {
-		if _, err := s.call(ctx, nodesKey, epochScript, 1, nodesKey, old, next); err != nil {
+		if _, err := s.call(ctx, nodesKey, epochScript, old, next); err != nil {
 			return false
 		}
 	}
-	parts, err := s.callScript(ctx, leaseScript, nodesKey, s.id, leaseTime.Microseconds(), next)
-	if err != nil || len(parts) != 5 {
-		return false
-	}
-	epoch, err1 := parts[0].Text()
-	alive, err2 := parts[1].Int()
-	micros, err3 := parts[2].Int()
-	dead, err4 := parts[3].Strings()
-	peers, err5 := parts[4].Int()
-	if errors.Join(err1, err2, err3, err4, err5) != nil {
+	r, err := s.call(ctx, nodesKey, leaseScript, s.id, leaseTime.Microseconds(), next)
+	var (
+		epoch         string
+		alive         bool
+		micros, peers int64
+		dead          []string
+	)
+	if err != nil || r.Scan(&epoch, &alive, &micros, &dead, &peers) != nil {
 		return false
 	}
 	s.offset.Store(micros - time.Now().UnixMicro())
@@ -117,7 +113,7 @@ func (s *Store) renew() bool {
 	case epoch != old || lost:
 		s.log.Warn("redis has lost its data: a new epoch", "epoch", epoch)
 		s.recover(epoch)
-	case alive == 0:
+	case !alive:
 		s.log.Warn("this node was taken for dead: its users log in again")
 		if s.putBack(true) != nil {
 			s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id) // to be tried again
@@ -168,26 +164,16 @@ func (s *Store) buryUsers(id string) bool {
 		if err != nil {
 			return false
 		}
-		parts, err := r.Array()
-		if err != nil || len(parts) != 2 {
+		var names []string
+		if r.Scan(&cursor, &names) != nil {
 			return false
 		}
-		cursor, _ = parts[0].Text()
-		names, err := parts[1].Strings()
-		if err != nil {
-			return false
-		}
-		commands := make([]command, len(names))
-		for i, name := range names {
-			key := userKey(name)
-			commands[i] = command{key, []any{countScript, 1, key, id, 0}}
-		}
-		replies, err := s.all(ctx, commands)
+		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0) })
 		if err != nil {
 			return false
 		}
 		for i, name := range names {
-			if s.counted(name, replies[i], nil) != nil {
+			if s.counted(name, replies[i]) != nil {
 				return false
 			}
 		}
@@ -210,10 +196,6 @@ func (s *Store) depart() {
 	}
 }
 
-// tooEarly is the reply of forgetScript for a user who is not due yet by the clock of
-// Redis. That of this node may be a little ahead.
-const tooEarly = 2
-
 // forgetUsers forgets who has been away for too long. Any number of nodes may do
 // that at once.
 func (s *Store) forgetUsers() {
@@ -229,17 +211,15 @@ func (s *Store) forgetUsers() {
 		return
 	}
 	for _, name := range names {
-		parts, err := s.callScript(ctx, forgetScript, userKey(name), s.ttl())
-		if err != nil || len(parts) == 0 {
+		r, err := s.call(ctx, userKey(name), forgetScript, s.ttl())
+		var early bool // by the clock of Redis; that of this node may be a little ahead
+		var groups []string
+		if err != nil || r.Scan(&early, &groups) != nil {
 			return
 		}
-		switch what, _ := parts[0].Int(); {
-		case what == tooEarly:
-			continue // the user stays on the list
-		case len(parts) == 2:
-			groups, _ := parts[1].Strings()
+		if !early { // else the user stays on the list
 			s.leaveAll(name, groups)
+			s.do(forgetKey, ignore, forgottenScript, name, due)
 		}
-		s.do(forgetKey, ignore, forgottenScript, 1, forgetKey, name, due)
 	}
 }

@@ -1,5 +1,7 @@
 package redis
 
+import "strings"
+
 // Everything of one conversation has one hash tag, everything of one user another,
 // so that a cluster keeps together what a script changes together. The scripts
 // make the names of the keys from the base, which is also the name of the channel.
@@ -20,8 +22,15 @@ func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 //	     gen the number of the last login or exit, seen when the last connection
 //	     ended, r who is replaced: those with a smaller serial
 //	:g   set of groups
+//	:b   there while the user is banned
 //	:p   sorted set of the private conversations, by when they were written to last
 func userKey(name string) string { return "wschat:{u:" + name + "}" }
+
+// nameOf returns whose key this is: a user's, or that of a conversation.
+func nameOf(key string) (name string, user bool) {
+	name, user = strings.CutPrefix(strings.TrimSuffix(key, "}"), "wschat:{u:")
+	return strings.TrimPrefix(name, "wschat:{c:"), user
+}
 
 // nodeKey is the set of the users who are connected to a node.
 func nodeKey(id string) string { return "wschat:{n:" + id + "}" }

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
 
-// open opens a store, which ends with the test, and waits until it is available.
+// open opens a store, which ends with the test, and waits until it is available. Nobody looks at what it tells.
 func open(t *testing.T, config Config) *Store {
 	t.Helper()
 	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -22,6 +22,7 @@ func open(t *testing.T, config Config) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	s.Attach(new(recorder))
 	redistest.Eventually(t, "Redis is reached", func() bool { return s.Err() == nil })
 	return s
 }

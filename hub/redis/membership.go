@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -46,49 +47,46 @@ func (s *Store) join(name, group string, held func()) error {
 	c := s.follow(u, group, false)
 	number := u.number
 	s.mu.Unlock()
-	err := opened(ctx, []*conversation{c})
-	var r resp.Reply
-	if err == nil {
-		key := userKey(name)
-		r, err = s.call(ctx, key, enrollScript, 1, key, group, chat.MaxGroups)
-	}
-	if err == nil {
-		if room, _ := r.Int(); room == 0 {
-			err = chat.ErrManyGroups
-		}
-	}
-	if err == nil {
-		key := conversationKey(group)
-		r, err = s.call(ctx, key, joinScript, 1, key, name, number, 1)
-	}
+	is, at, err := s.enroll(ctx, c, name, number)
 	if err != nil {
 		if !following {
 			s.abandon(name, group)
 		}
 		return err
 	}
-	is, _, p, err := change(r)
-	if err != nil {
-		return chat.ErrUnavailable
-	}
 	if is {
 		s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
-		s.announce(name, "joined", group, r)
+		s.announce(name, "joined", group, at)
 	}
-	return s.applied(ctx, entry{kind: 'j', p: p, user: name}, group, is, held)
+	return s.applied(ctx, entry{kind: 'j', p: at.p, user: name}, group, is, held)
+}
+
+// enroll has Redis make a user a member of a group that is followed here.
+func (s *Store) enroll(ctx context.Context, c *conversation, name string, number uint64) (is bool, at place, err error) {
+	if err := opened(ctx, []*conversation{c}); err != nil {
+		return false, at, err
+	}
+	r, err := s.call(ctx, userKey(name), enrollScript, c.name, chat.MaxGroups)
+	if err != nil {
+		return false, at, err
+	}
+	if room, _ := r.Int(); room == 0 {
+		return false, at, chat.ErrManyGroups
+	}
+	if r, err = s.call(ctx, c.key, joinScript, name, number, 1); err != nil {
+		return false, at, err
+	}
+	if r.Scan(&is, &at.p, &at.seq) != nil {
+		return false, at, chat.ErrUnavailable
+	}
+	return is, at, nil
 }
 
 // announce tells the other nodes where a user is connected of a group that they may
 // not follow: from which position on, and behind which message.
-func (s *Store) announce(name, word, group string, r resp.Reply) {
-	parts, err := r.Array()
-	if err != nil || len(parts) < 4 {
-		return
-	}
-	p, _ := parts[1].Text()
-	seq, _ := parts[3].Text()
+func (s *Store) announce(name, word, group string, at place) {
 	key := userKey(name)
-	s.do(key, ignore, "SPUBLISH", key, word+" "+p+" "+seq+" "+group)
+	s.do(key, ignore, "SPUBLISH", key, fmt.Sprintf("%s %d %d %s", word, at.p, at.seq, group))
 }
 
 // applied waits until the node has been told of a join or a leave, and calls held
@@ -126,21 +124,19 @@ func (s *Store) abandon(name, group string) {
 func (s *Store) leave(name, group string, held func()) error {
 	ctx, cancel := patience()
 	defer cancel()
-	key := conversationKey(group)
-	r, err := s.call(ctx, key, leaveScript, 1, key, name)
+	r, err := s.call(ctx, conversationKey(group), leaveScript, name)
 	if err != nil {
 		return err
 	}
 	s.do(userKey(name), ignore, "SREM", userKey(name)+":g", group)
-	is, _, p, err := change(r)
+	is, at, err := s.left(group, r)
 	if err != nil {
 		return chat.ErrUnavailable
 	}
 	if is {
-		s.left(group, r)
-		s.announce(name, "left", group, r)
+		s.announce(name, "left", group, at)
 	}
-	return s.applied(ctx, entry{kind: 'l', p: p, user: name}, group, is, held)
+	return s.applied(ctx, entry{kind: 'l', p: at.p, user: name}, group, is, held)
 }
 
 // setMember notes a join or leave, with its position in the group, and reports
@@ -184,12 +180,11 @@ func (s *Store) compareGroups(name string, groups []string) {
 		return
 	}
 	ask := func(group string, member bool) {
-		key := conversationKey(group)
-		s.do(key, func(r resp.Reply, err error) {
+		s.do(conversationKey(group), func(r resp.Reply, err error) {
 			if at, _, err2 := parsePlace(r); err == nil && err2 == nil {
 				s.changed(name, group, member, at)
 			}
-		}, syncScript, 1, key, "-", 0)
+		}, syncScript, "-", 0)
 	}
 	for _, group := range groups {
 		if !u.groups[group] {
@@ -214,7 +209,8 @@ func (s *Store) changed(name, group string, member bool, at place) {
 	}
 	c := s.conversations[group]
 	if c == nil && member {
-		c = s.followFrom(u, group, at.seq)
+		c = s.follow(u, group, true)
+		c.seq = at.seq // what comes behind it is told
 	}
 	s.mu.Unlock()
 	if c == nil {
@@ -235,29 +231,26 @@ func (s *Store) changed(name, group string, member bool, at place) {
 	news()
 }
 
-// left takes a group without members off the list.
-func (s *Store) left(group string, r resp.Reply) {
-	parts, _ := r.Array()
-	if len(parts) != 5 {
-		return
-	}
-	if members, err := parts[4].Int(); err == nil && members == 0 {
+// left takes the reply to leaveScript, and takes a group without members off the list.
+func (s *Store) left(group string, r resp.Reply) (was bool, at place, err error) {
+	var members int
+	err = r.Scan(&was, &at.p, &at.seq, &members)
+	if err == nil && was && members == 0 {
 		s.do(groupsKey, ignore, "ZREM", groupsKey, group)
 	}
+	return was, at, err
 }
 
 // leaveAll ends the memberships of a user who is forgotten.
 func (s *Store) leaveAll(name string, groups []string) {
 	for _, group := range groups {
-		key := conversationKey(group)
-		s.do(key, func(r resp.Reply, err error) {
+		s.do(conversationKey(group), func(r resp.Reply, err error) {
 			if err != nil {
 				return // presentScript finds no harm in it, and a login looks again
 			}
-			if _, told, p, err := change(r); err == nil && told {
-				s.left(group, r)
-				s.happened(group, p, &entry{kind: 'l', p: p, user: name}, func() {})
+			if was, at, err := s.left(group, r); err == nil && was {
+				s.happened(group, at.p, &entry{kind: 'l', p: at.p, user: name}, func() {})
 			}
-		}, leaveScript, 1, key, name)
+		}, leaveScript, name)
 	}
 }

@@ -69,7 +69,7 @@ func node(t *testing.T, config Config) (*Store, *recorder) {
 	return s, r
 }
 
-func enter(t *testing.T, s *Store, user string) *chat.Entry {
+func enter(t *testing.T, s *Store, user string) chat.Entry {
 	t.Helper()
 	e, err := s.Enter(user, false, true)
 	if err != nil {
@@ -249,6 +249,7 @@ func TestDeadNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dead.Attach(new(recorder))
 	redistest.Eventually(t, "Redis is reached", func() bool { return dead.Err() == nil })
 	enter(t, a, "A")
 	enter(t, dead, "B")

@@ -1,6 +1,10 @@
 package redis
 
-import "wschat/hub/chat"
+import (
+	"time"
+
+	"wschat/hub/chat"
+)
 
 // Who implements chat.Engine.
 func (s *Store) Who(group string) (names []string, count int, err error) {
@@ -21,11 +25,7 @@ func (s *Store) Users() ([]chat.UserInfo, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	commands := make([]command, len(r.Names))
-	for i, name := range r.Names {
-		commands[i] = command{userKey(name), []any{"HGET", userKey(name) + ":h", "t"}}
-	}
-	replies, err := s.all(ctx, commands)
+	replies, err := s.each(ctx, r.Names, func(name string) command { return on(userKey(name), "HGET", userKey(name)+":h", "t") })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -45,8 +45,8 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	ctx, cancel := patience()
 	defer cancel()
 	replies, err := s.all(ctx, []command{
-		{groupsKey, []any{"ZCARD", groupsKey}},
-		{groupsKey, []any{"ZRANGE", groupsKey, 0, chat.MaxNames - 1}},
+		on(groupsKey, "ZCARD", groupsKey),
+		on(groupsKey, "ZRANGE", groupsKey, 0, chat.MaxNames-1),
 	})
 	if err != nil {
 		return nil, 0, err
@@ -56,27 +56,21 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	if err1 != nil || err2 != nil {
 		return nil, 0, chat.ErrUnavailable
 	}
-	commands := make([]command, len(names))
-	for i, name := range names {
-		key := conversationKey(name)
-		commands[i] = command{key, []any{sizesScript, 1, key}}
-	}
-	if replies, err = s.all(ctx, commands); err != nil {
+	replies, err = s.each(ctx, names, func(name string) command { return on(conversationKey(name), sizesScript) })
+	if err != nil {
 		return nil, 0, err
 	}
 	groups := make([]chat.GroupInfo, 0, len(names))
 	for i, name := range names {
-		parts, err := replies[i].Array()
-		if err != nil || len(parts) != 2 {
+		g := chat.GroupInfo{Group: name}
+		if replies[i].Scan(&g.Members, &g.Online) != nil {
 			return nil, 0, chat.ErrUnavailable
 		}
-		members, _ := parts[0].Int()
-		online, _ := parts[1].Int()
-		if members == 0 {
-			count--
+		if g.Members == 0 {
+			count-- // just gone
 			continue
 		}
-		groups = append(groups, chat.GroupInfo{Group: name, Members: int(members), Online: int(online)})
+		groups = append(groups, g)
 	}
 	return groups, int(count), nil
 }
@@ -94,11 +88,10 @@ func (s *Store) Counts() (users, groups int) {
 }
 
 // Kick implements chat.Engine.
-func (s *Store) Kick(name string) (int, error) {
+func (s *Store) Kick(name string, ban time.Duration) (int, error) {
 	ctx, cancel := patience()
 	defer cancel()
-	key := userKey(name)
-	r, err := s.call(ctx, key, kickScript, 1, key)
+	r, err := s.call(ctx, userKey(name), kickScript, (ban + time.Millisecond - 1).Milliseconds())
 	if err != nil {
 		return 0, err
 	}

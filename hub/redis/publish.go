@@ -52,9 +52,8 @@ func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
 // notes the conversation for both.
 func (s *Store) note(u *user, next *sending) {
 	m := next.m
-	key := userKey(m.To)
 	failed := func(err error) { s.ready(u, next, err) }
-	s.send(key, failed, func(r resp.Reply) {
+	s.send(userKey(m.To), failed, func(r resp.Reply) {
 		state, err := r.Int()
 		switch {
 		case err != nil:
@@ -73,13 +72,12 @@ func (s *Store) note(u *user, next *sending) {
 			}
 		}
 		s.ready(u, next, err)
-	}, noteScript, 1, key, m.Conversation, s.ttl())
+	}, noteScript, m.Conversation, s.ttl())
 }
 
 func (s *Store) pair(u *user, next *sending) {
-	key := userKey(next.m.From)
 	failed := func(err error) { s.ready(u, next, err) }
-	s.send(key, failed, func(r resp.Reply) {
+	s.send(userKey(next.m.From), failed, func(r resp.Reply) {
 		_, err := r.Int()
 		s.mu.Lock()
 		if u := s.users[next.m.From]; u != nil && err == nil {
@@ -88,7 +86,7 @@ func (s *Store) pair(u *user, next *sending) {
 		}
 		s.mu.Unlock()
 		s.ready(u, next, err)
-	}, pairScript, 1, key, next.m.Conversation)
+	}, pairScript, next.m.Conversation)
 }
 
 // ready appends what a user has sent, in the order in which it was sent, as far as
@@ -142,33 +140,24 @@ func (s *Store) append(m *chat.Message, away bool, done func(away bool, err erro
 	if s.offset.Load() == 0 {
 		deadline = 0
 	}
-	key := conversationKey(m.Conversation)
 	failed := func(err error) { done(false, err) }
-	s.send(key, failed, func(r resp.Reply) { s.appended(m, away, r, done) },
-		appendScript, 1, key, encodeMessage(m), keep, max(1, keep/4), deadline, id, flag(away), waits,
+	s.send(conversationKey(m.Conversation), failed, func(r resp.Reply) { s.appended(m, away, r, done) },
+		appendScript, encodeMessage(m), keep, max(1, keep/4), deadline, id, flag(away), waits,
 		s.config.MembershipTTL.Milliseconds())
 }
 
 func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(away bool, err error)) {
-	parts, err := r.Array()
-	if err != nil || len(parts) < 2 {
+	var p uint64
+	var last int64 // the time; of a repeated send, whether the recipient was away
+	if r.Scan(&m.Seq, &p, &last) != nil {
 		done(false, chat.ErrUnavailable)
 		return
 	}
-	var n [3]int64
-	for i, part := range parts {
-		if n[i], err = part.Int(); err != nil {
-			done(false, chat.ErrUnavailable)
-			return
-		}
-	}
-	m.Seq = uint64(n[0])
-	if len(parts) == 2 { // repeated
-		done(n[1] == 1, nil)
+	if p == 0 {
+		done(last == 1, nil)
 		return
 	}
-	m.Time = time.UnixMicro(n[2])
-	p := uint64(n[1])
+	m.Time = time.UnixMicro(last)
 	s.happened(m.Conversation, p, &entry{kind: 'm', p: p, m: m}, func() { done(away, nil) })
 }
 

@@ -4,9 +4,9 @@ package redis
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
-
-	"wschat/hub/redis/resp"
 )
 
 // Reach waits until everything that has been asked of this store is done, and the
@@ -15,84 +15,50 @@ import (
 func (s *Store) Reach() error {
 	ctx, cancel := patience()
 	defer cancel()
-	for s.async.Load() > 0 && ctx.Err() == nil {
+	for s.async.Load() > 0 || !s.followsAll(ctx) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		time.Sleep(time.Millisecond)
 	}
-	if err := s.reachPairs(ctx); err != nil {
-		return err
-	}
-	var names []string
-	var commands []command
-	var open []*conversation
 	s.mu.Lock()
-	for name, c := range s.conversations {
-		if c.refs > 0 {
-			names, open = append(names, name), append(open, c)
-			commands = append(commands, command{c.key, []any{syncScript, 1, c.key, "-", 0}})
-		}
-	}
+	followed := slices.Collect(maps.Values(s.conversations))
+	followed = slices.DeleteFunc(followed, func(c *conversation) bool { return c.refs == 0 })
 	s.mu.Unlock()
-	if err := opened(ctx, open); err != nil {
+	if err := opened(ctx, followed); err != nil {
 		return err
 	}
-	replies, err := s.all(ctx, commands)
+	at, err := s.places(ctx, followed)
 	if err != nil {
 		return err
 	}
-	for i, name := range names {
-		at, _, err := parsePlace(replies[i])
-		if err != nil {
-			return err
-		}
-		if err := s.reached(ctx, name, at.p); err != nil {
+	for i, c := range followed {
+		if err := s.reached(ctx, c.name, at[i].p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// reachPairs waits until the private conversations of all who are here are followed.
-func (s *Store) reachPairs(ctx context.Context) error {
-	var names []string
-	var commands []command
+// followsAll reports whether the private conversations of all who are here are followed.
+func (s *Store) followsAll(ctx context.Context) bool {
 	s.mu.Lock()
-	for name := range s.users {
-		names = append(names, name)
-		commands = append(commands, command{userKey(name), []any{userScript, 1, userKey(name)}})
-	}
+	names := slices.Collect(maps.Keys(s.users))
 	s.mu.Unlock()
-	replies, err := s.all(ctx, commands)
+	replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), userScript) })
 	if err != nil {
-		return err
+		return false
 	}
-	for i, name := range names {
-		parts, err := replies[i].Array()
-		if err != nil || len(parts) < 2 {
-			return resp.ErrReply
-		}
-		pairs, err := parts[1].Strings()
-		if err != nil {
-			return err
-		}
-		for !s.follows(name, pairs) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			time.Sleep(time.Millisecond)
-		}
-	}
-	return nil
-}
-
-func (s *Store) follows(name string, pairs []string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[name]
-	if u == nil {
-		return true
-	}
-	for _, pair := range pairs {
-		if u.conversations[pair] == nil {
+	for i, name := range names {
+		var replaced uint64
+		var pairs, groups []string
+		if replies[i].Scan(&replaced, &pairs, &groups) != nil {
+			return false
+		}
+		u := s.users[name]
+		if u != nil && slices.ContainsFunc(pairs, func(pair string) bool { return u.conversations[pair] == nil }) {
 			return false
 		}
 	}

@@ -80,42 +80,32 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 		return nil, err
 	}
 	var waiting []*chat.Message
-	from := make([]string, len(pairs)) // after which seq
-	for i := range from {
-		from[i] = "0"
-	}
+	from := make([]uint64, len(pairs)) // after which seq
 	for len(pairs) > 0 {
 		commands := make([]command, len(pairs))
 		for i, name := range pairs {
-			key := conversationKey(name)
-			commands[i] = command{key, []any{waitingScript, 1, key, user, from[i], pageLimit}}
+			commands[i] = on(conversationKey(name), waitingScript, user, from[i], pageLimit)
 		}
 		replies, err := s.all(ctx, commands)
 		if err != nil {
 			return nil, err
 		}
-		var moreOf, moreFrom []string
+		var moreOf []string
+		var moreFrom []uint64
 		for i, name := range pairs {
-			parts, err := replies[i].Array()
-			if err != nil || len(parts) != 3 {
-				return nil, resp.ErrReply
-			}
-			p, err := parts[0].Int()
-			if err != nil {
+			var p, seq uint64
+			var list resp.Reply
+			if err := replies[i].Scan(&p, &seq, &list); err != nil {
 				return nil, err
 			}
-			seq, err := parts[1].Text()
-			if err != nil {
-				return nil, err
-			}
-			messages, err := streamMessages(name, parts[2])
+			messages, err := streamMessages(name, list)
 			if err != nil {
 				return nil, err
 			}
 			waiting = append(waiting, messages...)
-			if seq != "0" {
+			if seq > 0 {
 				moreOf, moreFrom = append(moreOf, name), append(moreFrom, seq)
-			} else if err := s.reached(ctx, name, uint64(p)); err != nil {
+			} else if err := s.reached(ctx, name, p); err != nil {
 				return nil, err
 			}
 		}

@@ -1,12 +1,12 @@
 package redis
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"wschat/hub/chat"
-	"wschat/hub/redis/resp"
 )
 
 // meetTime is how long a node waits for others after the data were lost. They are
@@ -46,7 +46,10 @@ func (s *Store) recover(epoch string) {
 	for _, c := range all {
 		c.pause()
 	}
-	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || node.Renumber() != nil {
+	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil {
+		return
+	}
+	if node != nil && node.Renumber() != nil {
 		return
 	}
 	for _, c := range all {
@@ -62,23 +65,34 @@ func (s *Store) compare(all []*conversation) error {
 	for part := range slices.Chunk(all, batch) {
 		ctx, cancel := patience()
 		defer cancel()
-		commands := make([]command, len(part))
-		for i, c := range part {
-			commands[i] = command{c.key, []any{syncScript, 1, c.key, "-", 0}}
-		}
-		replies, err := s.all(ctx, commands)
+		at, err := s.places(ctx, part)
 		if err != nil {
 			return err
 		}
 		for i, c := range part {
-			at, _, err := parsePlace(replies[i])
-			if err != nil {
-				return err
-			}
-			c.compare(at)
+			c.compare(at[i])
 		}
 	}
 	return nil
+}
+
+// places asks where conversations are.
+func (s *Store) places(ctx context.Context, of []*conversation) ([]place, error) {
+	commands := make([]command, len(of))
+	for i, c := range of {
+		commands[i] = on(c.key, syncScript, "-", 0)
+	}
+	replies, err := s.all(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
+	at := make([]place, len(of))
+	for i, r := range replies {
+		if at[i], _, err = parsePlace(r); err != nil {
+			return nil, err
+		}
+	}
+	return at, nil
 }
 
 // meet waits until as many nodes as there are peers have put back their users, or for
@@ -88,8 +102,8 @@ func (s *Store) meet(epoch string, peers int64) error {
 	defer cancel()
 	key := nodesKey + ":back:" + epoch
 	_, err := s.all(ctx, []command{
-		{nodesKey, []any{"SADD", key, s.id}},
-		{nodesKey, []any{"EXPIRE", key, 60}},
+		on(nodesKey, "SADD", key, s.id),
+		on(nodesKey, "EXPIRE", key, 60),
 	})
 	for end := time.Now().Add(meetTime); err == nil && time.Now().Before(end); {
 		r, err := s.call(ctx, nodesKey, "SCARD", key)
@@ -109,10 +123,7 @@ func (s *Store) meet(epoch string, peers int64) error {
 // are put back into their groups.
 func (s *Store) putBack(tell bool) error {
 	s.mu.Lock()
-	names := make([]string, 0, len(s.users))
-	for name := range s.users {
-		names = append(names, name)
-	}
+	names := slices.Collect(maps.Keys(s.users))
 	s.mu.Unlock()
 	for part := range slices.Chunk(names, batch) {
 		if err := s.putBackSome(part, tell); err != nil {
@@ -125,7 +136,7 @@ func (s *Store) putBack(tell bool) error {
 func (s *Store) putBackSome(names []string, tell bool) error {
 	ctx, cancel := patience()
 	defer cancel()
-	commands := []command{{nodeKey(s.id), []any{"SADD", nodeKey(s.id)}}}
+	commands := []command{on(nodeKey(s.id), "SADD", nodeKey(s.id))}
 	var counted []*user
 	groups, counts := make(map[*user][]string), make(map[*user]int)
 	s.mu.Lock()
@@ -137,8 +148,7 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 		commands[0].args = append(commands[0].args, name)
 		counted = append(counted, u)
 		groups[u], counts[u] = slices.Sorted(maps.Keys(u.groups)), u.count
-		key := userKey(name)
-		commands = append(commands, command{key, []any{countScript, 1, key, s.id, u.count}})
+		commands = append(commands, on(userKey(name), countScript, s.id, u.count))
 	}
 	s.mu.Unlock()
 	if len(counted) == 0 {
@@ -150,31 +160,28 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 	}
 	var again []command
 	for i, u := range counted {
-		parts, err := replies[i+1].Array()
-		if err != nil || len(parts) != 3 {
-			return resp.ErrReply
-		}
-		number, err := parts[1].Int()
-		if err != nil {
+		var total int
+		var number uint64
+		var in []string
+		if err := replies[i+1].Scan(&total, &number, &in); err != nil {
 			return err
 		}
 		s.mu.Lock()
-		u.number = uint64(number)
+		u.number = number
 		if s.users[u.name] != u || u.count != counts[u] { // it may have been told in the wrong order
 			s.dirty[u.name] = true
 		}
 		s.mu.Unlock()
-		again = append(again, s.presence(u.name, chat.Everyone, u.number, true, tell))
+		again = append(again, s.presence(u.name, chat.Everyone, number, true, tell))
 		for _, group := range groups[u] {
 			if tell {
-				again = append(again, s.presence(u.name, group, u.number, true, true))
+				again = append(again, s.presence(u.name, group, number, true, true))
 				continue
 			}
-			key := conversationKey(group)
 			again = append(again,
-				command{userKey(u.name), []any{"SADD", userKey(u.name) + ":g", group}},
-				command{key, []any{joinScript, 1, key, u.name, u.number, 0}},
-				command{groupsKey, []any{"ZADD", groupsKey, 0, group}})
+				on(userKey(u.name), "SADD", userKey(u.name)+":g", group),
+				on(conversationKey(group), joinScript, u.name, number, 0),
+				on(groupsKey, "ZADD", groupsKey, 0, group))
 		}
 	}
 	_, err = s.all(ctx, again)

@@ -32,11 +32,7 @@ func (s *Store) probe() {
 	defer cancel()
 	before := s.refusal.count.Load()
 	keys := s.client.Keys(func(n int) string { return fmt.Sprintf("wschat:{probe:%d}", n) })
-	commands := make([]command, len(keys))
-	for i, key := range keys {
-		commands[i] = command{key, []any{probeScript, 1, key}}
-	}
-	if _, err := s.all(ctx, commands); err != nil {
+	if _, err := s.each(ctx, keys, func(key string) command { return on(key, probeScript) }); err != nil {
 		return
 	}
 	if lasted := s.refusal.over.Swap(before) != before; lasted {

@@ -45,14 +45,14 @@ var (
 )
 
 // scripts are all of them, which each connection loads.
-var scripts = []*resp.Script{
-	appendScript, syncScript, presentScript, joinScript, leaveScript, whoScript, waitingScript, sizesScript,
-	loginScript, countScript, noteScript, pairScript, userScript, enrollScript, kickScript, forgetScript,
-	forgottenScript, leaseScript, epochScript, probeScript,
-}
+var scripts []*resp.Script
 
-// script returns the script of that name, behind the prelude.
-func script(name string) *resp.Script { return resp.NewScript(source("prelude") + source(name)) }
+// script returns the script of that name, behind the prelude, and adds it to scripts.
+func script(name string) *resp.Script {
+	s := resp.NewScript(source("prelude") + source(name))
+	scripts = append(scripts, s)
+	return s
+}
 
 // source panics if there is no such file, at the start of the program.
 func source(name string) string {

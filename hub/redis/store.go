@@ -50,7 +50,7 @@ type Store struct {
 	id     string // of this node, another one at each start
 	log    *slog.Logger
 	client *resp.Client
-	node   chat.Node // who is told; set by Attach, before there is anything to tell
+	node   chat.Node // who is told; set by Attach
 
 	stop   chan struct{}
 	poked  chan struct{} // the keeper is to look at once
@@ -86,7 +86,6 @@ func Open(config Config) (*Store, error) {
 		config:        config,
 		id:            rand.Text()[:10],
 		log:           cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
-		node:          nobody{},
 		stop:          make(chan struct{}),
 		poked:         make(chan struct{}, 1),
 		conversations: make(map[string]*conversation),
@@ -206,51 +205,43 @@ func (s *Store) do(key string, done func(resp.Reply, error), args ...any) {
 	}
 }
 
-// call sends a command and waits for its reply.
-func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, error) {
-	r, err := s.client.Call(ctx, key, args...)
-	return r, s.failed(err)
-}
-
-// callScript is call for a script.
-func (s *Store) callScript(ctx context.Context, script *resp.Script, key string, args ...any) ([]resp.Reply, error) {
-	r, err := s.call(ctx, key, append([]any{script, 1, key}, args...)...)
-	if err != nil {
-		return nil, err
-	}
-	return r.Array()
-}
-
-// command is one of several.
+// command is one for the conversation, user or list that has the key.
 type command struct {
 	key  string
 	args []any
 }
 
+func on(key string, args ...any) command { return command{key, args} }
+
+// call sends a command and waits for its reply.
+func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, error) {
+	r, err := s.client.Ask(key, args...)(ctx)
+	return r, s.failed(err)
+}
+
 // all sends commands together, and waits for their replies, in order.
 func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, error) {
-	replies := make([]resp.Reply, len(commands))
-	done := make(chan error, len(commands))
+	waits := make([]func(context.Context) (resp.Reply, error), len(commands))
 	for i, c := range commands {
-		err := s.client.Do(c.key, func(r resp.Reply, err error) {
-			replies[i] = r
-			done <- err
-		}, c.args...)
-		if err != nil {
-			done <- err
-		}
+		waits[i] = s.client.Ask(c.key, c.args...)
 	}
-	for range commands {
-		select {
-		case err := <-done:
-			if err != nil {
-				return nil, s.failed(err)
-			}
-		case <-ctx.Done():
-			return nil, chat.ErrUnavailable
+	replies := make([]resp.Reply, len(commands))
+	for i, wait := range waits {
+		var err error
+		if replies[i], err = wait(ctx); err != nil {
+			return nil, s.failed(err)
 		}
 	}
 	return replies, nil
+}
+
+// each sends a command for each of some names, likewise.
+func (s *Store) each(ctx context.Context, names []string, ask func(name string) command) ([]resp.Reply, error) {
+	commands := make([]command, len(names))
+	for i, name := range names {
+		commands[i] = ask(name)
+	}
+	return s.all(ctx, commands)
 }
 
 // failed makes chat.ErrUnavailable of what went wrong with a command. That Redis
@@ -272,14 +263,3 @@ func (s *Store) failed(err error) error {
 func patience() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), callTimeout)
 }
-
-// nobody is told while there is no hub.
-type nobody struct{}
-
-func (nobody) Deliver(*chat.Message, any)           {}
-func (nobody) Member(string, string, bool)          {}
-func (nobody) Present(string, string, uint64, bool) {}
-func (nobody) Replace(string, uint64)               {}
-func (nobody) Kick(string)                          {}
-func (nobody) Idle(string)                          {}
-func (nobody) Renumber() error                      { return nil }

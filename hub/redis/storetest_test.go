@@ -30,6 +30,8 @@ func (s asStore) Waiting(user string, since time.Time) ([]*chat.Message, error) 
 
 func (s asStore) Expire(time.Time) {}
 
+func (s asStore) Left(string) bool { return false }
+
 func (s asStore) Attend(func(conversation string) bool) {}
 
 func (s asStore) Last(user string, names []string) (map[string]uint64, error) {

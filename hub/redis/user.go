@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"strconv"
 	"strings"
@@ -69,9 +68,9 @@ func (u *user) pair(name string) {
 func ignore(resp.Reply, error) {}
 
 // Enter implements chat.Engine.
-func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
+func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	if !s.inReach() {
-		return nil, chat.ErrUnavailable
+		return chat.Entry{}, chat.ErrUnavailable
 	}
 	ctx, cancel := patience()
 	defer cancel()
@@ -84,15 +83,15 @@ func (s *Store) Enter(name string, fresh, online bool) (*chat.Entry, error) {
 	}
 	if err != nil && entry != nil { // the connection has been counted
 		s.Exit(name)
-		return nil, err
+		return chat.Entry{}, err
 	}
 	if err != nil {
 		s.mu.Lock()
 		s.release(u)
 		s.mu.Unlock()
-		return nil, err
+		return chat.Entry{}, err
 	}
-	return entry, nil
+	return *entry, nil
 }
 
 // enter returns an entry, with an error too, once the connection is counted.
@@ -102,59 +101,45 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	case <-ctx.Done():
 		return nil, chat.ErrUnavailable
 	}
-	parts, err := s.login(ctx, u, fresh)
+	var (
+		entry         = new(chat.Entry)
+		number        uint64
+		forgotten     bool
+		groups, pairs []string
+	)
+	r, err := s.login(ctx, u, fresh)
 	if err != nil {
-		return &chat.Entry{}, err
+		return entry, err
 	}
-	if len(parts) == 0 {
+	if r.Scan(&entry.Serial, &number, &forgotten, &groups, &pairs) != nil {
+		return entry, chat.ErrUnavailable
+	}
+	if entry.Serial == 0 {
 		s.mu.Lock()
 		u.count--
 		s.mu.Unlock()
+		if number == 1 {
+			return nil, chat.ErrBanned
+		}
 		return nil, chat.ErrTaken
 	}
-	serial, err1 := parts[0].Int()
-	number, err2 := parts[1].Int()
-	forgotten, err3 := parts[2].Int()
-	groups, err4 := parts[3].Strings()
-	pairs, err5 := parts[4].Strings()
-	entry := &chat.Entry{Serial: uint64(serial)}
-	if errors.Join(err1, err2, err3, err4, err5) != nil {
-		return entry, chat.ErrUnavailable
-	}
-	if forgotten == 1 {
+	if forgotten {
 		s.leaveAll(u.name, groups)
 		groups = nil
 	}
-	entry.Groups, err = s.subscribe(ctx, u, uint64(number), groups, pairs)
+	entry.Groups, err = s.subscribe(ctx, u, number, groups, pairs)
 	return entry, err
 }
 
 // login counts the connection. The count is noted under the lock under which the
 // command is given, so that the last one Redis gets is right.
-func (s *Store) login(ctx context.Context, u *user, fresh bool) ([]resp.Reply, error) {
-	type result struct {
-		reply resp.Reply
-		err   error
-	}
-	done := make(chan result, 1)
+func (s *Store) login(ctx context.Context, u *user, fresh bool) (resp.Reply, error) {
 	s.mu.Lock()
 	u.count++
-	key := userKey(u.name)
-	err := s.client.Do(key, func(r resp.Reply, err error) { done <- result{r, err} },
-		loginScript, 1, key, s.id, u.count, s.ttl(), flag(fresh), flag(s.config.Single))
+	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh), flag(s.config.Single))
 	s.mu.Unlock()
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	select {
-	case r := <-done:
-		if r.err != nil {
-			return nil, s.failed(r.err)
-		}
-		return r.reply.Array()
-	case <-ctx.Done():
-		return nil, chat.ErrUnavailable
-	}
+	r, err := wait(ctx)
+	return r, s.failed(err)
 }
 
 // subscribe follows all that concerns a user who has logged in, and enters the
@@ -174,7 +159,7 @@ func (s *Store) subscribe(ctx context.Context, u *user, number uint64, groups, p
 	if err := opened(ctx, follow); err != nil {
 		return nil, err
 	}
-	return s.logIn(ctx, u.name, number, groups, true)
+	return s.logIn(ctx, u.name, number, groups)
 }
 
 // Exit implements chat.Engine.
@@ -189,12 +174,11 @@ func (s *Store) Exit(name string) {
 
 // count tells Redis how many connections of a user are here. Store.mu is held.
 func (s *Store) count(name string, n int) {
-	key := userKey(name)
-	s.do(key, func(r resp.Reply, err error) {
-		if err = s.counted(name, r, err); err != nil {
+	s.do(userKey(name), func(r resp.Reply, err error) {
+		if err != nil || s.counted(name, r) != nil {
 			s.again(name)
 		}
-	}, countScript, 1, key, s.id, n)
+	}, countScript, s.id, n)
 }
 
 // again has Redis told of a user once more.
@@ -243,22 +227,18 @@ func (s *Store) subscribedUser(name string) {
 	if first {
 		return
 	}
-	key := userKey(name)
-	s.do(key, func(r resp.Reply, err error) {
-		parts, err2 := r.Array()
-		if err != nil || err2 != nil || len(parts) != 3 {
+	s.do(userKey(name), func(r resp.Reply, err error) {
+		var replaced uint64
+		var pairs, groups []string
+		if err != nil || r.Scan(&replaced, &pairs, &groups) != nil {
 			return // it will be subscribed again, or recovered
 		}
-		if replaced, err := parts[0].Int(); err == nil && replaced > 0 {
-			s.node.Replace(name, uint64(replaced))
+		if replaced > 0 {
+			s.node.Replace(name, replaced)
 		}
-		if pairs, err := parts[1].Strings(); err == nil {
-			s.followPairs(name, pairs)
-		}
-		if groups, err := parts[2].Strings(); err == nil {
-			s.compareGroups(name, groups)
-		}
-	}, userScript, 1, key)
+		s.followPairs(name, pairs)
+		s.compareGroups(name, groups)
+	}, userScript)
 }
 
 func (s *Store) followPairs(name string, pairs []string) {

@@ -54,20 +54,14 @@ func (s *Store) roster(ctx context.Context) (*chat.Online, error) {
 }
 
 func (s *Store) who(ctx context.Context, where string) (r chat.Online, err error) {
-	parts, err := s.callScript(ctx, whoScript, conversationKey(where), chat.MaxNames)
-	if err != nil || len(parts) != 3 {
+	reply, err := s.call(ctx, conversationKey(where), whoScript, chat.MaxNames)
+	if err != nil || reply.Scan(&r.Version, &r.Count, &r.Names) != nil {
 		return r, chat.ErrUnavailable
 	}
-	p, err1 := parts[0].Int()
-	count, err2 := parts[1].Int()
-	names, err3 := parts[2].Strings()
-	if err1 != nil || err2 != nil || err3 != nil {
-		return r, chat.ErrUnavailable
+	if r.Names == nil {
+		r.Names = []string{}
 	}
-	if names == nil {
-		names = []string{}
-	}
-	return chat.Online{Names: names, Count: int(count), Version: uint64(p)}, nil
+	return r, nil
 }
 
 // Welcome implements chat.Engine. The seqs are those that the node has been told of:

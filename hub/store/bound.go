@@ -1,21 +1,24 @@
 package store
 
-import "time"
+import (
+	"math"
+	"time"
 
-// Limits bounds what is kept. 0: no bound.
+	"wschat/hub/chat"
+)
+
+// Limits bounds what is kept. 0: no bound. How bounds are shared says hub/chat.
 type Limits struct {
 	// Keep is how many messages of each conversation are kept at least, and at most
 	// twice as many.
 	Keep int
 	// MaxConversations bounds the conversations, and MaxBytes what their messages
-	// take, in bytes of memory. Beyond MaxBytes, conversations keep fewer messages,
-	// those silent longest first, but always the newest.
+	// take, in bytes of memory.
 	MaxConversations int
 	MaxBytes         int64
 	// ForgetAfter is how long a conversation must have been silent before it may be
 	// forgotten, to make room for another one when MaxConversations is reached; 0: none
-	// is ever forgotten. Its last number stays, in 40 bytes of MaxBytes. There may be four
-	// times MaxConversations of these.
+	// is ever forgotten. Its last number stays, in some 40 bytes.
 	ForgetAfter time.Duration
 }
 
@@ -23,46 +26,65 @@ type Limits struct {
 // the lock is held meanwhile.
 const maxAsked = 64
 
-// count counts memory and disk space that is used from now on, or no longer.
-func (s *Memory) count(more used) {
-	s.bytes += int64(more.memory)
-	s.disk += int64(more.disk)
+// Stats says how much is kept, and what did not fit.
+type Stats struct {
+	Bytes         int64 // memory that the messages take
+	Conversations int
+	Numbers       int    // of forgotten conversations
+	Dropped       uint64 // messages, to make room for others
+	Forgotten     uint64 // conversations, likewise
+	Refused       Refused
+}
+
+// Refused counts the messages that were refused, by the bound that their author reached.
+type Refused struct{ Bytes, Waiting, Conversations uint64 }
+
+// Stats returns how much is kept.
+func (s *Memory) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Bytes, stats.Conversations, stats.Numbers = s.bytes, len(s.conversations), len(s.numbers.last)
+	return stats
 }
 
 // Held returns how many bytes of memory the messages and numbers take.
-func (s *Memory) Held() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bytes
+func (s *Memory) Held() int64 { return s.Stats().Bytes }
+
+// fits reports whether m may be kept at all, in c, if that is not nil.
+func (s *Memory) fits(m *chat.Message, c *Conversation) bool {
+	switch {
+	case s.MaxBytes > 0 && int64(pieceHead+keptSize(m)) > s.MaxBytes:
+		s.stats.Refused.Bytes++
+		return false
+	case m.Away && !s.mayMiss(m, c):
+		s.stats.Refused.Waiting++
+		return false
+	}
+	return true
 }
 
-// full reports whether more than MaxBytes is used. After shrink, that is so only if nothing
-// more may be dropped.
-func (s *Memory) full() bool { return s.MaxBytes > 0 && s.bytes > s.MaxBytes }
-
-// shrink drops old messages until MaxBytes is kept, or only the newest of each conversation
-// is left.
-func (s *Memory) shrink() {
-	for s.full() && s.order.several != nil {
-		c := s.order.several
-		if c.count > 1 {
-			s.count(c.dropOld())
-		}
-		if c.count <= 1 {
-			s.order.several = c.newer
-		}
+// shrink drops messages until there is room for a piece for size bytes.
+func (s *Memory) shrink(size int) {
+	for s.MaxBytes > 0 && s.bytes+int64(size+pieceHead) > s.MaxBytes && s.bytes > 0 {
+		c := s.loser()
+		s.stats.Dropped += uint64(c.oldest().count)
+		s.drop(c)
 	}
 }
 
-// makeRoom makes room for another conversation, by forgetting others if it may, and reports
-// whether there is room. forgot, if not nil, is called for each that is forgotten.
-func (s *Memory) makeRoom(forgot func(name string, last uint64)) bool {
+// makeRoom makes room for a conversation that an author begins, by forgetting others if it
+// may, and reports whether there is room. forgot, if not nil, is called for each that is
+// forgotten.
+func (s *Memory) makeRoom(author uint64, forgot func(name string, last uint64)) bool {
 	for s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
-		c := s.forgettable()
+		c := s.forgettable(author)
 		if c == nil {
+			s.stats.Refused.Conversations++
 			return false
 		}
 		s.forget(c)
+		s.stats.Forgotten++
 		if forgot != nil {
 			forgot(c.name, c.last)
 		}
@@ -70,15 +92,36 @@ func (s *Memory) makeRoom(forgot func(name string, last uint64)) bool {
 	return true
 }
 
-// forgettable returns a conversation that may be forgotten; nil: it has found none. The
-// search goes on where the last one ended, and begins anew, once, with the longest silent.
-func (s *Memory) forgettable() *Conversation {
-	if s.ForgetAfter <= 0 || s.inhabited == nil || len(s.numbers.last) >= maxNumbers(s.MaxConversations) {
+// forgettable returns a conversation that may be forgotten for one that an author begins;
+// nil: it has found none. The search goes on where the last one ended.
+func (s *Memory) forgettable(author uint64) *Conversation {
+	all := &s.authors.byBegun
+	if s.ForgetAfter <= 0 || s.inhabited == nil || all.Len() == 0 {
 		return nil
 	}
+	left, most := maxAsked, all.At(0)
 	before := time.Now().Add(-s.ForgetAfter).UnixNano()
-	o, again := &s.order, false
-	for range maxAsked {
+	if c := s.abandoned(&most.order, before, &left); c != nil {
+		return c
+	}
+	for asked := &s.authors.asked; left > 0; left-- {
+		*asked = (*asked + 1) % all.Len()
+		if c := s.abandoned(&all.At(*asked).order, before, &left); c != nil {
+			return c
+		}
+	}
+	if by := s.authors.byKey[author]; by == nil || by.begun.Held()+1 < most.begun.Held() {
+		left = maxAsked
+		return s.abandoned(&most.order, math.MaxInt64, &left)
+	}
+	return nil
+}
+
+// abandoned returns a conversation that nobody is in, and that has been silent since before
+// a point in time, in ns since 1970. It looks at as many as left says, from the longest
+// silent on, and begins anew, once, behind the last.
+func (s *Memory) abandoned(o *order, before int64, left *int) *Conversation {
+	for again := false; *left > 0; *left-- {
 		if o.asked == nil || o.asked.spoken > before {
 			if again || o.first == nil || o.first.spoken > before {
 				return nil
@@ -96,15 +139,12 @@ func (s *Memory) forgettable() *Conversation {
 
 // forget forgets a conversation, except its last number.
 func (s *Memory) forget(c *Conversation) {
-	for i := range c.pieces {
-		more := used{}
-		more.plus(&c.pieces[i], -1)
-		s.count(more)
+	for len(c.pieces) > 0 {
+		s.drop(c)
 	}
-	s.order.remove(c)
 	s.unlist(c)
 	for _, user := range membersOf(c.name) {
-		s.drop(user, c)
+		s.settle(user, c)
 	}
 	s.setNumber(c.name, c.last)
 }

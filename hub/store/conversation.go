@@ -16,42 +16,36 @@ const (
 )
 
 // pieceHead is what a piece takes besides its data, in bytes.
-const pieceHead = 40
+const pieceHead = 56
 
 // Conversation has the messages that are kept of a conversation. The lock of its Memory
 // guards it, except given.
 type Conversation struct {
 	name   string
 	last   uint64  // the newest seq
-	spoken int64   // the time of that message, in ns since 1970
+	spoken int64   // the time of that message, in ns since 1970; 0: there was none yet
 	pieces []piece // without gaps, up to last
 	count  int     // of messages in them
 
 	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
-	older, newer *Conversation // in Memory.order
+	by           *author       // who began it
+	older, newer *Conversation // in its order
 }
 
 // piece is a run of messages, each with its length before it; see kept. Bytes are only
 // appended, never changed, so that an excerpt can be read without the lock.
 type piece struct {
 	first uint64 // seq
+	data  []byte
+	of    *account // for whom it counts
 	count uint32
 	disk  uint32 // bytes that the messages take on disk
-	data  []byte
+	lead  int32  // see Memory.charge
 }
 
 // size returns the memory that p takes, in bytes.
 func (p *piece) size() int { return pieceHead + cap(p.data) }
-
-// used is a change of the space that is used, in bytes; negative: less.
-type used struct{ memory, disk int }
-
-// plus adds the space of p, with sign -1 for a piece that is dropped.
-func (u *used) plus(p *piece, sign int) {
-	u.memory += sign * p.size()
-	u.disk += sign * int(p.disk)
-}
 
 // grow moves p to where it has room for size more bytes, and returns how many bytes more it
 // takes. Excerpts go on reading the old bytes.
@@ -79,10 +73,10 @@ func (c *Conversation) begin(seq uint64, size int) *piece {
 	return &c.pieces[n]
 }
 
-// add keeps a message whose size on disk is disk, and returns the change of the space that
-// is used. If keep is not 0, a piece has at most keep messages, and old pieces are dropped
-// as long as keep messages remain.
-func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more used) {
+// add keeps a message whose size on disk is disk, and returns how many bytes of memory more
+// that takes, and whether it has begun a piece. If keep is not 0, a piece has at most keep
+// messages.
+func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more int, begun bool) {
 	var length [binary.MaxVarintLen64]byte
 	head := length[:binary.PutUvarint(length[:], uint64(len(message)))]
 	size := len(head) + len(message)
@@ -93,46 +87,25 @@ func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more use
 	switch full := p == nil || keep > 0 && int(p.count) >= keep; {
 	case !full && cap(p.data)-len(p.data) >= size: // it has room
 	case !full && len(c.pieces) == 1 && len(p.data)+size <= smallPiece:
-		more.memory = p.grow(size)
+		more = p.grow(size)
 	default:
-		p = c.begin(seq, size)
-		more.memory = p.size()
+		p, begun = c.begin(seq, size), true
+		more = p.size()
 	}
 	p.data = append(append(p.data, head...), message...)
 	p.count++
 	p.disk += uint32(disk)
 	c.count++
 	c.last = seq
-	more.disk = disk
-	if keep > 0 {
-		for c.count-int(c.pieces[0].count) >= keep {
-			c.dropFirst(&more)
-		}
-	}
-	return more
+	return more, begun
 }
 
-// dropOld drops the oldest piece or, of the last piece, all messages but the newest, which
-// carries the numbering on. It returns the change of the space that is used.
-func (c *Conversation) dropOld() (more used) {
-	if len(c.pieces) > 1 {
-		c.dropFirst(&more)
-		return more
-	}
-	newest := new(Conversation)
-	each(c.pieces, c.last, c.last, func(seq uint64, message []byte) {
-		p := &c.pieces[0]
-		more = newest.add(seq, message, int(p.disk/p.count), 0) // on disk: the average size
-	})
-	c.dropFirst(&more)
-	c.pieces, c.count = newest.pieces, newest.count
-	return more
-}
+// oldest returns the piece that is dropped next.
+func (c *Conversation) oldest() *piece { return &c.pieces[0] }
 
-// dropFirst drops the oldest piece.
-func (c *Conversation) dropFirst(more *used) {
-	p := &c.pieces[0]
-	more.plus(p, -1)
+// dropOldest drops it.
+func (c *Conversation) dropOldest() {
+	p := c.oldest()
 	c.count -= int(p.count)
 	*p = piece{} // for the garbage collector
 	c.pieces = c.pieces[1:]

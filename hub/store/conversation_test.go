@@ -14,8 +14,8 @@ func TestPieces(t *testing.T) {
 	c := new(Conversation)
 	var memory, size, heads int
 	for seq := uint64(1); seq <= messages; seq++ {
-		more := c.add(seq, text(seq), 1, 0)
-		memory += more.memory
+		more, _ := c.add(seq, text(seq), 1, 0)
+		memory += more
 		size += 2 + len(text(seq)) // its length takes two bytes
 		heads = len(c.pieces) * pieceHead
 		spare := max(size/3, smallPiece/4)

@@ -5,31 +5,35 @@ package store
 
 import (
 	"fmt"
+	"hash/maphash"
 
 	"wschat/hub/chat"
 )
 
-// Open returns the conversation called name, to which a message is to be added; nil if
-// there is no room. forgot is called for each conversation that is forgotten to make
-// room, with the lock held.
-func (s *Memory) Open(name string, forgot func(name string, last uint64)) *Conversation {
+// Open returns the conversation of m, to which m is to be added; nil: m is refused. forgot
+// is called for each conversation that is forgotten to make room, with the lock held.
+func (s *Memory) Open(m *chat.Message, forgot func(name string, last uint64)) *Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open(name, forgot)
+	return s.open(m, forgot)
 }
 
-// Number gives out the next number of c. Add must follow for each number, or Cancel for all
-// of them.
+// Number gives out the next number of c, to the message for which it was opened. Add must
+// follow for each such message, or Cancel for all of them.
 func (c *Conversation) Number() uint64 {
 	c.given++
 	return c.given
 }
 
-// Cancel takes back the numbers that have been given out since the last Add.
-func (s *Memory) Cancel(c *Conversation) {
+// Cancel takes back the numbers that have been given out since the last Add, to m and
+// others.
+func (s *Memory) Cancel(c *Conversation, m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.given = c.last; c.count == 0 && s.conversations[c.name] == c {
+	if m.Away {
+		s.unmiss(m.To, c, len(m.Body))
+	}
+	if c.given = c.last; c.spoken == 0 && s.conversations[c.name] == c {
 		s.unlist(c)
 	}
 }
@@ -51,6 +55,7 @@ type Saved struct {
 	Time               int64 // ns since 1970
 	Binary             bool
 	Settled            bool // it does not wait for its recipient
+	Away               bool // its recipient was away when it was sent
 	Body               []byte
 	Disk               int // size on disk, in bytes
 }
@@ -60,27 +65,35 @@ type Saved struct {
 func (s *Memory) Load(m *Saved, leftOut bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	author := maphash.Bytes(s.seed, m.From)
 	c := s.conversations[string(m.Conversation)]
 	if c == nil {
-		c = s.begin(string(m.Conversation))
+		c = s.begin(string(m.Conversation), author)
 	}
 	if m.Seq != c.last+1 && !(leftOut && c.count == 0) {
 		return fmt.Errorf("message %d of %s behind %d", m.Seq, c.name, c.last)
 	}
 	private := len(m.To) > 0
 	s.scratch = appendKept(s.scratch[:0], m.Binary, private, m.Time, m.From, m.To, m.Body)
-	s.add(c, m.Seq, m.Time, m.Disk)
+	s.add(c, author, m.Seq, m.Time, m.Disk)
 	if private && !m.Settled {
+		if m.Away {
+			s.miss(string(m.To), c, m.Time, len(m.Body))
+		}
 		s.wait(string(m.To), c, m.Seq, m.Time)
 	}
 	return nil
 }
 
 // Forget repeats what Open did before the start: it forgets a conversation whose last
-// number was last. One that has gone on since stays.
+// number was last. One that has gone on since stays. Without a name, last is the Floor.
 func (s *Memory) Forget(name string, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if name == "" {
+		s.numbers.floor = max(s.numbers.floor, last)
+		return
+	}
 	if c := s.conversations[name]; c != nil {
 		if c.last > last {
 			return
@@ -90,23 +103,34 @@ func (s *Memory) Forget(name string, last uint64) {
 	s.setNumber(name, last)
 }
 
-// Cut returns the oldest number that is kept of a conversation. If the conversation is
-// forgotten, first is the number of its next message.
-func (s *Memory) Cut(name []byte) (first uint64, forgotten bool) {
+// Cut returns the oldest number that is kept of a conversation. If nothing is kept of it,
+// first is the number of its next message, and last the one before that, to be forgotten
+// again after a restart; else last is 0.
+func (s *Memory) Cut(name []byte) (first, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.conversations[string(name)]; c != nil && c.count > 0 {
-		return c.first(), false
+	if c := s.conversations[string(name)]; c != nil {
+		if c.count == 0 {
+			last = c.last
+		}
+		return c.first(), last
 	}
-	return s.numbers.of(string(name)) + 1, true
+	return s.lastOf(string(name)) + 1, s.numbers.last[s.hash(string(name))]
+}
+
+// Floor returns the number behind which conversations begin of which none is known.
+func (s *Memory) Floor() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.numbers.floor
 }
 
 // Waits reports whether message seq of a conversation waits for user.
 func (s *Memory) Waits(user, conversation []byte, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, ok := s.waiting[string(user)][s.conversations[string(conversation)]]
-	return ok && u.first <= seq && seq <= u.last
+	u := s.waiting[string(user)].of[s.conversations[string(conversation)]]
+	return u.last > 0 && u.first <= seq && seq <= u.last
 }
 
 // Newest returns the time of the newest message, in ns since 1970; 0: there is none.

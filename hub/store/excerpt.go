@@ -2,8 +2,8 @@ package store
 
 import (
 	"slices"
-	"strings"
 	"time"
+	"unsafe"
 
 	"wschat/hub/chat"
 )
@@ -18,61 +18,37 @@ type excerpt struct {
 
 // messages makes the messages. If to is not empty, only those to that user since a point
 // in time, in ns since 1970.
-func (e *excerpt) messages(to string, since int64) []*chat.Message {
+func (e *excerpt) messages(to string, since int64) (messages []*chat.Message) {
 	if e.hi < e.lo {
 		return nil
 	}
-	a := answer{most: e.hi + 1 - e.lo}
-	a.one, a.other, _ = strings.Cut(e.conversation, ",")
+	var room []chat.Message // for the next ones, so that an answer takes few allocations
 	each(e.pieces, e.lo, e.hi, func(seq uint64, b []byte) {
 		k := parseKept(b)
-		if to == "" || string(k.to) == to && k.time > since {
-			a.add(&k, e.conversation, seq)
+		if to != "" && (string(k.to) != to || k.time <= since) {
+			return
 		}
+		if len(room) == 0 {
+			room = make([]chat.Message, min(e.hi+1-seq, maxRoom))
+			messages = slices.Grow(messages, len(room))
+		}
+		m := &room[0]
+		room = room[1:]
+		m.Conversation, m.Seq = e.conversation, seq
+		m.From, m.To = textOf(k.from), e.conversation
+		if k.flags&keptPrivate != 0 {
+			m.To = textOf(k.to)
+		}
+		m.Binary = k.flags&keptBinary != 0
+		m.Body, m.Time = k.body, time.Unix(0, k.time)
+		messages = append(messages, m)
 	})
-	return a.messages
+	return messages
 }
 
 // maxRoom is how many messages are allocated at once.
 const maxRoom = 64
 
-// answer collects the messages of an answer. It makes few allocations, since an event loop
-// waits for it.
-type answer struct {
-	most       uint64 // bound on the messages
-	room       []chat.Message
-	messages   []*chat.Message
-	one, other string // the last two names
-}
-
-// add makes the next message. Its body is not copied.
-func (a *answer) add(k *kept, conversation string, seq uint64) {
-	if len(a.room) == 0 {
-		n := min(a.most, maxRoom)
-		a.room = make([]chat.Message, n)
-		a.messages = slices.Grow(a.messages, int(n))
-	}
-	m := &a.room[0]
-	a.room = a.room[1:]
-	m.Conversation, m.Seq = conversation, seq
-	m.From, m.To = a.name(k.from), conversation
-	if k.flags&keptPrivate != 0 {
-		m.To = a.name(k.to)
-	}
-	m.Binary = k.flags&keptBinary != 0
-	m.Body, m.Time = k.body, time.Unix(0, k.time)
-	a.messages = append(a.messages, m)
-}
-
-// name returns b as a string. In a private conversation it is one of two names; in a
-// group the last speakers often speak again.
-func (a *answer) name(b []byte) string {
-	switch string(b) {
-	case a.one:
-	case a.other:
-		a.one, a.other = a.other, a.one
-	default:
-		a.one, a.other = string(b), a.one
-	}
-	return a.one
-}
+// textOf returns b, a part of a piece, as a string. Like a body it is not copied: the
+// bytes of a piece never change.
+func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,6 +1,10 @@
 package store
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"wschat/hub/chat"
+)
 
 // Flags of a kept message.
 const (
@@ -36,6 +40,11 @@ func appendKept[T string | []byte](b []byte, binaryBody, private bool, at int64,
 		b = append(binary.AppendUvarint(b, uint64(len(to))), to...)
 	}
 	return append(b, body...)
+}
+
+// keptSize returns how many bytes m takes at most, its length before it included.
+func keptSize(m *chat.Message) int {
+	return 9 + 4*binary.MaxVarintLen32 + len(m.From) + len(m.To) + len(m.Body)
 }
 
 func parseKept(b []byte) kept {

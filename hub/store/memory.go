@@ -1,12 +1,12 @@
-// Package store keeps conversations in memory, and has the rules of retention: how many
-// messages are kept, in how many bytes, and which are forgotten when there is no room. A
-// Memory is the chat.Store of a server without -data. hub/journal puts a disk behind one:
-// it adds each message once that is safe on disk.
+// Package store keeps conversations in memory, and decides which messages are kept, by the
+// rules of hub/chat. A Memory is the chat.Store of a server without -data. hub/journal puts
+// a disk behind one: it adds each message once that is safe on disk.
 //
 //	conversation.go   the messages of a conversation, in pieces without pointers
 //	kept.go           the bytes of one message
-//	bound.go          which messages and conversations are forgotten
-//	order.go          the conversations in the order of their last messages
+//	bound.go          what is refused, and what is forgotten to make room
+//	author.go         for whom bytes and conversations count, and who loses messages
+//	order.go          the conversations that one author has begun
 //	number.go         the last numbers of forgotten conversations
 //	waiting.go        the private messages that wait for their recipients
 //	excerpt.go        answers made of the pieces
@@ -15,6 +15,8 @@ package store
 
 import (
 	"crypto/rand"
+	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -38,17 +40,19 @@ type Memory struct {
 	Limits // not to be changed while the store is in use
 
 	epoch     string
+	seed      maphash.Seed
 	inhabited func(conversation string) bool
 
 	mu            sync.Mutex
 	conversations map[string]*Conversation
 	pairs         map[string][]*Conversation // those of two users, by user
-	waiting       map[string]map[*Conversation]unwritten
+	waiting       map[string]inbox           // by user
+	authors       authors
 	numbers       numbers // of forgotten conversations
-	order         order
-	newest        int64  // the time of the newest message, in ns since 1970
-	bytes         int64  // memory that the messages and numbers take
-	disk          int64  // bytes that they take on disk, roughly
+	newest        int64   // the time of the newest message, in ns since 1970
+	bytes         int64   // memory that the messages take
+	disk          int64   // bytes that they and the numbers take on disk, roughly
+	stats         Stats
 	scratch       []byte // for the message that is being added
 }
 
@@ -60,10 +64,12 @@ func New(keep int) *Memory {
 	return &Memory{
 		Limits:        Limits{Keep: keep, MaxConversations: DefaultConversations},
 		epoch:         rand.Text()[:10],
+		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
 		pairs:         make(map[string][]*Conversation),
-		waiting:       make(map[string]map[*Conversation]unwritten),
-		numbers:       newNumbers(),
+		waiting:       make(map[string]inbox),
+		authors:       authors{byKey: make(map[uint64]*author)},
+		numbers:       numbers{last: make(map[uint64]uint64)},
 	}
 }
 
@@ -74,12 +80,11 @@ func (s *Memory) Attend(inhabited func(conversation string) bool) {
 	s.inhabited = inhabited
 }
 
-// Append implements chat.Store. It calls stored before it returns, with chat.ErrFull
-// if there is no room.
+// Append implements chat.Store. It calls stored before it returns.
 func (s *Memory) Append(m *chat.Message, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.open(m.Conversation, nil)
+	c := s.open(m, nil)
 	if c == nil {
 		stored(chat.ErrFull)
 		return
@@ -90,25 +95,33 @@ func (s *Memory) Append(m *chat.Message, stored func(error)) {
 	stored(nil)
 }
 
-// open returns the conversation called name for another message, and begins it if
-// necessary; nil: there is no room. forgot is as in Open.
-func (s *Memory) open(name string, forgot func(name string, last uint64)) *Conversation {
-	if s.full() {
+// open returns the conversation of m, which is to be its next message, and begins it if
+// necessary; nil: m is refused. forgot is as in Open.
+func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) *Conversation {
+	c := s.conversations[m.Conversation]
+	if !s.fits(m, c) {
 		return nil
 	}
-	c := s.conversations[name]
-	if c == nil && s.makeRoom(forgot) {
-		c = s.begin(name)
+	if c == nil {
+		author := s.hash(m.From)
+		if !s.makeRoom(author, forgot) {
+			return nil
+		}
+		c = s.begin(m.Conversation, author)
+	}
+	if m.Away {
+		s.miss(m.To, c, s.newest+1, len(m.Body))
 	}
 	return c
 }
 
-// begin makes a conversation without messages. If one of that name has been forgotten, the
-// numbers go on.
-func (s *Memory) begin(name string) *Conversation {
-	last := s.numbers.of(name)
+// begin makes a conversation without messages, which counts for an author. If one of that
+// name has been forgotten, the numbers go on.
+func (s *Memory) begin(name string, author uint64) *Conversation {
+	last := s.lastOf(name)
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
 	s.conversations[c.name] = c
+	s.authors.begin(c, author)
 	for _, user := range membersOf(c.name) {
 		s.pairs[user] = append(s.pairs[user], c)
 	}
@@ -118,6 +131,7 @@ func (s *Memory) begin(name string) *Conversation {
 // unlist takes a conversation out of the maps.
 func (s *Memory) unlist(c *Conversation) {
 	delete(s.conversations, c.name)
+	s.authors.end(c)
 	for _, user := range membersOf(c.name) {
 		pairs := s.pairs[user]
 		i := slices.Index(pairs, c) // the longest silent are mostly the first
@@ -147,21 +161,29 @@ func membersOf(name string) []string {
 func (s *Memory) keep(c *Conversation, m *chat.Message, disk int) {
 	at, private := m.Time.UnixNano(), m.To != m.Conversation
 	s.scratch = appendKept(s.scratch[:0], m.Binary, private, at, m.From, m.To, m.Body)
-	s.add(c, m.Seq, at, disk)
+	s.add(c, s.hash(m.From), m.Seq, at, disk)
 	if private {
 		s.wait(m.To, c, m.Seq, at)
 	}
 }
 
-// add keeps the message that is in the scratch.
-func (s *Memory) add(c *Conversation, seq uint64, at int64, disk int) {
-	s.count(c.add(seq, s.scratch, disk, s.Keep))
+// add keeps the message of an author that is in the scratch.
+func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
+	size := len(s.scratch) + binary.MaxVarintLen32
+	s.shrink(max(size, pieceSize))
+	more, begun := c.add(seq, s.scratch, disk, s.Keep)
+	s.charge(c, author, size, more, begun)
+	s.disk += int64(disk)
+	if s.Keep > 0 {
+		for c.count-int(c.oldest().count) >= s.Keep {
+			s.drop(c)
+		}
+	}
 	if cap(s.scratch) > maxScratch {
 		s.scratch = nil
 	}
 	c.given, c.spoken = max(c.given, seq), at
-	s.order.spoke(c)
-	s.shrink()
+	c.by.order.spoke(c)
 	s.newest = max(s.newest, at)
 }
 
@@ -206,16 +228,8 @@ func otherOf(pair, user string) string {
 	return a
 }
 
-// Err implements chat.Store: chat.ErrFull while there is no room for anybody's
-// message.
-func (s *Memory) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.full() {
-		return chat.ErrFull
-	}
-	return nil
-}
+// Err implements chat.Store. There is always room for somebody's message.
+func (s *Memory) Err() error { return nil }
 
 // Epoch implements chat.Store. Each Memory has an epoch of its own.
 func (s *Memory) Epoch() string { return s.epoch }

@@ -141,11 +141,11 @@ func TestMemoryWaitingAtOneTime(t *testing.T) {
 	})
 }
 
-func TestMemoryBounds(t *testing.T) {
+func TestMemoryShares(t *testing.T) {
 	for _, keep := range []int{0, 1000} {
-		storetest.RunBounds(t, func(_ *testing.T, conversations int, bytes int64) chat.Store {
+		storetest.Shares(t, func(_ *testing.T, conversations int, bytes int64) chat.Store {
 			s := store.New(keep)
-			s.MaxConversations, s.MaxBytes = conversations, bytes
+			s.MaxConversations, s.MaxBytes, s.ForgetAfter = conversations, bytes, time.Hour
 			return s
 		})
 	}

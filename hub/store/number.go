@@ -2,35 +2,42 @@ package store
 
 import "hash/maphash"
 
-const (
-	// numberMemory and numberDisk are the sizes, in bytes, of the number of a forgotten
-	// conversation in memory and on disk.
-	numberMemory = 40
-	numberDisk   = 40
-)
-
-// maxNumbers bounds the numbers of forgotten conversations. When it is reached, no other
-// conversation is forgotten.
-func maxNumbers(conversations int) int { return 4 * conversations }
+// numberDisk is the size, in bytes, of the number of a forgotten conversation on disk. In
+// memory it takes some 40.
+const numberDisk = 40
 
 // numbers has the last numbers of forgotten conversations, by the hash of the name. If two
 // names have the same hash, both go on behind the larger number, which harms neither. A
 // number stays when its conversation goes on.
 type numbers struct {
-	seed maphash.Seed
-	last map[uint64]uint64
+	last  map[uint64]uint64
+	floor uint64 // the largest of those for which there was no room
 }
 
-func newNumbers() numbers { return numbers{maphash.MakeSeed(), make(map[uint64]uint64)} }
+// maxNumbers bounds the numbers that are kept one by one; 0: there is no bound.
+func (l *Limits) maxNumbers() int { return 4 * l.MaxConversations }
 
-func (n *numbers) of(name string) uint64 { return n.last[maphash.String(n.seed, name)] }
+// hash returns the key under which somebody, or a conversation, is counted.
+func (s *Memory) hash(name string) uint64 { return maphash.String(s.seed, name) }
+
+// lastOf returns the last number of a conversation that may be forgotten.
+func (s *Memory) lastOf(name string) uint64 {
+	if last, ok := s.numbers.last[s.hash(name)]; ok {
+		return last
+	}
+	return s.numbers.floor
+}
 
 // setNumber keeps the last number of a conversation that is forgotten.
 func (s *Memory) setNumber(name string, last uint64) {
-	key := maphash.String(s.numbers.seed, name)
+	key := s.hash(name)
 	before, ok := s.numbers.last[key]
-	if !ok {
-		s.count(used{numberMemory, numberDisk})
+	switch {
+	case !ok && s.MaxConversations > 0 && len(s.numbers.last) >= s.maxNumbers():
+		s.numbers.floor = max(s.numbers.floor, last)
+		return
+	case !ok:
+		s.disk += numberDisk
 	}
 	s.numbers.last[key] = max(before, last)
 }

@@ -7,32 +7,138 @@ import (
 	"wschat/hub/chat"
 )
 
+// inbox has what waits for one user, by conversation.
+type inbox struct {
+	of   map[*Conversation]unwritten
+	left int64 // what the user has missed is newer, in ns since 1970
+}
+
 // unwritten says which messages of one conversation wait for one user: those to that user
 // from first to last. newest is the time of the last.
 type unwritten struct {
 	first, last uint64
 	newest      int64
+	missed      missed // unless newest is older than inbox.left
+}
+
+// missed counts the messages that were sent to a user who was away, since the user was last
+// here.
+type missed struct {
+	number uint32
+	bytes  uint32 // of their bodies
+}
+
+// inboxOf returns the inbox of the user called name.
+func (s *Memory) inboxOf(name string) inbox {
+	in, ok := s.waiting[name]
+	if !ok {
+		in.of = make(map[*Conversation]unwritten, 1)
+		s.waiting[name] = in
+	}
+	return in
+}
+
+// missedBy returns what the user called name has missed in c, which may be nil.
+func (s *Memory) missedBy(name string, c *Conversation) missed {
+	in := s.waiting[name]
+	if u := in.of[c]; u.newest >= in.left {
+		return u.missed
+	}
+	return missed{}
+}
+
+// mayMiss reports whether m may be sent to its recipient, who is away.
+func (s *Memory) mayMiss(m *chat.Message, c *Conversation) bool {
+	u := s.missedBy(m.To, c)
+	return u.number < chat.MaxWaiting && int(u.bytes)+len(m.Body) <= chat.MaxWaitingBytes
+}
+
+// miss counts a message in c with a body of size bytes to the user called name, who is away.
+func (s *Memory) miss(name string, c *Conversation, at int64, size int) {
+	in := s.inboxOf(name)
+	u := in.of[c]
+	if u.newest < in.left {
+		u.missed = missed{}
+	}
+	u.newest = at
+	u.missed.number++
+	u.missed.bytes += uint32(size)
+	in.of[c] = u
+}
+
+// unmiss takes that back.
+func (s *Memory) unmiss(name string, c *Conversation, size int) {
+	u := s.missedBy(name, c)
+	if u.number == 0 {
+		return
+	}
+	u.number--
+	u.bytes -= uint32(size)
+	of := s.waiting[name].of
+	in := of[c]
+	if in.missed = u; u.number == 0 && in.last == 0 {
+		s.settle(name, c)
+	} else {
+		of[c] = in
+	}
+}
+
+// holds reports whether the next piece of c to be dropped has messages that wait for a user
+// who is away.
+func (s *Memory) holds(c *Conversation) bool {
+	p := c.oldest()
+	for _, user := range membersOf(c.name) {
+		if s.missedBy(user, c).number > 0 && s.waiting[user].of[c].first < p.first+uint64(p.count) {
+			return true
+		}
+	}
+	return false
+}
+
+// Left implements chat.Store.
+func (s *Memory) Left(user string) (talks bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left(user, s.newest+1)
+	return len(s.pairs[user]) > 0
+}
+
+// LeftAt repeats what Left did before the start. The time is in ns since 1970.
+func (s *Memory) LeftAt(user string, at int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left(user, at)
+}
+
+func (s *Memory) left(user string, at int64) {
+	if in, ok := s.waiting[user]; ok {
+		in.left = at
+		s.waiting[user] = in
+	}
+}
+
+// Talks reports whether a user is in a private conversation.
+func (s *Memory) Talks(user string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.pairs[user]) > 0
 }
 
 // wait notes that a message waits for the user called name.
 func (s *Memory) wait(name string, c *Conversation, seq uint64, at int64) {
-	inbox := s.waiting[name]
-	if inbox == nil {
-		inbox = make(map[*Conversation]unwritten, 1)
-		s.waiting[name] = inbox
-	}
-	u, ok := inbox[c]
-	if !ok {
+	in := s.inboxOf(name)
+	u := in.of[c]
+	if u.last == 0 {
 		u.first = seq
 	}
 	u.last, u.newest = seq, at
-	inbox[c] = u
+	in.of[c] = u
 }
 
-// drop notes that nothing in c waits for the user called name.
-func (s *Memory) drop(name string, c *Conversation) {
-	delete(s.waiting[name], c)
-	if len(s.waiting[name]) == 0 {
+// settle notes that nothing in c waits for the user called name.
+func (s *Memory) settle(name string, c *Conversation) {
+	of := s.waiting[name].of
+	if delete(of, c); len(of) == 0 {
 		delete(s.waiting, name)
 	}
 }
@@ -40,8 +146,9 @@ func (s *Memory) drop(name string, c *Conversation) {
 // Waiting implements chat.Store. It never fails.
 func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) {
 	s.mu.Lock()
-	unread := make([]excerpt, 0, len(s.waiting[user]))
-	for c, u := range s.waiting[user] {
+	of := s.waiting[user].of
+	unread := make([]excerpt, 0, len(of))
+	for c, u := range of {
 		unread = append(unread, c.excerpt(max(u.first, c.first()), u.last))
 	}
 	s.mu.Unlock()
@@ -62,17 +169,16 @@ func (s *Memory) Written(m *chat.Message) { s.SetWritten(m.To, m.Conversation, m
 func (s *Memory) SetWritten(user, conversation string, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.conversations[conversation]
-	inbox := s.waiting[user]
-	u, ok := inbox[c]
+	c, of := s.conversations[conversation], s.waiting[user].of
+	u := of[c]
 	switch {
-	case !ok || seq < u.first:
+	case u.last == 0 || seq < u.first:
 		return false
 	case seq < u.last:
 		u.first = seq + 1
-		inbox[c] = u
+		of[c] = u
 	default:
-		s.drop(user, c)
+		s.settle(user, c)
 	}
 	return true
 }
@@ -81,10 +187,10 @@ func (s *Memory) SetWritten(user, conversation string, seq uint64) bool {
 func (s *Memory) Expire(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name, inbox := range s.waiting {
-		for c, u := range inbox {
+	for name, in := range s.waiting {
+		for c, u := range in.of {
 			if time.Unix(0, u.newest).Before(t) {
-				s.drop(name, c)
+				s.settle(name, c)
 			}
 		}
 	}

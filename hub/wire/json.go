@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strconv"
 
@@ -22,9 +20,46 @@ const (
 // JSON is the JSON protocol.
 type JSON struct{}
 
-// fields are the members of a JSON request, by name. Names are compared exactly,
-// which a struct would not do. Of members with the same name the last counts.
-type fields map[string]json.RawMessage
+// field is a member of a request.
+type field int
+
+const (
+	fieldOp field = iota
+	fieldID
+	fieldTo
+	fieldText
+	fieldGroup
+	fieldOf
+	fieldLimit
+	fieldBefore
+	fieldAfter
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{"op", "id", "to", "text", "group", "of", "limit", "before", "after"}
+
+// maxField is the length of the longest quoted name of a field, in bytes, with every byte
+// escaped.
+const maxField = 6*len("before") + 2
+
+// fieldNamed returns the field of a quoted name; -1: there is none of that name.
+func fieldNamed(quoted []byte) field {
+	if len(quoted) > maxField {
+		return -1
+	}
+	var space [maxField]byte
+	name := decode(space[:0], quoted)
+	for i, known := range fieldNames {
+		if string(name) == known {
+			return field(i)
+		}
+	}
+	return -1
+}
+
+// fields are the members of a JSON request that have a meaning, as they stand there; nil:
+// there is none. Of members with the same name the last counts.
+type fields [fieldCount][]byte
 
 // Parse implements Protocol. A binary message has the form that it has in the line
 // protocol.
@@ -33,23 +68,20 @@ func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 		return Line{}.Parse(op, payload)
 	}
 	var f fields
-	if trimmed := bytes.TrimLeft(payload, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return Request{}, chat.ErrNotJSON
-	}
-	if err := json.Unmarshal(payload, &f); err != nil {
+	if !f.scan(payload) {
 		return Request{}, chat.ErrNotJSON
 	}
 	var r Request
-	id, err := f.text("id")
+	id, err := f.text(fieldID)
 	if err != nil || len(id) > maxID {
 		return r, chat.ErrBadID
 	}
-	r.ID = id
-	name, err := f.text("op")
-	if err != nil || f["op"] == nil {
+	r.ID = string(id)
+	name, err := f.text(fieldOp)
+	if err != nil || f[fieldOp] == nil {
 		return r, chat.ErrNoOp
 	}
-	switch name {
+	switch string(name) {
 	case "send":
 		err = f.send(&r)
 	case "join":
@@ -60,7 +92,7 @@ func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 		r.Target, err = f.group()
 	case "who":
 		r.Op = Who
-		if f["group"] != nil {
+		if f[fieldGroup] != nil {
 			r.Target, err = f.group()
 		}
 	case "history":
@@ -71,49 +103,49 @@ func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	return r, err
 }
 
-func (f fields) send(r *Request) (err error) {
+func (f *fields) send(r *Request) (err error) {
 	r.Op = Send
-	if r.Target, err = f.target("to"); err != nil {
+	if r.Target, err = f.target(fieldTo); err != nil {
 		return err
 	}
-	text, err := f.text("text")
+	text, err := f.text(fieldText)
 	if err != nil {
 		return err
 	}
-	if text == "" {
+	if len(text) == 0 {
 		return chat.ErrEmptyBody
 	}
-	r.Body = []byte(text)
+	r.Body = text
 	return nil
 }
 
-func (f fields) history(r *Request) (err error) {
+func (f *fields) history(r *Request) (err error) {
 	r.Op = History
-	if r.Target, err = f.target("of"); err != nil {
+	if r.Target, err = f.target(fieldOf); err != nil {
 		return err
 	}
 	r.Query.Limit = defaultHistory
-	if f["limit"] != nil {
-		limit, ok := f.number("limit")
+	if f[fieldLimit] != nil {
+		limit, ok := f.number(fieldLimit)
 		if !ok || limit < 1 {
 			return chat.ErrBadField.About("limit")
 		}
 		r.Query.Limit = int(min(limit, maxHistory))
 	}
-	name := "before"
+	name := fieldBefore
 	switch {
-	case f["before"] != nil && f["after"] != nil:
+	case f[fieldBefore] != nil && f[fieldAfter] != nil:
 		return chat.ErrBadField.About("before and after")
-	case f["before"] != nil:
+	case f[fieldBefore] != nil:
 		r.Query.Direction = chat.Before
-	case f["after"] != nil:
-		r.Query.Direction, name = chat.After, "after"
+	case f[fieldAfter] != nil:
+		r.Query.Direction, name = chat.After, fieldAfter
 	default:
 		return nil
 	}
 	seq, ok := f.number(name)
 	if !ok {
-		return chat.ErrBadField.About(name)
+		return chat.ErrBadField.About(fieldNames[name])
 	}
 	r.Query.Seq = seq
 	return nil
@@ -121,41 +153,36 @@ func (f fields) history(r *Request) (err error) {
 
 // number returns an integer of 0 or more. One that does not fit into 64 bits becomes the
 // largest that does.
-func (f fields) number(name string) (n uint64, ok bool) {
-	n, err := strconv.ParseUint(string(f[name]), 10, 64)
+func (f *fields) number(i field) (n uint64, ok bool) {
+	n, err := strconv.ParseUint(string(f[i]), 10, 64)
 	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// text returns a string, "" if it is not there.
-func (f fields) text(name string) (string, error) {
-	raw := f[name]
-	if raw == nil {
-		return "", nil
+// text returns a string, nil if it is not there. It may be a part of the payload.
+func (f *fields) text(i field) ([]byte, error) {
+	switch raw := f[i]; {
+	case raw == nil:
+		return nil, nil
+	case raw[0] != '"':
+		return nil, chat.ErrBadField.About(fieldNames[i])
+	default:
+		return decode(nil, raw), nil
 	}
-	var s string
-	if isNull(raw) || json.Unmarshal(raw, &s) != nil {
-		return "", chat.ErrBadField.About(name)
-	}
-	return s, nil
 }
 
 // target returns the name of a conversation.
-func (f fields) target(name string) (string, error) {
-	s, err := f.text(name)
+func (f *fields) target(i field) (string, error) {
+	name, err := f.text(i)
 	if err != nil {
 		return "", err
 	}
-	return parseTarget([]byte(s))
+	return parseTarget(name)
 }
 
-func (f fields) group() (string, error) {
-	s, err := f.text("group")
-	if err == nil && !chat.ValidGroup(s) {
+func (f *fields) group() (string, error) {
+	name, err := f.text(fieldGroup)
+	if err == nil && !chat.ValidGroup(string(name)) {
 		err = chat.ErrBadGroup
 	}
-	return s, err
+	return string(name), err
 }
-
-// isNull reports whether a value is null, which encoding/json would silently take for an
-// absent one.
-func isNull(raw json.RawMessage) bool { return string(raw) == "null" }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -173,6 +174,40 @@ func FuzzParseJSON(f *testing.F) {
 		}
 		if !valid || r.Binary || !json.Valid(text) {
 			t.Fatalf("%q was parsed as %+v", text, r)
+		}
+	})
+}
+
+// The scanner accepts what encoding/json does, and finds the same.
+func FuzzScan(f *testing.F) {
+	for _, text := range []string{
+		`{"op":"send","id":"7","to":"groupA","text":"…"}`, ` { "op" : [ { "a" : [ ] , "b" : { } } , -0.5e+7 , true , null ] , "op" : "\ud83d\ude00\ud800x\u00e9\n\/" } `,
+		`{"\u006fp":1,"id":"\ud800\ud800","text":"` + "\xff\xe6\xb1" + `"}`, `{"limit":01}`, `{"limit":1.}`, `{"limit":-}`, `{"limit":1E5,"after":0}`,
+		`{"a":"\u12"}`, `{"a":"\x"}`, `{"a":[1,]}`, `{"a":{"b"}}`, `{"a":[}]}`, `{"a":1}}`, `{"a":tru}`, "{\"a\":\"\x00\"}", `{`, `{"a`, `{"a":"\`, `{"a":"\u`, `{} x`, ``,
+		`{"text":` + strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1) + `}`, `{"text":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var got fields
+		ok := got.scan(text)
+		var want map[string]json.RawMessage
+		err := json.Unmarshal(text, &want)
+		if object := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")); ok != (err == nil && object) {
+			t.Fatalf("%q: accepted: %v; encoding/json: %v", text, ok, err)
+		}
+		for i, name := range fieldNames {
+			raw := got[i]
+			switch {
+			case !ok:
+			case string(raw) != string(want[name]):
+				t.Fatalf("%q: %s is %q, want %q", text, name, raw, want[name])
+			case len(raw) > 0 && raw[0] == '"':
+				var decoded string
+				if err := json.Unmarshal(raw, &decoded); err != nil || string(decode(nil, raw)) != decoded {
+					t.Fatalf("%q is read as %q, want %q, %v", raw, decode(nil, raw), decoded, err)
+				}
+			}
 		}
 	})
 }

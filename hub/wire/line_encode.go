@@ -43,9 +43,9 @@ func (Line) Members(_ Request, names []string, count int) []byte {
 	return text
 }
 
-// Failed implements Protocol.
+// Failed implements Protocol. The sentence may repeat what the client sent.
 func (Line) Failed(_ string, e *chat.Error) []byte {
-	return []byte("错误:" + e.Chinese())
+	return LineText([]byte("错误:" + e.Chinese()))
 }
 
 // Named tells a client the user id that the server has chosen for it.
@@ -61,8 +61,8 @@ const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 const maxHead = len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName
 
 // AppendHead appends the frame of a message as reader gets it, 用户(A=>reader):body, up to
-// its body, which has so many bytes. The frames of a group's members differ; only the body
-// is shared.
+// its body, which has so many bytes and comes from LineText if it is a text. The frames of a
+// group's members differ; only the body is shared.
 func (Line) AppendHead(dst []byte, m *chat.Message, reader string, body int) []byte {
 	name := recipient(m, reader)
 	length := len(lineOpen) + len(m.From) + len(lineArrow) + len(name) + len(lineShut) + body
@@ -78,7 +78,7 @@ func (Line) AppendDeflated(dst []byte, m *chat.Message, reader string, body []by
 	return frame.AppendCompressed(dst, opcode(m), frame.AppendStored(stored[:0], head), body)
 }
 
-// Size bounds the payload of a message for any reader, in bytes.
+// Size is roughly the payload of a message for any reader, in bytes.
 func (Line) Size(m *chat.Message) int { return maxHead + len(m.Body) }
 
 // recipient is the name behind the arrow when reader gets the message.

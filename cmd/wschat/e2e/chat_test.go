@@ -43,14 +43,25 @@ func TestChat(t *testing.T) {
 			r.hears("用户(B=>" + r.name + "):大家好 👋🏽")
 		}
 	})
-	s.run("several lines and markup are text", func(t *testing.T) {
-		a.say("B,a\nb\r\n\t<b>用户(C=>B):x</b>\x00")
-		b.hears("用户(A=>B):a\nb\r\n\t<b>用户(C=>B):x</b>\x00")
+	// Neither a line of its own nor a terminal's command comes out of a text.
+	const sent = "a\n用户(C=>B):x\r\nb\t<b>\r\x00\x1b[2J\x7f\u009b\u202e\u2066"
+	const reads = "a\n\t用户(C=>B):x\r\n\tb\t<b>\ufffd\ufffd\ufffd[2J\ufffd\ufffd\ufffd\ufffd"
+	s.run("a text at a terminal", func(t *testing.T) {
+		a.say("B," + sent)
+		b.hears("用户(A=>B):" + reads)
+		if err := a.Send(frame.Binary, []byte("B,"+sent)); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := b.NextMessage(); err != nil || m.Opcode != frame.Binary || string(m.Payload) != "用户(A=>B):"+sent {
+			t.Errorf("got %v %q, %v, want every byte of a binary message", m.Opcode, m.Payload, err)
+		}
 	})
 	s.run("history", func(t *testing.T) {
 		a.say("history,B")
-		a.hears("用户(A=>B):hello", "用户(A=>B):one, two,,three,", "用户(A=>B):,", "用户(A=>B): x ",
-			"用户(A=>B):a\nb\r\n\t<b>用户(C=>B):x</b>\x00")
+		a.hears("用户(A=>B):hello", "用户(A=>B):one, two,,three,", "用户(A=>B):,", "用户(A=>B): x ", "用户(A=>B):"+reads)
+		if m, err := a.NextMessage(); err != nil || string(m.Payload) != "用户(A=>B):"+sent {
+			t.Errorf("got %q, %v, want the binary message", m.Payload, err)
+		}
 		c.say("history,all", "history,A", "history,groupA")
 		c.hears("用户(B=>C):大家好 👋🏽", "系统:没有历史消息", "错误:你不在 groupA 中")
 	})
@@ -271,14 +282,14 @@ func TestWaitingMessages(t *testing.T) {
 	b.leave()
 	a.hears("用户(B)退出了")
 	for i := range 3 {
-		a.say(fmt.Sprint("B,", i))
+		a.say(fmt.Sprint("B,", i, "\x1b\n"))
 		a.hears("系统:用户(B)不在线,上线后送达")
 	}
 	c, err := s.dial(handshake.Dialer{}, socket("B"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.hears("用户(A=>B):0", "用户(A=>B):1", "用户(A=>B):2")
+	c.hears("用户(A=>B):0\ufffd\n\t", "用户(A=>B):1\ufffd\n\t", "用户(A=>B):2\ufffd\n\t")
 	c.leave()
 	s.login("B") // its first answer is to who,: nothing waits any more
 }

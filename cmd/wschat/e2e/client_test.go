@@ -91,6 +91,13 @@ func (c *client) hearsNothing() {
 // it, and checks that the server then ends TCP first (RFC 6455 §7.1.1).
 func (c *client) closedWith(code frame.CloseCode) {
 	c.server.t.Helper()
+	c.Send(frame.Close, c.hearsClose(code)) // the server may have closed already
+	c.hearsEnd()
+}
+
+// hearsClose checks that the next frame is a close frame with this code.
+func (c *client) hearsClose(code frame.CloseCode) (payload []byte) {
+	c.server.t.Helper()
 	m, err := c.NextMessage()
 	if err != nil || m.Opcode != frame.Close {
 		c.server.t.Fatalf("%s: got %v %q, %v, want close %v", c.name, m.Opcode, cut(string(m.Payload)), err, code)
@@ -99,7 +106,12 @@ func (c *client) closedWith(code frame.CloseCode) {
 	if err != nil || got != code {
 		c.server.t.Fatalf("%s: got close %v %q, want %v", c.name, got, reason, code)
 	}
-	c.Send(frame.Close, m.Payload) // the server may have closed already
+	return m.Payload
+}
+
+// hearsEnd checks that the connection ends, and ends it.
+func (c *client) hearsEnd() {
+	c.server.t.Helper()
 	if m, err := c.Next(); !errors.Is(err, io.EOF) {
 		c.server.t.Fatalf("%s: got %v %q, %v after the close, want the end", c.name, m.Opcode, cut(string(m.Payload)), err)
 	}

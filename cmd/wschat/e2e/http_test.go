@@ -37,10 +37,13 @@ func upgrade(target string, more ...string) string {
 	return request("GET "+target+" HTTP/1.1", append([]string{host, toSocket, connection, key, version}, more...)...)
 }
 
-// raw opens a TCP connection and sends bytes.
-func (s *server) raw(send string) (*net.TCPConn, *bufio.Reader) {
+// raw opens a connection and sends bytes.
+func (s *server) raw(send string) (net.Conn, *bufio.Reader) { return s.rawFrom("", send) }
+
+// rawFrom is raw from an address of this machine.
+func (s *server) rawFrom(ip, send string) (net.Conn, *bufio.Reader) {
 	s.t.Helper()
-	conn, err := net.Dial("tcp", s.Addr)
+	conn, err := s.RawFrom(ip)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -49,7 +52,7 @@ func (s *server) raw(send string) (*net.TCPConn, *bufio.Reader) {
 	if _, err := io.WriteString(conn, send); err != nil {
 		s.t.Fatal(err)
 	}
-	return conn.(*net.TCPConn), bufio.NewReader(conn)
+	return conn, bufio.NewReader(conn)
 }
 
 // ask sends one request and returns the answer, its body read.
@@ -57,6 +60,13 @@ func (s *server) ask(send string) (*http.Response, string) {
 	s.t.Helper()
 	_, from := s.raw(send)
 	return s.answer(from, send)
+}
+
+// status is ask for who wants to know no more.
+func (s *server) status(send string) int {
+	s.t.Helper()
+	response, _ := s.ask(send)
+	return response.StatusCode
 }
 
 func (s *server) answer(from *bufio.Reader, send string) (*http.Response, string) {
@@ -210,9 +220,9 @@ func TestFramesRightBehindTheRequest(t *testing.T) {
 }
 
 // over makes a client of a connection on which the handshake is done.
-func (s *server) over(conn *net.TCPConn, from *bufio.Reader) *client {
+func (s *server) over(conn net.Conn, from *bufio.Reader) *client {
 	early, _ := from.Peek(from.Buffered())
-	return &client{Client: &target.Client{Peer: frametest.NewPeer(conn, frame.Client, early), Conn: conn}, server: s}
+	return &client{Client: &target.Client{Peer: frametest.NewPeer(conn, frame.Client, early), Conn: target.TCP(conn)}, server: s}
 }
 
 func TestOrigin(t *testing.T) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the end-to-end tests need beyond Go: wscat and axe-core, by npm
-# into this folder, Chromium, Firefox, nginx, Redis and strace, by apt. What is
-# there already is left as it is.
+# into this folder, Chromium, Firefox, nginx, HAProxy, Caddy, Redis and strace, by apt.
+# What is there already is left as it is.
 # What cannot be installed is written to .missing, one line each with the reason.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -63,60 +63,45 @@ install_wscat() {
 	fi
 }
 
-find_chromium() {
-	for name in chromium chromium-browser google-chrome google-chrome-stable; do
-		if has "$name"; then return 0; fi
+# debian installs a package, unless its program is there. $1: the program's name; $2: the
+# package; $3: what will do instead. find_… tells whether it is there.
+#
+# The tests start servers of their own, so a package's service is not wanted: in runlevel 1
+# none is started, and where systemd does not care for that it is stopped.
+debian() {
+	find=find_$(echo "$1" | tr '[:upper:]' '[:lower:]')
+	if $find; then
+		return
+	elif ! has apt-get; then
+		lack "$1: there is no apt-get to install it; any $3 will do"
+	elif ! may_be_root; then
+		lack "$1: not root, and sudo asks for a password; install it by: apt-get install $2"
+	elif ! apt_install "$2"; then
+		lack "$1: apt-get failed"
+	elif ! $find; then
+		lack "$1: apt-get installed no $3"
+	fi
+	if has systemctl; then
+		as_root systemctl --quiet disable --now "$2" 2>/dev/null
+	fi
+}
+
+# has_any tells whether one of several programs is there. Not every user has sbin in PATH.
+has_any() {
+	for name; do
+		if has "$name" || [ -x "/usr/sbin/$name" ]; then return 0; fi
 	done
 	return 1
 }
 
-install_chromium() {
-	if find_chromium; then
-		return
-	elif ! has apt-get; then
-		lack "Chromium: there is no apt-get to install it; any chromium or google-chrome in PATH will do"
-	elif ! may_be_root; then
-		lack "Chromium: not root, and sudo asks for a password; install it by: apt-get install chromium"
-	elif ! apt_install chromium; then
-		lack "Chromium: apt-get failed"
-	elif ! find_chromium; then
-		lack "Chromium: apt-get installed none that can be found"
-	fi
-}
+find_chromium() { has_any chromium chromium-browser google-chrome google-chrome-stable; }
 
 # Debian's is firefox-esr; that of Ubuntu is a package of another kind.
-find_firefox() { has firefox-esr || has firefox; }
+find_firefox() { has_any firefox-esr firefox; }
 
-install_firefox() {
-	if find_firefox; then
-		return
-	elif ! has apt-get; then
-		lack "Firefox: there is no apt-get to install it; any firefox-esr or firefox in PATH will do"
-	elif ! may_be_root; then
-		lack "Firefox: not root, and sudo asks for a password; install it by: apt-get install firefox-esr"
-	elif ! apt_install firefox-esr; then
-		lack "Firefox: apt-get failed"
-	elif ! find_firefox; then
-		lack "Firefox: apt-get installed none that can be found"
-	fi
-}
-
-find_nginx() { has nginx || [ -x /usr/sbin/nginx ]; }
-
-# The tests start an nginx of their own.
-install_nginx() {
-	if find_nginx; then
-		return
-	elif ! has apt-get; then
-		lack "nginx: there is no apt-get to install it; any nginx from 1.19.5 on in PATH will do"
-	elif ! may_be_root; then
-		lack "nginx: not root, and sudo asks for a password; install it by: apt-get install nginx"
-	elif ! apt_install nginx; then
-		lack "nginx: apt-get failed"
-	elif ! find_nginx; then
-		lack "nginx: apt-get installed none that can be found"
-	fi
-}
+find_nginx() { has_any nginx; }
+find_haproxy() { has_any haproxy; }
+find_caddy() { has_any caddy; }
 
 # Sharded pub/sub came with Redis 7.
 find_redis() {
@@ -126,48 +111,12 @@ find_redis() {
 	return 1
 }
 
-# The tests start servers of their own, so the package's service is not wanted: in
-# runlevel 1 none is started, and where systemd does not care for that it is
-# stopped.
-install_redis() {
-	if find_redis; then
-		return
-	elif ! has apt-get; then
-		lack "Redis: there is no apt-get to install it; any redis-server and redis-cli from 7.0 on in PATH will do"
-	elif ! may_be_root; then
-		lack "Redis: not root, and sudo asks for a password; install it by: apt-get install redis-server"
-	elif ! apt_install redis-server; then
-		lack "Redis: apt-get failed"
-	elif ! find_redis; then
-		lack "Redis: apt-get installed none from 7.0 on that can be found"
-	fi
-	if has systemctl; then
-		as_root systemctl --quiet disable --now redis-server 2>/dev/null
-	fi
-}
-
 # It must be allowed to trace a process that is not its child, which some containers
 # forbid, and some systems to those who are not root.
 find_strace() {
 	has strace || return 1
 	sleep 1 &
 	strace -o /dev/null -p $! 2>/dev/null
-}
-
-install_strace() {
-	if find_strace; then
-		return
-	elif has strace; then
-		lack "strace: it may not trace here"
-	elif ! has apt-get; then
-		lack "strace: there is no apt-get to install it; any strace from 4.22 on in PATH will do"
-	elif ! may_be_root; then
-		lack "strace: not root, and sudo asks for a password; install it by: apt-get install strace"
-	elif ! apt_install strace; then
-		lack "strace: apt-get failed"
-	elif ! find_strace; then
-		lack "strace: it may not trace here"
-	fi
 }
 
 font=fonts-wqy-microhei
@@ -185,10 +134,12 @@ install_font() {
 }
 
 install_wscat
-install_chromium
-install_firefox
-install_nginx
-install_redis
-install_strace
+debian Chromium chromium 'chromium or google-chrome in PATH'
+debian Firefox firefox-esr 'firefox-esr or firefox in PATH'
+debian nginx nginx 'nginx from 1.19.5 on'
+debian HAProxy haproxy 'haproxy from 2.4 on'
+debian Caddy caddy 'caddy from 2.5 on'
+debian Redis redis-server 'redis-server and redis-cli from 7.0 on in PATH'
+debian strace strace 'strace from 4.22 on that may trace'
 [ -e "$missing" ] || install_font
-[ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx, Redis and strace are there"
+[ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx, HAProxy, Caddy, Redis and strace are there"

@@ -101,6 +101,26 @@ func TestRate(t *testing.T) {
 	a.leave()
 }
 
+// A text of control characters counts for -rate-bytes with the bytes that others get.
+func TestRateOfControlCharacters(t *testing.T) {
+	const n, size, rate = 4, 40_000, 262144
+	s := start(t, "-presence", "none")
+	a, b := s.login("A"), s.login("B")
+	began := time.Now()
+	for range n {
+		a.say("B," + strings.Repeat("\x01", size))
+	}
+	for range n {
+		b.hears("用户(A=>B):" + strings.Repeat("\ufffd", size))
+	}
+	a.say("B,then")
+	b.hears("用户(A=>B):then")
+	const paid = time.Second * n * 6 * size / rate
+	if took := time.Since(began); took < paid-1500*time.Millisecond { // a burst is free
+		t.Errorf("it took %v, want some %v", took, paid)
+	}
+}
+
 // PROTOCOL 8, against the binary.
 func TestAdmin(t *testing.T) {
 	s := start(t, "-admin", "127.0.0.1:0")
@@ -160,6 +180,54 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
+// PROTOCOL 8: "with for, the name gets 403 for so long", over a restart with -data, too.
+func TestBan(t *testing.T) {
+	data := t.TempDir()
+	begin := func() *server { return start(t, "-admin", "127.0.0.1:0", "-data", data) }
+	s := begin()
+	kick := func(body string, status int, answer string) {
+		t.Helper()
+		if got, text := s.Admin("/api/kick", body); got != status || !strings.HasPrefix(text, answer) {
+			t.Errorf("%s: got %d %s, want %d %s", body, got, text, status, answer)
+		}
+	}
+	isBanned := func(user string) {
+		t.Helper()
+		_, err := s.dial(handshake.Dialer{}, socket(user))
+		var refused *handshake.StatusError
+		if !errors.As(err, &refused) || refused.Status != 403 {
+			t.Errorf("%s: got %v, want 403", user, err)
+		}
+	}
+	a, b := s.login("A"), s.login("B")
+	a.hears("用户(B)登录了")
+	for _, bad := range []string{`"0s"`, `"-1m"`, `"soon"`, `10`, `""`} {
+		kick(`{"user":"A","for":`+bad+`}`, 400, `{"error":`)
+	}
+	a.hearsNothing()
+	kick(`{"user":"A","for":"10m"}`, 200, `{"connections":1}`)
+	a.closedWith(frame.PolicyViolation)
+	b.hears("用户(A)退出了")
+	kick(`{"user":"Never","for":"10m"}`, 200, `{"connections":0}`)
+	kick(`{"user":"Nobody"}`, 404, `{"error":`)
+	isBanned("A")
+	isBanned("Never")
+	b.hearsNothing()
+
+	s.Stop()
+	s = begin()
+	isBanned("A")
+	kick(`{"user":"A","for":"1ms"}`, 200, `{"connections":0}`)
+	until(t, "the ban is over", func() bool {
+		_, err := s.dial(handshake.Dialer{}, socket("A"))
+		return err == nil
+	})
+	s.Kill()
+	s = begin()
+	isBanned("Never")
+	s.login("A")
+}
+
 // PROTOCOL 7: the new flags' mistakes, each in one line.
 func TestOperatorsUsageErrors(t *testing.T) {
 	s := start(t)
@@ -212,8 +280,8 @@ func TestForwardedWithPorts(t *testing.T) {
 		{"unknown", 101}, // the proxy counts
 		{"unknown:4711", 503},
 	} {
-		if got := status(t, s.Addr, "127.0.0.1", upgrade("/socket", "X-Forwarded-For: "+row.from)); got != row.want {
-			t.Errorf("%s: got %d, want %d", row.from, got, row.want)
+		if response, _ := s.ask(upgrade("/socket", "X-Forwarded-For: "+row.from)); response.StatusCode != row.want {
+			t.Errorf("%s: got %s, want %d", row.from, response.Status, row.want)
 		}
 	}
 }

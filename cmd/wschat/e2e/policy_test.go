@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/handshake"
 )
 
 // PROTOCOL 4: the codes with which the server ends a connection, each told to
@@ -51,6 +52,36 @@ func TestServerClosesBadConnections(t *testing.T) {
 		watcher.say("W," + body)
 		watcher.hears("用户(W=>W):" + body)
 	})
+}
+
+// A text of control characters is bounded by its length as JSON, six times its own: with
+// default flags, no JSON client gets more than 1 MiB for one text.
+func TestControlCharactersAreBounded(t *testing.T) {
+	s := start(t)
+	a, b := s.login("A"), s.login("B")
+	a.hears("用户(B)登录了")
+	reader, err := s.dial(handshake.Dialer{Protocols: []string{"wschat.v1.json"}}, socket("B"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 1 << 20
+	a.say("B,"+strings.Repeat("\x01", most/6+1), "B,"+strings.Repeat("\x7f", most/3+1), "B,"+strings.Repeat("\x01", most/6))
+	tooLong := "错误:内容过长(控制字符按转义后的长度计)"
+	a.hears(tooLong, tooLong)
+	a.hearsNothing()
+	b.hears("用户(A=>B):" + strings.Repeat("\ufffd", most/6))
+	for {
+		event, err := reader.NextText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(event, `"event":"message"`) {
+			if len(event) > most+200 || !strings.Contains(event, `"text":"\u0001\u0001`) || !strings.Contains(event, `"seq":1,`) {
+				t.Errorf("got %d bytes, %s", len(event), cut(event))
+			}
+			break
+		}
+	}
 }
 
 // PROTOCOL 4: the server answers with the same code.

@@ -3,6 +3,9 @@
 package e2e
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net/url"
 	"os"
@@ -140,6 +143,37 @@ func TestTokenGroups(t *testing.T) {
 		"错误:不能加入 groupB", "错误:不能加入 groupB", "错误:不能加入 groupB", "错误:不能加入 groupB")
 	c.leave()
 	k.areNotLogged(s)
+}
+
+// PROTOCOL 2: "a token with aud only if -auth-audience is in it". The issuer is another one.
+func TestTokenAudience(t *testing.T) {
+	k := newTokens(t)
+	open, named := start(t, "-auth-secret-file", k.file), start(t, "-auth-secret-file", k.file, "-auth-audience", "chat")
+	for claim, want := range map[string][2]int{ // without -auth-audience, and with it
+		``:                         {101, 101},
+		`,"aud":"chat"`:            {401, 101},
+		`,"aud":["shop","chat"]`:   {401, 101},
+		`,"aud":"shop"`:            {401, 401},
+		`,"aud":[]`:                {401, 401},
+		`,"aud":{"chat":"chat"}`:   {401, 401},
+		`,"aud":"chat","aud":null`: {401, 401},
+	} {
+		signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
+			base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"A","exp":9999999999`+claim+`}`))
+		mac := hmac.New(sha256.New, []byte(tokenSecret))
+		mac.Write([]byte(signed))
+		text := signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+		for i, s := range []*server{open, named} {
+			if got := s.status(upgrade("/socket", "Authorization: Bearer "+text)); got != want[i] {
+				t.Errorf("%s, server %d: got %d, want %d", claim, i, got, want[i])
+			}
+		}
+	}
+	for _, s := range []*server{open, named} {
+		if got := s.status(upgrade("/socket?token=" + k.token("A"))); got != 101 {
+			t.Errorf("a token of wschat token: got %d", got)
+		}
+	}
 }
 
 // PROTOCOL 2: "When the token expires the connection is closed with 4001", and

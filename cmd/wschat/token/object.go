@@ -46,6 +46,17 @@ func (o object) read(name string, into any) bool {
 	return !ok || string(value) != "null" && json.Unmarshal(value, into) == nil
 }
 
+// audience reads aud, a string or a list of them (RFC 7519 §4.1.3). nil: it is missing. It
+// reports false for a value of another type.
+func (o object) audience() (names []string, ok bool) {
+	var one string
+	if o["aud"] != nil && o.read("aud", &one) {
+		return []string{one}, true
+	}
+	ok = o.read("aud", &names)
+	return names, ok
+}
+
 // time reads a NumericDate (RFC 7519 §2), which may have a fraction; the zero
 // Time if it is missing.
 func (o object) time(name string) (time.Time, error) {

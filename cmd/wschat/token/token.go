@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,11 +35,13 @@ var ErrShortSecret = errors.New("token: secret has less than 32 bytes")
 const MinSecret = 32
 
 // Claims is what a token says. User is "" if it names none. Groups limits the groups the user may be in; an
-// entry that ends in * stands for all names that begin so. nil: no limit.
+// entry that ends in * stands for all names that begin so. nil: no limit. Audience names the
+// services that the token is for; nil: it says nothing of that. Sign leaves it out.
 type Claims struct {
-	User    string
-	Expires time.Time // Sign cuts it to the second
-	Groups  []string
+	User     string
+	Expires  time.Time // Sign cuts it to the second
+	Groups   []string
+	Audience []string
 }
 
 // ReadSecret reads the secret from a file. A last newline, LF or CRLF, is not part
@@ -141,10 +144,17 @@ func parseClaims(encoded string, now time.Time) (Claims, error) {
 		return Claims{}, ErrNotYet
 	}
 	claims := Claims{Expires: expires}
-	if !c.read("sub", &claims.User) || !c.read("groups", &claims.Groups) {
+	var ok bool
+	if claims.Audience, ok = c.audience(); !ok || !c.read("sub", &claims.User) || !c.read("groups", &claims.Groups) {
 		return Claims{}, ErrMalformed
 	}
 	return claims, nil
+}
+
+// IsFor reports whether a service that is called audience may accept the token (RFC 7519
+// §4.1.3).
+func (c *Claims) IsFor(audience string) bool {
+	return c.Audience == nil || slices.Contains(c.Audience, audience)
 }
 
 // Allows reports whether the token's groups, if it has any, let its user be in

@@ -82,7 +82,13 @@ func TestClaims(t *testing.T) {
 		claims  Claims
 	}{
 		{"RFC 7519 §4.1.2 sub, §4.1.4 exp", claims(``), nil, Claims{User: "A", Expires: in(1)}},
-		{"§4 other claims are ignored", claims(`,"iss":"x","aud":["y"],"iat":"when","jti":7`), nil, Claims{User: "A", Expires: in(1)}},
+		{"§4 other claims are ignored", claims(`,"iss":"x","iat":"when","jti":7`), nil, Claims{User: "A", Expires: in(1)}},
+		{"§4.1.3 aud a string", claims(`,"aud":"x"`), nil, Claims{User: "A", Expires: in(1), Audience: []string{"x"}}},
+		{"aud a list", claims(`,"aud":["x","y"]`), nil, Claims{User: "A", Expires: in(1), Audience: []string{"x", "y"}}},
+		{"aud an empty list", claims(`,"aud":[]`), nil, Claims{User: "A", Expires: in(1), Audience: []string{}}},
+		{"aud null", claims(`,"aud":null`), ErrMalformed, Claims{}},
+		{"aud a number", claims(`,"aud":7`), ErrMalformed, Claims{}},
+		{"aud a list with a number", claims(`,"aud":["x",7]`), ErrMalformed, Claims{}},
 		{"§4.1.4 exp missing", `{"sub":"A"}`, ErrNoExpiry, Claims{}},
 		{"exp a string", `{"sub":"A","exp":"1700000001"}`, ErrMalformed, Claims{}},
 		{"exp null", `{"sub":"A","exp":null}`, ErrMalformed, Claims{}},

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // slots is the number of hash slots of a cluster.
@@ -18,35 +17,22 @@ type Cluster struct {
 	t     testing.TB
 }
 
-// StartCluster starts so many masters with these lines of configuration, and
-// waits until each finds the cluster in order.
+// StartCluster starts some masters with these lines of configuration, and waits until
+// each finds the cluster in order.
 func StartCluster(t testing.TB, masters int, lines ...string) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t}
-	for range masters {
-		bus := strconv.Itoa(freePort(t))
-		c.Nodes = append(c.Nodes, Start(t, append([]string{"cluster-enabled yes", "cluster-port " + bus,
-			"cluster-node-timeout 5000"}, lines...)...))
-	}
-	for i, node := range c.Nodes {
+	for i := range masters {
+		node := Start(t, append([]string{"cluster-enabled yes", "cluster-node-timeout 5000"}, lines...)...)
 		node.CLI("cluster", "set-config-epoch", strconv.Itoa(i+1))
 		node.CLI("cluster", "addslotsrange", strconv.Itoa(slots*i/masters), strconv.Itoa(slots*(i+1)/masters-1))
-	}
-	for _, node := range c.Nodes[1:] {
-		node.CLI("cluster", "meet", "127.0.0.1", strconv.Itoa(node.port), node.bus())
-		c.Nodes[0].CLI("cluster", "meet", "127.0.0.1", strconv.Itoa(node.port), node.bus())
+		for _, other := range c.Nodes {
+			node.CLI("cluster", "meet", "127.0.0.1", strconv.Itoa(other.port))
+		}
+		c.Nodes = append(c.Nodes, node)
 	}
 	c.Wait()
 	return c
-}
-
-func (s *Server) bus() string {
-	for _, line := range s.lines {
-		if port, ok := strings.CutPrefix(line, "cluster-port "); ok {
-			return port
-		}
-	}
-	return ""
 }
 
 // URL returns where the first node is.
@@ -75,45 +61,31 @@ func (c *Cluster) Slot(key string) int {
 	return slot
 }
 
-// Owner returns the node that has a slot, an index of Nodes.
-func (c *Cluster) Owner(slot int) int {
+// Owner returns the node that has a key's slot, an index of Nodes.
+func (c *Cluster) Owner(key string) int {
 	c.t.Helper()
 	for i, node := range c.Nodes {
-		for line := range strings.Lines(node.CLI("cluster", "nodes")) {
-			fields := strings.Fields(line)
-			if !strings.Contains(fields[2], "myself") {
-				continue
-			}
-			for _, part := range fields[8:] {
-				first, last, _ := strings.Cut(part, "-")
-				from, err := strconv.Atoi(first)
-				to, err2 := strconv.Atoi(last)
-				if last == "" {
-					to, err2 = from, nil
-				}
-				if err == nil && err2 == nil && from <= slot && slot <= to {
-					return i
-				}
-			}
+		if said, _ := node.cli([]string{"exists", key}); !strings.HasPrefix(said, "MOVED") {
+			return i
 		}
 	}
-	c.t.Fatalf("nobody has slot %d", slot)
+	c.t.Fatalf("nobody has %s", key)
 	return 0
 }
 
-// BeginMove makes a slot migrate to another node: keys that are not at its owner
+// BeginMove makes a key's slot migrate to another node: keys that are not at its owner
 // are answered with ASK from now on. MoveKeys and EndMove complete it.
-func (c *Cluster) BeginMove(slot, to int) {
+func (c *Cluster) BeginMove(key string, to int) {
 	c.t.Helper()
-	from, n := c.Owner(slot), strconv.Itoa(slot)
+	from, n := c.Owner(key), strconv.Itoa(c.Slot(key))
 	c.Nodes[to].CLI("cluster", "setslot", n, "importing", c.id(from))
 	c.Nodes[from].CLI("cluster", "setslot", n, "migrating", c.id(to))
 }
 
-// MoveKeys moves the keys of a slot from its owner to another node.
-func (c *Cluster) MoveKeys(slot, to int) {
+// MoveKeys moves the keys of a key's slot from its owner to another node.
+func (c *Cluster) MoveKeys(key string, to int) {
 	c.t.Helper()
-	from, n := c.Nodes[c.Owner(slot)], strconv.Itoa(slot)
+	from, n := c.Nodes[c.Owner(key)], strconv.Itoa(c.Slot(key))
 	for {
 		keys := strings.Fields(from.CLI("cluster", "getkeysinslot", n, "100"))
 		if len(keys) == 0 {
@@ -123,32 +95,16 @@ func (c *Cluster) MoveKeys(slot, to int) {
 	}
 }
 
-// EndMove gives a slot to another node: its old owner answers with MOVED.
-func (c *Cluster) EndMove(slot, to int) {
+// EndMove gives a key's slot to another node: its old owner answers with MOVED.
+func (c *Cluster) EndMove(key string, to int) {
 	c.t.Helper()
-	id := c.id(to)
-	c.Nodes[to].CLI("cluster", "setslot", strconv.Itoa(slot), "node", id)
-	for i, node := range c.Nodes {
-		if i != to {
-			node.CLI("cluster", "setslot", strconv.Itoa(slot), "node", id)
-		}
+	n, id := strconv.Itoa(c.Slot(key)), c.id(to)
+	for _, node := range append([]*Server{c.Nodes[to]}, c.Nodes...) { // to first
+		node.CLI("cluster", "setslot", n, "node", id)
 	}
 }
 
 func (c *Cluster) id(node int) string {
 	c.t.Helper()
 	return c.Nodes[node].CLI("cluster", "myid")
-}
-
-// Eventually waits until a condition holds, and fails the test if it does not
-// within 20 seconds.
-func Eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for end := time.Now().Add(patience); !condition(); <-again.C {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
 }

@@ -6,6 +6,7 @@ package redistest
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -119,32 +120,21 @@ func (s *Server) end(signal os.Signal) {
 	s.command = nil
 }
 
+// clusterFile is what a node knows of its cluster, which is no part of its data.
+const clusterFile = "nodes.conf"
+
 // Restart starts it again at the same port, after a Kill if it runs: with what is
 // in its files, or without any data.
 func (s *Server) Restart(keep bool) {
 	s.t.Helper()
 	s.Kill()
 	if !keep {
-		s.empty()
+		dir := s.t.TempDir()
+		os.Rename(filepath.Join(s.dir, clusterFile), filepath.Join(dir, clusterFile)) // if there is one
+		s.dir = dir
 	}
 	if !s.run() {
 		s.t.Fatal("redis-server does not start again")
-	}
-}
-
-// empty removes its data, but not what a node knows of its cluster.
-func (s *Server) empty() {
-	s.t.Helper()
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, e := range entries {
-		if e.Name() != "nodes.conf" {
-			if err := os.RemoveAll(filepath.Join(s.dir, e.Name())); err != nil {
-				s.t.Fatal(err)
-			}
-		}
 	}
 }
 
@@ -166,13 +156,14 @@ func (s *Server) run() bool {
 	}
 	s.ended = make(chan struct{})
 	ready := make(chan bool, 1)
-	said := newTail()
+	var said strings.Builder // until it is ready
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			said.add(lines.Text())
+			fmt.Fprintln(&said, lines.Text())
 			if strings.Contains(lines.Text(), "Ready to accept connections") {
 				ready <- true
+				break
 			}
 		}
 		io.Copy(io.Discard, out)
@@ -191,7 +182,7 @@ func (s *Server) run() bool {
 		s.Kill()
 	}
 	s.command = nil
-	s.t.Logf("redis-server:\n%s", said)
+	s.t.Logf("redis-server:\n%s", said.String())
 	return false
 }
 
@@ -230,26 +221,15 @@ func find(t testing.TB, names ...string) string {
 	return ""
 }
 
-// tail keeps the last lines of a log. Safe for concurrent use.
-type tail struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func newTail() *tail { return &tail{} }
-
-func (t *tail) add(line string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.lines = append(t.lines, line)
-	if len(t.lines) > 20 {
-		t.lines = slices.Delete(t.lines, 0, 1)
+// Eventually waits until a condition holds, and fails the test if it does not
+// within 20 seconds.
+func Eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for end := time.Now().Add(patience); !condition(); <-again.C {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
 	}
-}
-
-// String returns the lines.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.Join(t.lines, "\n")
 }

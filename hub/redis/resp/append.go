@@ -1,14 +1,19 @@
 package resp
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
-// appendCommand appends a command as an array of strings. The arguments do not
-// escape, so that a call of Do allocates nothing for them.
-func appendCommand(b []byte, args []any) []byte {
+// appendCommand appends a command as an array of strings; key is that of a script. The
+// arguments do not escape, so that a call of Do allocates nothing for them.
+func appendCommand(b []byte, key string, args []any) []byte {
 	if script, ok := args[0].(*Script); ok {
-		b = appendHead(b, '*', len(args)+1)
+		b = appendHead(b, '*', len(args)+3)
 		b = appendText(b, "EVALSHA")
 		b = appendText(b, script.sha)
+		b = appendText(b, "1") // key
+		b = appendText(b, key)
 		args = args[1:]
 	} else {
 		b = appendHead(b, '*', len(args))
@@ -20,20 +25,18 @@ func appendCommand(b []byte, args []any) []byte {
 }
 
 func appendArgument(b []byte, arg any) []byte {
+	var digits [20]byte
 	switch arg := arg.(type) {
 	case string:
 		return appendText(b, arg)
 	case []byte:
-		b = appendHead(b, '$', len(arg))
-		b = append(b, arg...)
-		return append(b, "\r\n"...)
+		return appendText(b, arg)
 	case int:
-		return appendInt(b, int64(arg))
+		return appendText(b, strconv.AppendInt(digits[:0], int64(arg), 10))
 	case int64:
-		return appendInt(b, arg)
+		return appendText(b, strconv.AppendInt(digits[:0], arg, 10))
 	case uint64:
-		var digits [20]byte
-		return appendDigits(b, strconv.AppendUint(digits[:0], arg, 10))
+		return appendText(b, strconv.AppendUint(digits[:0], arg, 10))
 	}
 	panic("resp: an argument is neither string, []byte, int, int64 nor uint64")
 }
@@ -44,30 +47,16 @@ func appendHead(b []byte, first byte, n int) []byte {
 	return append(b, "\r\n"...)
 }
 
-func appendText(b []byte, text string) []byte {
+func appendText[T string | []byte](b []byte, text T) []byte {
 	b = appendHead(b, '$', len(text))
 	b = append(b, text...)
-	return append(b, "\r\n"...)
-}
-
-func appendInt(b []byte, n int64) []byte {
-	var digits [20]byte
-	return appendDigits(b, strconv.AppendInt(digits[:0], n, 10))
-}
-
-func appendDigits(b, digits []byte) []byte {
-	b = appendHead(b, '$', len(digits))
-	b = append(b, digits...)
 	return append(b, "\r\n"...)
 }
 
 // appendEval appends a command that calls script by its hash, so that it carries
 // the source instead.
 func appendEval(b, command []byte, script *Script) []byte {
-	end := 0
-	for command[end] != '\n' {
-		end++
-	}
+	end := bytes.IndexByte(command, '\n')
 	b = append(b, command[:end+1]...) // as many strings as before
 	b = appendText(b, "EVAL")
 	b = appendText(b, script.source)

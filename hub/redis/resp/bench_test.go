@@ -21,7 +21,7 @@ func BenchmarkDo(b *testing.B) {
 		args []any
 	}{
 		{"SET", []any{"SET", "{c:a}k", body}},
-		{"EVALSHA", []any{increase, 1, "{c:a}n", 1}},
+		{"EVALSHA", []any{increase, 1}},
 		{"SPUBLISH", []any{"SPUBLISH", "{c:a}", body}},
 	} {
 		b.Run(row.name, func(b *testing.B) {

@@ -1,9 +1,9 @@
 package resp
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -13,14 +13,12 @@ import (
 type Client struct {
 	config   Config
 	target   target
-	timeout  time.Duration
-	log      *slog.Logger
 	counters counters
 
 	context context.Context // until Close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
-	wake    chan struct{} // of watch: something has changed
+	wake    signal // of watch: something has changed
 
 	mu      sync.Mutex
 	closed  bool
@@ -31,7 +29,6 @@ type Client struct {
 	owner   [slots]*node // who is to get them; differs while a node is held
 	stale   bool         // the owners must be asked for
 	asking  bool         // and are
-	scripts []*Script    // those of the config, and others that were called
 	moved   map[int]bool // slots whose channels must be subscribed (again)
 	waiting int          // commands
 	bytes   int          // of them
@@ -57,19 +54,11 @@ func Open(config Config) (*Client, error) {
 	if err := target.prepareTLS(); err != nil {
 		return nil, err
 	}
-	if config.MaxPending == 0 {
-		config.MaxPending = maxPending
-	}
-	if config.Timeout == 0 {
-		config.Timeout = 3 * time.Second
-	}
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
+	config.Timeout = cmp.Or(config.Timeout, 3*time.Second)
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	c := &Client{
-		config: config, target: target, timeout: config.Timeout, log: config.Log,
-		ticked: time.Now(), wake: make(chan struct{}, 1), nodes: map[string]*node{},
-		scripts: slices.Clone(config.Scripts), moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
+		config: config, target: target, ticked: time.Now(), wake: newSignal(), nodes: map[string]*node{},
+		moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
 	}
 	c.context, c.cancel = context.WithCancel(context.Background())
 	c.mu.Lock()
@@ -93,8 +82,8 @@ func Open(config Config) (*Client, error) {
 // ErrUnavailable, ErrBusy or ErrClosed.
 //
 // The key says which node of a cluster is meant; "" means any. The arguments are
-// string, []byte, int, int64 or uint64, the first may be a *Script; others panic.
-// They are not kept.
+// string, []byte, int, int64 or uint64; others panic. The first may be one of
+// Config.Scripts: it is called with the key as KEYS[1]. Arguments are not kept.
 func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
 	slot := slotOf(key)
 	c.mu.Lock()
@@ -106,29 +95,32 @@ func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
 	if n == nil || n.state == down {
 		return ErrUnavailable
 	}
-	if c.waiting >= c.config.MaxPending || c.bytes >= maxWaiting {
+	if c.waiting >= maxPending || c.bytes >= maxWaiting {
 		return ErrBusy
 	}
-	n.do(slot, done, args)
+	n.do(slot, key, done, args)
 	return nil
 }
 
-// Call is Do that waits for the reply, or until ctx is done; then the command may
-// still happen.
-func (c *Client) Call(ctx context.Context, key string, args ...any) (Reply, error) {
-	type answer struct {
-		reply Reply
-		err   error
+// Ask is Do for a goroutine that waits for the reply: wait returns that, once, or the
+// error of ctx when that is done first. Then the command may still happen.
+func (c *Client) Ask(key string, args ...any) (wait func(ctx context.Context) (Reply, error)) {
+	var reply Reply
+	failed := make(chan error, 1)
+	err := c.Do(key, func(r Reply, err error) {
+		reply = r
+		failed <- err
+	}, args...)
+	if err != nil {
+		failed <- err
 	}
-	answers := make(chan answer, 1)
-	if err := c.Do(key, func(r Reply, err error) { answers <- answer{r, err} }, args...); err != nil {
-		return Reply{}, err
-	}
-	select {
-	case a := <-answers:
-		return a.reply, a.err
-	case <-ctx.Done():
-		return Reply{}, ctx.Err()
+	return func(ctx context.Context) (Reply, error) {
+		select {
+		case err := <-failed:
+			return reply, err
+		case <-ctx.Done():
+			return Reply{}, ctx.Err()
+		}
 	}
 }
 
@@ -158,13 +150,5 @@ func (c *Client) unlock() {
 func (c *Client) fail(cmd *command, err error) {
 	if cmd.done != nil {
 		c.failed = append(c.failed, outcome{cmd.done, err})
-	}
-}
-
-// changed wakes watch.
-func (c *Client) changed() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
 	}
 }

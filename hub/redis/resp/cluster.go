@@ -3,7 +3,6 @@ package resp
 import (
 	"net"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -80,7 +79,7 @@ func (c *Client) learn(from *node, reply Reply) {
 	for _, r := range ranges {
 		first, last, addr, ok := slotRange(from, r)
 		if !ok {
-			c.log.Warn("redis cluster slots not understood", "redis", from.addr)
+			c.config.Log.Warn("redis cluster slots not understood", "redis", from.addr)
 			return
 		}
 		n := c.node(addr)
@@ -98,15 +97,13 @@ func slotRange(from *node, r Reply) (first, last int, addr string, ok bool) {
 	if len(parts) < 3 {
 		return 0, 0, "", false
 	}
-	begin, err1 := parts[0].Int()
-	end, err2 := parts[1].Int()
 	master, _ := parts[2].Array()
-	if err1 != nil || err2 != nil || begin < 0 || end >= slots || len(master) < 2 {
+	if len(master) < 2 {
 		return 0, 0, "", false
 	}
-	host, err1 := master[0].Text()
-	port, err2 := master[1].Int()
-	return int(begin), int(end), from.join(host, strconv.FormatInt(port, 10)), err1 == nil && err2 == nil
+	var host, port string
+	err := Reply{kind: array, list: slices.Concat(parts[:2], master[:2])}.Scan(&first, &last, &host, &port)
+	return first, last, from.join(host, port), err == nil && first >= 0 && last < slots
 }
 
 // own says who is to have each slot. Where somebody else has it, it is given away
@@ -125,7 +122,7 @@ func (c *Client) own(owner func(slot int) *node) {
 		}
 	}
 	c.count()
-	c.changed()
+	c.wake.set()
 }
 
 // assign says that one slot belongs to another node.
@@ -175,7 +172,7 @@ func (n *node) giveAway() {
 	}
 	if given {
 		c.count()
-		c.changed()
+		c.wake.set()
 	}
 }
 

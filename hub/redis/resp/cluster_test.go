@@ -66,8 +66,8 @@ func TestClusterNodeIsKilled(t *testing.T) {
 // subscriber gets each message or is told of the gap.
 func TestClusterSlotMovesUnderLoad(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	both := NewScript("redis.call('INCR', KEYS[2]); return redis.call('INCR', KEYS[1])")
-	c, l := listen(t, Config{URL: cluster.URL(), Scripts: []*Script{both, increase}})
+	const both = "redis.call('INCR', KEYS[2]); return redis.call('INCR', KEYS[1])"
+	c, l := listen(t, Config{URL: cluster.URL(), Scripts: []*Script{increase}})
 	waitUp(t, c, true)
 	// Two keys that move together: if one were missing, it would have to wait, and
 	// be overtaken.
@@ -76,9 +76,8 @@ func TestClusterSlotMovesUnderLoad(t *testing.T) {
 	c.Subscribe("{a}")
 	l.waitSubscribed(t, nil, "{a}")
 
-	slot := slotOf("{a}")
-	if want := cluster.Slot("{a}"); slot != want {
-		t.Fatalf("slot %d, not %d", slot, want)
+	if got, want := slotOf("{a}"), cluster.Slot("{a}"); got != want {
+		t.Fatalf("slot %d, not %d", got, want)
 	}
 	sent := answers{room: make(chan struct{}, 50)}
 	stop := make(chan struct{})
@@ -93,11 +92,11 @@ func TestClusterSlotMovesUnderLoad(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				err = sent.try(c, "{a}1", both, 2, "{a}1", "{a}2")
+				err = sent.try(c, "{a}1", "EVAL", both, 2, "{a}1", "{a}2")
 			case 1:
 				err = sent.try(c, "{a}1", "INCR", "{a}1")
 			case 2:
-				err = sent.try(c, "{a}1", increase, 1, "{a}1", 1)
+				err = sent.try(c, "{a}1", increase, 1)
 			}
 			if err != nil {
 				t.Errorf("command %d: %v", i, err)
@@ -105,14 +104,14 @@ func TestClusterSlotMovesUnderLoad(t *testing.T) {
 			}
 		}
 	})
-	from := cluster.Owner(slot)
+	from := cluster.Owner("{a}")
 	for round := range 4 {
 		to := (from + 1) % 3
-		cluster.BeginMove(slot, to)
+		cluster.BeginMove("{a}", to)
 		redistest.Eventually(t, "some commands were sent meanwhile", somethingIsSent(c))
-		cluster.MoveKeys(slot, to)
+		cluster.MoveKeys("{a}", to)
 		redistest.Eventually(t, "some commands were redirected", somethingIsSent(c))
-		cluster.EndMove(slot, to)
+		cluster.EndMove("{a}", to)
 		l.reach(t, c, "{a}", fmt.Sprint("round ", round))
 		from = to
 	}
@@ -147,13 +146,12 @@ func TestClusterAskAndTryAgain(t *testing.T) {
 	c := open(t, Config{URL: cluster.URL(), Timeout: patience})
 	waitUp(t, c, true)
 	call(t, c, "{a}old", "SET", "{a}old", "1")
-	slot := slotOf("{a}")
-	to := (cluster.Owner(slot) + 1) % 3
-	cluster.BeginMove(slot, to)
+	to := (cluster.Owner("{a}") + 1) % 3
+	cluster.BeginMove("{a}", to)
 	if got := call(t, c, "{a}new", "INCR", "{a}new"); got != "1" {
 		t.Error(got)
 	}
-	if got := cluster.Nodes[to].CLI("cluster", "countkeysinslot", fmt.Sprint(slot)); got != "1" {
+	if got := cluster.Nodes[to].CLI("cluster", "countkeysinslot", fmt.Sprint(slotOf("{a}"))); got != "1" {
 		t.Errorf("ASK led %s keys to the new node", got)
 	}
 	if got := call(t, c, "{a}old", "INCR", "{a}old"); got != "2" {
@@ -163,8 +161,8 @@ func TestClusterAskAndTryAgain(t *testing.T) {
 	a.do(t, c, "{a}old", "MGET", "{a}old", "{a}new")
 	before := c.Stats().Replies
 	redistest.Eventually(t, "it is tried again", func() bool { return c.Stats().Replies > before+10 })
-	cluster.MoveKeys(slot, to)
-	cluster.EndMove(slot, to)
+	cluster.MoveKeys("{a}", to)
+	cluster.EndMove("{a}", to)
 	a.running.Wait()
 	if a.errs[0] != nil {
 		t.Error(a.errs[0])
@@ -180,7 +178,7 @@ func TestClusterDown(t *testing.T) {
 	c := open(t, Config{URL: cluster.URL()})
 	waitUp(t, c, true)
 	slot := fmt.Sprint(slotOf("k"))
-	cluster.Nodes[cluster.Owner(slotOf("k"))].CLI("cluster", "delslots", slot)
+	cluster.Nodes[cluster.Owner("k")].CLI("cluster", "delslots", slot)
 	for _, node := range cluster.Nodes { // they may hear of the old owner once more
 		redistest.Eventually(t, "all have forgotten it", func() bool {
 			if !strings.Contains(node.CLI("cluster", "info"), "cluster_slots_assigned:16384") {

@@ -16,6 +16,12 @@ type command struct {
 
 func (c *command) bytes() []byte { return c.buffer.b[c.from:c.to] }
 
+// Bounds of the commands that wait.
+const (
+	maxPending = 1 << 16  // commands
+	maxWaiting = 64 << 20 // bytes of them
+)
+
 // enter and leave count a command among those that wait. The lock is held.
 func (c *Client) enter(cmd *command) {
 	c.waiting++

@@ -14,10 +14,8 @@ type Config struct {
 	// the server's is to be signed by instead of those of the system. In a cluster
 	// it is one of the nodes; the others are found by themselves.
 	URL string
-	// Scripts are loaded on each new connection.
+	// Scripts are those that Do may be given. They are loaded on each new connection.
 	Scripts []*Script
-	// MaxPending bounds the commands that wait for a reply; 65,536 if it is 0.
-	MaxPending int
 	// Timeout bounds the wait for a reply and for a connection; 3 s if it is 0.
 	Timeout time.Duration
 	// Log gets a line when a connection is made or lost; nil: nobody does.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -32,7 +33,7 @@ func (l *link) giveUp() {
 // error among the answers is handed out in its place; one of the login is one of
 // dial. With reuse the link's replies are only valid until the next one is read.
 func (c *Client) dial(ctx context.Context, addr string, reuse bool, greetings [][]any) (*link, []Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	raw, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
@@ -65,11 +66,8 @@ func (c *Client) dial(ctx context.Context, addr string, reuse bool, greetings []
 func (c *Client) greet(l *link, greetings [][]any) ([]Reply, error) {
 	login := c.login()
 	var out []byte
-	for _, command := range login {
-		out = appendCommand(out, command)
-	}
-	for _, command := range greetings {
-		out = appendCommand(out, command)
+	for _, command := range slices.Concat(login, greetings) {
+		out = appendCommand(out, "", command)
 	}
 	if _, err := l.conn.Write(out); err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package resp
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
@@ -16,17 +15,11 @@ const (
 	down // commands fail
 )
 
-// Waits before a connection is made again.
-const (
-	firstPause = 50 * time.Millisecond
-	maxPause   = 2 * time.Second
-)
-
 // node is a master. Client.mu guards what changes.
 type node struct {
 	c          *Client
 	addr       string
-	wake       chan struct{}   // of the writer
+	wake       signal          // of the writer
 	context    context.Context // until the node is no part of the cluster any more
 	end        context.CancelFunc
 	subscriber *subscriber
@@ -41,6 +34,7 @@ type node struct {
 	waiting queue         // commands
 	written int           // how many of them, the first ones, are written
 	fill    *buffer       // has the others
+	writing *buffer       // is being written
 	spare   []*buffer     // to be used again
 	held    bool          // nothing is written until all that is is answered
 	until   time.Duration // nor before that
@@ -51,7 +45,7 @@ type node struct {
 func (c *Client) node(addr string) *node {
 	n := c.nodes[addr]
 	if n == nil {
-		n = &node{c: c, addr: addr, wake: make(chan struct{}, 1), fill: &buffer{}, used: c.clock}
+		n = &node{c: c, addr: addr, wake: newSignal(), fill: &buffer{}, used: c.clock}
 		n.context, n.end = context.WithCancel(c.context)
 		n.subscriber = newSubscriber(n)
 		c.nodes[addr] = n
@@ -67,64 +61,14 @@ func (n *node) run() {
 	for _, script := range n.c.config.Scripts {
 		greetings = append(greetings, []any{"SCRIPT", "LOAD", script.source})
 	}
-	n.keep(service{purpose: "commands", greetings: greetings, serve: n.serve, lost: n.lost})
+	n.keep(service{
+		purpose: "commands", greetings: greetings,
+		begin: n.begin, wake: n.wake, take: n.take, answer: n.answer, lost: n.lost,
+	})
 }
 
-// service is what a connection is for.
-type service struct {
-	purpose   string // in the log
-	greetings [][]any
-	reuse     bool                       // of replies
-	serve     func(*link, []Reply) error // until the connection is lost
-	lost      func(err error)            // it is, or there was none
-}
-
-// keep makes a connection again and again, until the node ends.
-func (n *node) keep(s service) {
-	log := n.c.log.With("redis", n.addr, "for", s.purpose)
-	told := false // that there is none
-	for pause := firstPause; ; pause = min(2*pause, maxPause) {
-		l, replies, err := n.c.dial(n.context, n.addr, s.reuse, s.greetings)
-		if err == nil {
-			log.Info("redis connected")
-			told = false
-			begun := time.Now()
-			stop := context.AfterFunc(n.context, l.close)
-			err = s.serve(l, replies)
-			stop()
-			l.close()
-			if l.hung.Load() {
-				err = ErrTimeout
-			}
-			if time.Since(begun) > maxPause {
-				pause = firstPause
-			}
-		}
-		s.lost(err)
-		if n.context.Err() == nil && !told {
-			log.Warn("redis not connected", "err", err)
-			told = true
-		}
-		if !n.wait(pause/2 + rand.N(pause/2)) {
-			return
-		}
-	}
-}
-
-// wait tells whether the node is still there after so long.
-func (n *node) wait(pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return n.context.Err() == nil
-	case <-n.context.Done():
-		return false
-	}
-}
-
-// serve writes commands and reads their replies until the connection is lost.
-func (n *node) serve(l *link, replies []Reply) error {
+// begin writes what has waited for the connection.
+func (n *node) begin(l *link, replies []Reply) {
 	c := n.c
 	c.mu.Lock()
 	n.link, n.state = l, up
@@ -132,17 +76,7 @@ func (n *node) serve(l *link, replies []Reply) error {
 	c.learn(n, replies[0])
 	n.release()
 	c.unlock()
-	c.changed()
-	gone, written := make(chan struct{}), make(chan struct{})
-	c.running.Go(func() {
-		defer close(written)
-		n.write(l, gone)
-	})
-	err := n.read(l)
-	l.close()
-	close(gone)
-	<-written
-	return err
+	c.wake.set()
 }
 
 // lost fails all commands, after the writer has ended.
@@ -165,24 +99,12 @@ func (n *node) lost(err error) {
 		c.leave(&cmd)
 		c.fail(&cmd, err)
 	}
-	n.again, n.written, n.fill, n.spare, n.held = nil, 0, &buffer{}, nil, false
+	n.again, n.written, n.held = nil, 0, false
+	n.fill, n.writing, n.spare = &buffer{}, nil, nil
 	n.giveAway()
 	c.stale = true
 	c.unlock()
-	c.changed()
-}
-
-// read hands out replies until the connection is lost.
-func (n *node) read(l *link) error {
-	for {
-		reply, err := l.in.read()
-		if err != nil {
-			return err
-		}
-		if err := n.answer(reply); err != nil {
-			return err
-		}
-	}
+	c.wake.set()
 }
 
 // answer gives a reply to the command that has waited longest.

@@ -71,18 +71,15 @@ func (c *Client) resubscribe() {
 	}
 }
 
-// retry subscribes what could not be subscribed.
+// retry has resubscribe try again what could not be subscribed.
 func (c *Client) retry() {
 	c.pubsub.mu.Lock()
 	failed := c.pubsub.failed
 	c.pubsub.failed = nil
 	c.pubsub.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, channel := range failed {
-		s := c.subscriber(channel)
-		c.pubsub.mu.Lock()
-		if _, ok := c.pubsub.wanted[channel]; ok {
-			s.add(operation{channel, true})
-		}
-		c.pubsub.mu.Unlock()
+		c.moved[channelSlot(channel)] = true
 	}
 }

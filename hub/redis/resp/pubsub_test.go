@@ -197,9 +197,9 @@ func TestSubscribeAgainAfterPartition(t *testing.T) {
 	l.waitSubscribed(t, before, "a")
 	server.CLI("spublish", "a", "end")
 	l.waitMessage(t, "a", "end")
-	proxy.Cut()
+	server.Kill()
 	before = l.waitLost(t, c)
-	proxy.Pass()
+	server.Restart(true)
 	l.waitSubscribed(t, before, "a")
 }
 

@@ -7,6 +7,15 @@ import (
 	"strconv"
 )
 
+// Bounds of a reply.
+const (
+	maxLine     = 64 << 10  // bytes of a status or an error
+	maxBulk     = 64 << 20  // bytes of a string
+	maxTotal    = 256 << 20 // bytes of all, elementSize for each element and its strings
+	maxDepth    = 16        // of arrays in arrays
+	elementSize = 64        // bytes of a Reply, roughly
+)
+
 // reader makes replies of what it reads. It allocates for what has come, never
 // for what is merely announced. After an error it is of no use any more. Not safe
 // for concurrent use.

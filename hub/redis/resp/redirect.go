@@ -9,11 +9,11 @@ import (
 const quickly = 4
 
 // redirect notes a command that must be sent again because of this error, and
-// tells whether it is one. It is tried for half of Client.timeout; what remains
+// tells whether it is one. It is tried for half of Config.Timeout; what remains
 // is for the last answer. The lock is held.
 func (n *node) redirect(cmd *command, text []byte) bool {
 	c := n.c
-	if c.clock-cmd.since > c.timeout/2 {
+	if c.clock-cmd.since > c.config.Timeout/2 {
 		return false
 	}
 	code, rest, _ := strings.Cut(string(text), " ")
@@ -104,7 +104,7 @@ func (n *node) release() {
 			continue
 		}
 		if cmd.ask != nil {
-			to.do(nextsSlot, nil, []any{"ASKING"})
+			to.do(nextsSlot, "", nil, []any{"ASKING"})
 			cmd.ask = nil
 		}
 		encoded := cmd.bytes()
@@ -112,7 +112,7 @@ func (n *node) release() {
 		to.fill.b = append(to.fill.b, encoded...)
 		to.push(*cmd)
 	}
-	n.wakeWriter()
+	n.wake.set()
 }
 
 // movedTo follows a MOVED that answered no command but a subscription, and tells

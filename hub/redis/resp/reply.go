@@ -96,6 +96,53 @@ func (r Reply) Strings() ([]string, error) {
 	return texts, nil
 }
 
+// Scan puts the elements of an array where they belong, as the helpers above do each:
+// into a *string, *[]byte, *[]string, *int, *int64, *uint64, *bool (an integer that is
+// not 0) or *Reply. Pointers of other kinds panic. There must be as many as elements.
+func (r Reply) Scan(into ...any) error {
+	list, err := r.Array()
+	if err != nil {
+		return err
+	}
+	if len(list) != len(into) {
+		return fmt.Errorf("%w: %d elements instead of %d", ErrReply, len(list), len(into))
+	}
+	for i := range list {
+		if err := list[i].put(into[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Reply) put(into any) (err error) {
+	var n int64
+	switch to := into.(type) {
+	case *string:
+		*to, err = r.Text()
+	case *[]byte:
+		*to, err = r.Bytes()
+	case *[]string:
+		*to, err = r.Strings()
+	case *int:
+		n, err = r.Int()
+		*to = int(n)
+	case *int64:
+		*to, err = r.Int()
+	case *uint64:
+		n, err = r.Int()
+		*to = uint64(n)
+	case *bool:
+		n, err = r.Int()
+		*to = n != 0
+	case *Reply:
+		*to = r
+	default:
+		panic("resp: nothing can be put there")
+	}
+	return err
+}
+
 func (r Reply) unexpected(wanted string) error {
 	if r.kind == failure {
 		return r.Err()

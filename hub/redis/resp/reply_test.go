@@ -49,6 +49,22 @@ func TestReplyHelpers(t *testing.T) {
 			}
 			return err
 		}},
+		{"Scan", map[string]bool{"null": true, "status": true, "number": true, "digits": true}, func(r Reply) error {
+			var text string
+			var n uint64
+			var b []byte
+			err := r.Scan(&text, &n, &b)
+			if err == nil && (text != "a" || n != 1 || b != nil) {
+				t.Error("Scan:", text, n, b)
+			}
+			return err
+		}},
+		{"Scan of fewer", map[string]bool{"null": true, "status": true, "number": true, "digits": true, "array": true}, func(r Reply) error {
+			return r.Scan(new(string), new(Reply))
+		}},
+		{"Scan of others", map[string]bool{"null": true, "status": true, "number": true, "digits": true, "array": true}, func(r Reply) error {
+			return r.Scan(new(int64), new(bool), new([]string))
+		}},
 	} {
 		for name, r := range replies {
 			err := row.ask(r)

@@ -19,7 +19,7 @@ const window = 4096
 // subscriber is the connection of a node for subscriptions.
 type subscriber struct {
 	n    *node
-	wake chan struct{} // of the writer
+	wake signal // of the writer
 
 	// pubsub.mu guards these.
 	link  *link       // nil: down
@@ -27,17 +27,21 @@ type subscriber struct {
 	sent  []operation // to be answered
 	ping  bool        // is to be written
 	wrong bool        // an error has been logged
+	out   []byte      // what is being written
 
 	silent atomic.Bool // nothing was read since the last tick
 	ticks  int         // that nothing was read, by Client.mu
 }
 
 func newSubscriber(n *node) *subscriber {
-	return &subscriber{n: n, wake: make(chan struct{}, 1)}
+	return &subscriber{n: n, wake: newSignal()}
 }
 
 func (s *subscriber) run() {
-	s.n.keep(service{purpose: "subscriptions", reuse: true, serve: s.serve, lost: s.lost})
+	s.n.keep(service{
+		purpose: "subscriptions", reuse: true,
+		begin: s.begin, wake: s.wake, take: s.take, answer: s.answer, lost: s.lost,
+	})
 }
 
 // add has an operation written, unless the connection is down: then all is
@@ -50,30 +54,13 @@ func (s *subscriber) add(o operation) {
 	if len(s.todo) > 2*len(s.n.c.pubsub.wanted)+window {
 		s.link.close() // beginning anew is less than that
 	}
-	s.wakeWriter()
+	s.wake.set()
 }
 
-func (s *subscriber) wakeWriter() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// serve subscribes everything that belongs to the node, and reads.
-func (s *subscriber) serve(l *link, _ []Reply) error {
+// begin subscribes everything that belongs to the node.
+func (s *subscriber) begin(l *link, _ []Reply) {
 	s.reset(l)
 	s.up(true)
-	gone, written := make(chan struct{}), make(chan struct{})
-	s.n.c.running.Go(func() {
-		defer close(written)
-		s.write(l, gone)
-	})
-	err := s.read(l)
-	l.close()
-	close(gone)
-	<-written
-	return err
 }
 
 func (s *subscriber) lost(error) {
@@ -101,41 +88,22 @@ func (s *subscriber) up(up bool) {
 			}
 		}
 	}
-	c.changed()
+	c.wake.set()
 }
 
-// write writes operations until the connection is gone.
-func (s *subscriber) write(l *link, gone chan struct{}) {
-	var out []byte
-	for {
-		if out = s.take(out[:0]); len(out) == 0 {
-			select {
-			case <-s.wake:
-				continue
-			case <-gone:
-				return
-			}
-		}
-		if _, err := l.conn.Write(out); err != nil {
-			l.close()
-			<-gone
-			return
-		}
-	}
-}
-
-// take appends what is to be written now to out.
-func (s *subscriber) take(out []byte) []byte {
+// take returns what is to be written now. What it returned before is written.
+func (s *subscriber) take() []byte {
 	c := s.n.c
 	c.pubsub.mu.Lock()
 	defer c.pubsub.mu.Unlock()
+	out := s.out[:0]
 	n := min(len(s.todo), window-len(s.sent))
 	for _, o := range s.todo[:n] {
 		name := "SUNSUBSCRIBE"
 		if o.on {
 			name = "SSUBSCRIBE"
 		}
-		out = appendCommand(out, []any{name, o.channel})
+		out = appendCommand(out, "", []any{name, o.channel})
 	}
 	c.counters.commands.Add(uint64(n))
 	s.sent = append(s.sent, s.todo[:n]...)
@@ -145,8 +113,9 @@ func (s *subscriber) take(out []byte) []byte {
 	if s.ping {
 		s.ping = false
 		c.counters.commands.Add(1)
-		out = appendCommand(out, []any{"PING"})
+		out = appendCommand(out, "", []any{"PING"})
 	}
+	s.out = out
 	return out
 }
 
@@ -160,7 +129,7 @@ func (s *subscriber) tick() {
 	}
 	s.ticks++
 	silence := time.Duration(s.ticks) * tick
-	if silence != idle && silence <= idle+c.timeout {
+	if silence != idle && silence <= idle+c.config.Timeout {
 		return
 	}
 	c.pubsub.mu.Lock()
@@ -169,32 +138,24 @@ func (s *subscriber) tick() {
 	case s.link == nil:
 	case silence == idle:
 		s.ping = true
-		s.wakeWriter()
+		s.wake.set()
 	default:
 		s.link.giveUp()
 	}
 }
 
-func (s *subscriber) read(l *link) error {
-	for {
-		reply, err := l.in.read()
-		if err != nil {
-			return err
-		}
-		s.silent.Store(false)
-		switch reply.kind {
-		case array:
-			err = s.event(reply.list)
-		case failure:
-			err = s.refused(reply.bytes)
-		case status: // PONG, while nothing is subscribed
-		default:
-			err = fmt.Errorf("%w: %s from pub/sub", ErrProtocol, reply.kind)
-		}
-		if err != nil {
-			return err
-		}
+// answer handles what the server says.
+func (s *subscriber) answer(reply Reply) error {
+	s.silent.Store(false)
+	switch reply.kind {
+	case array:
+		return s.event(reply.list)
+	case failure:
+		return s.refused(reply.bytes)
+	case status: // PONG, while nothing is subscribed
+		return nil
 	}
+	return fmt.Errorf("%w: %s from pub/sub", ErrProtocol, reply.kind)
 }
 
 // event handles what the server pushes or confirms.
@@ -233,7 +194,7 @@ func (s *subscriber) answered(o operation) (wanted bool) {
 	_, wanted = c.pubsub.wanted[o.channel]
 	if len(s.sent) > 0 && s.sent[0] == o {
 		s.sent = s.sent[1:]
-		s.wakeWriter()
+		s.wake.set()
 	} else if wanted && !o.on {
 		c.pubsub.failed = append(c.pubsub.failed, o.channel)
 	}
@@ -251,7 +212,7 @@ func (s *subscriber) refused(text []byte) error {
 	}
 	o := s.sent[0]
 	s.sent = s.sent[1:]
-	s.wakeWriter()
+	s.wake.set()
 	if o.on {
 		c.pubsub.failed = append(c.pubsub.failed, o.channel)
 	}
@@ -262,7 +223,7 @@ func (s *subscriber) refused(text []byte) error {
 		return nil
 	}
 	if first {
-		c.log.Warn("redis refuses a subscription", "redis", s.n.addr, "err", string(text))
+		c.config.Log.Warn("redis refuses a subscription", "redis", s.n.addr, "err", string(text))
 	}
 	return nil
 }

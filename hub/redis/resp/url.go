@@ -22,17 +22,6 @@ type target struct {
 	tls            *tls.Config // set by prepareTLS if secure
 }
 
-// What is wrong with a URL. None repeats a part of it: where a password is not
-// escaped, any part may be one of the password.
-var (
-	errURLForm     = errors.New("resp: URL: malformed; special characters of a password are written as %XX")
-	errURLScheme   = errors.New("resp: URL: it begins with neither redis:// nor rediss://")
-	errURLHost     = errors.New("resp: URL: no host, or none that is one")
-	errURLUser     = errors.New("resp: URL: a user without password")
-	errURLDatabase = errors.New("resp: URL: the path is no number of a database")
-	errURLOption   = errors.New("resp: URL: an option other than ca, or without TLS")
-)
-
 // CheckURL reports what is wrong with the form of a Config.URL. A CA file need not be
 // there yet.
 func CheckURL(text string) error {
@@ -40,17 +29,19 @@ func CheckURL(text string) error {
 	return err
 }
 
+// parseURL never repeats a part of the URL in an error: where a password is not escaped,
+// any part may be one of the password.
 func parseURL(text string) (target, error) {
 	var t target
 	u, err := url.Parse(text)
-	if err != nil { // its text has parts of the URL, which may be some of the password
-		return t, errURLForm
+	if err != nil {
+		return t, errors.New("resp: URL: malformed; special characters of a password are written as %XX")
 	}
 	if u.Scheme != "redis" && u.Scheme != "rediss" {
-		return t, errURLScheme
+		return t, errors.New("resp: URL: it begins with neither redis:// nor rediss://")
 	}
 	if host := u.Hostname(); host == "" || strings.Contains(host, ":") && u.Host[0] != '[' {
-		return t, errURLHost
+		return t, errors.New("resp: URL: no host, or none that is one")
 	}
 	t.addr = net.JoinHostPort(u.Hostname(), "6379")
 	if port := u.Port(); port != "" {
@@ -59,17 +50,17 @@ func parseURL(text string) (target, error) {
 	t.user = u.User.Username()
 	t.password, _ = u.User.Password()
 	if t.user != "" && t.password == "" {
-		return t, errURLUser
+		return t, errors.New("resp: URL: a user without password")
 	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if t.db, err = strconv.Atoi(db); err != nil || t.db < 0 {
-			return t, errURLDatabase
+			return t, errors.New("resp: URL: the path is no number of a database")
 		}
 	}
 	t.secure = u.Scheme == "rediss"
 	for name, values := range u.Query() {
 		if name != "ca" || !t.secure {
-			return t, errURLOption
+			return t, errors.New("resp: URL: an option other than ca, or without TLS")
 		}
 		t.ca = values[0]
 	}

@@ -68,11 +68,11 @@ func (c *Client) tick() {
 // ask asks who has which slots.
 func (c *Client) ask() {
 	n := c.anyNode()
-	if n == nil || n.state != up || c.waiting >= c.config.MaxPending {
+	if n == nil || n.state != up || c.waiting >= maxPending {
 		return
 	}
 	c.asking = true
-	n.do(anySlot, func(reply Reply, err error) {
+	n.do(anySlot, "", func(reply Reply, err error) {
 		c.mu.Lock()
 		defer c.unlock()
 		if c.asking = false; err == nil {
@@ -89,7 +89,7 @@ func (n *node) tick() {
 	switch {
 	case n.state != up:
 	case n.written > 0:
-		if c.clock-n.heard > c.timeout {
+		if c.clock-n.heard > c.config.Timeout {
 			n.link.giveUp()
 		}
 	case n.held:
@@ -97,7 +97,7 @@ func (n *node) tick() {
 			n.release()
 		}
 	case n.waiting.n == 0 && c.clock-n.heard >= idle:
-		n.do(anySlot, nil, []any{"PING"})
+		n.do(anySlot, "", nil, []any{"PING"})
 	}
 }
 
@@ -106,7 +106,7 @@ func (n *node) tick() {
 func (n *node) expire() {
 	c := n.c
 	late := func(cmd *command) bool {
-		if c.clock-cmd.since <= c.timeout {
+		if c.clock-cmd.since <= c.config.Timeout {
 			return false
 		}
 		if cmd.done != nil {

@@ -1,13 +1,13 @@
 package resp
 
-// do queues a command. The lock is held.
-func (n *node) do(slot int, done func(Reply, error), args []any) {
+// do queues a command; key is that of a script. The lock is held.
+func (n *node) do(slot int, key string, done func(Reply, error), args []any) {
 	var script *Script
 	if given, ok := args[0].(*Script); ok {
 		script = n.c.script(given)
 	}
 	from := len(n.fill.b)
-	n.fill.b = appendCommand(n.fill.b, args)
+	n.fill.b = appendCommand(n.fill.b, key, args)
 	n.push(command{done: done, from: from, slot: slot, script: script, since: n.c.clock})
 }
 
@@ -19,46 +19,19 @@ func (n *node) push(cmd command) {
 	n.used = n.c.clock
 	n.c.enter(&cmd)
 	if n.waiting.n == n.written+1 && !n.held {
-		n.wakeWriter()
+		n.wake.set()
 	}
 }
 
-func (n *node) wakeWriter() {
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
-}
-
-// write writes what has come together, until the connection is gone.
-func (n *node) write(l *link, gone chan struct{}) {
-	for {
-		out := n.take()
-		if out == nil {
-			select {
-			case <-n.wake:
-				continue
-			case <-gone:
-				return
-			}
-		}
-		_, err := l.conn.Write(out.b)
-		n.c.mu.Lock()
-		n.drop(out)
-		n.c.mu.Unlock()
-		if err != nil {
-			l.close() // the reader says what comes of it
-			<-gone
-			return
-		}
-	}
-}
-
-// take returns what is to be written now, or nil.
-func (n *node) take() *buffer {
+// take returns what is to be written now, or nil. What it returned before is written.
+func (n *node) take() []byte {
 	c := n.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if n.writing != nil {
+		n.drop(n.writing)
+		n.writing = nil
+	}
 	if n.held || n.written == n.waiting.n {
 		return nil
 	}
@@ -67,13 +40,12 @@ func (n *node) take() *buffer {
 		n.heard = c.clock // the wait begins
 	}
 	n.written = n.waiting.n
-	out := n.fill
-	out.refs++
-	n.fill = &buffer{}
+	n.writing, n.fill = n.fill, &buffer{}
+	n.writing.refs++
 	if last := len(n.spare) - 1; last >= 0 {
 		n.fill, n.spare = n.spare[last], n.spare[:last]
 	}
-	return out
+	return n.writing.b
 }
 
 // drop ends one use of a buffer, and keeps it for later writes if it was the last

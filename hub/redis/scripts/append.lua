@@ -11,7 +11,7 @@
 -- ARGV[7]  the user for whom the message waits; empty: nobody
 -- ARGV[8]  how long it waits, in ms; 0: for ever
 --
--- Reply: {seq, position, time}; for a repeated ID {seq, ARGV[6] of the first send}.
+-- Reply: {seq, position, time}; for a repeated ID {seq, 0, ARGV[6] of the first send}.
 -- Error LATE: the deadline has passed, and nothing was done.
 
 local t = now()
@@ -19,7 +19,7 @@ if ARGV[4] ~= '0' and t > tonumber(ARGV[4]) then return redis.error_reply('LATE 
 local id = ARGV[5] ~= '' and base .. ':i:' .. ARGV[5]
 if id then
   local first = redis.call('HMGET', id, 'n', 'a')
-  if first[1] then return first end
+  if first[1] then return {first[1], 0, first[2]} end
 end
 local n = redis.call('HINCRBY', base .. ':h', 'n', 1)
 redis.call('XADD', base .. ':s', n .. '-0', 'd', ARGV[1], 't', text(t))

@@ -4,15 +4,15 @@
 -- KEYS[1]  the user
 -- ARGV[1]  how long a user who is away stays known, in µs
 --
--- Reply: {1, groups that the user has to leave}; {0} if the user is here, or not
--- known; {2} if it is too early.
+-- Reply: {1 if it is too early, groups that the user has to leave}. There is nothing to
+-- do for a user who is here, or not known.
 
 local h = base .. ':h'
 local seen = redis.call('HGET', h, 'seen')
-if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 then return {0} end
-if now() - seen < tonumber(ARGV[1]) then return {2} end
+if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 then return {0, {}} end
+if now() - seen < tonumber(ARGV[1]) then return {1, {}} end
 local groups = redis.call('SMEMBERS', base .. ':g')
 redis.call('DEL', base .. ':g')
 redis.call('HDEL', h, 'seen', 't')
 redis.call('EXPIRE', h, 120)
-return {1, groups}
+return {0, groups}

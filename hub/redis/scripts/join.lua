@@ -5,7 +5,7 @@
 -- ARGV[2]  the number of the user's login
 -- ARGV[3]  1 to publish the change
 --
--- Reply: {1 if the user is a new member, position, the first again, seq}.
+-- Reply: {1 if the user is a new member, position, seq}.
 
 local new = redis.call('ZADD', base .. ':m', 0, ARGV[1])
 local last = redis.call('GET', base .. ':x:' .. ARGV[1])
@@ -14,4 +14,4 @@ if not last or tonumber(last) <= tonumber(ARGV[2]) then
 end
 local p
 if new == 1 and ARGV[3] == '1' then p = tell('j', ARGV[1]) else p = position() end
-return {new, p, new, redis.call('HGET', base .. ':h', 'n') or '0'}
+return {new, p, redis.call('HGET', base .. ':h', 'n') or '0'}

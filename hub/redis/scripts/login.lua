@@ -8,13 +8,16 @@
 -- ARGV[5]  1 if the connection replaces all others
 --
 -- Reply: {serial of the connection, number of the login, 1 if what was known of the
--- user has been forgotten, groups, private conversations}; {} if the name is taken.
+-- user has been forgotten, groups, private conversations}; the serial is 0 if there was
+-- no login, and the number then 1 if the user is banned; else the name is taken.
 
 local h = base .. ':h'
 local total = tonumber(redis.call('HGET', h, 't') or '0')
 local seen = redis.call('HGET', h, 'seen')
 local known = total > 0 or seen and (ARGV[3] == '0' or now() - seen < tonumber(ARGV[3]))
-if known and ARGV[4] == '1' then return {} end
+local banned = redis.call('EXISTS', base .. ':b') == 1
+local taken = ARGV[4] == '1' and (known or banned)
+if taken or banned then return {0, taken and 0 or 1, 0, {}, {}} end
 redis.call('PERSIST', h)
 local field, count = '@' .. ARGV[1], tonumber(ARGV[2])
 local serial = redis.call('HINCRBY', h, 'serial', 1)

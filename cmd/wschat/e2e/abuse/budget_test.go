@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -73,11 +74,11 @@ func TestMemoryBudget(t *testing.T) {
 		}},
 		{"heads that are not whole", "handshake", 0, 4000, func(s *target.Server, i int) (*target.Client, error) {
 			conn, err := s.Raw()
-			if err == nil {
-				_, err = io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: h\r\nX: "+strings.Repeat("x", 15<<10))
-				err = ignoreReset(err)
+			if err != nil {
+				return nil, err
 			}
-			return &target.Client{Conn: conn}, err
+			_, err = io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: h\r\nX: "+strings.Repeat("x", 15<<10))
+			return &target.Client{Conn: conn.(*net.TCPConn)}, ignoreReset(err)
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

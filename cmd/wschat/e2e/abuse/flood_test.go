@@ -118,7 +118,7 @@ func TestNoise(t *testing.T) {
 					return err
 				}
 				defer conn.Close()
-				return pour(conn, noise(i))
+				return pour(target.TCP(conn), noise(i))
 			})
 		})
 	})
@@ -179,7 +179,7 @@ func TestShortConnections(t *testing.T) {
 		{"10000 that say nothing", func(s *target.Server) error {
 			conn, err := s.Raw()
 			if err == nil {
-				(&target.Client{Conn: conn}).Reset()
+				(&target.Client{Conn: target.TCP(conn)}).Reset()
 			}
 			return err
 		}},

@@ -117,21 +117,14 @@ func besiege() bool {
 	return true
 }
 
-// logInFrom measures a login from an address of this machine, from the SYN to the
-// 101; over TLS if secure is not nil.
-func logInFrom(s *target.Server, from string, secure *tls.Config) (time.Duration, error) {
+// logInFrom measures a login from an address of this machine, from the SYN to the 101.
+func logInFrom(s *target.Server, from string) (time.Duration, error) {
 	began := time.Now()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: target.Patience}
-	conn, err := dialer.Dial("tcp", s.Addr)
+	conn, err := s.RawFrom(from)
 	if err != nil {
 		return 0, err
 	}
-	tcp := conn.(*net.TCPConn)
-	defer tcp.Close()
-	defer tcp.SetLinger(0)
-	if secure != nil {
-		conn = tls.Client(conn, secure)
-	}
+	defer (&target.Client{Conn: target.TCP(conn)}).Reset()
 	conn.SetDeadline(began.Add(target.Patience))
 	io.WriteString(conn, "GET /socket?userId=later HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
@@ -146,13 +139,13 @@ func logInFrom(s *target.Server, from string, secure *tls.Config) (time.Duration
 const usually = 50 * time.Millisecond
 
 // logInsFrom logs in 20 times a second at most, and measures for so long.
-func logInsFrom(t *testing.T, s *target.Server, from string, secure *tls.Config, lasts time.Duration) (median, worst time.Duration) {
+func logInsFrom(t *testing.T, s *target.Server, from string, lasts time.Duration) (median, worst time.Duration) {
 	t.Helper()
 	var waits []time.Duration
 	pace := time.NewTicker(50 * time.Millisecond)
 	defer pace.Stop()
 	for end := time.Now().Add(lasts); time.Now().Before(end); <-pace.C {
-		took, err := logInFrom(s, from, secure)
+		took, err := logInFrom(s, from)
 		if err != nil {
 			t.Fatalf("login %d: %v", len(waits), err)
 		}
@@ -180,7 +173,7 @@ func TestSiege(t *testing.T) {
 func TestSiegeOverTLS(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	secure := &tls.Config{RootCAs: target.Certify(t, certFile, keyFile, 1), ServerName: "127.0.0.1"}
+	secure := target.Certify(t, certFile, keyFile, 1)
 	flags := append([]string{"-tls-cert", certFile, "-tls-key", keyFile}, usual...)
 	if os.Getenv("SIEGE") == "full" {
 		siege{3750, 1250, 1250}.withstand(t, 20_000, 30*time.Second, 50*time.Millisecond, 80*mib, secure, flags)
@@ -194,7 +187,8 @@ func TestSiegeOverTLS(t *testing.T) {
 func (each siege) withstand(t *testing.T, descriptors int, lasts, prompt time.Duration, most int64, secure *tls.Config, flags []string) {
 	t.Helper()
 	s := target.StartWithin(t, descriptors, flags...)
-	if _, err := logInFrom(s, "127.0.0.5", secure); err != nil { // the server has met its first user
+	s.TLS = secure
+	if _, err := logInFrom(s, "127.0.0.5"); err != nil { // the server has met its first user
 		t.Fatal(err)
 	}
 	before := s.Usage()
@@ -214,7 +208,7 @@ func (each siege) withstand(t *testing.T, descriptors int, lasts, prompt time.Du
 	}
 	var median, worst time.Duration
 	for tries := 0; tries == 0 || (median > usually || worst > prompt) && tries < 5; tries++ { // others use this machine, too
-		median, worst = logInsFrom(t, s, "127.0.0.5", secure, lasts)
+		median, worst = logInsFrom(t, s, "127.0.0.5", lasts)
 	}
 	under := s.Descriptors()
 	_, peak := s.Memory()

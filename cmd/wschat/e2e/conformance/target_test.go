@@ -41,17 +41,10 @@ func secure(t *testing.T, flags ...string) *target {
 	t.Helper()
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	roots := process.Certify(t, certFile, keyFile, 1)
-	return &target{
-		name:   "tls",
-		offer:  browserOffer,
-		server: start(t, append(flags, "-compress", "-tls-cert", certFile, "-tls-key", keyFile)...),
-		tls: &tls.Config{
-			RootCAs:    roots,
-			ServerName: "127.0.0.1",
-			// A full handshake, and one with ML-KEM, costs more than a row.
-			ClientSessionCache: tls.NewLRUClientSessionCache(8),
-			CurvePreferences:   []tls.CurveID{tls.X25519},
-		},
-	}
+	known := process.Certify(t, certFile, keyFile, 1)
+	// A full handshake, and one with ML-KEM, costs more than a row.
+	known.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	known.CurvePreferences = []tls.CurveID{tls.X25519}
+	server := start(t, append(flags, "-compress", "-tls-cert", certFile, "-tls-key", keyFile)...)
+	return &target{name: "tls", offer: browserOffer, server: server, tls: known}
 }

@@ -3,10 +3,12 @@
 package nodes
 
 import (
+	"errors"
 	"testing"
 
 	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
+	"wschat/handshake"
 	"wschat/hub/redis/redistest"
 )
 
@@ -51,6 +53,14 @@ func TestNodesOperator(t *testing.T) {
 				t.Errorf("A is closed with %v", code)
 			}
 			break
+		}
+	}
+	do(nodes[0], "/api/kick", `{"user":"A","for":"10m"}`, 200, `{"connections":0}`)
+	for _, s := range nodes {
+		_, err := s.OpenWith("/socket?userId=A", handshake.Dialer{})
+		var refused *handshake.StatusError
+		if !errors.As(err, &refused) || refused.Status != 403 {
+			t.Errorf("A is banned, but got %v", err)
 		}
 	}
 	for _, name := range []string{"up", "commands_total", "replies_total", "messages_total", "written_bytes_total", "read_bytes_total"} {

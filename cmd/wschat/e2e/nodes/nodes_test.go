@@ -130,7 +130,7 @@ func TestNodesKilledMaster(t *testing.T) {
 			all := crowdOn(t, nodes, 6)
 			stop := talk(all, 20*time.Millisecond)
 			all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > 200 })
-			master := cluster.Nodes[cluster.Owner(cluster.Slot("{c:groupX}"))]
+			master := cluster.Nodes[cluster.Owner("{c:groupX}")]
 			master.Kill()
 			all[1].until("to be told", func() bool { return all[1].refused > 0 })
 			master.Restart(keep)

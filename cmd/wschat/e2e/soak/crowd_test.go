@@ -7,17 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/fair"
 	"wschat/cmd/wschat/e2e/target"
 	"wschat/frame"
 	"wschat/frame/frametest"
@@ -28,47 +26,18 @@ import (
 type crowd struct {
 	addr   string // host:port; the same for all servers, one after the other
 	report *time.Ticker
-
-	mu    sync.Mutex
-	tally map[string]int
-	odd   []string // what should not have happened
-}
-
-// note counts something that happens.
-func (c *crowd) note(what string, n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tally[what] += n
-}
-
-// wonder notes something that should not happen.
-func (c *crowd) wonder(format string, args ...any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.odd = append(c.odd, fmt.Sprintf(format, args...))
-}
-
-func (c *crowd) String() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var parts []string
-	for _, what := range slices.Sorted(maps.Keys(c.tally)) {
-		parts = append(parts, fmt.Sprintf("%s %d", what, c.tally[what]))
-	}
-	return strings.Join(parts, ", ")
+	*fair.Tally
 }
 
 // judge fails the test if something odd happened, or something that should have
 // happened did not.
 func (c *crowd) judge(t *testing.T) {
 	t.Helper()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, what := range c.odd[:min(len(c.odd), 20)] {
+	for _, what := range c.Faults[:min(len(c.Faults), 20)] {
 		t.Error(what)
 	}
 	for _, what := range []string{"said", "heard", "left", "crashed", "vanished", "silent", "deaf", "echoed", "echoed compressed", "1001", "1002", "4100"} {
-		if c.tally[what] == 0 {
+		if c.Counts[what] == 0 {
 			t.Errorf("nobody was ever: %s", what)
 		}
 	}
@@ -105,11 +74,11 @@ func (c *crowd) comeBack(ctx context.Context, err error) {
 	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
 	case errors.Is(err, syscall.ECONNREFUSED):
-		c.note("refused", 1)
+		c.Count("refused", 1)
 	case errors.As(err, &status) && status.Status == 503:
-		c.note("503", 1)
+		c.Count("503", 1)
 	default:
-		c.wonder("%v", err)
+		c.Fault("%v", err)
 	}
 	pause(ctx, 10*time.Millisecond, 200*time.Millisecond)
 }
@@ -150,19 +119,19 @@ func (c *crowd) talk(ctx context.Context, user string, i int) error {
 		if err := p.SendText(something(i)); err != nil {
 			return errors.Join(<-heard, c.known(err))
 		}
-		c.note("said", 1)
+		c.Count("said", 1)
 		pause(ctx, 10*time.Millisecond, 150*time.Millisecond)
 	}
 	switch rand.IntN(4) {
 	case 0:
-		c.note("crashed", 1)
+		c.Count("crashed", 1)
 		conn.SetLinger(0)
 		conn.Close()
 	case 1:
-		c.note("vanished", 1)
+		c.Count("vanished", 1)
 		conn.Close()
 	default:
-		c.note("left", 1)
+		c.Count("left", 1)
 		if err := p.Close(frame.NormalClosure, ""); err != nil {
 			return errors.Join(<-heard, c.known(err))
 		}
@@ -204,7 +173,7 @@ func something(i int) string {
 // the server's, or with the socket.
 func (c *crowd) hear(p *frametest.Peer) error {
 	heard := 0
-	defer func() { c.note("heard", heard) }()
+	defer func() { c.Count("heard", heard) }()
 	for {
 		m, err := p.Next()
 		if err != nil {
@@ -215,7 +184,7 @@ func (c *crowd) hear(p *frametest.Peer) error {
 			err = p.Send(frame.Pong, m.Payload)
 		case frame.Close:
 			code, reason, _ := frame.ParseClose(m.Payload) // the decoder has checked it
-			c.note(fmt.Sprint(uint16(code)), 1)
+			c.Count(fmt.Sprint(uint16(code)), 1)
 			if code != frame.NormalClosure && code != frame.GoingAway && code != frame.TooSlow {
 				return fmt.Errorf("closed with %v %q", code, reason)
 			}
@@ -236,7 +205,7 @@ func (c *crowd) listenBadly(ctx context.Context, i int) error {
 		return err
 	}
 	defer conn.Close()
-	c.note("deaf", 1)
+	c.Count("deaf", 1)
 	conn.SetReadBuffer(8 << 10)
 	for range 60 {
 		if err := p.SendText("groupDeaf," + strings.Repeat("x", 40_000)); err != nil {
@@ -263,7 +232,7 @@ func (c *crowd) sayNothing(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	c.note("silent", 1)
+	c.Count("silent", 1)
 	if rand.IntN(2) == 0 {
 		if _, err := io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: localhost\r\n"); err != nil {
 			return err
@@ -297,9 +266,9 @@ func (c *crowd) talkNonsense(user string) error {
 			continue
 		}
 		code, _, _ := frame.ParseClose(m.Payload) // the decoder has checked it
-		c.note(fmt.Sprint(uint16(code)), 1)
+		c.Count(fmt.Sprint(uint16(code)), 1)
 		if code != frame.ProtocolError && code != frame.GoingAway {
-			c.wonder("a reserved opcode was answered with close %v", code)
+			c.Fault("a reserved opcode was answered with close %v", code)
 		}
 		return nil
 	}

@@ -25,7 +25,7 @@ func (c *crowd) testEcho() error {
 		return err
 	}
 	defer conn.Close()
-	c.note("echoed", 1)
+	c.Count("echoed", 1)
 	sent := long()
 	go p.SendText(sent) // an error shows in the answer
 	for {
@@ -43,7 +43,7 @@ func (c *crowd) testEcho() error {
 // the server's good-bye.
 func (c *crowd) isEcho(m frame.Message, sent string) bool {
 	if m.Opcode == frame.Text && string(m.Payload) != sent {
-		c.wonder("an echo of %d bytes came back as %d others", len(sent), len(m.Payload))
+		c.Fault("an echo of %d bytes came back as %d others", len(sent), len(m.Payload))
 	}
 	return m.Opcode == frame.Text || m.Opcode == frame.Close
 }
@@ -63,10 +63,10 @@ func (c *crowd) testCompressedEcho() error {
 	conn.SetDeadline(time.Now().Add(2 * target.Patience))
 	agreed, ok, err := offer.ParseDeflateResponse(response.Header.Values("Sec-WebSocket-Extensions"))
 	if err != nil || !ok {
-		c.wonder("compression was not agreed on: %v", err)
+		c.Fault("compression was not agreed on: %v", err)
 		return nil
 	}
-	c.note("echoed compressed", 1)
+	c.Count("echoed compressed", 1)
 	sent := long()
 	payload := frame.NewDeflater().Append(nil, []byte(sent), agreed.ClientWindowBits)
 	h := frame.Header{Fin: true, RSV: frame.RSV1, Opcode: frame.Text, Masked: true, Length: int64(len(payload))}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/fair"
 	"wschat/cmd/wschat/e2e/target"
 )
 
@@ -26,27 +27,41 @@ const (
 	flat = 8 * mib
 )
 
-func TestMain(m *testing.M) { os.Exit(target.Main(m)) }
+func TestMain(m *testing.M) {
+	fair.Everything.Crowd = liveAmong
+	if fair.IsMob() {
+		return
+	}
+	os.Exit(target.Main(m))
+}
 
 // flags keep what is meant to be kept small, so that what is not meant to be
 // kept is seen: the history of a few hundred conversations fills at once.
 var flags = []string{"-admin", "127.0.0.1:0", "-echo", "-presence", "group", "-history", "20", "-queue", "131072",
 	"-ping", "2s", "-handshake-timeout", "2s", "-compress"}
 
-func TestSoak(t *testing.T) {
-	length := 10 * time.Minute
-	if text := os.Getenv("SOAK"); text != "" {
-		var err error
-		if length, err = time.ParseDuration(text); err != nil || length <= 0 {
-			t.Fatalf("SOAK=%q: want a duration such as 10m", text)
-		}
+// howLong is SOAK.
+func howLong(t *testing.T) time.Duration {
+	t.Helper()
+	text := os.Getenv("SOAK")
+	if text == "" {
+		return 10 * time.Minute
 	}
+	length, err := time.ParseDuration(text)
+	if err != nil || length <= 0 {
+		t.Fatalf("SOAK=%q: want a duration such as 10m", text)
+	}
+	return length
+}
+
+func TestSoak(t *testing.T) {
+	length := howLong(t)
 	s := target.Start(t, flags...)
 	s.Usage() // the first answers leave something behind that stays
 	fresh := s.Usage()
 	ctx, leave := context.WithTimeout(context.Background(), length)
 	defer leave()
-	c := &crowd{addr: s.Addr, tally: make(map[string]int), report: time.NewTicker(reportPeriod)}
+	c := &crowd{s.Addr, time.NewTicker(reportPeriod), fair.NewTally()}
 	defer c.report.Stop()
 	began := time.Now()
 	var everybody sync.WaitGroup

@@ -5,6 +5,7 @@ package target
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
@@ -14,10 +15,10 @@ import (
 	"time"
 )
 
-// Certify writes a certificate for 127.0.0.1 with its key, and returns a pool
-// that trusts it and no other. The files are of the same size and time as those of
+// Certify writes a certificate for 127.0.0.1 with its key, and returns what a client
+// needs who trusts it and no other. The files are of the same size and time as those of
 // every other one.
-func Certify(t testing.TB, certFile, keyFile string, serial int64) *x509.CertPool {
+func Certify(t testing.TB, certFile, keyFile string, serial int64) *tls.Config {
 	t.Helper()
 	public, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -43,7 +44,7 @@ func Certify(t testing.TB, certFile, keyFile string, serial int64) *x509.CertPoo
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(leaf)
-	return pool
+	return &tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}
 }
 
 // replace puts a new file in the place of an old one, as renewals do.

@@ -4,6 +4,7 @@ package target
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"time"
@@ -16,7 +17,7 @@ import (
 // Client is a connection that the handshake is done on.
 type Client struct {
 	*frametest.Peer
-	Conn     *net.TCPConn
+	Conn     *net.TCPConn // below TLS, if there is any
 	Response *handshake.Response
 }
 
@@ -30,22 +31,44 @@ func (s *Server) Open(path string, extensions ...string) (*Client, error) {
 func (s *Server) OpenWith(path string, d handshake.Dialer) (*Client, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	conn, response, err := d.Dial(ctx, "ws://"+s.Addr+path)
+	scheme := "ws://"
+	if d.TLS == nil {
+		d.TLS = s.TLS
+	}
+	if d.TLS != nil {
+		scheme = "wss://"
+	}
+	conn, response, err := d.Dial(ctx, scheme+s.Addr+path)
 	if err != nil {
 		return nil, err
 	}
 	conn.SetDeadline(time.Now().Add(10 * Patience))
-	return &Client{frametest.NewPeer(conn, frame.Client, response.Early), conn.(*net.TCPConn), response}, nil
+	return &Client{frametest.NewPeer(conn, frame.Client, response.Early), TCP(conn), response}, nil
 }
 
-// Raw opens a TCP connection. The caller closes it.
-func (s *Server) Raw() (*net.TCPConn, error) {
-	conn, err := net.DialTimeout("tcp", s.Addr, Patience)
+// Raw opens a connection without a handshake of WebSocket. The caller closes it.
+func (s *Server) Raw() (net.Conn, error) { return s.RawFrom("") }
+
+// RawFrom is Raw from an address of this machine.
+func (s *Server) RawFrom(ip string) (net.Conn, error) {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}, Timeout: Patience}
+	conn, err := dialer.Dial("tcp", s.Addr)
 	if err != nil {
 		return nil, err
 	}
 	conn.SetDeadline(time.Now().Add(10 * Patience))
-	return conn.(*net.TCPConn), nil
+	if s.TLS != nil {
+		conn = tls.Client(conn, s.TLS)
+	}
+	return conn, nil
+}
+
+// TCP returns what a connection is below TLS.
+func TCP(conn net.Conn) *net.TCPConn {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	return conn.(*net.TCPConn)
 }
 
 // NextMessage waits for the next frame that is no ping; pings it answers.

@@ -3,6 +3,7 @@
 package target
 
 import (
+	"crypto/tls"
 	"net"
 	"os"
 	"os/exec"
@@ -23,6 +24,7 @@ type Server struct {
 	Addr      string          // host:port
 	AdminAddr string          // host:port of the operator's listener; "" without -admin
 	Ended     <-chan struct{} // closed when the process has ended
+	TLS       *tls.Config     // what clients speak TLS by; nil: they do not
 
 	t          testing.TB
 	cmd        *exec.Cmd

@@ -1,4 +1,4 @@
-package handshake_test
+package loop_test
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func (echo) Message(c *loop.Conn, op frame.Opcode, payload []byte) { c.Write(op,
 
 // An echo server on event loops. A connection is some hundred bytes and no goroutine
 // from its first byte on.
-func Example_echo() {
+func Example() {
 	loops, err := loop.Start(loop.Config{MaxMessage: 1 << 20})
 	if err != nil {
 		fmt.Println(err)

@@ -1,0 +1,48 @@
+//go:build e2e || soak
+
+package fair
+
+import (
+	"slices"
+	"time"
+)
+
+// Prompt is how long a bystander waits at most.
+const Prompt = 250 * time.Millisecond
+
+// judge fails the test for what went wrong, and for what came late. What comes late for
+// the calm at the same time is the machine's fault: that much is excused.
+func (b *Bystanders) judge(arrivals, calm []arrival) {
+	b.t.Helper()
+	slow := slices.DeleteFunc(calm, func(a arrival) bool { return a.took < tick || a.at.Before(b.began) })
+	late := 0
+	var waits []time.Duration
+	for _, a := range arrivals {
+		waits = append(waits, a.took)
+		if a.took <= Prompt {
+			continue
+		}
+		var excuse time.Duration
+		for _, c := range slow {
+			if c.at.After(a.at.Add(-a.took)) && c.at.Add(-c.took).Before(a.at) {
+				excuse = max(excuse, c.took)
+			}
+		}
+		if a.took-excuse <= Prompt {
+			continue
+		}
+		if late++; late <= 5 {
+			b.fault("%s took %v (%v where nobody attacks)", a.what, a.took.Round(time.Millisecond), excuse.Round(time.Millisecond))
+		}
+	}
+	if late > 0 {
+		b.fault("%d of %d were late", late, len(arrivals))
+	}
+	if slices.Sort(waits); len(waits) > 0 {
+		b.t.Logf("bystanders waited %d times: %v in the middle, %v for 99 of 100, %v at most; %d times where nobody attacks more than %v",
+			len(waits), waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1], len(slow), tick)
+	}
+	for _, fault := range b.faults {
+		b.t.Errorf("the bystanders: %s", fault)
+	}
+}

@@ -1,0 +1,72 @@
+package loop
+
+import "time"
+
+// A metered connection may send Config.Rate messages and Config.RateBytes bytes a second.
+// Both are one allowance, of a second a second, from which everything is paid that the
+// client makes the server do:
+//
+//	a message or control frame   1/Rate s, or its bytes at RateBytes a second if that is more
+//	what is not whole yet        its bytes, as they arrive: with the default of RateBytes,
+//	                             3.8 µs of the allowance for a byte. That pays for frames without
+//	                             a message (20 ns for 6 bytes) and for blocks of DEFLATE
+//	                             without a byte in them (140 ns a byte), too
+//	a compressed message         the bytes that it has inflated to
+//	a text of control characters the bytes that recipients get, see ChargeBytes
+//	work for a message           messageWork counts as one message; the first is free
+//	a login, with its exit       likewise, from the allowance of its address; see ration.go
+//
+// So with 100 messages a second a client can use one twentieth of a core, for whatever.
+
+// messageWork is the work that one message pays for.
+const messageWork = 500 * time.Microsecond
+
+// Work is what a client has made the server do for one message. Its prices are time on the
+// processor as make bench-go prints them, on an AMD EPYC, rounded up.
+type Work struct {
+	Deliveries int // of a message or notice to a list
+	Entries    int // messages in an answer
+	Names      int // users or conversations in an answer
+	Bytes      int // of deliveries and answers
+	Joins      int // of lists
+	Logins     int
+}
+
+const (
+	deliveryWork = 4 * time.Microsecond   // BenchmarkDelivery: a write, to one who gets nothing else
+	kibWork      = 250 * time.Nanosecond  // BenchmarkDelivery: the 1,024 bytes more
+	entryWork    = time.Microsecond       // hub.BenchmarkHistory
+	nameWork     = 100 * time.Nanosecond  // hub.BenchmarkWho
+	joinWork     = 500 * time.Nanosecond  // hub.BenchmarkLogin
+	loginWork    = 100 * time.Microsecond // hub.BenchmarkLogin, with its handshake and exit
+)
+
+// time is what w takes on the processor.
+func (w Work) time() time.Duration {
+	return time.Duration(w.Deliveries)*deliveryWork +
+		time.Duration(w.Entries)*entryWork +
+		time.Duration(w.Names)*nameWork +
+		time.Duration(w.Bytes)*kibWork/1024 +
+		time.Duration(w.Joins)*joinWork +
+		time.Duration(w.Logins)*loginWork
+}
+
+// Charge takes from the allowance of c what w costs more than a message. It is safe for
+// concurrent use.
+func (c *Conn) Charge(w Work) {
+	if !c.metered {
+		return
+	}
+	if more := w.time() - messageWork; more > 0 {
+		price := time.Duration(float64(more) / float64(messageWork) * float64(c.loop.loops.messagePrice()))
+		c.loop.mail.call(func() { c.pay(price) })
+	}
+}
+
+// ChargeBytes takes from the allowance of c what n more bytes of a message would have cost.
+// It is safe for concurrent use.
+func (c *Conn) ChargeBytes(n int) {
+	if c.metered {
+		c.loop.mail.call(func() { c.pay(c.loop.loops.bytePrice(int64(n))) })
+	}
+}
