@@ -3,6 +3,7 @@ package loop
 import (
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -111,14 +112,14 @@ func sysWriteTwo(fd int, p, q []byte) (int, error) {
 	}
 }
 
-// sysDropUnsent makes sysClose end TCP by RST if the peer has not taken all that was written.
-func sysDropUnsent(fd int) {
-	var n int32
-	syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n)))
-	if n > 0 {
-		_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
-	}
+// sysForget has the system keep what the peer has not taken for orphanTimeout at most, once
+// it takes nothing any more. Otherwise that is minutes.
+func sysForget(fd int) {
+	const tcpUserTimeout = 18 // TCP_USER_TIMEOUT, see tcp(7)
+	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpUserTimeout, int(orphanTimeout/time.Millisecond))
 }
+
+const orphanTimeout = 30 * time.Second
 
 // Whoever has no peer any more gets an error of the next call anyway.
 
