@@ -208,7 +208,7 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 		s.fail(r.ID, err)
 		return
 	}
-	s.answer(t, []loop.Item{reply(s.protocol().Members(r, names, count))})
+	s.answer(t, loop.Work{Names: len(names)}, reply(s.protocol().Members(r, names, count)))
 }
 
 // history sends messages of a conversation. Only members may read that of a group.
@@ -222,20 +222,27 @@ func (h *Hub) history(s *session, r wire.Request, t turn) {
 	case err != nil:
 		s.fail(r.ID, err)
 	case s.json:
-		s.answer(t, []loop.Item{reply(wire.JSON{}.History(r, messages, more))})
+		s.answer(t, loop.Work{Entries: len(messages)}, reply(wire.JSON{}.History(r, messages, more)))
 	case len(messages) == 0:
-		s.answer(t, []loop.Item{reply(wire.Line{}.NoHistory())})
+		s.answer(t, loop.Work{}, reply(wire.Line{}.NoHistory()))
 	default:
 		items := make([]loop.Item, len(messages))
 		for i, m := range messages {
 			items[i] = h.newDelivery(m)
 		}
-		s.answer(t, items)
+		s.answer(t, loop.Work{Entries: len(messages)}, items...)
 	}
 }
 
-// answer sends a long answer, as fast as the client reads.
-func (s *session) answer(t turn, items []loop.Item) {
+// answer sends a long answer, as fast as the client reads, and charges for it.
+func (s *session) answer(t turn, w loop.Work, items ...loop.Item) {
+	for _, item := range items {
+		w.Bytes += item.Size()
+		if s.deflates(item.Size()) > 0 {
+			w.Deflated += item.Size()
+		}
+	}
+	s.conn.Charge(w)
 	t.pull(inTurn(items))
 	s.reply(nil)
 }

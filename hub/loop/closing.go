@@ -189,6 +189,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	if c.shake() == nil || c.from != nil {
 		l.loops.conns.Add(-1)
 	}
+	c.bequeath()
 	if c.from != nil {
 		c.from.leave()
 	}

@@ -160,7 +160,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 		a, err = endpoint(r)
 	}
 	if err == nil {
-		c.from, err = s.admission.promote(&c.shake().guest, r)
+		c.from, err = s.admission.promote(&c.shake().guest, r, a.Metered && c.loop.loops.config.Rate > 0)
 	}
 	if err != nil {
 		c.reject(r, err)

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +77,7 @@ func TestMemoryBudget(t *testing.T) {
 				return nil, err
 			}
 			_, err = io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: h\r\nX: "+strings.Repeat("x", 15<<10))
-			return &target.Client{Conn: conn.(*net.TCPConn)}, ignoreReset(err)
+			return &target.Client{Conn: target.TCP(conn)}, ignoreReset(err)
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

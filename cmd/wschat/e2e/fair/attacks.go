@@ -75,7 +75,7 @@ var Attacks = []Attack{
 	{Name: "3 large messages to all",
 		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
 	{Name: "3 control characters to JSON clients",
-		Crowd: slowReaders(speaksJSON), workers: size{12, 12}, times: size{12, 24}, lasts: long, deed: controlsToAll},
+		Crowd: slowReaders(speaksJSON), workers: size{12, 12}, times: size{48, 96}, lasts: long, deed: controlsToAll},
 
 	{Name: "4 unfinished messages", Flags: []string{"-memory", "268435456"}, Budget: 256 * mib,
 		workers: size{400, 2000}, times: size{400, 2000}, lasts: long, deed: halfMessage},

@@ -32,7 +32,8 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 			continue
 		}
 		if late++; late <= 5 {
-			b.fault("%s took %v (%v where nobody attacks)", a.what, a.took.Round(time.Millisecond), excuse.Round(time.Millisecond))
+			b.fault("%v: %s took %v (%v where nobody attacks)", a.at.Sub(b.began).Round(time.Millisecond), a.what,
+				a.took.Round(time.Millisecond), excuse.Round(time.Millisecond))
 		}
 	}
 	if late > 0 {
