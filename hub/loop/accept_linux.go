@@ -19,12 +19,6 @@ const (
 	maxQueue = 4096
 )
 
-// maxUnsent is from how many bytes on, that it could not send yet, the kernel takes no more
-// for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
-const maxUnsent = 128 << 10
-
-const tcpNotsentLowat = 25 // TCP_NOTSENT_LOWAT, see tcp(7)
-
 // acceptor is a listener on which the first loop accepts; it hands each of the others its
 // share. A connection whose request is there when it is accepted needs no turn of its own.
 type acceptor struct {
@@ -92,8 +86,6 @@ func (e *acceptor) accept() (more bool) {
 			break
 		}
 		e.failed.end()
-		// Not inherited from a listener of Multipath TCP, which Go's are.
-		_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotsentLowat, maxUnsent)
 		l := e.server.Loops.nextLoop()
 		c := e.server.newGuest(l, remote)
 		c.fd = int32(fd)

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"wschat/frame"
+	"wschat/handshake"
 )
 
 // sendsAtOnce reports whether a loop's socket has TCP_NODELAY.
@@ -26,7 +27,9 @@ func unsent(c *Conn) (n int32) {
 // For a reader who takes nothing the kernel holds little. Who reads on when the time of the
 // connection is over gets that.
 func TestKernelHoldsLittle(t *testing.T) {
-	ts := drivers[0].shake(t, &Server{})
+	ts := drivers[0].shake(t, &Server{Endpoints: map[string]Endpoint{"/socket": func(*handshake.Request) (Acceptance, error) {
+		return Acceptance{Metered: true, Enter: func() (Handler, error) { return Echo{}, nil }}, nil
+	}}})
 	conn := ts.dial()
 	transmit(t, conn, "GET /socket HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")

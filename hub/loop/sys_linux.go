@@ -112,6 +112,15 @@ func sysWriteTwo(fd int, p, q []byte) (int, error) {
 	}
 }
 
+// maxUnsent is from how many bytes on, that it could not send yet, the system takes no more
+// for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
+const maxUnsent = 128 << 10
+
+func sysBoundUnsent(fd int) {
+	const tcpNotsentLowat = 25 // TCP_NOTSENT_LOWAT, see tcp(7)
+	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotsentLowat, maxUnsent)
+}
+
 // sysForget has the system keep what the peer has not taken for orphanTimeout at most, once
 // it takes nothing any more. Otherwise that is minutes.
 func sysForget(fd int) {
