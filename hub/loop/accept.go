@@ -18,8 +18,8 @@ const (
 )
 
 // Listen listens on a TCP address for Serve. It differs from [net.Listen] in the options
-// that connections inherit: the kernel holds little for a client that reads nothing. Without
-// Multipath TCP, which does not hand them on, it also takes less to accept.
+// that connections inherit, and does without Multipath TCP, with which it takes longer to
+// accept.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	config := net.ListenConfig{Control: setOptions}
 	config.SetMultipathTCP(false)

@@ -19,18 +19,11 @@ const (
 	maxQueue = 4096
 )
 
-// maxUnsent is from how many bytes on, that it could not send yet, the kernel takes no more
-// for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
-const maxUnsent = 128 << 10
-
-const tcpNotsentLowat = 25 // TCP_NOTSENT_LOWAT, see tcp(7)
-
 // setOptions sets the options of a listener, which its connections inherit.
 func setOptions(_, _ string, raw syscall.RawConn) error {
 	return raw.Control(func(fd uintptr) {
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
-		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpNotsentLowat, maxUnsent)
 	})
 }
 

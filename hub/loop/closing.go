@@ -48,11 +48,10 @@ func (l *Loop) expire() {
 	l.lingerDue.expire(l.ticks, (*Conn).giveUp)
 }
 
-// giveUp ends a connection whose time is over. What the peer has not taken is dropped: the
-// kernel would keep it for minutes.
+// giveUp ends a connection whose time is over. Who reads on gets what has been written.
 func (c *Conn) giveUp() {
 	if c.state != gone && c.stream() == nil {
-		sysDropUnsent(int(c.fd))
+		sysForget(int(c.fd))
 	}
 	c.vanished()
 }

@@ -230,6 +230,9 @@ func (c *Conn) agree(deflate *frame.Deflate, metered bool) {
 	ls := c.loop.loops
 	c.decoder = frame.NewDecoder(ls.codecs.of(deflate))
 	c.metered = metered && ls.config.Rate > 0
+	if metered && c.stream() == nil { // others can send to it what it does not read
+		sysBoundUnsent(int(c.fd))
+	}
 	if deflate != nil {
 		c.windowBits = uint8(deflate.ServerWindowBits)
 	}
