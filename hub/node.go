@@ -62,7 +62,7 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery, author *loop.Conn)
 		}
 	}
 	if author != nil {
-		author.Charge(loop.Work{Deliveries: recipients, Bytes: recipients * item.Size()})
+		author.Charge(loop.Work{Deliveries: recipients, Bytes: int64(recipients) * int64(item.Size())})
 	}
 }
 

@@ -213,7 +213,7 @@ func (h *Hub) history(s *session, r wire.Request, t turn) {
 // answer sends a long answer, as fast as the client reads, and charges for it.
 func (s *session) answer(t turn, w loop.Work, items ...loop.Item) {
 	for _, item := range items {
-		w.Bytes += item.Size()
+		w.Bytes += int64(item.Size())
 		if s.deflates(item.Size()) > 0 {
 			w.Deflated += item.Size()
 		}

@@ -22,7 +22,7 @@ func (s *session) welcome() {
 		}
 		s.start = nil
 		item := s.welcomeItem(w)
-		s.conn.ChargeLogin(loop.Work{Names: len(w.Online) + len(w.Last) + len(w.Groups), Bytes: item.Size()})
+		s.conn.ChargeLogin(loop.Work{Names: len(w.Online) + len(w.Last) + len(w.Groups), Bytes: int64(item.Size())})
 		return item
 	})
 }

@@ -102,7 +102,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		debug.SetMemoryLimit(o.runtimeShare())
 		if most := o.historyShare(); o.historyBytes == 0 || o.historyBytes > most {
 			o.historyBytes = most
-			log.Info("-history-bytes is cut to half of -memory", "bytes", most)
+			log.Info("-history-bytes is cut to fit into -memory", "bytes", most)
 		}
 	}
 	engine, kept, closeEngine, err := openEngine(o, log)

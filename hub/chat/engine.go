@@ -57,7 +57,8 @@ type Engine interface {
 	// Waiting returns the private messages to user that have not been written to any
 	// line connection and are not too old, oldest first.
 	Waiting(user string) ([]*Message, error)
-	// Written notes that m has been written to a line connection of its recipient.
+	// Written notes that m has been written to a line connection of its recipient. Only
+	// Conversation, To and Seq of it are set.
 	Written(m *Message)
 
 	// Who returns who is online, in a group unless that is "": the first MaxNames by

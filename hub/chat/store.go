@@ -42,7 +42,8 @@ type Store interface {
 	Waiting(user string, since time.Time) ([]*Message, error)
 
 	// Written notes that m, a private message, has been written to a line
-	// connection of its recipient. It does not block.
+	// connection of its recipient. Only its Conversation, To and Seq count. It does not
+	// block.
 	Written(m *Message)
 
 	// Left notes that a user has left, for now, and reports whether he is in a private

@@ -91,7 +91,7 @@ func (s *Server) accepted(nc net.Conn) {
 		s.log().Warn("connection lost before its handshake", "error", err)
 		return
 	}
-	if !l.mail.call(func() { l.welcome(c) }) {
+	if !l.mail.call(func() { l.beginHandshake(c) }) {
 		c.discard()
 	}
 }

@@ -99,12 +99,12 @@ func (e *acceptor) accept() (more bool) {
 		c.fd = int32(fd)
 		if l == e.loop {
 			own = append(own, c)
-		} else if !l.mail.call(func() { l.welcome(c) }) {
+		} else if !l.mail.call(func() { l.beginHandshake(c) }) {
 			c.discard()
 		}
 	}
 	for i, c := range own {
-		e.loop.welcome(c)
+		e.loop.beginHandshake(c)
 		own[i] = nil
 	}
 	e.batch = own

@@ -24,13 +24,13 @@ const messageWork = 500 * time.Microsecond
 // Work is what a client has made the server do for one message. Its prices are time on the
 // processor as make bench-go prints them, on an AMD EPYC, rounded up.
 type Work struct {
-	Deliveries int // of a message, or of a join or leave, to a list
-	Notices    int // of logins and exits: mostly several are written at once
-	Entries    int // messages in an answer
-	Names      int // users or conversations in an answer
-	Bytes      int // of deliveries and answers
-	Deflated   int // bytes that were compressed for one client alone
-	Joins      int // of lists
+	Deliveries int   // of a message, or of a join or leave, to a list
+	Notices    int   // of logins and exits: mostly several are written at once
+	Entries    int   // messages in an answer
+	Names      int   // users or conversations in an answer
+	Bytes      int64 // of deliveries and answers
+	Deflated   int   // bytes that were compressed for one client alone
+	Joins      int   // of lists
 	Logins     int
 }
 

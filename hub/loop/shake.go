@@ -42,8 +42,8 @@ type dueAt struct {
 	due  uint32
 }
 
-// welcome gives a new connection a slot, and reads what it has sent already.
-func (l *Loop) welcome(c *Conn) {
+// beginHandshake gives a new connection a slot, and reads what it has sent already.
+func (l *Loop) beginHandshake(c *Conn) {
 	if !l.expect(c) {
 		return
 	}
@@ -58,9 +58,9 @@ func (l *Loop) welcome(c *Conn) {
 	}
 }
 
-// welcomeBack takes a connection back from the pages, and answers the request r on it:
+// beginAgain takes a connection back from the pages, and answers the request r on it:
 // with refusal, if that is not nil.
-func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early []byte) {
+func (l *Loop) beginAgain(c *Conn, r *handshake.Request, refusal error, early []byte) {
 	if !l.expect(c) {
 		return
 	}
@@ -265,7 +265,7 @@ func (c *Conn) reject(r *handshake.Request, err error) {
 	c.state = lingering
 	c.readMore(true)
 	l := c.loop
-	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
+	l.closeDue.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
 }
 
