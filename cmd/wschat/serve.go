@@ -69,7 +69,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		}
 		s.listener.TLS = certs.config()
 	}
-	ln, err := net.Listen("tcp", o.addr)
+	ln, err := loop.Listen(ctx, o.addr)
 	if err != nil {
 		return err
 	}

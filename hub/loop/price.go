@@ -37,7 +37,7 @@ type Work struct {
 const (
 	deliveryWork = 4 * time.Microsecond   // BenchmarkDelivery: a write, to one who gets nothing else
 	kibWork      = 250 * time.Nanosecond  // BenchmarkDelivery: the 1,024 bytes more
-	noticeWork   = time.Microsecond       // BenchmarkPublish
+	noticeWork   = 500 * time.Nanosecond  // several of them at once, as when many come
 	deflateWork  = 20 * time.Microsecond  // frame.BenchmarkDeflate: 1,024 bytes
 	entryWork    = 2 * time.Microsecond   // hub.BenchmarkHistory
 	nameWork     = 200 * time.Nanosecond  // hub.BenchmarkWho

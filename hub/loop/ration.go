@@ -12,9 +12,10 @@ import (
 // follow: so it matters how many are told of it. When the allowance is used up, and a burst
 // with it, logins get 503, and are told when to come again.
 
-// loginBurst is how far an address may be ahead of its allowance: an office that comes back
-// from lunch has one address.
-const loginBurst = time.Minute
+// loginBurst is how far an address may be ahead of its allowance. An office that comes back
+// from lunch has one address, and so has a proxy that nobody has named: 10,000 users, who all
+// hear of each other, must get in at once.
+const loginBurst = 15 * time.Minute
 
 // manyAddresses is from how many addresses on those without connections are looked for that
 // are not in debt any more.
