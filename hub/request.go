@@ -166,39 +166,15 @@ func (h *Hub) change(s *session, r wire.Request, t turn) {
 	})
 }
 
-// setMember has the engine change a membership. If that takes time, nothing more is read
-// from the client until done has returned. See chat.Engine for held and done.
+// setMember has the engine change a membership. Nothing more is read from the client until
+// done has returned and, on its own loop, everybody has been told: so joins and leaves that
+// many hear pile up in front of nobody. See chat.Engine for held and done.
 func (h *Hub) setMember(s *session, group string, member bool, t turn, held func(), done func(error)) {
-	var p pause
+	resume := t.wait()
 	h.engine.SetMember(s.name, group, member, held, func(err error) {
 		done(err)
-		p.end()
+		resume()
 	})
-	p.begin(t.wait)
-}
-
-// pause is a wait that may have ended before it begins.
-type pause struct {
-	mu     sync.Mutex
-	ended  bool
-	resume func()
-}
-
-func (p *pause) begin(wait func() (resume func())) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.ended {
-		p.resume = wait()
-	}
-}
-
-func (p *pause) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended = true
-	if p.resume != nil {
-		p.resume()
-	}
 }
 
 // who tells who is online.
