@@ -171,16 +171,6 @@ func (ls *Loops) relieve() {
 	}
 }
 
-// ask has each loop call f, one after the other.
-func (ls *Loops) ask(f func(*Loop)) {
-	for _, l := range ls.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { defer close(done); f(l) }) {
-			<-done
-		}
-	}
-}
-
 func byGreed(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) }
 
 // greediest returns those of the connections that hold most.
