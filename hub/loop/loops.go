@@ -77,7 +77,7 @@ func Start(config Config) (*Loops, error) {
 	}
 	ls := &Loops{
 		config: config,
-		codecs: codecs{maxMessage: config.MaxMessage},
+		codecs: codecs{maxMessage: config.MaxMessage, configs: make(map[frame.Deflate]*frame.Config)},
 		stop:   make(chan struct{}),
 	}
 	ls.visits = ls.pingVisits()
