@@ -120,7 +120,7 @@ func (c *Conn) outruns() bool {
 	if len(w.own) == 0 {
 		return false
 	}
-	c.wake()
+	c.slow()
 	return true
 }
 
