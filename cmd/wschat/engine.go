@@ -42,7 +42,7 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, held func() i
 		}, nil
 	case o.redis != "":
 		r, err := redis.Open(redis.Config{
-			URL: o.redis, Keep: o.history, MembershipTTL: o.membershipTTL,
+			URL: o.redis, Keep: o.history, Bytes: o.historyBytes, MembershipTTL: o.membershipTTL,
 			Presence: o.presence.Presence, Single: o.single, Log: log,
 		})
 		if err != nil {

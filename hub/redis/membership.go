@@ -124,7 +124,7 @@ func (s *Store) abandon(name, group string) {
 func (s *Store) leave(name, group string, held func()) error {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.call(ctx, conversationKey(group), leaveScript, name)
+	r, err := s.call(ctx, conversationKey(group), leaveScript, name, s.config.MembershipTTL.Milliseconds())
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (s *Store) compareGroups(name string, groups []string) {
 			if at, _, err2 := parsePlace(r); err == nil && err2 == nil {
 				s.changed(name, group, member, at)
 			}
-		}, syncScript, "-", 0)
+		}, syncScript, "-", 0, flag(chat.IsGroup(group)))
 	}
 	for _, group := range groups {
 		if !u.groups[group] {
@@ -251,6 +251,6 @@ func (s *Store) leaveAll(name string, groups []string) {
 			if was, at, err := s.left(group, r); err == nil && was {
 				s.happened(group, at.p, &entry{kind: 'l', p: at.p, user: name}, func() {})
 			}
-		}, leaveScript, name)
+		}, leaveScript, name, s.config.MembershipTTL.Milliseconds())
 	}
 }

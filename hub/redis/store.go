@@ -23,6 +23,9 @@ type Config struct {
 	// Keep is how many messages of each conversation are kept at least, and at
 	// most twice as many; 0: all.
 	Keep int
+	// Bytes bounds what the kept messages of the whole chat take, roughly; 0: nothing
+	// but three quarters of the maxmemory of each Redis, if it has one.
+	Bytes int64
 	// MembershipTTL, Presence and Single are those of hub.Config.
 	MembershipTTL time.Duration
 	Presence      chat.Presence
@@ -64,6 +67,7 @@ type Store struct {
 	untold  untold
 	recent  recent
 	refusal refusal
+	ledger  ledger
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
@@ -92,6 +96,7 @@ func Open(config Config) (*Store, error) {
 		users:         make(map[string]*user),
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
+		ledger:        newLedger(config.Bytes),
 	}
 	var err error
 	s.client, err = resp.Open(resp.Config{
@@ -104,6 +109,7 @@ func Open(config Config) (*Store, error) {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	s.keeper.Go(s.keep)
+	s.keeper.Go(s.keepRoom)
 	s.poke()
 	return s, nil
 }
@@ -244,14 +250,22 @@ func (s *Store) each(ctx context.Context, names []string, ask func(name string) 
 	return s.all(ctx, commands)
 }
 
-// failed makes chat.ErrUnavailable of what went wrong with a command. That Redis
-// refuses, or is not given any more, it notes, and logs once.
+// failed makes chat.ErrUnavailable of what went wrong with a command, or chat.ErrFull. That
+// Redis refuses, or is not given any more, it notes, and logs once.
 func (s *Store) failed(err error) error {
 	if err == nil {
 		return nil
 	}
 	var reply *resp.ServerError
-	if errors.As(err, &reply) && reply.Code() != "LATE" || errors.Is(err, resp.ErrBusy) {
+	code := ""
+	if errors.As(err, &reply) {
+		code = reply.Code()
+	}
+	switch {
+	case code == "FULL":
+		return chat.ErrFull
+	case code == "LATE":
+	case code != "" || errors.Is(err, resp.ErrBusy):
 		if s.refusal.refused() {
 			s.log.Warn("redis refuses", "error", err)
 		}
