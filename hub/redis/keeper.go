@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"crypto/rand"
 	"maps"
 	"slices"
@@ -12,6 +13,10 @@ const tickTime = 250 * time.Millisecond
 
 // batch is how many users or conversations are looked after at once.
 const batch = 500
+
+// forgetTime bounds how long users are forgotten at once: the keeper has other things to
+// do.
+const forgetTime = time.Second
 
 // poke makes the keeper look at once.
 func (s *Store) poke() {
@@ -199,27 +204,40 @@ func (s *Store) depart() {
 // forgetUsers forgets who has been away for too long. Any number of nodes may do
 // that at once.
 func (s *Store) forgetUsers() {
-	ctx, cancel := patience()
+	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
-	due := s.now().UnixMilli()
+	for s.forgetSome(ctx, s.now().UnixMilli()) == batch {
+	}
+}
+
+// forgetSome forgets at most batch users who are due, and returns how many.
+func (s *Store) forgetSome(ctx context.Context, due int64) (forgotten int) {
 	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", due, "LIMIT", 0, batch)
 	if err != nil {
-		return
+		return 0
 	}
 	names, err := r.Strings()
 	if err != nil {
-		return
+		return 0
 	}
-	for _, name := range names {
-		r, err := s.call(ctx, userKey(name), forgetScript, s.ttl())
+	replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), forgetScript, s.ttl()) })
+	if err != nil {
+		return 0
+	}
+	var done []command
+	for i, name := range names {
 		var early bool // by the clock of Redis; that of this node may be a little ahead
 		var groups []string
-		if err != nil || r.Scan(&early, &groups) != nil {
-			return
+		if replies[i].Scan(&early, &groups) != nil {
+			return 0
 		}
 		if !early { // else the user stays on the list
 			s.leaveAll(name, groups)
-			s.do(forgetKey, ignore, forgottenScript, name, due)
+			done = append(done, on(forgetKey, forgottenScript, name, due))
 		}
 	}
+	if _, err := s.all(ctx, done); err != nil {
+		return 0
+	}
+	return len(done)
 }
