@@ -20,7 +20,7 @@ ROUNDS  ?= 5
 SECS    ?= 4
 # Some rows of the table only, as a regular expression; bin/wsbench set -help lists them.
 ROWS    ?=
-# Where make bench-plot leaves its charts.
+# Where make bench-plot leaves its chart, wsbench.svg.
 CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
 
 # What the programs build for, beside the machine at hand.
@@ -101,8 +101,8 @@ fuzz: ## every fuzz target for FUZZTIME each
 bench: build floor ## wschat beside PEERS, as a table: medians of ROUNDS
 	@bin/wsbench set --floor '$(FLOOR)' --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --rows '$(ROWS)'
 
-bench-plot: build ## the same as charts, in CHARTS
-	@bin/wsbench plot --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --out '$(CHARTS)'
+bench-plot: build floor ## the same as a chart, in CHARTS
+	@bin/wsbench plot --floor '$(FLOOR)' --peers '$(PEERS)' --rounds $(ROUNDS) --secs $(SECS) --rows '$(ROWS)' --out '$(CHARTS)'
 
 bench-go: build ## Go benchmarks of every package, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -165,3 +165,23 @@ func appendFragments(dst []byte, op Opcode, parts ...[]byte) []byte {
 	}
 	return dst
 }
+
+// BenchmarkNothing is what costs a receiver time and brings no bytes of a message.
+func BenchmarkNothing(b *testing.B) {
+	for _, row := range []struct{ name, input string }{
+		{"frames", first(Binary, "") + strings.Repeat(more(""), 10_000) + last("")},
+		{"blocks", "\xc2" + masked(Binary, strings.Repeat("\x00\x00\x00\xff\xff", 10_000)+"\x00")[1:]},
+	} {
+		b.Run(row.name, func(b *testing.B) {
+			d := NewDecoder(&Config{MaxMessage: 1 << 20, Deflate: &Deflate{ClientWindowBits: 15, ClientNoContext: true}})
+			piece := make([]byte, len(row.input))
+			for b.Loop() {
+				copy(piece, row.input) // the decoder unmasks it in place
+				if m, _, err := d.Next(piece); err != nil || m.Opcode != Binary || len(m.Payload) > 0 {
+					b.Fatal(m.Opcode, err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(row.input)), "ns/byte")
+		})
+	}
+}

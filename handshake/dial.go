@@ -79,24 +79,16 @@ func (d *Dialer) Dial(ctx context.Context, rawURL string) (net.Conn, *Response, 
 	if err != nil {
 		return nil, nil, err
 	}
+	tcp := conn
 	if u.Scheme == "wss" {
-		conn = tls.Client(conn, d.tlsConfig(u.Hostname()))
+		conn = tls.Client(tcp, d.tlsConfig(u.Hostname()))
 	}
 	response, err := d.handshake(ctx, conn, request, key)
 	if err != nil {
-		abort(conn)
+		tcp.Close() // closing TLS would wait up to five seconds for a server that does not read
 		return nil, nil, err
 	}
 	return conn, response, nil
-}
-
-// abort closes a connection without a word. Closing a *tls.Conn would send an
-// alert, and wait up to five seconds for a server that does not read.
-func abort(conn net.Conn) {
-	if tc, ok := conn.(*tls.Conn); ok {
-		conn = tc.NetConn()
-	}
-	conn.Close()
 }
 
 // handshake talks to the server under ctx.

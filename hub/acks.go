@@ -113,6 +113,13 @@ func (a *acks) remember(user string, past pastAck) {
 	}
 }
 
+// size returns how many ids are remembered, and how many were forgotten before their time.
+func (a *acks) size() (remembered int, dropped uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.queue.Len(), a.dropped
+}
+
 // expire forgets answers that are older than ackTTL. The lock is held.
 func (a *acks) expire(now int64) {
 	for i := a.queue.Oldest(); i != nil && now-i.Value.at > int64(ackTTL); i = a.queue.Oldest() {

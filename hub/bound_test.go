@@ -38,7 +38,7 @@ func TestTooManyConversations(t *testing.T) {
 		t.Errorf("got %v, want ErrFull", failed)
 	}
 	for user, want := range map[string]string{"L": "map[P:2 all:2]", "P": "map[L:2 P:1 all:2]"} {
-		if last, _ := memory.Last(user, []string{"all", "groupX", "groupY"}); fmt.Sprint(last) != want {
+		if last, _, _ := memory.Last(user, []string{"all", "groupX", "groupY"}); fmt.Sprint(last) != want {
 			t.Errorf("kept of %s: %v, want %s", user, last, want)
 		}
 	}

@@ -111,15 +111,25 @@ func (d *delivery) deflate(bodies *deflatedBodies, text []byte, s *session) []by
 // Size implements loop.Item.
 func (d *delivery) Size() int { return wire.Line{}.Size(d.Message) }
 
-// privateLine is a private message to a line client. It tells the engine when it
-// is written.
+// privateLine is a private message to a line client. The engine is told when it is
+// written.
 type privateLine struct {
 	*delivery
 	engine chat.Engine
 }
 
-// Written implements loop.Receipted.
-func (l *privateLine) Written(loop.Handler) { l.engine.Written(l.Message) }
+// Receipt implements loop.Receipted.
+func (l *privateLine) Receipt() loop.Receipt {
+	return &written{l.engine, chat.Message{Conversation: l.Conversation, To: l.To, Seq: l.Seq}}
+}
+
+// written is the receipt of a message, without its body: very many may wait.
+type written struct {
+	engine  chat.Engine
+	message chat.Message
+}
+
+func (w *written) Written(loop.Handler) { w.engine.Written(&w.message) }
 
 // reply is a text for one client.
 type reply []byte

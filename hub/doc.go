@@ -29,7 +29,7 @@
 //
 // A request that may have to wait for the engine gets a goroutine of its own, and nothing
 // is read from the client meanwhile (Hub.do). After a join or leave nothing is read until
-// it holds (turn.wait). A message that is sent waits nowhere.
+// it holds and is told (turn.wait). A message that is sent waits nowhere.
 //
 // # The way of a connection
 //

@@ -70,6 +70,9 @@ func New(config Config) *Hub {
 	return h
 }
 
+// IDs returns how many ids of sends are remembered, and how many were forgotten early.
+func (h *Hub) IDs() (remembered int, dropped uint64) { return h.acks.size() }
+
 // Close waits for the hub's goroutines. Sessions end with the loops, before.
 func (h *Hub) Close() { h.ended.Wait() }
 

@@ -32,6 +32,7 @@ type startup struct {
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
+	heard    int             // how many were told of the login
 	replaced uint64          // a session with a smaller serial has been replaced already
 	kicked   bool
 
@@ -86,6 +87,7 @@ func (h *Hub) Abandon(handler loop.Handler) {
 // open puts a session on the lists. From then on messages are delivered to it.
 func (h *Hub) open(s *session) {
 	h.mu.Lock()
+	cost := loop.Work{Logins: 1, Joins: 1 + len(s.start.entry.Groups), Notices: 2 * s.start.heard} // its exit is heard, too
 	kicked, replaced := s.start.kicked, s.start.replaced > 0 && s.isOlder(s.start.replaced)
 	if !kicked && !replaced {
 		s.open = true
@@ -104,6 +106,7 @@ func (h *Hub) open(s *session) {
 		s.start.changes = nil
 	}
 	h.mu.Unlock()
+	s.conn.ChargeLogin(cost)
 	switch {
 	case kicked:
 		s.conn.Close(frame.PolicyViolation, kickedReason)

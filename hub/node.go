@@ -29,22 +29,25 @@ func (n node) Deliver(m *chat.Message, origin any) {
 			g.list.PublishFrom(author, item)
 		}
 	default:
-		n.deliverPrivate(m, item)
+		n.deliverPrivate(m, item, author)
 	}
 }
 
 // deliverPrivate sends m to its user. The lock is held.
-func (n node) deliverPrivate(m *chat.Message, item *delivery) {
+func (n node) deliverPrivate(m *chat.Message, item *delivery, author *loop.Conn) {
+	recipients := 0
 	// The sender's JSON sessions get a copy, unless the sender is the recipient too.
 	if m.From != m.To {
 		for s := n.sessions[m.From]; s != nil; s = s.next {
 			if s.open && s.json {
 				s.conn.SendExpress(item)
+				recipients++
 			}
 		}
 	}
 	var private *privateLine
 	for s := n.sessions[m.To]; s != nil; s = s.next {
+		recipients++
 		switch {
 		case !s.open: // it will ask for what waits (catchUp), or has its welcome to come
 		case s.json:
@@ -58,13 +61,16 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 			s.conn.SendExpress(private)
 		}
 	}
+	if author != nil {
+		author.Charge(loop.Work{Deliveries: recipients, Bytes: int64(recipients) * int64(item.Size())})
+	}
 }
 
 // Member implements chat.Node.
 func (n node) Member(user, group string, member bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	g := n.groups[group]
+	g, told := n.groups[group], 0
 	if member {
 		for s := n.sessions[user]; s != nil; s = s.next {
 			if s.open && s.may(group) {
@@ -75,8 +81,12 @@ func (n node) Member(user, group string, member bool) {
 	}
 	if g != nil && g.programs != nil { // before the user is off the list: a leaver is told, too
 		g.programs.Publish(&notice{Notice: wire.Member(group, user, member)})
+		told = g.programs.Len()
 	}
 	for s := n.sessions[user]; s != nil; s = s.next {
+		if s.open {
+			s.conn.Charge(loop.Work{Deliveries: told})
+		}
 		switch {
 		case !s.open:
 			if s.start.changes == nil {
@@ -100,12 +110,19 @@ func (n node) Idle(group string) {
 func (n node) Present(user, where string, number uint64, online bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	list := n.all
 	if where == chat.Everyone {
-		n.all.Publish(&notice{Notice: presenceNotice(user, online), about: user})
+		list.Publish(&notice{Notice: presenceNotice(user, online), about: user})
+	} else if g := n.groups[where]; g != nil {
+		list = g.list
+		list.Publish(n.notified.notice(changeID{user, number}, list, online, time.Now()))
+	} else {
 		return
 	}
-	if g := n.groups[where]; g != nil {
-		g.list.Publish(n.notified.notice(changeID{user, number}, g.list, online, time.Now()))
+	for s := n.sessions[user]; s != nil; s = s.next {
+		if !s.open {
+			s.start.heard += list.Len()
+		}
 	}
 }
 

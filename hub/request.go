@@ -166,39 +166,15 @@ func (h *Hub) change(s *session, r wire.Request, t turn) {
 	})
 }
 
-// setMember has the engine change a membership. If that takes time, nothing more is read
-// from the client until done has returned. See chat.Engine for held and done.
+// setMember has the engine change a membership. Nothing more is read from the client until
+// done has returned and, on its own loop, everybody has been told: so joins and leaves that
+// many hear pile up in front of nobody. See chat.Engine for held and done.
 func (h *Hub) setMember(s *session, group string, member bool, t turn, held func(), done func(error)) {
-	var p pause
+	resume := t.wait()
 	h.engine.SetMember(s.name, group, member, held, func(err error) {
 		done(err)
-		p.end()
+		resume()
 	})
-	p.begin(t.wait)
-}
-
-// pause is a wait that may have ended before it begins.
-type pause struct {
-	mu     sync.Mutex
-	ended  bool
-	resume func()
-}
-
-func (p *pause) begin(wait func() (resume func())) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.ended {
-		p.resume = wait()
-	}
-}
-
-func (p *pause) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended = true
-	if p.resume != nil {
-		p.resume()
-	}
 }
 
 // who tells who is online.
@@ -208,7 +184,7 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 		s.fail(r.ID, err)
 		return
 	}
-	s.answer(t, []loop.Item{reply(s.protocol().Members(r, names, count))})
+	s.answer(t, loop.Work{Names: len(names)}, reply(s.protocol().Members(r, names, count)))
 }
 
 // history sends messages of a conversation. Only members may read that of a group.
@@ -222,20 +198,27 @@ func (h *Hub) history(s *session, r wire.Request, t turn) {
 	case err != nil:
 		s.fail(r.ID, err)
 	case s.json:
-		s.answer(t, []loop.Item{reply(wire.JSON{}.History(r, messages, more))})
+		s.answer(t, loop.Work{Entries: len(messages)}, reply(wire.JSON{}.History(r, messages, more)))
 	case len(messages) == 0:
-		s.answer(t, []loop.Item{reply(wire.Line{}.NoHistory())})
+		s.answer(t, loop.Work{}, reply(wire.Line{}.NoHistory()))
 	default:
 		items := make([]loop.Item, len(messages))
 		for i, m := range messages {
 			items[i] = h.newDelivery(m)
 		}
-		s.answer(t, items)
+		s.answer(t, loop.Work{Entries: len(messages)}, items...)
 	}
 }
 
-// answer sends a long answer, as fast as the client reads.
-func (s *session) answer(t turn, items []loop.Item) {
+// answer sends a long answer, as fast as the client reads, and charges for it.
+func (s *session) answer(t turn, w loop.Work, items ...loop.Item) {
+	for _, item := range items {
+		w.Bytes += int64(item.Size())
+		if s.deflates(item.Size()) > 0 {
+			w.Deflated += item.Size()
+		}
+	}
+	s.conn.Charge(w)
 	t.pull(inTurn(items))
 	s.reply(nil)
 }

@@ -113,7 +113,7 @@ func (s *session) may(group string) bool {
 }
 
 // deflates returns the window, as the exponent of a power of two, for which a text of n
-// bytes is to be compressed; 0: it is sent uncompressed. Only for the connection's loop.
+// bytes is to be compressed; 0: it is sent uncompressed. Safe for concurrent use.
 func (s *session) deflates(n int) int {
 	if s.hub.config.Deflater == nil {
 		return 0

@@ -21,7 +21,9 @@ func (s *session) welcome() {
 			return nil
 		}
 		s.start = nil
-		return s.welcomeItem(w)
+		item := s.welcomeItem(w)
+		s.conn.ChargeLogin(loop.Work{Names: len(w.Online) + len(w.Last) + len(w.Groups), Bytes: int64(item.Size())})
+		return item
 	})
 }
 

@@ -36,7 +36,8 @@ export class Chat extends EventTarget {
   #timers = {}; // next (attempt), watch (over silence), retry (of catching up)
   #epoch;
   // last: the newest seq delivered or from before our time; until: the newest known of;
-  // fresh: what comes live is delivered even if it is not after last; away: not a member.
+  // fresh: what comes live is delivered even if it is not after last; away: not a member;
+  // unsure: the welcome had no room for it, so there may be more.
   #conversations = new Map();
   #held = new Map(); // messages behind missing ones, by `${seq} ${conversation}`
   #catchingUp = false;
@@ -244,6 +245,7 @@ export class Chat extends EventTarget {
       this.#held.clear();
     }
     for (const name of this.#conversations.keys()) if (isGroup(name) && !present.has(name)) this.#part(name);
+    if (e.more) for (const [name, c] of this.#conversations) c.unsure = !c.away && !(name in e.conversations);
     for (const [name, until] of present) this.#begin(name, first && !this.#options.history ? until : 0, until, first).away = false;
     if (!again) {
       for (const send of [...this.#sends.values()]) this.#transmit(send); // before listeners can
@@ -286,7 +288,7 @@ export class Chat extends EventTarget {
     }
   }
 
-  #behind() { return [...this.#conversations].find(([, c]) => c.last < c.until); }
+  #behind() { return [...this.#conversations].find(([, c]) => c.last < c.until || c.unsure); }
 
   async #catchUp() {
     if (this.#catchingUp || this.state !== 'connected') return;
@@ -313,6 +315,7 @@ export class Chat extends EventTarget {
       this.#reach(name, c, m.seq);
       if (m.seq > c.last) this.#deliver(c, m);
     }
+    c.unsure &&= messages.length > 0;
     if (messages.length === 0) this.#reach(name, c, c.until + 1);
   }
   // #reach goes on to seq, with gaps where the server keeps nothing.

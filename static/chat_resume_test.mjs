@@ -106,6 +106,18 @@ test('unavailable: it is asked again', async (t) => {
   assert.deepEqual(take(), ['all 1', 'all 2']);
 });
 
+test('a conversation for which the welcome had no room is asked for', async (t) => {
+  const all = connected(t, { all: 1, B: 2 });
+  const socket = await again(all, { all: 1 }, { more: true });
+  assert.deepEqual([socket.sent[0].of, socket.sent[0].after], ['B', 2]);
+  socket.history('B', [3, 4]);
+  await settled();
+  socket.history('B', []);
+  await settled();
+  assert.deepEqual(all.take(), ['B 3', 'B 4']);
+  assert.equal(socket.sent.length, 2);
+});
+
 test('a new epoch: all begins anew, in a new connection and in the same', async (t) => {
   const all = connected(t, { all: 812 });
   let socket = await again(all, { all: 2 }, { epoch: 'e2' });

@@ -31,9 +31,9 @@ class ScriptedSocket {
   }
 
   // welcomes is the handshake, and the first event.
-  welcomes(conversations = {}, { epoch = 'e1', groups = [], user = 'A' } = {}) {
+  welcomes(conversations = {}, { epoch = 'e1', groups = [], user = 'A', more } = {}) {
     this.onopen({});
-    this.says({ event: 'welcome', user, epoch, groups, conversations, online: [user], count: 1 });
+    this.says({ event: 'welcome', user, epoch, groups, conversations, more, online: [user], count: 1 });
   }
 
   ends(code, reason = '') {

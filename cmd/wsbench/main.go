@@ -7,7 +7,7 @@
 //	wsbench idle    --url ws://…  connections that do nothing
 //	wsbench connect --url ws://…  connections that are opened and closed
 //	wsbench set                   a set of measurements as a table; make bench
-//	wsbench plot                  charts; make bench-plot
+//	wsbench plot                  the same as a chart; make bench-plot
 //	wsbench help                  all options
 package main
 
@@ -79,7 +79,7 @@ func status(err error, stderr io.Writer) int {
 
 // measure is one of the commands that measure.
 func measure(ctx context.Context, mode load.Mode, args []string, stdout, stderr io.Writer) int {
-	o, err := parseOptions(mode, args)
+	c, err := parseOptions(mode, args)
 	if errors.Is(err, flag.ErrHelp) {
 		printHelp(stdout)
 		return exitOK
@@ -87,25 +87,13 @@ func measure(ctx context.Context, mode load.Mode, args []string, stdout, stderr 
 	if err != nil {
 		return status(usageError{err}, stderr)
 	}
-	o.config.Progress = stderr
-	result, err := load.Run(ctx, &o.config)
-	if err != nil {
-		if o.json {
-			printFailure(stdout, mode, err)
-		}
-		return status(err, stderr)
-	}
-	figures := figuresOf(&o.config, result)
-	if o.json {
-		err = printJSON(stdout, figures)
-	} else {
-		err = printText(stdout, figures)
-	}
+	c.Progress = stderr
+	result, err := load.Run(ctx, c)
 	if err != nil {
 		return status(err, stderr)
 	}
-	for _, note := range notesOn(&o.config, result) {
-		fmt.Fprintln(stderr, "wsbench: note:", note)
+	if err := reportOn(c, result).print(stdout); err != nil {
+		return status(err, stderr)
 	}
 	if !result.Good(mode) {
 		fmt.Fprintln(stderr, "wsbench:", whatIsWrong(result))

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,29 +13,23 @@ import (
 	"wschat/cmd/wsbench/load"
 )
 
-// options are those of a measuring command.
-type options struct {
-	config load.Config
-	json   bool
-}
-
 // parseOptions reads the options of a measuring command. An error is one line.
-func parseOptions(mode load.Mode, args []string) (*options, error) {
-	o := &options{config: load.Config{Mode: mode}}
-	flags := o.flagSet()
+func parseOptions(mode load.Mode, args []string) (*load.Config, error) {
+	c := &load.Config{Mode: mode}
+	flags := flagSet(c)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if err := o.fits(flags); err != nil {
+	if err := fits(mode, flags); err != nil {
 		return nil, err
 	}
-	if o.config.Conns == 0 {
-		o.config.Conns = map[load.Mode]int{load.Echo: 50, load.Fan: 100, load.Idle: 1000, load.Connect: 50}[mode]
+	if c.Conns == 0 {
+		c.Conns = map[load.Mode]int{load.Echo: 50, load.Fan: 100, load.Idle: 1000, load.Connect: 50}[mode]
 	}
-	return o, o.config.Check()
+	return c, c.Check()
 }
 
 // onlyFor are the options that only some modes have.
@@ -45,35 +40,27 @@ var onlyFor = map[string][]load.Mode{
 }
 
 // fits reports an option that the mode does not have.
-func (o *options) fits(flags *flag.FlagSet) (err error) {
+func fits(mode load.Mode, flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
-		modes, limited := onlyFor[f.Name]
-		for _, m := range modes {
-			limited = limited && m != o.config.Mode
-		}
-		if limited && err == nil {
-			err = fmt.Errorf("--%s is not for %s", f.Name, o.config.Mode)
+		if modes, limited := onlyFor[f.Name]; limited && !slices.Contains(modes, mode) && err == nil {
+			err = fmt.Errorf("--%s is not for %s", f.Name, mode)
 		}
 	})
 	return err
 }
 
-func (o *options) flagSet() *flag.FlagSet {
-	c := &o.config
+func flagSet(c *load.Config) *flag.FlagSet {
 	flags := flag.NewFlagSet("wsbench", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.StringVar(&c.URL, "url", "", "`URL` of the server, ws or wss")
 	flags.IntVar(&c.Conns, "conns", 0, "`connections`; connect: at a time (echo, connect 50, fan 100, idle 1000)")
 	flags.Var((*seconds)(&c.Time), "secs", "`seconds` that are measured (default 5)")
 	flags.Var((*seconds)(&c.Warmup), "warmup", "`seconds` of load before, which are not measured (default 1)")
-	flags.Var((*seconds)(&c.Settle), "settle", "`seconds` without anything coming in, before the load begins (default 0.3)")
-	flags.Var((*seconds)(&c.Timeout), "timeout", "`seconds` for a handshake, and for an answer to a sender (default 10)")
 	flags.Var((*texts)(&c.Hello), "hello", "text `message` right after the handshake; may be given several times")
 	flags.StringVar(&c.Subprotocol, "subprotocol", "", "`subprotocol` to offer")
 	flags.Var((*numbers)(&c.PIDs), "pid", "`process` of the server, of which CPU time and memory are told; several with commas")
 	flags.BoolVar(&c.Insecure, "insecure", false, "wss: take any certificate")
 	flags.BoolVar(&c.Resume, "resume", false, "wss: resume sessions, as far as the server lets them")
-	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	flags.IntVar(&c.Size, "size", 128, "`bytes` of payload; 32 at least, for the mark that tells messages apart")
 	flags.IntVar(&c.Inflight, "inflight", 1, "closed loop: `messages` in flight for each sender")
 	flags.Float64Var(&c.Rate, "rate", 0, "open loop: `messages` a second of all senders; latency counts from when each was due")
@@ -134,11 +121,13 @@ In --url, --hello, --prefix and --suffix {i} becomes the connection's
 number: 100000, 100001 and so on. With {j} in echo's --prefix, the number of its
 partner (100000 and 100001, ...), each message has to reach the partner.
 
+What was measured is printed as a JSON object.
+
 Exit status: 0 good, 1 the server or this machine failed, 2 a wrong option,
 3 messages were lost, doubled, disordered or changed.
 
 `)
-	flags := new(options).flagSet()
+	flags := flagSet(new(load.Config))
 	flags.SetOutput(w)
 	flags.PrintDefaults()
 }

@@ -22,10 +22,9 @@ func compare(ctx context.Context, command string, args []string, stdout, stderr 
 	flags.Float64Var(&c.Secs, "secs", 4, "`seconds` that are measured for each figure")
 	flags.StringVar(&c.Data, "data", "", "`directory` in which to measure -data (default that of temporary files)")
 	peers := flags.String("peers", "", "other `servers`: NAME=URL,PID or NAME=URL,COMMAND, separated by ;")
-	if command == "set" {
-		flags.StringVar(&c.Rows, "rows", "", "`names` of rows, as a regular expression (default all): "+strings.Join(suite.Names(), " "))
-	} else {
-		flags.StringVar(&c.Out, "out", "", "`directory` for the charts")
+	flags.StringVar(&c.Rows, "rows", "", "`names` of rows, as a regular expression (default all): "+strings.Join(suite.Names(), " "))
+	if command == "plot" {
+		flags.StringVar(&c.Out, "out", "", "`directory` for the chart")
 	}
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -50,9 +49,6 @@ func compare(ctx context.Context, command string, args []string, stdout, stderr 
 	}
 	if err != nil {
 		return usageError{err}
-	}
-	if command == "plot" {
-		return suite.Plot(ctx, c)
 	}
 	return suite.Run(ctx, c, stdout)
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"log/slog"
-	"math"
 	"runtime/debug"
-	"time"
 
 	"wschat/cmd/wschat/metric"
 	"wschat/hub/chat"
@@ -20,9 +18,8 @@ const startGC = 25
 
 // openEngine opens what the hub stands on: Redis with -redis, else this node alone,
 // which keeps messages in a journal with -data, else in memory. closeEngine closes it
-// when nobody uses it any more. held tells how many bytes of memory the messages take
-// that the engine keeps.
-func openEngine(o *options, log *slog.Logger) (engine chat.Engine, held func() int64, closeEngine func() error, err error) {
+// when nobody uses it any more. kept tells how much of the messages is in memory.
+func openEngine(o *options, log *slog.Logger) (engine chat.Engine, kept func() store.Stats, closeEngine func() error, err error) {
 	switch {
 	case o.data != "":
 		// A start has processor time to spare, but is the moment of most memory.
@@ -30,13 +27,13 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, held func() i
 		j, err := journal.Open(journal.Config{
 			Dir: o.data, Keep: o.history, MaxAge: o.membershipTTL,
 			MaxConversations: o.maxConversations, MaxMemory: o.historyBytes,
-			ForgetAfter: forgetAfter(o.membershipTTL), MaxPending: o.pendingShare(), Log: log,
+			ForgetAfter: o.membershipTTL, MaxPending: o.pendingShare(), Log: log,
 		})
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		alone := openLocal(o, j)
-		return alone, j.Held, func() error {
+		return alone, j.Stats, func() error {
 			alone.Close()
 			return j.Close()
 		}, nil
@@ -48,13 +45,13 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, held func() i
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		return r, func() int64 { return 0 }, r.Close, nil
+		return r, func() store.Stats { return store.Stats{} }, r.Close, nil
 	}
 	memory := store.New(o.history)
 	memory.MaxConversations, memory.MaxBytes = o.maxConversations, o.historyBytes
-	memory.ForgetAfter = forgetAfter(o.membershipTTL)
+	memory.ForgetAfter = o.membershipTTL
 	alone := openLocal(o, memory)
-	return alone, memory.Held, func() error {
+	return alone, memory.Stats, func() error {
 		alone.Close()
 		return nil
 	}, nil
@@ -65,12 +62,6 @@ func openLocal(o *options, s chat.Store) *local.Engine {
 		Store: s, Presence: o.presence.Presence, Single: o.single,
 		MembershipTTL: o.membershipTTL, MaxUsers: orUnbounded(o.maxUsers),
 	})
-}
-
-// forgetAfter is how long a conversation that nobody is in must have been silent
-// before it may be forgotten for another one; 0: for good.
-func forgetAfter(membershipTTL time.Duration) time.Duration {
-	return min(membershipTTL, math.MaxInt64/10) * 10
 }
 
 // writeStore writes what Redis costs, where it is the engine.

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// What -memory is for. Histories have half of it at most. Together with what connections
-// hold they stay below three quarters, and then the greediest connections are closed; see
-// loop.Config.Memory. The garbage collector keeps all below seven eighths. What is left is
-// for what the runtime does not see: the program itself, and the kernel.
-func (o *options) historyShare() int64    { return o.memory / 2 }
-func (o *options) connectionShare() int64 { return o.memory / 4 * 3 }
+// What -memory is for. A server without users takes idleMemory. Half of the rest is in use
+// at most, as the garbage collector needs as much again: a quarter by kept messages, and
+// together with these half by what connections hold; see loop.Config.Memory. The runtime
+// keeps the whole below seven eighths: it does not see all, such as the program itself.
+func (o *options) historyShare() int64    { return (o.memory - idleMemory) / 4 }
+func (o *options) connectionShare() int64 { return (o.memory - idleMemory) / 2 }
 func (o *options) runtimeShare() int64    { return o.memory / 8 * 7 }
 
 // pendingShare bounds what waits for the disk; 0: as much as without -memory.
@@ -26,8 +26,10 @@ func (o *options) pendingShare() int {
 	return int(o.memory / 16)
 }
 
-// minMemory is the least that -memory can be: a server without users takes some 16 MiB.
-const minMemory = 32 << 20
+const (
+	idleMemory = 16 << 20
+	minMemory  = 2 * idleMemory // the least that -memory can be
+)
 
 // defaultMemory is three quarters of what the process may have; 0: the system does not
 // tell.

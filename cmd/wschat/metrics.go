@@ -52,6 +52,7 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	s.writeLoops(&t)
 	s.handshakes.write(&t)
 	s.refusals.write(&t)
+	s.writeBounds(&t)
 	s.writeStore(&t)
 	t.Counter("wschat_log_lines_dropped_total", "Log lines that could not be written, or not soon enough.", float64(s.unlogged.Load()))
 	writeProcess(&t)
@@ -65,7 +66,7 @@ func (s *server) writeLoops(t *metric.Text) {
 	t.Gauge("wschat_queued_bytes", "Bytes that wait for readers.", float64(stats.Queued))
 	t.Gauge("wschat_memory_budget_bytes", "Memory that the server may take; 0: no limit.", float64(s.memory))
 	t.GaugeBy("wschat_memory_held_bytes", "Memory that counts against the budget, by what takes it.", "by", map[string]int64{
-		"unfinished": stats.Unfinished, "outboxes": stats.Waiting, "shared": stats.Shared, "mailboxes": stats.Mailboxes, "messages": s.held(),
+		"unfinished": stats.Unfinished, "outboxes": stats.Waiting, "shared": stats.Shared, "mailboxes": stats.Mailboxes, "messages": s.kept().Held(),
 	})
 	metric.CounterBy(t, "wschat_connections_evicted_total", "Connections that were closed for the memory that they held, by what held it.", "by", stats.Evicted,
 		func(by string) string { return by })

@@ -84,11 +84,11 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.data, "data", "", "`directory` for messages, groups and members, which are on disk before anybody sees them (default: in memory only)")
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
-	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most half of -memory; beyond it, old messages are dropped, of the conversations silent longest first")
-	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten; if there are none, a message that begins another is unavailable")
+	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most a quarter of -memory; beyond it, whoever has written most of them loses the oldest")
+	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten, first of whoever began most; if there are none, a message that begins another is unavailable")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "`duration` for which a user who is away stays in groups and has messages kept")
-	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered; beyond it, those who have been away longest are forgotten early")
-	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, the oldest are forgotten early")
+	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered; beyond it, those who are away and in no group or private conversation are forgotten early; if there are none, a new name gets 503")
+	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, whoever has most loses the oldest early")
 	flags.Int64Var(&o.memory, "memory", defaultMemory(), "maximum `bytes` of memory for everything; near it, the connections that hold most are closed")
 	flags.Var(&o.host, "host", "comma-separated `names` by which clients may address the server; another Host gets 421 (default: any; on a loopback address, only localhost)")
 	flags.Var(&o.allowOrigin, "allow-origin", "comma-separated `origins` whose pages may connect besides the server's own, such as https://chat.example or https://*.example.org (all hosts below it); * allows any")
@@ -194,7 +194,7 @@ func (o *options) check(source map[string]string) error {
 		return fmt.Errorf("invalid value for %s: expected 0 (no limit), or %d or more", given, minMemory)
 	}
 	if given := source["history-bytes"]; given != "" && o.redis == "" && o.memory > 0 && o.historyBytes > o.historyShare() {
-		return fmt.Errorf("invalid value for %s: expected at most half of -memory, which is %d", given, o.historyShare())
+		return fmt.Errorf("invalid value for %s: expected at most %d, a quarter of -memory less 16 MiB", given, o.historyShare())
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-max-conns", "-1"}, "", `invalid value for -max-conns: expected 0 (no limit) or more`},
 		{[]string{"-max-conns-per-ip", "-1"}, "", `invalid value for -max-conns-per-ip: expected 0 (no limit) or more`},
 		{[]string{"-memory", "33554431"}, "", "invalid value for -memory: expected 0 (no limit), or 33554432 or more"},
-		{[]string{"-memory", "67108864", "-history-bytes", "33554433"}, "", "invalid value for -history-bytes: expected at most half of -memory, which is 33554432"},
+		{[]string{"-memory", "67108864", "-history-bytes", "12582913"}, "", "invalid value for -history-bytes: expected at most 12582912, a quarter of -memory less 16 MiB"},
 		{[]string{"-history-bytes", "-1"}, "", `invalid value for -history-bytes: expected 0 (no limit) or more`},
 		{[]string{"-max-conversations", "-1"}, "", `invalid value for -max-conversations: expected 0 (no limit) or more`},
 		{[]string{"-max-users", "-1"}, "", `invalid value for -max-users: expected 0 (no limit) or more`},

@@ -80,7 +80,7 @@ func (f *refusals) next(reason string, one *tally) {
 
 // tell writes a line. The lock is held.
 func (f *refusals) tell(reason string, one *tally) {
-	f.log.Warn("logins refused", "reason", reason, "count", one.untold, "from", one.from.String(), "example", one.example)
+	f.log.Warn("refused", "reason", reason, "count", one.untold, "from", one.from.String(), "example", one.example)
 	one.untold = 0
 }
 

@@ -42,7 +42,7 @@ func TestRefusalsAreSummarised(t *testing.T) {
 			}
 		}
 		line := func(at, reason string, count, first int, example string) string {
-			return fmt.Sprintf(`at=%s level=WARN msg="logins refused" reason=%s count=%d from=192.0.2.%d example=%s`, at, reason, count, first, example)
+			return fmt.Sprintf(`at=%s level=WARN msg=refused reason=%s count=%d from=192.0.2.%d example=%s`, at, reason, count, first, example)
 		}
 		refuse("token", 1)
 		told(line("0s", "token", 1, 0, "0"))

@@ -17,6 +17,7 @@ import (
 	"wschat/hub"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // server is the parts of a running server, put together.
@@ -35,7 +36,8 @@ type server struct {
 
 	memory      int64 // -memory
 	engine      chat.Engine
-	held        func() int64 // bytes of memory that its messages take
+	kept        func() store.Stats // of its messages
+	bounds      map[string]int64
 	closeEngine func() error
 }
 
@@ -67,7 +69,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		}
 		s.listener.TLS = certs.config()
 	}
-	ln, err := net.Listen("tcp", o.addr)
+	ln, err := loop.Listen(ctx, o.addr)
 	if err != nil {
 		return err
 	}
@@ -100,20 +102,20 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		debug.SetMemoryLimit(o.runtimeShare())
 		if most := o.historyShare(); o.redis == "" && (o.historyBytes == 0 || o.historyBytes > most) {
 			o.historyBytes = most
-			log.Info("-history-bytes is cut to half of -memory", "bytes", most)
+			log.Info("-history-bytes is cut to fit into -memory", "bytes", most)
 		}
 	}
-	engine, held, closeEngine, err := openEngine(o, log)
+	engine, kept, closeEngine, err := openEngine(o, log)
 	if err != nil {
 		return nil, err
 	}
-	s.engine, s.held, s.closeEngine = engine, held, closeEngine
-	s.memory = o.memory
+	s.engine, s.kept, s.closeEngine = engine, kept, closeEngine
+	s.memory, s.bounds = o.memory, o.bounds()
 	config := loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	}
 	if o.memory > 0 {
-		config.Memory = func() int64 { return o.connectionShare() - held() }
+		config.Memory = func() int64 { return o.connectionShare() - kept().Held() }
 	}
 	s.loops, err = loop.Start(config)
 	if err != nil {

@@ -57,7 +57,8 @@ type Engine interface {
 	// Waiting returns the private messages to user that have not been written to any
 	// line connection and are not too old, oldest first.
 	Waiting(user string) ([]*Message, error)
-	// Written notes that m has been written to a line connection of its recipient.
+	// Written notes that m has been written to a line connection of its recipient. Only
+	// Conversation, To and Seq of it are set.
 	Written(m *Message)
 
 	// Who returns who is online, in a group unless that is "": the first MaxNames by
@@ -83,6 +84,8 @@ const (
 	MaxGroups = 1000
 	// MaxNames bounds the names in an answer.
 	MaxNames = 1000
+	// MaxConversations bounds the conversations in a Welcome.
+	MaxConversations = 1000
 )
 
 // ErrTaken is the error of Enter for a fresh name that somebody has.
@@ -110,6 +113,7 @@ type Welcome struct {
 	Epoch  string            // names the numbering: where it differs, Seq began anew
 	Groups []string          // whose member the user is, sorted
 	Last   map[string]uint64 // the newest Seq of each conversation, private ones by the other's name
+	More   bool              // those that have been silent longest are left out of Last
 	Online []string          // the first MaxNames, sorted; not to be changed
 	Count  int               // of all who are
 }

@@ -30,8 +30,9 @@ type Store interface {
 
 	// Last returns the newest Seq of each conversation in names, and of each
 	// private conversation of user, which is listed by the name of the other. Those
-	// without messages are left out. The map is never nil.
-	Last(user string, names []string) (map[string]uint64, error)
+	// without messages are left out; of more than MaxConversations, those that have
+	// been silent longest. The map is never nil, and is the caller's.
+	Last(user string, names []string) (last map[string]uint64, more bool, err error)
 
 	// Epoch names the numbering: where it differs, Seq began anew.
 	Epoch() string
@@ -41,7 +42,8 @@ type Store interface {
 	Waiting(user string, since time.Time) ([]*Message, error)
 
 	// Written notes that m, a private message, has been written to a line
-	// connection of its recipient. It does not block.
+	// connection of its recipient. Only its Conversation, To and Seq count. It does not
+	// block.
 	Written(m *Message)
 
 	// Left notes that a user has left, for now, and reports whether he is in a private

@@ -181,11 +181,22 @@ func TestErrOfHangingDisk(t *testing.T) {
 	d.hangs.Store(true)
 	body := strings.Repeat("x", maxBatch)
 	stored := make(chan error, 100)
-	for refused := false; !refused; {
-		s.Append(text("all", body), func(err error) {
-			refused = refused || errors.Is(err, ErrBacklog) // only a refusal is told at once
-			stored <- err
-		})
+	fill := func(from string) {
+		for refused := false; !refused; {
+			m := text("all", body)
+			m.From = from
+			s.Append(m, func(err error) {
+				refused = refused || errors.Is(err, ErrBacklog) // only a refusal is told at once
+				stored <- err
+			})
+		}
+	}
+	fill("A")
+	if err := s.Err(); err != nil {
+		t.Errorf("there is room for others, and Err says %v", err)
+	}
+	for i := 0; s.Err() == nil && i < 20; i++ {
+		fill(fmt.Sprint("B", i))
 	}
 	if err := s.Err(); !errors.Is(err, ErrBacklog) {
 		t.Errorf("senders are refused, and Err says %v", err)

@@ -154,12 +154,19 @@ func TestForgottenAndBegunInOneBatch(t *testing.T) {
 	}
 }
 
-// Power may fail at any time, too.
+// Power may fail at any time, too: also while conversations lose all their messages for want
+// of room.
 func TestPowerLossWhileForgetting(t *testing.T) {
+	powerLossWhile(t, forgetting(""))
+	powerLossWhile(t, Config{MaxMemory: 9 << 10, segmentSize: 300, compactAt: never})
+}
+
+func powerLossWhile(t *testing.T, config Config) {
 	r := &run{
-		T: t, config: forgetting(""), most: 20, random: rand.New(rand.NewPCG(1, 2)),
+		T: t, config: config, most: 20, random: rand.New(rand.NewPCG(1, 2)),
 		steps: steps{"tell 10", "tell 10", "wait", "say 10", "wait", "join groupA", "wait", "say 100", "other 100", "wait", "compact",
-			"say 100", "wait", "compact", "tell 10", "wait", "other 10", "wait", "say 300", "wait", "compact", "tell 10", "wait"},
+			"say 100", "wait", "compact", "tell 10", "wait", "other 10", "wait", "say 300", "wait", "compact", "tell 10", "wait",
+			"other 2000", "wait", "other 2000", "wait", "compact", "other 10", "wait", "compact"},
 		says: func(s *Store) string {
 			s.Attend(func(string) bool { return false })
 			return fmt.Sprint(say(t, s, "all", "on").Seq, say(t, s, "B", "on").Seq)

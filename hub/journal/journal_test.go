@@ -303,16 +303,21 @@ func TestQueueIsBounded(t *testing.T) {
 	if err := q.add(small); !errors.Is(err, ErrBacklog) {
 		t.Error(err)
 	}
-	if got := q.take(nil); len(got) != 1 || q.bytes != 0 {
+	if got := q.take(nil); len(got) != 1 || q.bytes != 0 || len(q.of) != 0 {
 		t.Errorf("took %d, %d bytes are left", len(got), q.bytes)
 	}
-	mib := pending{m: &chat.Message{Body: make([]byte, 1<<20)}}
 	accepted := 0
-	for q.add(mib) == nil {
-		accepted++
+	for i := range 10 {
+		mib := pending{m: &chat.Message{From: fmt.Sprint("A", i), Body: make([]byte, 1<<20)}}
+		for q.add(mib) == nil {
+			accepted++
+		}
+		if i == 0 && accepted != maxPending>>21 {
+			t.Errorf("%d messages of 1 MiB of one author are taken", accepted)
+		}
 	}
-	if accepted != maxPending>>20-1 {
-		t.Errorf("%d messages of 1 MiB are taken", accepted)
+	if accepted != maxPending>>20-1 || !q.refuses() {
+		t.Errorf("%d messages of 1 MiB are taken, full: %v", accepted, q.refuses())
 	}
 	for accepted > 0 {
 		got := len(q.take(nil))

@@ -140,13 +140,13 @@ func sizesIn(t testing.TB, dir string) map[string]int64 {
 
 // last returns the newest seq of a conversation, 0 for none.
 func last(s *Store, conversation string) uint64 {
-	of, _ := s.Last("", []string{conversation}) // never fails
+	of, _, _ := s.Last("", []string{conversation}) // never fails
 	return of[conversation]
 }
 
 // pairs returns the newest seq of a user's private conversations, by the other.
 func pairs(s *Store, user string) map[string]uint64 {
-	of, _ := s.Last(user, nil)
+	of, _, _ := s.Last(user, nil)
 	return of
 }
 

@@ -28,6 +28,14 @@ type pending struct {
 	refused      bool // there is no room for it
 }
 
+// author returns whose message p is; "": it is none.
+func (p *pending) author() string {
+	if p.m == nil {
+		return ""
+	}
+	return p.m.From
+}
+
 // size is roughly what p costs in memory while it waits, in bytes.
 func (p *pending) size() int {
 	if p.m == nil {
@@ -36,14 +44,17 @@ func (p *pending) size() int {
 	return 256 + len(p.m.Body)
 }
 
-// queue is what waits for the committer. Safe for concurrent use.
+// queue is what waits for the committer. As much as waits of one author must be free for
+// the others: so one alone has half of it at most, and of several each has less, and leaves
+// as much again. Safe for concurrent use.
 type queue struct {
 	most int // bytes
 
 	mu     sync.Mutex
 	items  []pending
 	bytes  int
-	full   bool // something was refused, and nothing has been taken since
+	of     map[string]int // bytes by author
+	full   bool           // something was refused that nobody could have added, and nothing has been taken since
 	closed bool
 }
 
@@ -57,13 +68,28 @@ func (q *queue) add(p pending) error {
 	switch {
 	case q.closed:
 		return ErrClosed
-	case len(q.items) > 0 && q.bytes+p.size() > q.most:
-		q.full = true
+	case len(q.items) > 0 && q.bytes+q.of[p.author()]+p.size() > q.most:
+		q.full = q.full || q.bytes+p.size() > q.most
 		return ErrBacklog
 	}
 	q.items = append(q.items, p)
-	q.bytes += p.size()
+	q.count(&p, p.size())
 	return nil
+}
+
+// count counts bytes of p, or takes them back.
+func (q *queue) count(p *pending, bytes int) {
+	q.bytes += bytes
+	author := p.author()
+	if author == "" {
+		return
+	}
+	if q.of == nil {
+		q.of = make(map[string]int)
+	}
+	if q.of[author] += bytes; q.of[author] == 0 {
+		delete(q.of, author)
+	}
 }
 
 // take appends to batch what has waited longest, one batch of it.
@@ -73,13 +99,13 @@ func (q *queue) take(batch []pending) []pending {
 	n, bytes := 0, 0
 	for n < len(q.items) && (n == 0 || bytes+q.items[n].size() <= maxBatch) {
 		bytes += q.items[n].size()
+		q.count(&q.items[n], -q.items[n].size())
 		n++
 	}
 	batch = append(batch, q.items[:n]...)
 	rest := copy(q.items, q.items[n:])
 	clear(q.items[rest:])
 	q.items = q.items[:rest]
-	q.bytes -= bytes
 	q.full = false
 	return batch
 }

@@ -48,8 +48,8 @@ const segmentSize = 32 << 20
 // Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
 // and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
-// ErrBacklog what would make more than Config.MaxPending wait, and with ErrClosed what comes after
-// Close.
+// ErrBacklog what would make more than Config.MaxPending wait, or more than its author's
+// share of that, and with ErrClosed what comes after Close.
 type Store struct {
 	config Config
 	dir    string
@@ -143,10 +143,6 @@ func (s *Store) end() error {
 	return err
 }
 
-// Held returns how many bytes of memory the messages take, those that wait for the disk
-// included.
-func (s *Store) Held() int64 { return s.memory.Held() + s.queue.held() }
-
 // Epoch returns the name of the numbering: it is the same as long as messages
 // keep their numbers.
 func (s *Store) Epoch() string { return s.epoch }
@@ -168,7 +164,11 @@ func (s *Store) Err() error {
 }
 
 // Stats says how much is kept, and what did not fit.
-func (s *Store) Stats() store.Stats { return s.memory.Stats() }
+func (s *Store) Stats() store.Stats {
+	stats := s.memory.Stats()
+	stats.Pending = s.queue.held()
+	return stats
+}
 
 // Left implements chat.Store.
 func (s *Store) Left(user string) (talks bool) { return s.memory.Left(user) }
@@ -205,7 +205,7 @@ func (s *Store) History(conversation string, q chat.Query) ([]*chat.Message, boo
 }
 
 // Last implements chat.Store. It never fails.
-func (s *Store) Last(user string, names []string) (map[string]uint64, error) {
+func (s *Store) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	return s.memory.Last(user, names)
 }
 

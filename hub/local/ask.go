@@ -22,7 +22,7 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 	e.mu.Unlock()
 	slices.Sort(w.Groups)
 	var err error
-	if w.Last, err = e.store.Last(name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
+	if w.Last, w.More, err = e.store.Last(name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
 		return nil, err
 	}
 	w.Online, w.Count, err = e.Who("")
@@ -98,6 +98,13 @@ func (e *Engine) Counts() (users, groups int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.online), len(e.groups)
+}
+
+// Known returns how many users are remembered, and how many were refused for want of room.
+func (e *Engine) Known() (users int, refused uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.users), e.refused
 }
 
 // Kick implements chat.Engine.

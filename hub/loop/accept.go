@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -16,11 +17,21 @@ const (
 	maxBackoff = time.Second
 )
 
+// Listen listens on a TCP address for Serve. It differs from [net.Listen] in the options
+// that connections inherit, and does without Multipath TCP, with which it takes longer to
+// accept.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	config := net.ListenConfig{Control: setOptions}
+	config.SetMultipathTCP(false)
+	return config.Listen(ctx, "tcp", address)
+}
+
 // Serve accepts connections on ln until Close, and closes ln then. It returns
 // [ErrServerClosed] after Close, and an error that wraps [net.ErrClosed] if somebody
 // else has closed ln. After any other failure, such as a lack of descriptors, it tries
 // again. Serve may be called for several listeners. It owns a *net.TCPListener from then
-// on: on Linux a loop takes its descriptor over, and accepts by itself.
+// on: on Linux a loop takes its descriptor over, and accepts by itself. It
+// should come from Listen.
 func (s *Server) Serve(ln net.Listener) error {
 	s.begin.Do(s.init)
 	if !s.listen(ln) {
@@ -91,7 +102,7 @@ func (s *Server) accepted(nc net.Conn) {
 		s.log().Warn("connection lost before its handshake", "error", err)
 		return
 	}
-	if !l.mail.call(func() { l.welcome(c) }) {
+	if !l.mail.call(func() { l.beginHandshake(c) }) {
 		c.discard()
 	}
 }

@@ -19,11 +19,13 @@ const (
 	maxQueue = 4096
 )
 
-// maxUnsent is from how many bytes on, that it could not send yet, the kernel takes no more
-// for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
-const maxUnsent = 128 << 10
-
-const tcpNotsentLowat = 25 // TCP_NOTSENT_LOWAT, see tcp(7)
+// setOptions sets the options of a listener, which its connections inherit.
+func setOptions(_, _ string, raw syscall.RawConn) error {
+	return raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
+	})
+}
 
 // acceptor is a listener on which the first loop accepts; it hands each of the others its
 // share. A connection whose request is there when it is accepted needs no turn of its own.
@@ -50,11 +52,7 @@ func newAcceptor(s *Server, ln net.Listener) bool {
 		return false
 	}
 	e := &acceptor{loop: l, server: s, fd: -1, failed: failures{server: s, addr: ln.Addr()}}
-	if raw.Control(func(fd uintptr) { // connections inherit the options of their listener
-		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
-		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
-		e.fd, err = dup(int(fd))
-	}) != nil || err != nil {
+	if raw.Control(func(fd uintptr) { e.fd, err = dup(int(fd)) }) != nil || err != nil {
 		return false
 	}
 	tcp.Close() // the socket lives on in e.fd
@@ -92,19 +90,17 @@ func (e *acceptor) accept() (more bool) {
 			break
 		}
 		e.failed.end()
-		// Not inherited from a listener of Multipath TCP, which Go's are.
-		_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotsentLowat, maxUnsent)
 		l := e.server.Loops.nextLoop()
 		c := e.server.newGuest(l, remote)
 		c.fd = int32(fd)
 		if l == e.loop {
 			own = append(own, c)
-		} else if !l.mail.call(func() { l.welcome(c) }) {
+		} else if !l.mail.call(func() { l.beginHandshake(c) }) {
 			c.discard()
 		}
 	}
 	for i, c := range own {
-		e.loop.welcome(c)
+		e.loop.beginHandshake(c)
 		own[i] = nil
 	}
 	e.batch = own

@@ -2,7 +2,13 @@
 
 package loop
 
-import "net"
+import (
+	"net"
+	"syscall"
+)
+
+// setOptions leaves a listener as it is: package net sets the options of each connection.
+func setOptions(_, _ string, _ syscall.RawConn) error { return nil }
 
 // acceptor is a listener that a loop accepts on; see accept_linux.go.
 type acceptor struct{}

@@ -185,7 +185,7 @@ func TestServeReturnsWhenTheListenerIsClosedByOthers(t *testing.T) {
 // known.
 func TestAccepted(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
-		ln, err := net.Listen("tcp", addr)
+		ln, err := Listen(t.Context(), addr)
 		if err != nil {
 			t.Fatal(err)
 		}

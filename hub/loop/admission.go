@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"net/netip"
 	"sync"
+	"time"
 
 	"wschat/handshake"
 )
@@ -42,11 +43,13 @@ const (
 // admission counts the connections of a Server. Safe for concurrent use.
 type admission struct {
 	limits Limits
+	start  time.Time
 
 	mu        sync.Mutex
 	users     int
 	guests    int
-	addresses map[netip.Addr]*address // those with connections
+	addresses map[netip.Addr]*address // those with connections, and those in debt for logins
+	many      int                     // when some are looked for to be forgotten
 	rankings  [kinds]ranking
 }
 
@@ -55,6 +58,7 @@ type address struct {
 	admission *admission
 	ip        netip.Addr
 	users     int
+	paid      time.Duration // since admission.start: until when the allowance is used up, see ration.go
 	queues    [kinds]queue
 }
 
@@ -82,7 +86,7 @@ type ranking struct {
 }
 
 func newAdmission(l Limits) *admission {
-	return &admission{limits: l, addresses: make(map[netip.Addr]*address)}
+	return &admission{limits: l, start: time.Now(), addresses: make(map[netip.Addr]*address), many: manyAddresses}
 }
 
 // arrive gives a place to g, which comes from ip. If none is free, another guest loses its
@@ -159,8 +163,9 @@ func (a *admission) client(r *handshake.Request) netip.Addr {
 }
 
 // promote makes a guest a user, and returns the user's address, or the reason why it may
-// not be one. The caller must call leave on the address when the connection ends.
-func (a *admission) promote(g *guest, r *handshake.Request) (*address, error) {
+// not be one: for a login that is rationed that may be those before it. The caller must call
+// leave on the address when the connection ends.
+func (a *admission) promote(g *guest, r *handshake.Request, rationed bool) (*address, error) {
 	l, ip := &a.limits, a.client(r)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -171,6 +176,8 @@ func (a *admission) promote(g *guest, r *handshake.Request) (*address, error) {
 		err = full("full", "the server has as many connections as it may")
 	case l.PerAddress > 0 && from.users >= l.PerAddress:
 		err = full("address", "this address has as many connections as it may")
+	case rationed:
+		err = from.overRation()
 	}
 	if err != nil {
 		a.forget(from)
@@ -205,6 +212,7 @@ func (a *admission) address(ip netip.Addr) *address {
 	ip = network(ip)
 	from := a.addresses[ip]
 	if from == nil {
+		a.forgetAddresses()
 		from = &address{admission: a, ip: ip}
 		for k := range kinds {
 			from.queues[k].from, from.queues[k].kind = from, k
@@ -225,9 +233,9 @@ func network(ip netip.Addr) netip.Addr {
 	return ip
 }
 
-// forget removes an address without connections.
+// forget removes an address without connections and debts.
 func (a *admission) forget(from *address) {
-	if from.users == 0 && from.queues[handshaking].n == 0 && from.queues[onPages].n == 0 {
+	if from.users == 0 && from.queues[handshaking].n == 0 && from.queues[onPages].n == 0 && from.paid <= a.time() {
 		delete(a.addresses, from.ip)
 	}
 }

@@ -45,7 +45,7 @@ func come(a *admission, ip string) *visitor {
 func user(t *testing.T, a *admission, ip string) *address {
 	t.Helper()
 	v := come(a, ip)
-	from, err := a.promote(&v.guest, v.request())
+	from, err := a.promote(&v.guest, v.request(), false)
 	if err != nil {
 		t.Fatalf("%s: %v", ip, err)
 	}
@@ -58,7 +58,7 @@ func isFull(t *testing.T, a *admission, ip string) {
 	t.Helper()
 	for range 3 {
 		v := come(a, ip)
-		_, err := a.promote(&v.guest, v.request())
+		_, err := a.promote(&v.guest, v.request(), false)
 		var rejection *handshake.Rejection
 		if !errors.As(err, &rejection) || rejection.Status != http.StatusServiceUnavailable || rejection.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: got %v, want 503 with Retry-After", ip, err)
@@ -130,7 +130,7 @@ func TestGuestsGiveWay(t *testing.T) {
 			t.Errorf("guest %d: ended is %v", i, v.ended)
 		}
 	}
-	if _, err := a.promote(&last.guest, last.request()); err != nil {
+	if _, err := a.promote(&last.guest, last.request(), false); err != nil {
 		t.Error(err)
 	}
 	come(a, "192.0.2.4")
@@ -200,7 +200,7 @@ func TestPlacesAreCounted(t *testing.T) {
 				if random.IntN(3) == 0 && a.move(&v.guest, onPages, v) {
 					a.move(&v.guest, handshaking, v)
 				}
-				if from, err := a.promote(&v.guest, &handshake.Request{Remote: netip.AddrPortFrom(v.ip, 1)}); err == nil {
+				if from, err := a.promote(&v.guest, &handshake.Request{Remote: netip.AddrPortFrom(v.ip, 1)}, false); err == nil {
 					from.leave()
 				} else {
 					a.leave(&v.guest)

@@ -2,6 +2,8 @@ package loop
 
 import (
 	"cmp"
+	"runtime"
+	"runtime/metrics"
 	"slices"
 	"sync/atomic"
 
@@ -17,6 +19,9 @@ import (
 const (
 	// countFrom is from how many bytes on it counts what a connection holds.
 	countFrom = 1 << 10
+	// tellFrom is from how many bytes more on a loop does not wait for the end of its turn
+	// to tell the others.
+	tellFrom = 256 << 10
 	// maxEvicted bounds how many connections of a loop are closed before it is looked
 	// at again who holds most.
 	maxEvicted = 64
@@ -27,6 +32,20 @@ type budget struct {
 	most  atomic.Int64 // Config.Memory, as of the last tick
 	short atomic.Bool  // more is held
 	wake  chan struct{}
+}
+
+// startBudget begins to keep it.
+func (ls *Loops) startBudget() {
+	ls.maxBacklog, ls.maxSpare = maxBacklog, maxSpare
+	if ls.config.Memory == nil {
+		return
+	}
+	most := ls.config.Memory()
+	ls.budget.wake = make(chan struct{}, 1)
+	ls.budget.most.Store(most)
+	ls.maxBacklog = min(maxBacklog, most/8)
+	ls.maxSpare = min(maxSpare, int(most/64/maxSpareBytes))
+	ls.running.Go(ls.keepBudget)
 }
 
 // holds returns how many bytes of memory a connection has taken.
@@ -55,9 +74,12 @@ func (c *Conn) reckon() {
 	} else if c.out == nil {
 		c.out = new(outbox) // no spare one, as that has a buffer
 	}
-	if c.out != nil {
-		c.loop.held += int64(n - c.out.counted)
-		c.out.counted = n
+	if w, l := c.out, c.loop; w != nil {
+		l.held += int64(n - w.counted)
+		w.counted = n
+		if l.held-l.toldHeld.Load() > tellFrom {
+			l.tellHeld() // many may be read from in this turn
+		}
 	}
 }
 
@@ -105,10 +127,20 @@ func (ls *Loops) keepBudget() {
 		select {
 		case <-ls.budget.wake:
 			ls.relieve()
+			reclaim()
 			ls.budget.short.Store(false)
 		case <-ls.stop:
 			return
 		}
+	}
+}
+
+// reclaim frees what was let go, before more is read, if there is little room for more.
+func reclaim() {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/gomemlimit:bytes"}}
+	metrics.Read(heap)
+	if heap[0].Value.Uint64() > heap[1].Value.Uint64()/4*3 {
+		runtime.GC()
 	}
 }
 
@@ -121,7 +153,8 @@ type holder struct {
 // relieve closes the connections that hold most, until all of them together hold less
 // than they may, or none holds much.
 func (ls *Loops) relieve() {
-	for excess := ls.excess(); excess > 0; excess = ls.excess() {
+	spare := ls.budget.most.Load() / 8 // or it would soon be too much again
+	for excess := ls.excess() + spare; excess > 0; excess = ls.excess() + spare {
 		var greedy []holder
 		ls.ask(func(l *Loop) { greedy = append(greedy, l.greediest()...) })
 		slices.SortFunc(greedy, byGreed)
@@ -193,7 +226,7 @@ func (c *Conn) evict() {
 		c.loop.stats.evicted(forUnfinished)
 		c.decoder = frame.Decoder{} // nothing more is decoded
 		c.waiting().unread = nil
-		c.bid(parting{frame.PolicyViolation, "an unfinished message takes too much memory", failing})
+		c.closeOnceAnswered(parting{frame.PolicyViolation, "an unfinished message takes too much memory", failing})
 	}
 	c.reckon()
 }

@@ -43,16 +43,15 @@ func (e *endings) expire(now uint32, end func(*Conn)) {
 
 // expire looks after the connections whose time is over.
 func (l *Loop) expire() {
-	l.parting.expire(l.ticks, (*Conn).depart)
-	l.closing.expire(l.ticks, (*Conn).giveUp)
-	l.lingering.expire(l.ticks, (*Conn).giveUp)
+	l.answersDue.expire(l.ticks, (*Conn).closeNow)
+	l.closeDue.expire(l.ticks, (*Conn).giveUp)
+	l.lingerDue.expire(l.ticks, (*Conn).giveUp)
 }
 
-// giveUp ends a connection whose time is over. What the peer has not taken is dropped: the
-// kernel would keep it for minutes.
+// giveUp ends a connection whose time is over. Who reads on gets what has been written.
 func (c *Conn) giveUp() {
 	if c.state != gone && c.stream() == nil {
-		sysDropUnsent(int(c.fd))
+		sysForget(int(c.fd))
 	}
 	c.vanished()
 }
@@ -63,7 +62,7 @@ func (ls *Loops) ticksOf(d time.Duration) uint32 { return uint32(d/ls.tickPeriod
 // closeWith sends a close frame behind what is queued and waits for the answer.
 func (c *Conn) closeWith(code frame.CloseCode, reason string) {
 	if c.state == open && (!c.isParting() || code == frame.TooSlow) {
-		c.bid(parting{code, reason, closing})
+		c.closeOnceAnswered(parting{code, reason, closing})
 	}
 }
 
@@ -72,7 +71,7 @@ func (c *Conn) closeWith(code frame.CloseCode, reason string) {
 func (c *Conn) tooSlow() {
 	c.out.drop()
 	c.sendClose(frame.TooSlow, "too slow a reader")
-	c.leave(closing, frame.TooSlow)
+	c.startClosing(closing, frame.TooSlow)
 }
 
 // refuse answers what the protocol forbids (RFC 6455 §7.1.7): one close frame with
@@ -92,13 +91,13 @@ func (c *Conn) refuse(err error, b []byte) {
 		next = failing
 		c.seekAnswer(b)
 	}
-	c.bid(parting{code, why, next})
+	c.closeOnceAnswered(parting{code, why, next})
 }
 
 // peerClosed handles a close frame: it is answered with the same code (RFC 6455
 // §5.5.1), or is itself the answer to ours.
 func (c *Conn) peerClosed(payload []byte) {
-	c.parted = true
+	c.closeCame = true
 	if c.state == closing {
 		c.linger()
 		return
@@ -108,7 +107,7 @@ func (c *Conn) peerClosed(payload []byte) {
 	w := c.waiting()
 	w.sources = nil
 	w.buf = frame.AppendFrame(w.buf, frame.Close, answer)
-	c.leave(lingering, code)
+	c.startClosing(lingering, code)
 }
 
 func (c *Conn) sendClose(code frame.CloseCode, reason string) {
@@ -117,19 +116,19 @@ func (c *Conn) sendClose(code frame.CloseCode, reason string) {
 	w.buf = frame.AppendFrame(w.buf, frame.Close, frame.AppendClose(nil, code, reason))
 }
 
-// leave takes an open connection to the state next, and bounds the time that is left for
-// it.
-func (c *Conn) leave(next state, code frame.CloseCode) {
+// startClosing takes an open connection to the state next, and bounds the time that is
+// left for it.
+func (c *Conn) startClosing(next state, code frame.CloseCode) {
 	c.state = next
 	l := c.loop
-	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
+	l.closeDue.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
-	c.told(code)
+	c.reportClosed(code)
 }
 
-// told tells the handler that the connection has ended, and takes it out of all lists. A
-// command does that, since a walk over one of them may be under way.
-func (c *Conn) told(code frame.CloseCode) {
+// reportClosed tells the handler that the connection has ended, and takes it out of all
+// lists. A command does that, since a walk over one of them may be under way.
+func (c *Conn) reportClosed(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
 	if c.isListed() { // nor does it join any more
@@ -156,7 +155,7 @@ func (c *Conn) peerEnded() {
 	}
 	c.finished = true
 	if c.state == open {
-		c.leave(lingering, frame.AbnormalClosure)
+		c.startClosing(lingering, frame.AbnormalClosure)
 	}
 	c.state = lingering
 	c.loop.touch(c)
@@ -182,7 +181,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	c.out = nil
 	l.vacate(c)
 	if was == open {
-		c.told(code)
+		c.reportClosed(code)
 	}
 	if s := c.shake(); s != nil {
 		s.server.admission.leave(&s.guest)
@@ -190,6 +189,7 @@ func (c *Conn) end(code frame.CloseCode) {
 	if c.shake() == nil || c.from != nil {
 		l.loops.conns.Add(-1)
 	}
+	c.bequeath()
 	if c.from != nil {
 		c.from.leave()
 	}
@@ -201,7 +201,7 @@ func (l *Loop) drain() []*Conn {
 		l.draining = true
 		for _, c := range l.conns {
 			if c != nil && c.state == lingering && (c.out == nil || c.out.size() == 0) { // past closeWrite
-				l.lingering.add(c, l.ticks+l.loops.ticksOf(drainLinger))
+				l.lingerDue.add(c, l.ticks+l.loops.ticksOf(drainLinger))
 			}
 		}
 	}

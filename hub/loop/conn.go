@@ -66,7 +66,7 @@ type Conn struct {
 	stuck      bool   // had to wait for room at the last visit
 	heard      uint16 // bytes since the last visit, lifeBytes at most
 	finished   bool   // the peer has ended its side
-	parted     bool   // the peer's close frame has come
+	closeCame  bool   // the peer's close frame has come
 	inTurn     int32  // of the commands that wait: SendExpress, but not to overtake any more
 	promised   int32  // answers that are still to come, see Promise
 }
@@ -132,7 +132,7 @@ func (c *Conn) tellReadable() {
 // readable takes what there is to read, as far as the turn allows: a large message
 // is best taken in one go, while its first bytes are still in the cache.
 func (c *Conn) readable() {
-	for c.reading && c.readOnce() && c.loop.again > 0 {
+	for c.reading && c.readOnce() && c.loop.again > 0 && !c.loop.congested() {
 		c.loop.again--
 	}
 }
@@ -255,7 +255,7 @@ func (c *Conn) settle() {
 		c.fill()
 	}
 	if c.isParting() && !c.owes() { // in turn, as some of what was said may be under way to a list
-		c.loop.mail.callInTurn(c.part)
+		c.loop.mail.callInTurn(c.closeIfAnswered)
 	}
 	if c.finished && c.written() {
 		c.vanished()

@@ -45,7 +45,13 @@
 // the client has answered that, even after 1009; see too_big.go. All of it is bounded in
 // time.
 //
+// Prices. A client that makes the server work more than its share is read more slowly
+// (price.go, rate.go), and logins of one address are rationed (ration.go).
+//
 // Bounds. The bytes that wait for one reader are bounded (Config.Queue); beyond the
 // bound, the connection is closed with 4100. A connection for which much waits is not
-// read. While the mailboxes hold more than their share, no connection is read.
+// read. While the mailboxes hold more than their share, no connection is read. A long
+// message waits for all its recipients in one copy, and meanwhile, for a time, its author
+// is not read (shared.go). What all connections hold together has a bound, too
+// (Config.Memory); beyond it, those that hold most are closed (budget.go).
 package loop

@@ -3,7 +3,6 @@ package loop_test
 import (
 	"context"
 	"fmt"
-	"net"
 
 	"wschat/frame"
 	"wschat/frame/frametest"
@@ -34,7 +33,7 @@ func Example() {
 		},
 	}}
 	defer server.Close()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := loop.Listen(context.Background(), "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -111,7 +111,7 @@ func TestSpareOutboxesAreEmpty(t *testing.T) {
 					t.Errorf("spare: %+v", w)
 				}
 				for _, r := range w.receipts[:cap(w.receipts)] {
-					if r.item != nil {
+					if r.Receipt != nil {
 						t.Error("a receipt is kept")
 					}
 				}

@@ -41,10 +41,10 @@ type Loop struct {
 	walk     walk
 	dirty    []*Conn // have something to write, or to do once it is written
 	// Connections on their way out, see closing.go.
-	parting, closing, lingering endings
-	draining                    bool
-	shaking                     []dueAt // those that shake hands, see shake.go
-	acceptors                   []*acceptor
+	answersDue, closeDue, lingerDue endings
+	draining                        bool
+	shaking                         []dueAt // those that shake hands, see shake.go
+	acceptors                       []*acceptor
 
 	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
@@ -66,7 +66,7 @@ type Loop struct {
 
 func newLoop(ls *Loops, index int, poll poller) *Loop {
 	l := &Loop{loops: ls, index: index, poll: poll, input: make([]byte, readBuffer)}
-	l.mail.wake = poll.wake
+	l.mail.loops, l.mail.wake = ls, poll.wake
 	return l
 }
 
@@ -85,7 +85,7 @@ func (l *Loop) run() {
 		congested := l.congested()
 		l.again = maxAgain
 		for _, e := range events {
-			l.serve(e, congested)
+			l.serve(e)
 		}
 		if !congested {
 			l.readLate()
@@ -127,17 +127,12 @@ func (l *Loop) shrink() {
 // congested reports whether nobody should be read from: any loop lags far behind, or
 // memory is short.
 func (l *Loop) congested() bool {
-	for _, other := range l.loops.loops {
-		if other.mail.backlog.Load() > l.loops.maxBacklog {
-			return true
-		}
-	}
-	return l.loops.budget.short.Load()
+	return l.loops.lagging.Load() > 0 || l.loops.budget.short.Load()
 }
 
 // serve handles one event of the poller. A connection may have closed earlier
 // in the same batch; its slot is then empty.
-func (l *Loop) serve(e event, congested bool) {
+func (l *Loop) serve(e event) {
 	if e.slot <= firstAcceptor {
 		l.acceptors[firstAcceptor-e.slot].accept()
 		return
@@ -150,9 +145,9 @@ func (l *Loop) serve(e event, congested bool) {
 		l.touch(c)
 	}
 	switch {
-	case e.hangup && (!c.reading || c.parted && c.secure() == nil): // nothing more is to be read
+	case e.hangup && (!c.reading || c.closeCame && c.secure() == nil): // nothing more is to be read
 		c.vanished()
-	case e.readable && !congested:
+	case e.readable && !l.congested():
 		c.readable()
 	}
 }

@@ -39,8 +39,8 @@ type Config struct {
 	Deflater *frame.Deflater
 	// Memory returns how many bytes of memory the connections may hold together at the
 	// moment, in messages that are not whole and in what waits for readers. Beyond that,
-	// those that hold most are closed, with 1008 or 4100. A 16th of it more may lie in the
-	// mailboxes. nil: no limit.
+	// those that hold most are closed, with 1008 or 4100. An 8th of it more may lie in each
+	// mailbox. nil: no limit.
 	Memory func() int64
 	// Goroutines drives every connection by goroutines, also where epoll could
 	// do it.
@@ -59,12 +59,14 @@ type Loops struct {
 	running  sync.WaitGroup // loops, the ticker, the keeper of the budget, and the goroutines of streams and of TLS
 	visits   uint16         // in a ping period, see silence.go
 
-	maxBacklog int64
-	shared     atomic.Int64 // bytes of long messages that wait, see shared.go
-	shakers    *shakers
-	budget     budget
-	stop       chan struct{}
-	once       sync.Once
+	maxBacklog    int64        // see mailbox.go
+	lagging       atomic.Int32 // mailboxes that hold more
+	maxSpare      int          // see outbox.go
+	shared        atomic.Int64 // bytes of long messages that wait, see shared.go
+	tlsHandshakes *tlsHandshakes
+	budget        budget
+	stop          chan struct{}
+	once          sync.Once
 }
 
 // Start starts the loops. Close ends them.
@@ -78,14 +80,9 @@ func Start(config Config) (*Loops, error) {
 		codecs: codecs{maxMessage: config.MaxMessage},
 		stop:   make(chan struct{}),
 	}
-	ls.visits, ls.maxBacklog = ls.pingVisits(), maxBacklog
-	if config.Memory != nil {
-		ls.budget.wake = make(chan struct{}, 1)
-		ls.budget.most.Store(config.Memory())
-		ls.maxBacklog = min(maxBacklog, config.Memory()/16)
-		ls.running.Go(ls.keepBudget)
-	}
-	ls.shakers = newShakers(&ls.running)
+	ls.visits = ls.pingVisits()
+	ls.startBudget()
+	ls.tlsHandshakes = newTLSHandshakes(&ls.running)
 	for i := range n {
 		poll, err := newPoller(config.Goroutines)
 		if err != nil {
@@ -198,7 +195,7 @@ func (ls *Loops) Close() {
 		}
 	})
 	ls.running.Wait()
-	ls.shakers.timer.Stop()
+	ls.tlsHandshakes.timer.Stop()
 }
 
 // tick makes every loop look after its silent and its closing connections.

@@ -17,14 +17,18 @@ type Item interface {
 }
 
 // Receipted is an Item that wants to know when its frame has been written to
-// the recipient's socket. Written is called on the loop's goroutine, once for each recipient for whom something
-// was appended, in the order of the frames; never if the connection ends or the
-// frame is dropped before. It may come after Handler.Closed, for what was queued
-// ahead of the close frame.
+// the recipient's socket.
 type Receipted interface {
 	Item
-	Written(to Handler)
+	// Receipt returns what waits for that in the place of the item, which is longer.
+	Receipt() Receipt
 }
+
+// Receipt is told when a frame has been written. Written is called on the loop's
+// goroutine, once for each recipient for whom something was appended, in the order of the
+// frames; never if the connection ends or the frame is dropped before. It may come after
+// Handler.Closed, for what was queued ahead of the close frame.
+type Receipt interface{ Written(to Handler) }
 
 type commandKind uint8
 
@@ -79,6 +83,7 @@ const maxBacklog = 32 << 20
 // mailbox is a loop's queue of commands. post is safe for concurrent use and
 // never blocks, the rest is for the loop's goroutine.
 type mailbox struct {
+	loops   *Loops
 	backlog atomic.Int64 // bytes of commands not yet carried out
 
 	mu       sync.Mutex
@@ -103,7 +108,9 @@ func (m *mailbox) post(c command) bool {
 	}
 	m.commands = append(m.commands, c)
 	size := c.size()
-	m.backlog.Add(size)
+	if n := m.backlog.Add(size); n > m.loops.maxBacklog && n-size <= m.loops.maxBacklog {
+		m.loops.lagging.Add(1)
+	}
 	if size >= largeMessage {
 		pendingOf(c.item).add()
 	}
@@ -117,7 +124,9 @@ func (m *mailbox) post(c command) bool {
 
 // done says that a command of so many bytes is carried out.
 func (m *mailbox) done(item Item, size int64) {
-	m.backlog.Add(-size)
+	if n := m.backlog.Add(-size); n <= m.loops.maxBacklog && n+size > m.loops.maxBacklog {
+		m.loops.lagging.Add(-1)
+	}
 	if size >= largeMessage {
 		pendingOf(item).Done()
 	}

@@ -33,11 +33,13 @@ type outbox struct {
 
 // receipt is due when buf is written as far as end.
 type receipt struct {
-	end  int
-	item Receipted
+	end int
+	Receipt
 }
 
 const (
+	// receiptMemory is roughly what a receipt takes.
+	receiptMemory = 256
 	// Above high bytes of output a connection is not read from, and below it
 	// sources are asked for more.
 	highWater = 64 << 10
@@ -47,8 +49,9 @@ const (
 	largeMessage = 16 << 10
 	// fillTurn is how much of a source is sent before others have their turn.
 	fillTurn = 256 << 10
-	// The spare outboxes of a loop, and how large each may be: as large as one
-	// gets that waits up to highWater, or else each read makes a new one.
+	// The spare outboxes of a loop, fewer where memory is short, and how large each may
+	// be: as large as one gets that waits up to highWater, or else each read makes a new
+	// one.
 	maxSpare      = 32
 	maxSpareBytes = 2 * highWater
 )
@@ -76,7 +79,9 @@ func (w *outbox) bounded() int {
 }
 
 // memory is how many bytes of memory it has taken.
-func (w *outbox) memory() int { return cap(w.buf) + cap(w.sealed) + cap(w.unread) }
+func (w *outbox) memory() int {
+	return cap(w.buf) + cap(w.sealed) + cap(w.unread) + len(w.receipts)*receiptMemory
+}
 
 // waiting returns the outbox of c, a new one if there is none.
 func (c *Conn) waiting() *outbox {
@@ -105,7 +110,7 @@ func (c *Conn) release() {
 		c.uncount()
 	}
 	c.out = nil
-	if len(c.loop.spare) < maxSpare && cap(w.buf) <= maxSpareBytes {
+	if len(c.loop.spare) < c.loop.loops.maxSpare && cap(w.buf) <= maxSpareBytes {
 		*w = outbox{buf: w.buf[:0], tails: w.tails[:0], receipts: w.receipts[:0], sources: w.sources[:0]}
 		c.loop.spare = append(c.loop.spare, w)
 	}
@@ -121,7 +126,7 @@ func (w *outbox) append(item Item, large bool, to Handler) int {
 	}
 	n := len(w.buf) - before
 	if r, ok := item.(Receipted); ok && n > 0 {
-		w.receipts = append(w.receipts, receipt{len(w.buf), r})
+		w.receipts = append(w.receipts, receipt{len(w.buf), r.Receipt()})
 	}
 	return n
 }
@@ -212,7 +217,7 @@ func (c *Conn) acknowledge() {
 		written--
 	}
 	for n < len(w.receipts) && w.receipts[n].end <= written {
-		w.receipts[n].item.Written(c.handler)
+		w.receipts[n].Written(c.handler)
 		n++
 	}
 	w.receipts = slices.Delete(w.receipts, 0, n)
@@ -324,6 +329,7 @@ func (c *Conn) startPull(next func() Item) {
 		}
 	}
 	c.fill() // ahead of what is sent to c by the next command
+	c.reckon()
 	c.loop.touch(c)
 }
 
@@ -335,7 +341,7 @@ func (c *Conn) fill() {
 		if w.size() >= c.loop.loops.high() {
 			return // the poller tells when there is room
 		}
-		if filled >= fillTurn {
+		if filled >= fillTurn || c.loop.loops.budget.short.Load() {
 			c.loop.touch(c)
 			return
 		}

@@ -109,7 +109,7 @@ func (s *Server) comeBack(page *pageConn, r *handshake.Request, refusal error, e
 	c := &Conn{loop: l, fd: -1, slot: -1, state: shakingHands, handler: page.shake}
 	page.Conn.SetDeadline(time.Time{})
 	err := c.take(page.Conn)
-	if err == nil && s.admission.move(&page.shake.guest, handshaking, c) && l.mail.call(func() { l.welcomeBack(c, r, refusal, early) }) {
+	if err == nil && s.admission.move(&page.shake.guest, handshaking, c) && l.mail.call(func() { l.beginAgain(c, r, refusal, early) }) {
 		return
 	}
 	s.admission.leave(&page.shake.guest)

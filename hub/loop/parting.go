@@ -42,31 +42,31 @@ func (c *Conn) answered() {
 	}
 }
 
-// bid closes an open connection as p says, after the answers that it owes.
-func (c *Conn) bid(p parting) {
+// closeOnceAnswered closes an open connection as p says, after the answers that it owes.
+func (c *Conn) closeOnceAnswered(p parting) {
 	c.waiting().parting = &p
 	if p.code == frame.TooSlow || !c.owes() {
-		c.depart()
+		c.closeNow()
 		return
 	}
 	l := c.loop
-	l.parting.add(c, l.ticks+l.loops.ticksOf(answerTimeout))
+	l.answersDue.add(c, l.ticks+l.loops.ticksOf(answerTimeout))
 	l.touch(c)
 }
 
-// part sends the close frame if no answer is owed any more.
-func (c *Conn) part() {
+// closeIfAnswered sends the close frame if no answer is owed any more.
+func (c *Conn) closeIfAnswered() {
 	if !c.owes() {
-		c.depart()
+		c.closeNow()
 	}
 }
 
-// depart sends the close frame that has waited, if that has not been done.
-func (c *Conn) depart() {
+// closeNow sends the close frame that has waited, if that has not been done.
+func (c *Conn) closeNow() {
 	if c.state == open && c.isParting() {
 		p := *c.out.parting
 		c.sendClose(p.code, p.reason)
-		c.leave(p.next, p.code)
+		c.startClosing(p.next, p.code)
 		if c.state == failing { // the client may have sent its close frame before ours
 			c.seekAnswer(nil)
 		}

@@ -10,6 +10,7 @@ func sysRead(int, []byte) (int, error)        { panic("loop: no descriptors on t
 func sysWrite(int, []byte, bool) (int, error) { panic("loop: no descriptors on this system") }
 func sysCloseWrite(int)                       {}
 func sysClose(int)                            {}
-func sysDropUnsent(int)                       {}
+func sysBoundUnsent(int)                      {}
+func sysForget(int)                           {}
 
 func sysWriteTwo(int, []byte, []byte) (int, error) { panic("loop: no descriptors on this system") }

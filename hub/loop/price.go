@@ -9,8 +9,8 @@ import "time"
 //	a message or control frame   1/Rate s, or its bytes at RateBytes a second if that is more
 //	what is not whole yet        its bytes, as they arrive: with the default of RateBytes,
 //	                             3.8 µs of the allowance for a byte. That pays for frames without
-//	                             a message (20 ns for 6 bytes) and for blocks of DEFLATE
-//	                             without a byte in them (140 ns a byte), too
+//	                             a message and for blocks of DEFLATE without a byte in them,
+//	                             too: 20 and at worst 140 ns (frame.BenchmarkNothing)
 //	a compressed message         the bytes that it has inflated to
 //	a text of control characters the bytes that recipients get, see ChargeBytes
 //	work for a message           messageWork counts as one message; the first is free
@@ -24,19 +24,23 @@ const messageWork = 500 * time.Microsecond
 // Work is what a client has made the server do for one message. Its prices are time on the
 // processor as make bench-go prints them, on an AMD EPYC, rounded up.
 type Work struct {
-	Deliveries int // of a message or notice to a list
-	Entries    int // messages in an answer
-	Names      int // users or conversations in an answer
-	Bytes      int // of deliveries and answers
-	Joins      int // of lists
+	Deliveries int   // of a message, or of a join or leave, to a list
+	Notices    int   // of logins and exits: mostly several are written at once
+	Entries    int   // messages in an answer
+	Names      int   // users or conversations in an answer
+	Bytes      int64 // of deliveries and answers
+	Deflated   int   // bytes that were compressed for one client alone
+	Joins      int   // of lists
 	Logins     int
 }
 
 const (
 	deliveryWork = 4 * time.Microsecond   // BenchmarkDelivery: a write, to one who gets nothing else
 	kibWork      = 250 * time.Nanosecond  // BenchmarkDelivery: the 1,024 bytes more
-	entryWork    = time.Microsecond       // hub.BenchmarkHistory
-	nameWork     = 100 * time.Nanosecond  // hub.BenchmarkWho
+	noticeWork   = 500 * time.Nanosecond  // several of them at once, as when many come
+	deflateWork  = 20 * time.Microsecond  // frame.BenchmarkDeflate: 1,024 bytes
+	entryWork    = 2 * time.Microsecond   // hub.BenchmarkHistory
+	nameWork     = 200 * time.Nanosecond  // hub.BenchmarkWho
 	joinWork     = 500 * time.Nanosecond  // hub.BenchmarkLogin
 	loginWork    = 100 * time.Microsecond // hub.BenchmarkLogin, with its handshake and exit
 )
@@ -44,9 +48,11 @@ const (
 // time is what w takes on the processor.
 func (w Work) time() time.Duration {
 	return time.Duration(w.Deliveries)*deliveryWork +
+		time.Duration(w.Notices)*noticeWork +
 		time.Duration(w.Entries)*entryWork +
 		time.Duration(w.Names)*nameWork +
 		time.Duration(w.Bytes)*kibWork/1024 +
+		time.Duration(w.Deflated)*deflateWork/1024 +
 		time.Duration(w.Joins)*joinWork +
 		time.Duration(w.Logins)*loginWork
 }
@@ -58,9 +64,14 @@ func (c *Conn) Charge(w Work) {
 		return
 	}
 	if more := w.time() - messageWork; more > 0 {
-		price := time.Duration(float64(more) / float64(messageWork) * float64(c.loop.loops.messagePrice()))
+		price := c.loop.loops.workPrice(more)
 		c.loop.mail.call(func() { c.pay(price) })
 	}
+}
+
+// workPrice is what some time on the processor takes of an allowance.
+func (ls *Loops) workPrice(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / float64(messageWork) * float64(ls.messagePrice()))
 }
 
 // ChargeBytes takes from the allowance of c what n more bytes of a message would have cost.

@@ -103,3 +103,38 @@ func TestMessageIsReadWhole(t *testing.T) {
 		}
 	})
 }
+
+// PROTOCOL 6: "deliveries of one message to very many" are paid for by who has said it.
+func TestDeliveriesArePaid(t *testing.T) {
+	const members, rate = 250, 10
+	inBubble(t, Config{Loops: 2, Rate: rate}, func(t *testing.T, ls *Loops) {
+		list := ls.NewList()
+		for range members {
+			r := newRecord()
+			r.onOpen = list.Join
+			go io.Copy(io.Discard, pipe(t, ls, r).conn)
+		}
+		synctest.Wait()
+		published := make(chan time.Time, 100)
+		r := newRecord()
+		r.onMessage = func(c *Conn, message string) {
+			list.PublishFrom(c, text(message))
+			published <- time.Now()
+		}
+		c := metered(t, ls, r)
+		synctest.Wait()
+		start := time.Now()
+		for range 10 { // each after the deliveries before it
+			c.SendText("x")
+			synctest.Wait()
+		}
+		go c.Raw(bytes.Repeat(masked(frame.Text, "x"), 10))
+		const price = members * deliveryWork * time.Second / rate / messageWork
+		for i := range 20 {
+			due := max(0, time.Duration(i)*price+time.Second/rate-burst)
+			if at := (<-published).Sub(start); i < 10 && (at < due || at > due+3*wakePeriod) {
+				t.Errorf("message %d was published after %v, want %v", i, at, due)
+			}
+		}
+	})
+}

@@ -62,6 +62,9 @@ func (ls *Loops) bytePrice(n int64) time.Duration {
 // pay takes from the allowance.
 func (c *Conn) pay(price time.Duration) {
 	c.paid = max(c.paid, c.loop.clock.time()) + int64(price)
+	if c.state == gone { // work that was under way
+		c.bequeath()
+	}
 }
 
 // payMessage takes the price of a message whose bytes are paid for, as they came.

@@ -110,6 +110,7 @@ type receiptedText struct {
 	written func(to Handler)
 }
 
+func (x receiptedText) Receipt() Receipt   { return x }
 func (x receiptedText) Written(to Handler) { x.written(to) }
 
 // onLoop runs f on c's loop and waits for it.

@@ -32,7 +32,7 @@ type testServer struct {
 // shake starts a server with this driver, and stops it at the end of the test.
 func (d driver) shake(t *testing.T, s *Server) *testServer {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,8 +42,8 @@ type dueAt struct {
 	due  uint32
 }
 
-// welcome gives a new connection a slot, and reads what it has sent already.
-func (l *Loop) welcome(c *Conn) {
+// beginHandshake gives a new connection a slot, and reads what it has sent already.
+func (l *Loop) beginHandshake(c *Conn) {
 	if !l.expect(c) {
 		return
 	}
@@ -58,9 +58,9 @@ func (l *Loop) welcome(c *Conn) {
 	}
 }
 
-// welcomeBack takes a connection back from the pages, and answers the request r on it:
+// beginAgain takes a connection back from the pages, and answers the request r on it:
 // with refusal, if that is not nil.
-func (l *Loop) welcomeBack(c *Conn, r *handshake.Request, refusal error, early []byte) {
+func (l *Loop) beginAgain(c *Conn, r *handshake.Request, refusal error, early []byte) {
 	if !l.expect(c) {
 		return
 	}
@@ -160,7 +160,7 @@ func (c *Conn) judge(r *handshake.Request, early []byte) {
 		a, err = endpoint(r)
 	}
 	if err == nil {
-		c.from, err = s.admission.promote(&c.shake().guest, r)
+		c.from, err = s.admission.promote(&c.shake().guest, r, a.Metered && c.loop.loops.config.Rate > 0)
 	}
 	if err != nil {
 		c.reject(r, err)
@@ -230,6 +230,9 @@ func (c *Conn) agree(deflate *frame.Deflate, metered bool) {
 	ls := c.loop.loops
 	c.decoder = frame.NewDecoder(ls.codecs.of(deflate))
 	c.metered = metered && ls.config.Rate > 0
+	if metered && c.stream() == nil { // others can send to it what it does not read
+		sysBoundUnsent(int(c.fd))
+	}
 	if deflate != nil {
 		c.windowBits = uint8(deflate.ServerWindowBits)
 	}
@@ -265,7 +268,7 @@ func (c *Conn) reject(r *handshake.Request, err error) {
 	c.state = lingering
 	c.readMore(true)
 	l := c.loop
-	l.closing.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
+	l.closeDue.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
 }
 

@@ -190,7 +190,7 @@ func (c *Conn) closeWrite() {
 		return
 	}
 	if l := c.loop; l.draining {
-		l.lingering.add(c, l.ticks+l.loops.ticksOf(drainLinger))
+		l.lingerDue.add(c, l.ticks+l.loops.ticksOf(drainLinger))
 	}
 	if s := c.stream(); s != nil {
 		s.closeWrite()

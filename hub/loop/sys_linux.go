@@ -3,6 +3,7 @@ package loop
 import (
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -111,14 +112,23 @@ func sysWriteTwo(fd int, p, q []byte) (int, error) {
 	}
 }
 
-// sysDropUnsent makes sysClose end TCP by RST if the peer has not taken all that was written.
-func sysDropUnsent(fd int) {
-	var n int32
-	syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n)))
-	if n > 0 {
-		_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
-	}
+// maxUnsent is from how many bytes on, that it could not send yet, the system takes no more
+// for a connection. It would take up to 4 MiB (tcp_wmem) for each that reads nothing.
+const maxUnsent = 128 << 10
+
+func sysBoundUnsent(fd int) {
+	const tcpNotsentLowat = 25 // TCP_NOTSENT_LOWAT, see tcp(7)
+	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotsentLowat, maxUnsent)
 }
+
+// sysForget has the system keep what the peer has not taken for orphanTimeout at most, once
+// it takes nothing any more. Otherwise that is minutes.
+func sysForget(fd int) {
+	const tcpUserTimeout = 18 // TCP_USER_TIMEOUT, see tcp(7)
+	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpUserTimeout, int(orphanTimeout/time.Millisecond))
+}
+
+const orphanTimeout = 30 * time.Second
 
 // Whoever has no peer any more gets an error of the next call anyway.
 

@@ -212,7 +212,7 @@ func (s *secure) notify() bool {
 // mustNotRead reports whether the handshake has not begun or is running: nothing is read for
 // it then.
 func (s *secure) mustNotRead() bool {
-	return s.shaking != nil && !s.owner.loop.loops.shakers.awaits(s.shaking)
+	return s.shaking != nil && !s.owner.loop.loops.tlsHandshakes.awaits(s.shaking)
 }
 
 // leave is called when the connection ends. It sends the last records of crypto/tls, as
@@ -220,7 +220,7 @@ func (s *secure) mustNotRead() bool {
 func (s *secure) leave() {
 	c := s.owner
 	if s.shaking != nil {
-		c.loop.loops.shakers.abandon(s.shaking)
+		c.loop.loops.tlsHandshakes.abandon(s.shaking)
 		return
 	}
 	if s.tls == nil {

@@ -32,11 +32,11 @@ type tlsHandshake struct {
 	config *tls.Config
 	from   netip.Addr // the network among which turns are taken; see network
 
-	// Guarded by the lock of shakers.
+	// Guarded by the lock of tlsHandshakes.
 	in      []byte        // records that have come
 	ended   bool          // the connection has
 	queued  bool          // a record has begun to come
-	halfway *list.Element // in shakers.halfway; nil: it does not wait for its client
+	halfway *list.Element // in tlsHandshakes.halfway; nil: it does not wait for its client
 	since   time.Time     // when it began to wait for its client
 	turn    chan struct{} // nil before it has begun
 
@@ -45,11 +45,11 @@ type tlsHandshake struct {
 	scan recordScan // of what crypto/tls has read
 }
 
-// shakers runs the TLS handshakes. Each takes a millisecond or more of a processor, so only
-// a few run at a time, and addresses take turns. When as many as may be are under way, the
-// one that has waited longest for its client gives way to the next once its grace is over.
-// Safe for concurrent use.
-type shakers struct {
+// tlsHandshakes runs the TLS handshakes. Each takes a millisecond or more of a processor,
+// so only a few run at a time, and addresses take turns. When as many as may be are under
+// way, the one that has waited longest for its client gives way to the next once its grace
+// is over. Safe for concurrent use.
+type tlsHandshakes struct {
 	mu      sync.Mutex
 	most    int             // bound on begun
 	free    int             // how many more may run
@@ -62,17 +62,17 @@ type shakers struct {
 	running *sync.WaitGroup
 }
 
-func newShakers(running *sync.WaitGroup) *shakers {
+func newTLSHandshakes(running *sync.WaitGroup) *tlsHandshakes {
 	// The other half of the processors is for the loops.
 	free := max(1, runtime.GOMAXPROCS(0)/2)
-	s := &shakers{most: maxHandshakes * runtime.GOMAXPROCS(0), grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
+	s := &tlsHandshakes{most: maxHandshakes * runtime.GOMAXPROCS(0), grace: handshakeGrace, free: free, hellos: newFairQueue(), running: running}
 	s.timer = time.AfterFunc(time.Hour, s.retry)
 	s.timer.Stop()
 	return s
 }
 
 // enqueue has a handshake begin when it is its turn.
-func (s *shakers) enqueue(h *tlsHandshake) {
+func (s *tlsHandshakes) enqueue(h *tlsHandshake) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.queued = true
@@ -81,7 +81,7 @@ func (s *shakers) enqueue(h *tlsHandshake) {
 }
 
 // deliver gives a handshake records that have come.
-func (s *shakers) deliver(h *tlsHandshake, records []byte) {
+func (s *tlsHandshakes) deliver(h *tlsHandshake, records []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.in = append(h.in, records...)
@@ -90,7 +90,7 @@ func (s *shakers) deliver(h *tlsHandshake, records []byte) {
 }
 
 // abandon ends a handshake whose connection has ended.
-func (s *shakers) abandon(h *tlsHandshake) {
+func (s *tlsHandshakes) abandon(h *tlsHandshake) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.ended = true
@@ -99,14 +99,14 @@ func (s *shakers) abandon(h *tlsHandshake) {
 }
 
 // awaits reports whether a handshake waits for its client.
-func (s *shakers) awaits(h *tlsHandshake) bool {
+func (s *tlsHandshakes) awaits(h *tlsHandshake) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return !h.queued || h.halfway != nil
 }
 
 // resume lets a handshake that waits for its client go on. The lock is held.
-func (s *shakers) resume(h *tlsHandshake) {
+func (s *tlsHandshakes) resume(h *tlsHandshake) {
 	if h.halfway != nil {
 		s.halfway.Remove(h.halfway)
 		h.halfway = nil
@@ -116,7 +116,7 @@ func (s *shakers) resume(h *tlsHandshake) {
 
 // dispatch runs the handshakes whose turn it is: first those that have begun. The lock is
 // held.
-func (s *shakers) dispatch() {
+func (s *tlsHandshakes) dispatch() {
 	for s.free > 0 {
 		switch {
 		case len(s.resumed) > 0:
@@ -144,7 +144,7 @@ func (s *shakers) dispatch() {
 
 // full reports whether as many handshakes are under way as may be. Some places more are for
 // addresses that have none. The lock is held.
-func (s *shakers) full() bool {
+func (s *tlsHandshakes) full() bool {
 	most := s.most
 	if len(s.hellos.fresh) > 0 {
 		most += most / 4
@@ -154,7 +154,7 @@ func (s *shakers) full() bool {
 
 // makeRoom ends the handshake that has waited longest for its client, if its grace is over.
 // If not, dispatch is called again at that time. The lock is held.
-func (s *shakers) makeRoom() bool {
+func (s *tlsHandshakes) makeRoom() bool {
 	oldest := s.halfway.Front()
 	if oldest == nil {
 		return false // all are running: the first to end makes room
@@ -169,14 +169,14 @@ func (s *shakers) makeRoom() bool {
 	return true
 }
 
-func (s *shakers) retry() {
+func (s *tlsHandshakes) retry() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dispatch()
 }
 
 // run is a handshake's goroutine.
-func (s *shakers) run(h *tlsHandshake) {
+func (s *tlsHandshakes) run(h *tlsHandshake) {
 	h.secure.tls = tls.Server(h.secure, h.config)
 	err := h.secure.tls.Handshake()
 	s.mu.Lock()
@@ -193,7 +193,7 @@ func (s *shakers) run(h *tlsHandshake) {
 // sends the records that have been made so far, and waits for the client's answer.
 func (h *tlsHandshake) read(p []byte) (int, error) {
 	c := h.secure.owner
-	s := c.loop.loops.shakers
+	s := c.loop.loops.tlsHandshakes
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(h.in) == 0 {
@@ -226,7 +226,7 @@ func (s *secure) readHandshake() error {
 		shake := c.shake()
 		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: network(shake.remote.Addr())}
 	}
-	h, k := s.shaking, c.loop.loops.shakers
+	h, k := s.shaking, c.loop.loops.tlsHandshakes
 	most := readBuffer
 	if !h.queued {
 		most = recordHeader

@@ -83,7 +83,7 @@ func TestTLSHandshakes(t *testing.T) {
 // wantNoShakers expects that nothing of a handshake is left.
 func (ts *testServer) wantNoShakers() {
 	ts.t.Helper()
-	k := ts.Loops.shakers
+	k := ts.Loops.tlsHandshakes
 	eventually(ts.t, "no handshake is left", func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
@@ -270,7 +270,7 @@ func TestTLSHandshakesGiveWay(t *testing.T) {
 	const most, more = 4, 2
 	forEachTLS(t, func(t *testing.T, d driver) {
 		ts := d.shake(t, &Server{})
-		k := ts.Loops.shakers
+		k := ts.Loops.tlsHandshakes
 		k.mu.Lock()
 		k.most, k.grace = most, 0
 		k.mu.Unlock()
@@ -300,7 +300,7 @@ func TestTLSHandshakesHaveGrace(t *testing.T) {
 	const grace = 200 * time.Millisecond
 	forEachTLS(t, func(t *testing.T, d driver) {
 		ts := d.shake(t, &Server{})
-		k := ts.Loops.shakers
+		k := ts.Loops.tlsHandshakes
 		k.mu.Lock()
 		k.most, k.grace = 1, grace
 		k.mu.Unlock()
@@ -320,7 +320,7 @@ func TestTLSHandshakesOfAnotherAddress(t *testing.T) {
 	const most = 4
 	forEachTLS(t, func(t *testing.T, d driver) {
 		ts := d.shake(t, &Server{})
-		k := ts.Loops.shakers
+		k := ts.Loops.tlsHandshakes
 		k.mu.Lock()
 		k.most, k.grace = most, time.Hour
 		k.mu.Unlock()

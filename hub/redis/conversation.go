@@ -23,6 +23,7 @@ type conversation struct {
 
 	mu      sync.Mutex // held while the node is told
 	seq     uint64     // of the last message that the node was told of
+	spoken  time.Time  // when that was sent; zero: before this node followed the conversation
 	p       uint64     // the position of the last thing
 	mark    string     // that Redis has on it: with another one the data were lost
 	known   bool       // seq and p are
@@ -99,7 +100,7 @@ func (c *conversation) tell(e entry) {
 	c.p = e.p
 	switch e.kind {
 	case 'm':
-		c.seq = e.m.Seq
+		c.seq, c.spoken = e.m.Seq, e.m.Time
 		c.store.node.Deliver(e.m, nil)
 	case 'j', 'l':
 		c.store.setMember(e.user, c.name, e.kind == 'j', e.p)
@@ -272,7 +273,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	c.mark = at.mark
 	for _, m := range messages {
 		if m.Seq > c.seq {
-			c.seq = m.Seq
+			c.seq, c.spoken = m.Seq, m.Time
 			c.store.node.Deliver(m, nil)
 		}
 	}

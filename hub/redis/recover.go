@@ -148,6 +148,7 @@ func (s *Store) putBackSome(names []string, tell bool) error {
 		commands[0].args = append(commands[0].args, name)
 		counted = append(counted, u)
 		groups[u], counts[u] = slices.Sorted(maps.Keys(u.groups)), u.count
+		u.tellings++
 		commands = append(commands, on(userKey(name), countScript, s.id, u.count))
 	}
 	s.mu.Unlock()

@@ -68,16 +68,16 @@ func (s asStore) Left(user string) bool {
 
 func (s asStore) Attend(func(conversation string) bool) {}
 
-func (s asStore) Last(user string, names []string) (map[string]uint64, error) {
+func (s asStore) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	ctx, cancel := patience()
 	defer cancel()
 	r, err := s.call(ctx, userKey(user), "ZRANGE", userKey(user)+":p", 0, -1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	pairs, err := r.Strings()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	of := append(slices.Clone(names), pairs...)
 	commands := make([]command, len(of))
@@ -87,9 +87,9 @@ func (s asStore) Last(user string, names []string) (map[string]uint64, error) {
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	last := make(map[string]uint64, len(of))
+	last = make(map[string]uint64, len(of))
 	for i, name := range of {
 		if i >= len(names) {
 			name, _ = otherOf(name, user)
@@ -98,5 +98,5 @@ func (s asStore) Last(user string, names []string) (map[string]uint64, error) {
 			last[name] = m[0].Seq
 		}
 	}
-	return last, nil
+	return last, false, nil
 }

@@ -17,6 +17,7 @@ type user struct {
 	name          string
 	refs          int // connections here, those on their way included
 	count         int // those of them that Redis has been told of
+	tellings      int // how often it has been told of count
 	number        uint64
 	groups        map[string]bool
 	conversations map[string]*conversation
@@ -107,7 +108,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 		forgotten     bool
 		groups, pairs []string
 	)
-	r, err := s.login(ctx, u, fresh)
+	r, telling, err := s.login(ctx, u, fresh)
 	if err != nil {
 		return entry, err
 	}
@@ -117,6 +118,9 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	if entry.Serial == 0 {
 		s.mu.Lock()
 		u.count--
+		if u.tellings != telling { // meanwhile, with this connection
+			s.count(u.name, u.count)
+		}
 		s.mu.Unlock()
 		if number == 1 {
 			return nil, chat.ErrBanned
@@ -133,13 +137,15 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 
 // login counts the connection. The count is noted under the lock under which the
 // command is given, so that the last one Redis gets is right.
-func (s *Store) login(ctx context.Context, u *user, fresh bool) (resp.Reply, error) {
+func (s *Store) login(ctx context.Context, u *user, fresh bool) (r resp.Reply, telling int, err error) {
 	s.mu.Lock()
 	u.count++
+	u.tellings++
+	telling = u.tellings
 	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh), flag(s.config.Single))
 	s.mu.Unlock()
-	r, err := wait(ctx)
-	return r, s.failed(err)
+	r, err = wait(ctx)
+	return r, telling, s.failed(err)
 }
 
 // subscribe follows all that concerns a user who has logged in, and enters the
@@ -168,6 +174,7 @@ func (s *Store) Exit(name string) {
 	defer s.mu.Unlock()
 	u := s.users[name]
 	u.count--
+	u.tellings++
 	s.count(name, u.count)
 	s.release(u)
 }

@@ -1,10 +1,12 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"wschat/hub/chat"
 )
@@ -87,12 +89,7 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 	}
 	s.mu.Unlock()
 	slices.Sort(w.Groups)
-	w.Last = make(map[string]uint64, len(follows))
-	for name, c := range follows {
-		if seq := c.last(); seq > 0 {
-			w.Last[name] = seq
-		}
-	}
+	w.Last, w.More = lastOf(follows)
 	if online == nil {
 		return w, nil
 	}
@@ -107,11 +104,33 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 	return w, nil
 }
 
-// last returns the seq up to which the node has been told of messages.
-func (c *conversation) last() uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seq
+// lastOf returns how far the node has been told of messages. Of more than
+// chat.MaxConversations it leaves out those of which it was told least lately.
+func lastOf(follows map[string]*conversation) (last map[string]uint64, more bool) {
+	type heard struct {
+		name   string
+		seq    uint64
+		spoken time.Time
+	}
+	var all []heard
+	for name, c := range follows {
+		c.mu.Lock()
+		if c.seq > 0 {
+			all = append(all, heard{name, c.seq, c.spoken})
+		}
+		c.mu.Unlock()
+	}
+	if more = len(all) > chat.MaxConversations; more {
+		slices.SortFunc(all, func(a, b heard) int {
+			return cmp.Or(b.spoken.Compare(a.spoken), strings.Compare(a.name, b.name))
+		})
+		all = all[:chat.MaxConversations]
+	}
+	last = make(map[string]uint64, len(all))
+	for _, h := range all {
+		last[h.name] = h.seq
+	}
+	return last, more
 }
 
 // otherOf returns with whom user has a private conversation.

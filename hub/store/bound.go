@@ -29,6 +29,7 @@ const maxAsked = 64
 // Stats says how much is kept, and what did not fit.
 type Stats struct {
 	Bytes         int64 // memory that the messages take
+	Pending       int64 // likewise, of those that wait for the disk
 	Conversations int
 	Numbers       int    // of forgotten conversations
 	Dropped       uint64 // messages, to make room for others
@@ -39,6 +40,9 @@ type Stats struct {
 // Refused counts the messages that were refused, by the bound that their author reached.
 type Refused struct{ Bytes, Waiting, Conversations uint64 }
 
+// Held returns how many bytes of memory messages take.
+func (s Stats) Held() int64 { return s.Bytes + s.Pending }
+
 // Stats returns how much is kept.
 func (s *Memory) Stats() Stats {
 	s.mu.Lock()
@@ -47,9 +51,6 @@ func (s *Memory) Stats() Stats {
 	stats.Bytes, stats.Conversations, stats.Numbers = s.bytes, len(s.conversations), len(s.numbers.last)
 	return stats
 }
-
-// Held returns how many bytes of memory the messages and numbers take.
-func (s *Memory) Held() int64 { return s.Stats().Bytes }
 
 // fits reports whether m may be kept at all, in c, if that is not nil.
 func (s *Memory) fits(m *chat.Message, c *Conversation) bool {

@@ -6,6 +6,7 @@
 //	kept.go           the bytes of one message
 //	bound.go          what is refused, and what is forgotten to make room
 //	author.go         for whom bytes and conversations count, and who loses messages
+//	pairs.go          the private conversations of one user
 //	order.go          the conversations that one author has begun
 //	number.go         the last numbers of forgotten conversations
 //	waiting.go        the private messages that wait for their recipients
@@ -14,6 +15,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"hash/maphash"
@@ -45,8 +47,8 @@ type Memory struct {
 
 	mu            sync.Mutex
 	conversations map[string]*Conversation
-	pairs         map[string][]*Conversation // those of two users, by user
-	waiting       map[string]inbox           // by user
+	pairs         map[string]pairs // by user
+	waiting       map[string]inbox // by user
 	authors       authors
 	numbers       numbers // of forgotten conversations
 	newest        int64   // the time of the newest message, in ns since 1970
@@ -66,7 +68,7 @@ func New(keep int) *Memory {
 		epoch:         rand.Text()[:10],
 		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
-		pairs:         make(map[string][]*Conversation),
+		pairs:         make(map[string]pairs),
 		waiting:       make(map[string]inbox),
 		authors:       authors{byKey: make(map[uint64]*author)},
 		numbers:       numbers{last: make(map[uint64]uint64)},
@@ -133,13 +135,8 @@ func (s *Memory) unlist(c *Conversation) {
 	delete(s.conversations, c.name)
 	s.authors.end(c)
 	for _, user := range membersOf(c.name) {
-		pairs := s.pairs[user]
-		i := slices.Index(pairs, c) // the longest silent are mostly the first
-		copy(pairs[1:i+1], pairs[:i])
-		if pairs[0] = nil; len(pairs) == 1 {
+		if s.pairs[user] = s.pairs[user].remove(c); len(s.pairs[user]) == 0 {
 			delete(s.pairs, user)
-		} else {
-			s.pairs[user] = pairs[1:]
 		}
 	}
 }
@@ -184,6 +181,9 @@ func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
 	}
 	c.given, c.spoken = max(c.given, seq), at
 	c.by.order.spoke(c)
+	for _, user := range membersOf(c.name) {
+		s.pairs[user].spoke(c)
+	}
 	s.newest = max(s.newest, at)
 }
 
@@ -201,31 +201,41 @@ func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, m
 	return e.messages("", 0), more, nil
 }
 
-// Last implements chat.Store.
-func (s *Memory) Last(user string, names []string) (map[string]uint64, error) {
+// Last implements chat.Store. It never fails.
+func (s *Memory) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last := make(map[string]uint64, len(names)+len(s.pairs[user]))
+	found := slices.Clone(s.pairs[user].newest())
+	more = len(found) < len(s.pairs[user])
 	for _, name := range names {
-		if c := s.conversations[name]; c != nil && c.count > 0 {
-			last[name] = c.last
+		if c := s.conversations[name]; c != nil {
+			found = append(found, c)
 		}
 	}
-	for _, c := range s.pairs[user] {
+	if len(found) > chat.MaxConversations {
+		slices.SortFunc(found, func(a, b *Conversation) int { return cmp.Compare(b.spoken, a.spoken) })
+		found, more = found[:chat.MaxConversations], true
+	}
+	last = make(map[string]uint64, len(found))
+	for _, c := range found {
 		if c.count > 0 {
 			last[otherOf(c.name, user)] = c.last
 		}
 	}
-	return last, nil
+	return last, more, nil
 }
 
-// otherOf returns with whom user has the conversation called pair.
-func otherOf(pair, user string) string {
-	a, b, _ := strings.Cut(pair, ",")
-	if a == user {
+// otherOf returns with whom user has the conversation called name, or that name if it is
+// not one of the user and another.
+func otherOf(name, user string) string {
+	a, b, _ := strings.Cut(name, ",")
+	switch user {
+	case a:
 		return b
+	case b:
+		return a
 	}
-	return a
+	return name
 }
 
 // Err implements chat.Store. There is always room for somebody's message.

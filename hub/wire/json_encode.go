@@ -22,6 +22,7 @@ type (
 		Epoch         string            `json:"epoch"`
 		Groups        []string          `json:"groups"`
 		Conversations map[string]uint64 `json:"conversations"`
+		More          bool              `json:"more,omitempty"` // conversations than these
 		Online        []string          `json:"online"`
 		Count         int               `json:"count"`
 	}
@@ -73,7 +74,7 @@ type (
 
 // Welcome is the first event of a session.
 func (JSON) Welcome(user string, w *chat.Welcome) []byte {
-	return encode(welcomeEvent{"welcome", user, w.Epoch, notNil(w.Groups), w.Last, notNil(w.Online), w.Count})
+	return encode(welcomeEvent{"welcome", user, w.Epoch, notNil(w.Groups), w.Last, w.More, notNil(w.Online), w.Count})
 }
 
 // encode makes the text of an event. Events consist of strings, numbers and lists of

@@ -6,21 +6,31 @@ package wire
 // have to read.
 func Length(text []byte) int {
 	n := len(text)
-	for i, c := range text {
-		switch {
-		case c == '"' || c == '\\' || c == '\t' || c == '\n':
-			n++
-		case c == '\b' || c == '\f' || c == '\r' || c == del:
-			n += len(replacement) - 1
-		case c < ' ':
-			n += len(`\u0000`) - 1
-		case c == firstByteOfC1 && controlLen(text[i:]) > 0:
-			n += len(replacement) - 2
-		case c == firstByteOfBidi && isSeparator(text[i:]):
-			n += len(`\u2028`) - 3
+	for text = text[plainLen(text):]; len(text) > 0; text = text[plainLen(text):] {
+		some := min(word, len(text))
+		for i := range some {
+			n += growth(text[i:])
 		}
+		text = text[some:]
 	}
 	return n
+}
+
+// growth is how much longer the first character of a text gets; 0 within a character.
+func growth(text []byte) int {
+	switch c := text[0]; {
+	case c == '"' || c == '\\' || c == '\t' || c == '\n':
+		return 1
+	case c == '\b' || c == '\f' || c == '\r' || c == del:
+		return len(replacement) - 1
+	case c < ' ':
+		return len(`\u0000`) - 1
+	case c == firstByteOfC1 && controlLen(text) > 0:
+		return len(replacement) - 2
+	case c == firstByteOfBidi && isSeparator(text):
+		return len(`\u2028`) - 3
+	}
+	return 0
 }
 
 // isSeparator reports whether text begins with U+2028 or U+2029, which encoding/json

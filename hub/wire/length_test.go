@@ -48,7 +48,7 @@ func TestLength(t *testing.T) {
 
 // No text takes more than its length, nor much less.
 func FuzzLength(f *testing.F) {
-	for _, text := range []string{"", "hello\n", "\x00\x7f\r\n", "\u0085\u2028\u202e", "\xc2", "\xe2\x80"} {
+	for _, text := range []string{"", "hello\n", "\x00\x7f\r\n", "\u0085\u2028\u202e", "\xc2", "\xe2\x80", "1234567\x1f", "\x7f234567\x00"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -61,4 +61,21 @@ func FuzzLength(f *testing.F) {
 			t.Fatalf("%q: length %d, but %d in JSON and %d at a terminal", text, length, json, line)
 		}
 	})
+}
+
+// BenchmarkLength is done for each text that is sent.
+func BenchmarkLength(b *testing.B) {
+	for name, text := range map[string]string{
+		"128 bytes":        strings.Repeat("hello, world ", 10)[:128],
+		"128 bytes of Han": strings.Repeat("世界", 22)[:126],
+		"1 MiB":            strings.Repeat("hello, world ", 1<<20/13),
+	} {
+		b.Run(name, func(b *testing.B) {
+			text := []byte(text)
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				Length(text)
+			}
+		})
+	}
 }

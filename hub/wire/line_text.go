@@ -31,12 +31,11 @@ func LineText(text []byte) []byte {
 // nextControl finds the first control character in a text from an index on, and its length
 // in bytes; 0: there is none.
 func nextControl(text []byte, from int) (at, n int) {
-	for at = from; at < len(text); at++ {
-		if c := text[at]; c >= ' ' && c != del && c != firstByteOfC1 && c != firstByteOfBidi || c == '\t' {
-			continue
-		}
-		if n = controlLen(text[at:]); n > 0 {
-			return at, n
+	for at = from + plainLen(text[from:]); at < len(text); at += plainLen(text[at:]) {
+		for end := min(at+word, len(text)); at < end; at++ {
+			if n = controlLen(text[at:]); n > 0 {
+				return at, n
+			}
 		}
 	}
 	return at, 0

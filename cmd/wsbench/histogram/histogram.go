@@ -5,7 +5,7 @@
 // divided into 64 buckets of equal width. Below 64 ns a bucket is one
 // nanosecond; above, it is at most 1/64 of its lower end. A quantile is told as
 // the middle of its bucket, which is therefore at most 1/128 (0.8 %) away from
-// the exact one. Minimum, maximum and mean are exact.
+// the exact one.
 package histogram
 
 import (
@@ -24,55 +24,31 @@ const (
 // Histogram counts durations. The zero value is empty. Its size is 29 KiB,
 // whatever it has counted. Not safe for concurrent use.
 type Histogram struct {
-	counts   [buckets]uint64
-	n        uint64
-	sum      float64 // of nanoseconds
-	min, max time.Duration
+	counts [buckets]uint64
+	n      uint64
 }
 
 // Record counts d; a negative one as 0.
 func (h *Histogram) Record(d time.Duration) {
-	d = max(d, 0)
-	h.counts[bucket(uint64(d))]++
-	if h.n == 0 || d < h.min {
-		h.min = d
-	}
-	h.max = max(h.max, d)
+	h.counts[bucket(uint64(max(d, 0)))]++
 	h.n++
-	h.sum += float64(d)
 }
 
 // Count is how many durations have been counted.
 func (h *Histogram) Count() uint64 { return h.n }
 
-// Max is the longest duration, exactly; 0 if there is none.
-func (h *Histogram) Max() time.Duration { return h.max }
-
-// Mean is the mean duration; 0 if there is none.
-func (h *Histogram) Mean() time.Duration {
-	if h.n == 0 {
-		return 0
-	}
-	return time.Duration(h.sum / float64(h.n))
-}
-
 // Quantile returns the duration that the fraction q of all, 0 to 1, does not
 // exceed: the one of rank ⌈q·n⌉ in order, to within 1/128 of it. It is 0 if
 // there is none.
 func (h *Histogram) Quantile(q float64) time.Duration {
-	if h.n == 0 {
-		return 0
-	}
-	rank := uint64(math.Ceil(q * float64(h.n)))
-	rank = min(max(rank, 1), h.n)
+	rank := max(uint64(math.Ceil(q*float64(h.n))), 1)
 	var below uint64
 	for i, n := range h.counts {
-		below += n
-		if below >= rank {
-			return min(max(middle(i), h.min), h.max)
+		if below += n; below >= rank {
+			return middle(i)
 		}
 	}
-	return h.max
+	return 0
 }
 
 // bucket is the number of the bucket for v.

@@ -51,7 +51,7 @@ type Config struct {
 	Timeout time.Duration // of a handshake; without any answer to a sender; for what is outstanding at the end
 
 	PIDs     []int     // the server's processes; none: its CPU and memory are not told
-	Progress io.Writer // gets a line now and then; nil: none
+	Progress io.Writer // gets a line when all connections are open and the load begins; nil: none
 
 	streams bool        // goroutines serve the connections, as over TLS
 	tls     *tls.Config // set by Run

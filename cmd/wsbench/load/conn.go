@@ -68,7 +68,6 @@ func (e *engine) flush(slot int32, c *conn) error {
 func (e *engine) control(slot int32, c *conn, p piece) error {
 	switch p.op {
 	case frame.Ping:
-		e.result.Pings++
 		if c.state == open {
 			return e.transmit(slot, c, frame.AppendMaskedFrame(nil, frame.Pong, e.key, p.data))
 		}

@@ -29,9 +29,6 @@ func runConnect(ctx context.Context, c *Config) (*Result, error) {
 	}
 	first.conn.Close()
 	r := new(Result)
-	if c.Subprotocol != "" && first.response.Protocol == "" {
-		r.WithoutSubprotocol++
-	}
 	u, err := url.Parse(numbered(c.URL, 0))
 	if err != nil {
 		return nil, err
@@ -51,30 +48,25 @@ func connectByDialer(ctx context.Context, c *Config, r *Result) error {
 	defer cancel(nil)
 	from := time.Now().Add(c.Warmup)
 	to := from.Add(c.Time)
-	var mu sync.Mutex // of r
+	var handshakes atomic.Uint64
 	var next atomic.Int32
 	var workers sync.WaitGroup
 	for range c.Conns {
 		workers.Go(func() {
 			for time.Now().Before(to) && ctx.Err() == nil {
-				began := time.Now()
-				d, err := c.openAndClose(ctx, next.Add(1))
-				if err != nil {
+				if err := c.openAndClose(ctx, next.Add(1)); err != nil {
 					cancel(err)
 					return
 				}
 				if now := time.Now(); now.After(from) && now.Before(to) {
-					mu.Lock()
-					r.Handshakes++
-					r.Handshake.Record(d)
-					r.Cycle.Record(now.Sub(began))
-					mu.Unlock()
+					handshakes.Add(1)
 				}
 			}
 		})
 	}
 	err := c.watchWindow(ctx, from, to, r)
 	workers.Wait()
+	r.Handshakes = handshakes.Load()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -103,16 +95,16 @@ func (c *Config) watchWindow(ctx context.Context, from, to time.Time, r *Result)
 	return nil
 }
 
-// openAndClose does one cycle, and returns how long the handshake took.
-func (c *Config) openAndClose(ctx context.Context, i int32) (time.Duration, error) {
+// openAndClose does one cycle.
+func (c *Config) openAndClose(ctx context.Context, i int32) error {
 	d := c.dial(ctx, i)
 	if d.err != nil {
-		return 0, d.err
+		return d.err
 	}
 	defer d.conn.Close()
 	d.conn.SetDeadline(time.Now().Add(c.Timeout))
 	if _, err := d.conn.Write(closeFrame(nil)); err != nil {
-		return 0, fmt.Errorf("connection %d: %w", firstNumber+i, err)
+		return fmt.Errorf("connection %d: %w", firstNumber+i, err)
 	}
 	config := frame.Config{Role: frame.Client}
 	decoder := frame.NewDecoder(&config)
@@ -122,13 +114,13 @@ func (c *Config) openAndClose(ctx context.Context, i int32) (time.Duration, erro
 		for len(b) > 0 {
 			m, n, err := decoder.Next(b)
 			if err != nil || m.Opcode == frame.Close {
-				return d.took, err
+				return err
 			}
 			b = b[n:]
 		}
 		n, err := d.conn.Read(buf)
 		if err != nil {
-			return 0, fmt.Errorf("connection %d: no answer to the close frame: %w", firstNumber+i, err)
+			return fmt.Errorf("connection %d: no answer to the close frame: %w", firstNumber+i, err)
 		}
 		b = buf[:n]
 	}

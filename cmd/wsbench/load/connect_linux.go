@@ -281,9 +281,6 @@ func (k *connector) receive(slot int32, a *attempt, b []byte) error {
 // upgraded sends the hello messages and the close frame.
 func (k *connector) upgraded(slot int32, a *attempt) {
 	a.upgraded = true
-	if now := k.now(); now >= k.from && now < k.until {
-		k.result.Handshake.Record(now - a.began)
-	}
 	k.tx = k.tx[:0]
 	for _, hello := range k.config.Hello {
 		k.tx = frame.AppendMaskedFrame(k.tx, frame.Text, [4]byte{1, 2, 3, 4}, []byte(numbered(hello, a.serial)))
@@ -300,7 +297,6 @@ func (k *connector) finish(slot int32, a *attempt) error {
 	now := k.now()
 	if now >= k.from && now < k.until {
 		k.result.Handshakes++
-		k.result.Cycle.Record(now - a.began)
 	}
 	if now < k.until {
 		return k.start(slot)

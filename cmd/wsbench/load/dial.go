@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -16,7 +17,6 @@ type dialed struct {
 	slot     int32
 	conn     net.Conn
 	response *handshake.Response
-	took     time.Duration
 	err      error
 }
 
@@ -53,17 +53,19 @@ func (c *Config) dial(ctx context.Context, i int32) dialed {
 	if c.Subprotocol != "" {
 		d.Protocols = []string{c.Subprotocol}
 	}
-	began := time.Now()
 	conn, response, err := d.Dial(ctx, numbered(c.URL, int(i)))
+	if err == nil && response.Protocol != c.Subprotocol {
+		conn.Close()
+		err = errors.New("the server chose no subprotocol")
+	}
 	if err != nil {
 		err = fmt.Errorf("connection %d: %w", firstNumber+i, err)
 	}
-	return dialed{i, conn, response, time.Since(began), err}
+	return dialed{i, conn, response, err}
 }
 
 // open opens all connections and adds them to the engine.
 func (e *engine) open() error {
-	began := e.now()
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	results := e.config.dialAll(ctx)
@@ -81,7 +83,6 @@ func (e *engine) open() error {
 		case d, more := <-results:
 			switch {
 			case !more:
-				e.result.OpenTime = e.now() - began
 				return failed
 			case d.err != nil:
 				fail(d.err)
@@ -100,10 +101,6 @@ func (e *engine) open() error {
 
 // add takes over a connection whose handshake is done.
 func (e *engine) add(d dialed) error {
-	e.result.Handshake.Record(d.took)
-	if e.config.Subprotocol != "" && d.response.Protocol == "" {
-		e.result.WithoutSubprotocol++
-	}
 	if err := e.sockets.add(d.conn, d.slot); err != nil {
 		return err
 	}

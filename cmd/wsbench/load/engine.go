@@ -44,7 +44,6 @@ type engine struct {
 	opened, closed int
 	lastInput      time.Duration
 	lastScan       time.Duration
-	progress       progress
 	result         *Result
 }
 
@@ -52,7 +51,6 @@ func newEngine(ctx context.Context, c *Config) (*engine, error) {
 	e := &engine{
 		ctx: ctx, config: c, base: time.Now(), from: never, to: never, result: new(Result),
 		conns: make([]conn, c.Conns), senders: newSenders(c), rx: make([]byte, readSize),
-		progress: newProgress(c),
 	}
 	for i := range e.key {
 		e.key[i] = byte(rand.Uint32())
@@ -124,7 +122,6 @@ func (e *engine) turn(until time.Duration) error {
 		return nil
 	}
 	e.lastScan = now
-	e.progress.tell(e, now)
 	if e.loading {
 		return e.watchSenders(now)
 	}

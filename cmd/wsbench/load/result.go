@@ -20,23 +20,14 @@ type Result struct {
 	// were due within the window.
 	Latency histogram.Histogram
 
-	// Handshakes counts, in Connect, connections that were opened and closed,
-	// and Cycle their times from the first SYN to the end. Handshake is, in all
-	// modes, the time to the checked answer.
-	Handshakes uint64
-	Cycle      histogram.Histogram
-	Handshake  histogram.Histogram
+	Handshakes uint64 // Connect: connections that were opened and closed
 
-	Checks             Checks        // of the whole run
-	Sent               uint64        // in the whole run
-	MaxLag             time.Duration // open loop: how late at most a message was sent
-	Skipped            uint64        // open loop, whole run: not sent, since the server did not read
-	Stalls             uint64        // whole run: times that a sender waited for Timeout in vain
-	Other              uint64        // whole run: messages without a mark
-	Pings              uint64        // whole run
-	WithoutSubprotocol uint64        // connections on which the server chose none
-	CleanCloses        uint64        // connections that ended with a closing handshake
-	OpenTime           time.Duration // in which all connections were opened
+	Checks      Checks // of the whole run
+	Sent        uint64 // in the whole run
+	Skipped     uint64 // open loop, whole run: not sent, since the server did not read
+	Stalls      uint64 // whole run: times that a sender waited for Timeout in vain
+	Other       uint64 // whole run: messages without a mark
+	CleanCloses uint64 // connections that ended with a closing handshake
 
 	Server Server        // zero without Config.PIDs
 	Client time.Duration // CPU time of this process
@@ -46,13 +37,12 @@ type Result struct {
 // Server is what the server's processes had used at certain moments.
 type Server struct {
 	Start  process.Usage // before the first connection
-	Open   process.Usage // when all connections were open and quiet
 	Before process.Usage // at the beginning of the window
 	After  process.Usage // at its end
 }
 
 // CPU is the server's CPU time within the window.
-func (s Server) CPU() time.Duration { return s.After.CPU() - s.Before.CPU() }
+func (s Server) CPU() time.Duration { return s.After.CPU - s.Before.CPU }
 
 // Good reports whether the server did all that it should have.
 func (r *Result) Good(mode Mode) bool {

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime"
 	"time"
@@ -46,7 +47,7 @@ func (e *engine) start() (err error) {
 
 // settle waits until nothing has come in for Settle, and in Idle until the
 // server's memory stands still.
-func (e *engine) settle() (err error) {
+func (e *engine) settle() error {
 	began := e.now()
 	e.lastInput = max(e.lastInput, began)
 	for now := began; now < e.lastInput+e.config.Settle && now < began+maxSettle; now = e.now() {
@@ -55,12 +56,9 @@ func (e *engine) settle() (err error) {
 		}
 	}
 	if e.config.Mode == Idle && len(e.config.PIDs) > 0 {
-		if err := e.settleMemory(); err != nil {
-			return err
-		}
+		return e.settleMemory()
 	}
-	e.result.Server.Open, err = e.usage()
-	return err
+	return nil
 }
 
 // settleMemory waits until the server's memory has stood still for a second, for
@@ -88,7 +86,9 @@ func (e *engine) settleMemory() error {
 
 // measure puts the load on, and takes the figures at both ends of the window.
 func (e *engine) measure() error {
-	e.progress.begun(e)
+	if w := e.config.Progress; w != nil {
+		fmt.Fprintln(w, "wsbench: the load begins")
+	}
 	began := e.now()
 	e.from = began + e.config.Warmup
 	e.to = e.from + e.config.Time
@@ -157,7 +157,7 @@ func (w *window) end(pids []int, r *Result) error {
 // ownCPU is this process's CPU time; 0 where that cannot be told.
 func ownCPU() time.Duration {
 	u, _ := process.Read(os.Getpid())
-	return u.CPU()
+	return u.CPU
 }
 
 // drain waits for what is outstanding, and a little for what should not come.

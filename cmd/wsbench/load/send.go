@@ -79,9 +79,6 @@ func (e *engine) sendDue(now time.Duration) error {
 			e.result.Skipped++
 			continue
 		}
-		if due >= e.from {
-			e.result.MaxLag = max(e.result.MaxLag, now-due)
-		}
 		e.tx = e.build(e.tx[:0], i, due)
 		if err := e.transmit(slot, c, e.tx); err != nil {
 			return err

@@ -16,13 +16,9 @@ const tick = time.Second / 100
 
 // Usage is what processes have used, added up.
 type Usage struct {
-	User, System time.Duration // of CPU, since they began; to 10 ms
-	RSS          int64         // bytes resident now
-	Peak         int64         // bytes resident at most until now
+	CPU time.Duration // since they began; to 10 ms
+	RSS int64         // bytes resident now
 }
-
-// CPU is user and system time together.
-func (u Usage) CPU() time.Duration { return u.User + u.System }
 
 // Read returns the sum over these processes. One that has ended is an error.
 // Safe for concurrent use.
@@ -33,10 +29,8 @@ func Read(pids ...int) (Usage, error) {
 		if err != nil {
 			return Usage{}, fmt.Errorf("process %d: %w", pid, err)
 		}
-		sum.User += u.User
-		sum.System += u.System
+		sum.CPU += u.CPU
 		sum.RSS += u.RSS
-		sum.Peak += u.Peak
 	}
 	return sum, nil
 }
@@ -56,7 +50,6 @@ func read(pid int) (Usage, error) {
 		return Usage{}, err
 	}
 	u.RSS = kibibytes(status, "VmRSS:")
-	u.Peak = kibibytes(status, "VmHWM:")
 	return u, nil
 }
 
@@ -79,7 +72,7 @@ func parseStat(stat []byte) (Usage, error) {
 	if err != nil {
 		return Usage{}, fmt.Errorf("stat: stime: %w", err)
 	}
-	return Usage{User: time.Duration(user) * tick, System: time.Duration(system) * tick}, nil
+	return Usage{CPU: time.Duration(user+system) * tick}, nil
 }
 
 // kibibytes returns a value of /proc/PID/status in bytes; 0 if it is not there.

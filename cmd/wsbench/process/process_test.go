@@ -15,8 +15,8 @@ func TestParseStat(t *testing.T) {
 		want       Usage
 		err        error
 	}{
-		{"running", "7 (server) R" + rest, Usage{User: 12340 * time.Millisecond, System: 560 * time.Millisecond}, nil},
-		{"a name with spaces and parentheses", "7 (a) Z (b) S" + rest, Usage{User: 12340 * time.Millisecond, System: 560 * time.Millisecond}, nil},
+		{"running", "7 (server) R" + rest, Usage{CPU: 12900 * time.Millisecond}, nil},
+		{"a name with spaces and parentheses", "7 (a) Z (b) S" + rest, Usage{CPU: 12900 * time.Millisecond}, nil},
 		{"ended, not yet waited for", "7 (server) Z" + rest, Usage{}, os.ErrProcessDone},
 	} {
 		got, err := parseStat([]byte(row.stat))
@@ -53,8 +53,8 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.RSS < 1<<20 || before.Peak < before.RSS {
-		t.Errorf("resident: %d, peak %d", before.RSS, before.Peak)
+	if before.RSS < 1<<20 {
+		t.Errorf("resident: %d", before.RSS)
 	}
 	machine := Machine()
 	for end := time.Now().Add(20 * time.Second); ; {
@@ -62,11 +62,11 @@ func TestRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if now.CPU() > before.CPU() && Machine() > machine {
+		if now.CPU > before.CPU && Machine() > machine {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("CPU time stands still: %v, of the machine %v", now.CPU(), Machine())
+			t.Fatalf("CPU time stands still: %v, of the machine %v", now.CPU, Machine())
 		}
 	}
 }

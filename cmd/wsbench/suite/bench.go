@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -21,7 +22,7 @@ type Config struct {
 	Secs   float64 // measured for each figure
 	Rows   string  // a regular expression: those whose names it matches; "": all
 	Data   string  // where directories for -data are made; "": where temporary files are
-	Out    string  // Plot: the directory for the charts
+	Out    string  // the directory for the chart; "": a table instead
 
 	Version  string    // of wsbench, a tag or commit; "": as the binary has it
 	Command  string    // as it was given, for the table
@@ -79,8 +80,9 @@ func newBench(ctx context.Context, c *Config) (*bench, error) {
 	return b, nil
 }
 
-// Run measures all rows in each round and writes the table to w. An error of a
-// measurement leaves a hole in the table and is returned when all is done.
+// Run measures all rows in each round, and writes the table to w or the chart to
+// Config.Out. An error of a measurement leaves a hole there and is returned when all is
+// done.
 func Run(ctx context.Context, c *Config, w io.Writer) error {
 	b, err := newBench(ctx, c)
 	if err != nil {
@@ -106,7 +108,14 @@ func Run(ctx context.Context, c *Config, w io.Writer) error {
 			}
 		}
 	}
-	if err := t.write(w, b.heading(t)); err != nil {
+	if c.Out == "" {
+		err = t.write(w, b.heading(t))
+	} else if err = os.MkdirAll(c.Out, 0o755); err == nil {
+		path := filepath.Join(c.Out, "wsbench.svg")
+		err = os.WriteFile(path, t.chart(), 0o644)
+		fmt.Fprintln(w, path)
+	}
+	if err != nil {
 		return err
 	}
 	if len(t.failures) > 0 {
@@ -127,11 +136,7 @@ func (b *bench) measure(t *table, round, i, j int) {
 		return
 	}
 	t.samples[i][j] = append(t.samples[i][j], got)
-	fmt.Fprintf(b.config.Progress, "round %d of %d: %s: %s: %s %s", round+1, b.config.Rounds, r.name, s.Name, digits(got.value), r.unit)
-	if got.p99 > 0 {
-		fmt.Fprintf(b.config.Progress, ", p99 %s", latency(got.p99))
-	}
-	fmt.Fprintln(b.config.Progress)
+	fmt.Fprintf(b.config.Progress, "round %d of %d: %s: %s: %s %s\n", round+1, b.config.Rounds, r.name, s.Name, digits(got.value), r.unit)
 }
 
 // A figure that was taken while other processes used more than disturbance, in

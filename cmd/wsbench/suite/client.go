@@ -29,8 +29,8 @@ func (f figures) get(name string) (float64, error) {
 type loader struct {
 	cmd   *exec.Cmd
 	out   bytes.Buffer
-	begun chan struct{} // closed when its load begins; only runs of some seconds tell
-	said  []string      // lines of its standard error that are no progress
+	begun chan struct{} // closed when its load begins
+	said  []string      // other lines of its standard error
 	read  chan struct{} // closed when all of standard error has been read
 }
 
@@ -46,7 +46,7 @@ func (b *bench) load(r *running, args ...string) (figures, error) {
 // startLoad begins such a run.
 func (b *bench) startLoad(r *running, on cores, args ...string) (*loader, error) {
 	command := append([]string{b.self}, args...)
-	command = append(command, "--json", "--pid", strconv.Itoa(r.pid))
+	command = append(command, "--pid", strconv.Itoa(r.pid))
 	l := &loader{cmd: on.command(command), begun: make(chan struct{}), read: make(chan struct{})}
 	l.cmd.Stdout = &l.out
 	stderr, err := l.cmd.StderrPipe()
@@ -64,11 +64,10 @@ func (l *loader) listen(stderr io.Reader) {
 	defer close(l.read)
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
-		switch line := lines.Text(); {
-		case strings.HasSuffix(line, "the load begins"):
+		if line := strings.TrimPrefix(lines.Text(), "wsbench: "); line == "the load begins" {
 			close(l.begun)
-		case strings.Contains(line, "note:"), !strings.HasPrefix(line, "wsbench: "), !isProgress(line):
-			l.said = append(l.said, strings.TrimPrefix(line, "wsbench: "))
+		} else {
+			l.said = append(l.said, line)
 		}
 	}
 }
@@ -82,11 +81,6 @@ func (l *loader) begin() error {
 		_, err := l.wait()
 		return fmt.Errorf("the load ended before its time: %w", err)
 	}
-}
-
-// isProgress reports whether the line begins with a time, such as "wsbench: 2s:".
-func isProgress(line string) bool {
-	return line[len("wsbench: ")] >= '0' && line[len("wsbench: ")] <= '9'
 }
 
 // wait waits for the run's end. A run that lost messages is an error.

@@ -25,7 +25,6 @@ type row struct {
 // sample is what one measurement of a row has given.
 type sample struct {
 	value  float64 // in the row's unit
-	p99    float64 // latency in µs; 0: none
 	others float64 // CPU of other processes, in percent of a core
 }
 
@@ -97,7 +96,7 @@ func (r row) can(s Subject) bool {
 // take makes a sample of what wsbench has measured.
 func take(f figures, figure string) (sample, error) {
 	value, err := f.get(figure)
-	return sample{value: value, p99: f["latency_us_p99"], others: f["others_cpu_percent"]}, err
+	return sample{value: value, others: f["others_cpu_percent"]}, err
 }
 
 // takeBeside is take where another load of ours is what others do.

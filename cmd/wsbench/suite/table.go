@@ -35,7 +35,6 @@ func (t *table) value(i, j int, of func(sample) float64) (v float64, ok bool) {
 }
 
 func value(s sample) float64  { return s.value }
-func p99(s sample) float64    { return s.p99 }
 func others(s sample) float64 { return s.others }
 
 // most is the greatest median of all rows and subjects.
@@ -67,9 +66,6 @@ func (t *table) lines() [][]string {
 	if len(peers) > 0 {
 		header = append(header, t.subjects[0].Name+" ÷ "+strings.Join(peers, ", "))
 	}
-	for _, s := range t.subjects {
-		header = append(header, "p99 "+s.Name)
-	}
 	lines := [][]string{header}
 	for i, r := range t.rows {
 		line := []string{r.title, r.unit}
@@ -81,10 +77,6 @@ func (t *table) lines() [][]string {
 			peer := t.peer(r.tls)
 			b, ok2 := t.value(i, peer, value)
 			line = append(line, cell(a/b, peer > 0 && ok && ok2 && b != 0)(ratio))
-		}
-		for j := range t.subjects {
-			v, ok := t.value(i, j, p99)
-			line = append(line, cell(v, ok && v > 0 && r.unit != "µs")(latency))
 		}
 		lines = append(lines, line)
 	}
@@ -211,16 +203,4 @@ func ratio(v float64) string {
 		return strconv.FormatFloat(v, 'f', 3, 64)
 	}
 	return strconv.FormatFloat(v, 'f', 2, 64)
-}
-
-// latency writes microseconds in the unit that suits them.
-func latency(micros float64) string {
-	switch {
-	case micros >= 1e6:
-		return digits(micros/1e6) + " s"
-	case micros >= 1e3:
-		return digits(micros/1e3) + " ms"
-	default:
-		return digits(micros) + " µs"
-	}
 }

@@ -55,7 +55,7 @@ func wantFull(t *testing.T, s chat.Store) {
 // remembered returns which of the conversations have messages.
 func remembered(t *testing.T, s chat.Store, names ...string) (with []string) {
 	t.Helper()
-	last, err := s.Last("nobody", names)
+	last, _, err := s.Last("nobody", names)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func testForgetsPrivate(t *testing.T, s chat.Store) {
 		say(t, s, "A", to, "x")
 	}
 	for user, want := range map[string]string{"A": "map[C:1 D:1 E:1]", "B": "map[]"} {
-		if last, err := s.Last(user, nil); err != nil || fmt.Sprint(last) != want {
+		if last, _, err := s.Last(user, nil); err != nil || fmt.Sprint(last) != want {
 			t.Errorf("%s: %v, %v", user, last, err)
 		}
 	}
@@ -143,7 +143,7 @@ func testForgetsPrivate(t *testing.T, s chat.Store) {
 	say(t, s, "B", "A", "y")
 	wantWaiting(t, s, "A", "B>A:2:y")
 	wantWaiting(t, s, "C", "")
-	if last, _ := s.Last("B", nil); last["A"] != 2 {
+	if last, _, _ := s.Last("B", nil); last["A"] != 2 {
 		t.Errorf("B: %v", last)
 	}
 }

@@ -12,7 +12,7 @@ import (
 func testLast(t *testing.T, s chat.Store) {
 	want := func(user, want string, names ...string) {
 		t.Helper()
-		last, err := s.Last(user, names)
+		last, _, err := s.Last(user, names)
 		if err != nil || last == nil {
 			t.Fatalf("%s: %v, %v", user, last, err)
 		}

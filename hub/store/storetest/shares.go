@@ -229,7 +229,7 @@ func testAllMessages(t *testing.T, s chat.Store) {
 	if first, last := kept(t, s, "groupOld"); last != 0 {
 		t.Errorf("%d to %d are left", first, last)
 	}
-	if last, err := s.Last("A", []string{"groupOld"}); err != nil || len(last) > 0 {
+	if last, _, err := s.Last("A", []string{"groupOld"}); err != nil || len(last) > 0 {
 		t.Errorf("%v, %v", last, err)
 	}
 	for seq := uint64(4); seq < 7; seq++ {
@@ -323,7 +323,7 @@ func testMissedBytes(t *testing.T, s chat.Store) {
 	if err := try(s, missed("A", "D", strings.Repeat("x", chat.MaxWaitingBytes+1))); !errors.Is(err, chat.ErrFull) {
 		t.Errorf("got %v, want ErrFull", err)
 	}
-	if last, err := s.Last("D", nil); err != nil || len(last) > 0 {
+	if last, _, err := s.Last("D", nil); err != nil || len(last) > 0 {
 		t.Errorf("%v, %v", last, err)
 	}
 	appendAll(t, s, missed("A", "D", strings.Repeat("x", chat.MaxWaitingBytes)), missed("B", "C", "x"))
@@ -375,7 +375,7 @@ func testConversations(t *testing.T, s chat.Store) {
 			t.Errorf("group%d: %d to %d", i, first, last)
 		}
 	}
-	if last, _ := s.Last("A", []string{"group3", "group4"}); len(last) > 0 {
+	if last, _, _ := s.Last("A", []string{"group3", "group4"}); len(last) > 0 {
 		t.Errorf("begun: %v", last)
 	}
 	if err := s.Err(); err != nil {

@@ -11,41 +11,69 @@ import (
 	"wschat/cmd/wschat/e2e/target"
 )
 
-// PROTOCOL 6: /healthz is 503 while senders are refused for want of room, here since
-// the newest message of each conversation is kept, and those alone are more than
-// -history-bytes.
-func TestNoRoom(t *testing.T) {
+// PROTOCOL 6: beyond -history-bytes the conversations of whoever wrote most lose their oldest
+// messages. Nobody else does, and nobody is refused, not after a restart either: here one
+// user fills the server with one message in each of many groups, and with messages to
+// himself.
+func TestFloodHarmsItsAuthor(t *testing.T) {
+	const said, waiting = 200, 20
 	for name, flags := range map[string][]string{
 		"in memory": nil,
 		"on disk":   {"-data", t.TempDir()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := target.Start(t, append([]string{"-history-bytes", "65536", "-rate", "0"}, flags...)...)
-			a := open(t, s, "A")
-			send := func(group int) event {
+			flags := append([]string{"-history-bytes", "1048576", "-rate", "0", "-presence", "none"}, flags...)
+			s := target.Start(t, flags...)
+			open(t, s, "C").Reset()
+			b := open(t, s, "B")
+			sent := 0
+			send := func(c *target.Client, to, text string) {
 				t.Helper()
-				id := fmt.Sprint(group)
-				if err := a.SendText(fmt.Sprintf(`{"op":"send","id":%q,"to":"group%d","text":%q}`, id, group, strings.Repeat("x", 1<<10))); err != nil {
+				sent++
+				if err := c.SendText(fmt.Sprintf(`{"op":"send","id":"%d","to":%q,"text":%q}`, sent, to, text)); err != nil {
 					t.Fatal(err)
 				}
-				return next(t, a, "ack", "error")
-			}
-			stored := 0
-			for send(stored).Event == "ack" && stored < 100 {
-				if status := health(t, s); stored == 10 && status != http.StatusOK {
-					t.Errorf("there is room, and /healthz answers %d", status)
+				if e := next(t, c, "ack", "error"); e.Event != "ack" {
+					t.Fatalf("to %s: %+v", to, e)
 				}
-				stored++
 			}
-			if stored < 20 || stored > 64 {
-				t.Errorf("%d messages of 1 KiB have room in 64 KiB", stored)
+			for range said {
+				send(b, "groupB", "said")
 			}
-			if e := send(stored); e.Code != "unavailable" {
-				t.Errorf("a send is answered with %+v, want unavailable", e)
+			for range waiting {
+				send(b, "C", "waits")
 			}
-			if status := health(t, s); status != http.StatusServiceUnavailable {
-				t.Errorf("senders are refused, and /healthz answers %d", status)
+			a := open(t, s, "A")
+			large := strings.Repeat("x", 100<<10)
+			for i := range 30 {
+				group := fmt.Sprint("group", i)
+				send(a, group, large)
+				if err := a.SendText(fmt.Sprintf(`{"op":"leave","id":"leave","group":%q}`, group)); err != nil {
+					t.Fatal(err)
+				}
+				next(t, a, "ack")
+				send(a, "A", large)
+			}
+			for round := range 2 {
+				if status := health(t, s); status != http.StatusOK {
+					t.Errorf("/healthz answers %d", status)
+				}
+				send(b, "groupB", "goes on")
+				for _, of := range []string{"groupB", "C"} {
+					if err := b.SendText(fmt.Sprintf(`{"op":"history","id":"1","of":%q,"before":2}`, of)); err != nil {
+						t.Fatal(err)
+					}
+					if e := next(t, b, "history"); len(e.Messages) != 1 {
+						t.Errorf("the first message to %s is lost: %+v", of, e)
+					}
+				}
+				if name == "in memory" || round == 1 {
+					return
+				}
+				s.Kill()
+				s = target.Start(t, flags...)
+				b = open(t, s, "B")
 			}
 		})
 	}

@@ -32,7 +32,8 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 			continue
 		}
 		if late++; late <= 5 {
-			b.fault("%s took %v (%v where nobody attacks)", a.what, a.took.Round(time.Millisecond), excuse.Round(time.Millisecond))
+			b.fault("%v: %s took %v (%v where nobody attacks)", a.at.Sub(b.began).Round(time.Millisecond), a.what,
+				a.took.Round(time.Millisecond), excuse.Round(time.Millisecond))
 		}
 	}
 	if late > 0 {
@@ -42,7 +43,11 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 		b.t.Logf("bystanders waited %d times: %v in the middle, %v for 99 of 100, %v at most; %d times where nobody attacks more than %v",
 			len(waits), waits[len(waits)/2], waits[len(waits)*99/100], waits[len(waits)-1], len(slow), tick)
 	}
-	for _, fault := range b.faults {
+	for i, fault := range b.faults {
+		if i == 20 {
+			b.t.Errorf("and %d more", len(b.faults)-i)
+			break
+		}
 		b.t.Errorf("the bystanders: %s", fault)
 	}
 }

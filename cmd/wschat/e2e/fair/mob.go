@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -138,9 +139,13 @@ func (m *Mob) hold(c *target.Client) {
 // deedLasts is how long an attacker does one thing at most.
 const deedLasts = 5 * time.Second
 
-// hostile connects a user from the address of the attackers.
+// hostile connects a user from the address of the attackers, or from one of their many.
 func (m *Mob) hostile(user string, d handshake.Dialer) (*target.Client, error) {
-	c, err := m.from("127.0.0.2", user, d)
+	addr := "127.0.0.2"
+	if m.attack.manyAddresses {
+		addr = fmt.Sprintf("127.0.%d.%d", 2+rand.IntN(100), 1+rand.IntN(250))
+	}
+	c, err := m.from(addr, user, d)
 	if err == nil {
 		c.Conn.SetDeadline(time.Now().Add(min(time.Until(m.giveUp)+tick, deedLasts)))
 	}

@@ -26,6 +26,7 @@ import (
 type crowd struct {
 	addr   string // host:port; the same for all servers, one after the other
 	report *time.Ticker
+	many   bool // come from many addresses, as logins of one are rationed
 	*fair.Tally
 }
 
@@ -98,6 +99,9 @@ func (c *crowd) open(path string) (*frametest.Peer, *net.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), target.Patience)
 	defer cancel()
 	var d handshake.Dialer
+	if c.many {
+		d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 1, byte(rand.IntN(250)), byte(1+rand.IntN(250)))}
+	}
 	conn, response, err := d.Dial(ctx, "ws://"+c.addr+path)
 	if err != nil {
 		return nil, nil, err

@@ -13,7 +13,7 @@ import (
 
 // liveAmong is the crowd in the process of the attackers.
 func liveAmong(m *fair.Mob) error {
-	c := &crowd{addr: m.Server.Addr, Tally: m.Tally}
+	c := &crowd{addr: m.Server.Addr, many: true, Tally: m.Tally}
 	for i := range people {
 		go c.live(context.Background(), i) // until the process ends
 	}

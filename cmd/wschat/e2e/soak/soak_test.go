@@ -61,7 +61,7 @@ func TestSoak(t *testing.T) {
 	fresh := s.Usage()
 	ctx, leave := context.WithTimeout(context.Background(), length)
 	defer leave()
-	c := &crowd{s.Addr, time.NewTicker(reportPeriod), fair.NewTally()}
+	c := &crowd{addr: s.Addr, report: time.NewTicker(reportPeriod), Tally: fair.NewTally()}
 	defer c.report.Stop()
 	began := time.Now()
 	var everybody sync.WaitGroup

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"wschat/cmd/wschat/metric"
+	"wschat/hub/local"
+)
+
+// bounds has the values of the flags that bound what is remembered, by their names.
+func (o *options) bounds() map[string]int64 {
+	return map[string]int64{
+		"history-bytes": o.historyBytes, "max-conversations": int64(o.maxConversations),
+		"max-users": int64(o.maxUsers), "max-ids": int64(o.maxIDs),
+	}
+}
+
+// writeBounds writes how full what is bounded is, and what came of that. With Redis only
+// the ids are remembered here.
+func (s *server) writeBounds(t *metric.Text) {
+	kept := s.kept()
+	ids, dropped := s.hub.IDs()
+	used := map[string]int64{"max-ids": int64(ids)}
+	refused := map[string]uint64{}
+	dropping := map[string]uint64{"max-ids": dropped}
+	if e, ok := s.engine.(*local.Engine); ok {
+		known, refusedUsers := e.Known()
+		used["history-bytes"], used["max-conversations"], used["max-users"] = kept.Bytes, int64(kept.Conversations), int64(known)
+		refused["history-bytes"], refused["max-conversations"] = kept.Refused.Bytes, kept.Refused.Conversations
+		refused["waiting"], refused["max-users"] = kept.Refused.Waiting, refusedUsers
+		dropping["history-bytes"], dropping["max-conversations"] = kept.Dropped, kept.Forgotten
+	}
+	t.GaugeBy("wschat_bound", "The flags that bound what is remembered; 0: no limit.", "bound", s.bounds)
+	t.GaugeBy("wschat_bound_used", "How much of each bound is used.", "bound", used)
+	same := func(bound string) string { return bound }
+	metric.CounterBy(t, "wschat_bound_refused_total", "Messages, or logins for max-users, that were refused since their user had reached a bound.", "bound", refused, same)
+	metric.CounterBy(t, "wschat_bound_dropped_total", "Messages, conversations and ids that were dropped to make room, of whoever had most.", "bound", dropping, same)
+}
