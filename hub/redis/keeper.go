@@ -227,8 +227,8 @@ func (s *Store) forgetSome(ctx context.Context, due int64) (forgotten int) {
 	var done []command
 	for i, name := range names {
 		var early bool // by the clock of Redis; that of this node may be a little ahead
-		var groups []string
-		if replies[i].Scan(&early, &groups) != nil {
+		var groups, pairs []string
+		if replies[i].Scan(&early, &groups, &pairs) != nil || s.part(ctx, name, pairs) != nil {
 			return 0
 		}
 		if !early { // else the user stays on the list

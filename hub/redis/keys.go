@@ -24,6 +24,7 @@ func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 //	     gen the number of the last login or exit, seen when the last connection
 //	     ended, r who is replaced: those with a smaller serial
 //	:g   set of groups
+//	:l   how many groups the user was the last to leave, within MembershipTTL
 //	:b   there while the user is banned
 //	:p   sorted set of the private conversations, by when they were written to last
 func userKey(name string) string { return "wschat:{u:" + name + "}" }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wschat/hub/chat"
@@ -51,6 +52,13 @@ const (
 	// chosenTime is how long a node that is not heard of is the one who makes room.
 	chosenTime = 3 * time.Second
 )
+
+// bounds says how much is kept, and what did not fit. Safe for concurrent use.
+type bounds struct {
+	held                 atomic.Int64  // bytes of all, as the ledger has it
+	dropped              atomic.Uint64 // messages, by this node
+	tooLarge, missedMany atomic.Uint64 // messages that this node refused
+}
 
 func newLedger(bytes int64) ledger {
 	piece := int64(maxPiece)
@@ -127,6 +135,7 @@ func (s *Store) account(ctx context.Context) (chosen bool, sum int64, err error)
 			return false, 0, err
 		}
 		l.told = time.Now()
+		s.bounds.held.Store(sum)
 		if len(changes) < 5*batch {
 			return l.chosen, sum, nil
 		}

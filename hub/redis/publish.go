@@ -14,6 +14,7 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 	able := s.epoch != "" && !s.recovering
 	s.mu.Unlock()
 	if size := sizeOf(m); s.config.Bytes > 0 && size > s.config.Bytes {
+		s.bounds.tooLarge.Add(1)
 		done(false, chat.ErrFull)
 		return
 	}
@@ -66,6 +67,10 @@ func (s *Store) note(u *user, next *sending) {
 		case since == 0:
 			err = chat.ErrNotOnline.About(m.To)
 		default:
+			if since < 0 { // new there; it may be about to be forgotten
+				s.remember(m.Conversation)
+				since = -since
+			}
 			if since > 1 {
 				next.since = since
 			}

@@ -3,6 +3,7 @@ package redis
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -371,13 +372,14 @@ func (s *Store) dropOldest(ctx context.Context, conversation string, bytes int64
 		return 0, 0, nil, err
 	}
 	list, err := r.Array()
-	if err != nil || len(list) < 2 {
+	if err != nil || len(list) < 3 {
 		return 0, 0, nil, chat.ErrUnavailable
 	}
 	n, err1 := list[0].Int()
 	left, err2 := list[1].Int()
+	dropped, err3 := list[2].Int()
 	lost = make(map[string]int64)
-	for pair := range slices.Chunk(list[2:], 2) {
+	for pair := range slices.Chunk(list[3:], 2) {
 		author, err1 := pair[0].Text()
 		bytes, err2 := pair[1].Int()
 		if err1 != nil || err2 != nil {
@@ -385,9 +387,10 @@ func (s *Store) dropOldest(ctx context.Context, conversation string, bytes int64
 		}
 		lost[author] = bytes
 	}
-	if err1 != nil || err2 != nil {
-		return 0, 0, nil, chat.ErrUnavailable
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return 0, 0, nil, err
 	}
+	s.bounds.dropped.Add(uint64(dropped))
 	return uint64(n), left, lost, nil
 }
 

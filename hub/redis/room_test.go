@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -198,65 +197,4 @@ func TestMissedOnManyNodes(t *testing.T) {
 	say(t, a, "D", "C", "", "x")
 	left(t, b, "C")
 	say(t, a, "A", "C", "", "x")
-}
-
-// Ever new groups that are left behind leave nothing for ever.
-func TestAbandonedGroups(t *testing.T) {
-	server := redistest.Start(t)
-	s, _ := node(t, Config{URL: server.URL(), Keep: 1000, MembershipTTL: time.Hour})
-	set := func(user, group string, member bool) {
-		s.SetMember(user, group, member, func() {}, func(err error) {
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	enter(t, s, "B")
-	set("B", "groupB", true)
-	say(t, s, "B", "groupB", "", "x")
-	var users sync.WaitGroup
-	for i := range 30 {
-		user := fmt.Sprint("A", i)
-		enter(t, s, user)
-		users.Go(func() {
-			for n := range 100 {
-				group := fmt.Sprintf("group%d.%d", i, n)
-				set(user, group, true)
-				if n%2 == 0 {
-					if err := publish(s, user, group, []byte("x")); err != nil {
-						t.Error(err)
-					}
-				}
-				set(user, group, false)
-			}
-		})
-	}
-	users.Wait()
-	const lasting = `local found = {}
-		for _, key in ipairs(redis.call('KEYS', 'wschat:{c:group*')) do
-			if redis.call('PTTL', key) < 0 then found[#found + 1] = key end
-		end
-		table.sort(found)
-		return table.concat(found, ' ')`
-	want := "wschat:{c:groupB}:h wschat:{c:groupB}:m wschat:{c:groupB}:o wschat:{c:groupB}:s"
-	if got := server.CLI("eval", lasting, "0"); got != want {
-		t.Errorf("these last: %.1000s", got)
-	}
-
-	// Who comes back finds the messages, and stays.
-	set("A0", "group0.0", true)
-	if m := say(t, s, "A0", "group0.0", "", "again"); m.Seq != 2 || kept(t, s, "group0.0") != 2 {
-		t.Errorf("it goes on with %d, %d are kept", m.Seq, kept(t, s, "group0.0"))
-	}
-	for _, part := range []string{":h", ":s"} {
-		if got := server.CLI("ttl", conversationKey("group0.0")+part); got != "-1" {
-			t.Errorf("%s ends in %s s", part, got)
-		}
-	}
-	set("A0", "group0.0", false)
-	server.CLI("del", conversationKey("group0.0")+":s") // as if an hour had passed
-	set("A0", "group0.0", true)
-	if m := say(t, s, "A0", "group0.0", "", "again"); m.Seq != 3 || kept(t, s, "group0.0") != 1 {
-		t.Errorf("it goes on with %d, %d are kept", m.Seq, kept(t, s, "group0.0"))
-	}
 }

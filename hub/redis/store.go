@@ -68,6 +68,7 @@ type Store struct {
 	recent  recent
 	refusal refusal
 	ledger  ledger
+	bounds  bounds
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
@@ -186,13 +187,20 @@ type Stats struct {
 	resp.Stats
 	Available     bool
 	Conversations int // subscribed here
+
+	Held                 int64  // bytes of the messages of the whole chat, roughly
+	Dropped              uint64 // messages that this node dropped to make room
+	TooLarge, MissedMany uint64 // messages that it refused: larger than Config.Bytes; too many that wait for one user
 }
 
 // Stats returns that.
 func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{s.client.Stats(), s.available(), len(s.conversations)}
+	return Stats{
+		s.client.Stats(), s.available(), len(s.conversations),
+		s.bounds.held.Load(), s.bounds.dropped.Load(), s.bounds.tooLarge.Load(), s.bounds.missedMany.Load(),
+	}
 }
 
 // do sends a command whose reply nobody waits for.
@@ -263,6 +271,7 @@ func (s *Store) failed(err error) error {
 	}
 	switch {
 	case code == "FULL":
+		s.bounds.missedMany.Add(1)
 		return chat.ErrFull
 	case code == "LATE":
 	case code != "" || errors.Is(err, resp.ErrBusy):

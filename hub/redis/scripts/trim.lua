@@ -8,7 +8,7 @@
 -- ARGV[3]  bytes that each message takes beside what is in it
 -- ARGV[4]  the seq from which on all messages stay; 0: none has to
 --
--- Reply: {the last seq, messages left, author, bytes dropped, author, bytes dropped, …};
+-- Reply: {the last seq, messages left, messages dropped, author, bytes dropped, author, bytes dropped, …};
 -- if it only says, the bytes are roughly what the author has in all.
 
 local s, most, stay = base .. ':s', tonumber(ARGV[1]), tonumber(ARGV[4])
@@ -22,16 +22,16 @@ while looked < tonumber(ARGV[2]) and (most == 0 or total < most) do
   looked, total, last, after = looked + 1, total + size, seq, '(' .. m[1]
 end
 local left = redis.call('XLEN', s)
-local times = 1
+local times, dropped = 1, looked
 if most == 0 then
-  times = looked > 0 and left / looked or 0
+  times, dropped = looked > 0 and left / looked or 0, 0
 elseif looked == left then
   redis.call('DEL', s)
   left = 0
 elseif looked > 0 then
   left = left - redis.call('XTRIM', s, 'MINID', text(last + 1) .. '-0')
 end
-local reply = {redis.call('HGET', base .. ':h', 'n') or '0', left}
+local reply = {redis.call('HGET', base .. ':h', 'n') or '0', left, dropped}
 for author, size in pairs(bytes) do
   reply[#reply + 1] = author
   reply[#reply + 1] = text(size * times)
