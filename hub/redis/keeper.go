@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"crypto/rand"
 	"maps"
 	"slices"
@@ -13,10 +12,6 @@ const tickTime = 250 * time.Millisecond
 
 // batch is how many users or conversations are looked after at once.
 const batch = 500
-
-// forgetTime bounds how long users are forgotten at once: the keeper has other things to
-// do.
-const forgetTime = time.Second
 
 // poke makes the keeper look at once.
 func (s *Store) poke() {
@@ -32,7 +27,7 @@ func (s *Store) poke() {
 func (s *Store) keep() {
 	ticker := time.NewTicker(tickTime)
 	defer ticker.Stop()
-	var probed, renewed, forgotten time.Time
+	var probed, renewed, forgotten, counted time.Time
 	for {
 		now := time.Now()
 		select {
@@ -72,6 +67,10 @@ func (s *Store) keep() {
 		if ttl := s.config.MembershipTTL; ttl > 0 && now.Sub(forgotten) > min(max(ttl/10, 10*time.Millisecond), time.Minute) {
 			s.forgetUsers()
 			forgotten = now
+		}
+		if now.Sub(counted) > crowdTime {
+			s.forgetEarly()
+			counted = now
 		}
 	}
 }
@@ -199,45 +198,4 @@ func (s *Store) depart() {
 		s.call(ctx, nodeKey(s.id), "DEL", nodeKey(s.id))
 		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id)
 	}
-}
-
-// forgetUsers forgets who has been away for too long. Any number of nodes may do
-// that at once.
-func (s *Store) forgetUsers() {
-	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
-	defer cancel()
-	for s.forgetSome(ctx, s.now().UnixMilli()) == batch {
-	}
-}
-
-// forgetSome forgets at most batch users who are due, and returns how many.
-func (s *Store) forgetSome(ctx context.Context, due int64) (forgotten int) {
-	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", due, "LIMIT", 0, batch)
-	if err != nil {
-		return 0
-	}
-	names, err := r.Strings()
-	if err != nil {
-		return 0
-	}
-	replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), forgetScript, s.ttl()) })
-	if err != nil {
-		return 0
-	}
-	var done []command
-	for i, name := range names {
-		var early bool // by the clock of Redis; that of this node may be a little ahead
-		var groups, pairs []string
-		if replies[i].Scan(&early, &groups, &pairs) != nil || s.part(ctx, name, pairs) != nil {
-			return 0
-		}
-		if !early { // else the user stays on the list
-			s.leaveAll(name, groups)
-			done = append(done, on(forgetKey, forgottenScript, name, due))
-		}
-	}
-	if _, err := s.all(ctx, done); err != nil {
-		return 0
-	}
-	return len(done)
 }

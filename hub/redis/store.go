@@ -28,9 +28,11 @@ type Config struct {
 	Bytes int64
 	// MembershipTTL, Presence and Single are those of hub.Config.
 	MembershipTTL time.Duration
-	Presence      chat.Presence
-	Single        bool
-	Log           *slog.Logger // nil: nothing is logged
+	// MaxUsers bounds the users who are away and known, with a MembershipTTL; 0: any number.
+	MaxUsers int
+	Presence chat.Presence
+	Single   bool
+	Log      *slog.Logger // nil: nothing is logged
 }
 
 const (
@@ -64,11 +66,13 @@ type Store struct {
 	waits  atomic.Int64 // see conversation.waiters
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
-	untold  untold
-	recent  recent
-	refusal refusal
-	ledger  ledger
-	bounds  bounds
+	untold   untold
+	recent   recent
+	refusal  refusal
+	ledger   ledger
+	crowded  atomic.Bool // see forgetEarly
+	searched string      // by it: when those are due whom it saw last; for the keeper
+	bounds   bounds
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
@@ -98,6 +102,7 @@ func Open(config Config) (*Store, error) {
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
 		ledger:        newLedger(config.Bytes),
+		searched:      "-inf",
 	}
 	var err error
 	s.client, err = resp.Open(resp.Config{

@@ -3,14 +3,16 @@
 --
 -- KEYS[1]  the user
 -- ARGV[1]  how long a user who is away stays known, in µs
+-- ARGV[2]  1 to forget a user earlier who is in no group and no private conversation
 --
--- Reply: {1 if it is too early, groups that the user has to leave, private conversations}.
+-- Reply: {1 if the user stays, groups that the user has to leave, private conversations}.
 -- There is nothing to do for a user who is here, or not known.
 
 local h = base .. ':h'
 local seen = redis.call('HGET', h, 'seen')
 if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 then return {0, {}, {}} end
-if now() - seen < tonumber(ARGV[1]) then return {1, {}, {}} end
+local holds = ARGV[2] ~= '1' or redis.call('EXISTS', base .. ':g', base .. ':p') > 0
+if holds and now() - seen < tonumber(ARGV[1]) then return {1, {}, {}} end
 local groups = redis.call('SMEMBERS', base .. ':g')
 redis.call('DEL', base .. ':g')
 redis.call('HDEL', h, 'seen', 't')
