@@ -24,6 +24,7 @@ type ledger struct {
 	balancing sync.Mutex // guards the rest
 	told      time.Time
 	chosen    bool              // this node makes room
+	blind     bool              // without knowing how much memory Redis has
 	cursors   map[string]string // of the search for what the ledger does not know, by master
 }
 

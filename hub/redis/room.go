@@ -57,9 +57,10 @@ func (s *Store) balance() {
 		return
 	}
 	short, err := s.shortages(ctx)
-	if err != nil {
-		return
+	if err != nil && !s.ledger.blind {
+		s.log.Warn("redis does not tell how much memory it uses", "error", err)
 	}
+	s.ledger.blind = err != nil
 	if s.config.Bytes > 0 {
 		short = append(short, shortage{"", sum - s.config.Bytes})
 	}
@@ -71,16 +72,16 @@ func (s *Store) balance() {
 }
 
 // shortages asks each master how much more memory it uses than it should. The buffers of
-// its clients do not count: they pass.
+// its clients do not count: they pass. That it may not be asked is not taken for a refusal.
 func (s *Store) shortages(ctx context.Context) ([]shortage, error) {
 	masters := s.masters()
-	replies, err := s.each(ctx, masters, func(key string) command { return on(key, "INFO", "memory") })
-	if err != nil {
-		return nil, err
-	}
 	short := make([]shortage, len(masters))
 	for i, key := range masters {
-		text, err := replies[i].Text()
+		r, err := s.client.Ask(key, "INFO", "memory")(ctx)
+		if err != nil {
+			return nil, err
+		}
+		text, err := r.Text()
 		if err != nil {
 			return nil, err
 		}

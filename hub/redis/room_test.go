@@ -198,3 +198,22 @@ func TestMissedOnManyNodes(t *testing.T) {
 	left(t, b, "C")
 	say(t, a, "A", "C", "", "x")
 }
+
+// A user of Redis who may not ask for its memory is served all the same, up to Bytes.
+func TestRoomWithoutInfo(t *testing.T) {
+	server := redistest.Start(t)
+	server.CLI("acl", "setuser", "chat", "on", ">secret", "~wschat:*", "&wschat:*", "+@all", "-@dangerous")
+	s, _ := node(t, Config{URL: strings.Replace(server.URL(), "//", "//chat:secret@", 1), Keep: 1000, Bytes: 1 << 20})
+	check := withHistory(t, s)
+	for i := range 20 {
+		say(t, s, "A", fmt.Sprint("group", i), "", string(make([]byte, 256<<10)))
+	}
+	redistest.Eventually(t, "there is room", func() bool {
+		s.balance()
+		return s.Stats().Held <= 1<<20
+	})
+	check()
+	if n := s.refusal.count.Load(); n > 0 {
+		t.Errorf("%d refusals", n)
+	}
+}
