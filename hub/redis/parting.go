@@ -10,7 +10,7 @@ import (
 )
 
 // numberTime is how long the number of a conversation that nobody is in any more is
-// remembered at least: nodes may still follow it.
+// remembered at least: nodes may still follow it. leaveScript has the same.
 const numberTime = 10 * time.Minute
 
 // part has those private conversations of a user who is forgotten end, as leaveScript does
