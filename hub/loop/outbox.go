@@ -300,7 +300,7 @@ func (c *Conn) Pull(next func() Item) {
 	if c.state == open {
 		w := c.waiting()
 		w.sources = append(w.sources, nil) // reading stops here and now
-		c.loop.mail.callInTurn(func() { c.startPull(next) })
+		c.postPull(next)
 	}
 }
 
@@ -313,7 +313,11 @@ func (c *Conn) PullLater() (begin func(next func() Item)) {
 		w := c.waiting()
 		w.sources = append(w.sources, nil)
 	}
-	return func(next func() Item) { c.loop.mail.callInTurn(func() { c.startPull(next) }) }
+	return func(next func() Item) { c.postPull(next) }
+}
+
+func (c *Conn) postPull(next func() Item) {
+	c.loop.mail.post(command{kind: cmdInTurn, conn: c, call: func() { c.startPull(next) }})
 }
 
 // startPull follows Pull when the commands posted before it are carried out.
