@@ -23,7 +23,9 @@ func (c *Conn) PullLater() (begin func(next func() Item)) {
 		w := c.waiting()
 		w.sources = append(w.sources, nil) // reading stops here and now
 	}
-	return func(next func() Item) { c.loop.mail.callInTurn(func() { c.startPull(next) }) }
+	return func(next func() Item) {
+		c.loop.mail.post(command{kind: cmdInTurn, conn: c, call: func() { c.startPull(next) }})
+	}
 }
 
 // startPull follows Pull when the commands posted before it are carried out.
