@@ -40,7 +40,7 @@ type startup struct {
 }
 
 // Enter returns the handler for a new connection once the engine has counted it. The error
-// is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may block if the engine may. A handler
+// is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned, or chat.ErrFull. Enter may block if the engine may. A handler
 // that it has returned must be opened, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires}}
