@@ -74,8 +74,8 @@ func TestTooManyUsers(t *testing.T) {
 		s.away("G", "H")
 		knows("A", "B", "E", "G", "H")
 		g, h := s.client("G"), s.client("H")
-		if _, err := s.Enter(Access{User: "I"}); !errors.Is(err, chat.ErrUnavailable) {
-			t.Errorf("got %v, want ErrUnavailable", err)
+		if _, err := s.Enter(Access{User: "I"}); !errors.Is(err, chat.ErrFull) {
+			t.Errorf("got %v, want ErrFull", err)
 		}
 		knows("A", "B", "E", "G", "H")
 		e := s.client("E")

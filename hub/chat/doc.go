@@ -40,7 +40,7 @@
 //
 // Users. Beyond the bound, those who are away and hold nothing (they are in no group and in
 // no private conversation) are forgotten, the longest away first. If there are none, a new
-// name is refused at its login (ErrUnavailable): a user brings only himself, so nobody can
+// name is refused at its login (ErrFull): a user brings only himself, so nobody can
 // be made to give way. Names that are known come and go as before.
 //
 // None of these bounds makes Engine.Err fail, since none refuses everybody's messages.

@@ -23,7 +23,8 @@ type Engine interface {
 	// Enter counts a new connection of user. Once it has returned, Node is told of
 	// everything that concerns the user, until Exit has been called as often as Enter.
 	// With fresh, it fails with ErrTaken if somebody is known by that name. It fails with
-	// ErrBanned if Kick has banned the user. With online, the connection will ask Welcome
+	// ErrBanned if Kick has banned the user, and with ErrFull if there is no room for a
+	// new name. With online, the connection will ask Welcome
 	// who is online.
 	Enter(user string, fresh, online bool) (Entry, error)
 	// Exit ends a connection that Enter has counted.

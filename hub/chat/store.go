@@ -84,5 +84,6 @@ const (
 )
 
 // ErrFull is the error of Append for a message whose author has reached his share of what
-// is bounded; see Shares in the package's doc.
-var ErrFull = errors.New("chat: no room left in the store")
+// is bounded, and of Enter for a new name when too many are known; see Shares in the
+// package's doc.
+var ErrFull = errors.New("chat: no room left")

@@ -247,8 +247,8 @@ func TestForgottenLeavesNothing(t *testing.T) {
 			e.Exit(user)
 		}
 		r.want(t, "A in groupA: true", "D in groupD: true")
-		if _, err := e.Enter("E", false, false); !errors.Is(err, chat.ErrUnavailable) {
-			t.Errorf("got %v, want ErrUnavailable", err)
+		if _, err := e.Enter("E", false, false); !errors.Is(err, chat.ErrFull) {
+			t.Errorf("got %v, want ErrFull", err)
 		}
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()

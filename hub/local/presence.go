@@ -21,7 +21,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (chat.Entry, error) {
 	if u == nil {
 		if !e.makeRoom() {
 			e.unlock()
-			return chat.Entry{}, chat.ErrUnavailable
+			return chat.Entry{}, chat.ErrFull
 		}
 		u = &user{name: name}
 		e.users[name] = u

@@ -183,14 +183,24 @@ func (s *Memory) SetWritten(user, conversation string, seq uint64) bool {
 	return true
 }
 
-// Expire implements chat.Store.
+// maxExpired bounds the messages that Expire looks at with the lock held.
+const maxExpired = 1024
+
+// Expire implements chat.Store. It looks at all that waits, so it gives way to others
+// now and then.
 func (s *Memory) Expire(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before, left := nanoseconds(t), maxExpired
 	for name, in := range s.waiting {
 		for c, u := range in.of {
-			if time.Unix(0, u.newest).Before(t) {
+			if u.newest < before {
 				s.settle(name, c)
+			}
+			if left--; left == 0 {
+				left = maxExpired
+				s.mu.Unlock()
+				s.mu.Lock()
 			}
 		}
 	}
