@@ -64,7 +64,7 @@ func TestPageKeyboard(t *testing.T) {
 	p.hasFocus("text")
 	p.types("hello")
 	p.pressEnter()
-	bob.hears("用户(alice)登录了", "用户(alice=>bob):one\ntwo", "用户(alice=>bob):hello")
+	bob.hears("用户(alice)登录了", "用户(alice=>bob):one\n\ttwo", "用户(alice=>bob):hello")
 	p.lists("bob", "all", "groupA", "groupB")
 	p.strike("ArrowDown", "", 40, alt)
 	p.isOpen("all")

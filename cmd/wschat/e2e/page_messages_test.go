@@ -254,7 +254,14 @@ func TestPageLongTexts(t *testing.T) {
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
-	s.login("bob").say("all,"+strings.Repeat("x", 1<<20-100), "all,"+strings.Repeat("line\n", 100), "all,after")
+	bob := s.login("bob")
+	bob.say("all,"+strings.Repeat("x", 1<<20-100), "all,"+strings.Repeat("line\n", 100), "all,after")
+	for line := ""; !strings.HasSuffix(line, ":after"); { // who does not read is not listened to
+		var err error
+		if line, err = bob.NextText(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	alice.shows("bob", "after")
 	alice.fitsTheWindow()
 	length := func() (n int) {
