@@ -158,6 +158,7 @@ func (f *firefox) screenshot(name string) {
 
 // Load, log in, send, receive, a file, reconnect.
 func TestPageFirefox(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-rate", "0")
 	network := breakNetwork(t, s, nil)
 	f := startFirefox(t)
@@ -230,6 +231,7 @@ func TestPageFirefox(t *testing.T) {
 // A message over the limit ends the connection cleanly, as Firefox sees it: it has the
 // time to answer the close frame, also if it is still sending.
 func TestFirefoxCallsAFailedConnectionClean(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-max-message", "100000")
 	f := startFirefox(t)
 	f.open(s)

@@ -12,6 +12,7 @@ type meeting struct {
 
 // Everything that people say to each other, in all ways there are.
 func TestPageConversation(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	browser := startChromium(t)
 	m := meeting{browser.open(s, "en-GB"), browser.open(s, "zh-CN"), s.wscat("小林")}
