@@ -21,7 +21,7 @@ const odd = /[\p{DI}\p{Me}\xb5\u2100-\u214f\ufb00-\uffef\u{1ccf0}-\u{1d7ff}\u{1e
 function isWord(word, most) {
   const digits = word.match(/\p{Nd}/gu)?.sort() ?? ['0'];
   return spelling.test(word) && !odd.test(word) && word.normalize() === word && words.some((pattern) => pattern.test(word))
-    && digits.at(-1).codePointAt() - digits[0].codePointAt() < 10 && new Blob([word]).size <= most;
+    && digits.at(-1).codePointAt() - digits[0].codePointAt() < 10 && new TextEncoder().encode(word).length <= most;
 }
 
 export const isUserId = (id) => !/^(login|all|join|leave|who|history|系统|错误)$/iu.test(id) && !id.startsWith('group') && isWord(id, 64);

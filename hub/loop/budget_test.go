@@ -71,7 +71,7 @@ func (ls *Loops) heldBytes() (sum int64) {
 
 // Whatever a connection holds, it counts.
 func TestWhatIsHeldCounts(t *testing.T) {
-	const many, size = 40, 200 << 10
+	const many, size, memory = 20, 200 << 10, 2 << 20
 	long := strings.Repeat("x", size)
 	for _, row := range []struct {
 		name string
@@ -102,7 +102,7 @@ func TestWhatIsHeldCounts(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			forEachDriver(t, func(t *testing.T, d driver) {
-				s := d.serve(t, bounded(4<<20))
+				s := d.serve(t, bounded(memory))
 				records := make([]*record, many)
 				for i := range records {
 					records[i] = newRecord()
@@ -114,7 +114,7 @@ func TestWhatIsHeldCounts(t *testing.T) {
 					row.hold(c, conn)
 				}
 				eventually(t, "memory is enough again", func() bool {
-					return s.Stats().Evicted[row.why] > 0 && s.heldBytes() <= 4<<20
+					return s.Stats().Evicted[row.why] > 0 && s.heldBytes() <= memory
 				})
 				gone := 0
 				for _, r := range records {

@@ -128,18 +128,20 @@ func (s *server) dialNarrow(h Handler) *client {
 	return near
 }
 
-// connectNarrow is connect for a connection that holds little between its ends:
-// some hundred KiB. With less than a packet of the loopback interface TCP would
+// connectNarrow is connect for a connection that holds little between its ends, in
+// either direction: some hundred KiB. With less than a packet of the loopback interface TCP would
 // crawl.
 func (s *server) connectNarrow() (near *client, far net.Conn) {
 	s.t.Helper()
 	const narrow = 128 << 10
 	near, far = s.connect()
 	near.tcp.SetReadBuffer(narrow)
+	near.tcp.SetWriteBuffer(narrow)
 	below := far
 	if t, ok := far.(*tls.Conn); ok {
 		below = t.NetConn().(*secure).Conn
 	}
+	below.(*net.TCPConn).SetReadBuffer(narrow)
 	below.(*net.TCPConn).SetWriteBuffer(narrow)
 	return near, far
 }

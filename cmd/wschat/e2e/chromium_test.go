@@ -29,11 +29,16 @@ type browserProcess struct {
 	problems map[string][]string // by session: errors and warnings in the console
 }
 
-var running *browserProcess // set by the first test that needs it
+var (
+	starting sync.Mutex
+	running  *browserProcess // set by the first test that needs it; under starting, as is atTheEnd
+)
 
 // startChromium returns a browser, whose pages are closed when the test ends.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
+	starting.Lock()
+	defer starting.Unlock()
 	if running == nil {
 		running = startBrowserProcess(t)
 	}

@@ -14,7 +14,7 @@ import (
 // artefacts is a folder for what the tests leave; set by TestMain.
 var artefacts string
 
-// atTheEnd is what ends that all tests share. Tests here do not run in parallel.
+// atTheEnd is what ends that all tests share.
 var atTheEnd []func()
 
 func TestMain(m *testing.M) {

@@ -110,6 +110,7 @@ func TestNamesOfOldJournals(t *testing.T) {
 // characters and for letters with up to three marks. What is newer than one of them
 // is left out.
 func TestNamesAgreeWithUnicode(t *testing.T) {
+	t.Parallel()
 	names := candidates()
 	page, err := filepath.Abs("../../../static/names.js")
 	if err != nil {

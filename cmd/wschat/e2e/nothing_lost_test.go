@@ -53,6 +53,7 @@ func (a *acked) UnmarshalJSON(b []byte) error {
 // PROTOCOL 6: a client whose network breaks ends up with every message of its
 // conversations exactly once, in order.
 func TestPageNothingLostOnABrokenNetwork(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	if given := os.Getenv("WSCHAT_SEED"); given != "" {
 		var err error

@@ -39,6 +39,7 @@ func (p *page) hasFocus(id string) {
 
 // Everything without a mouse.
 func TestPageKeyboard(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	bob := s.login("bob")
 	p := startChromium(t).open(s, "en-GB")
@@ -64,7 +65,7 @@ func TestPageKeyboard(t *testing.T) {
 	p.hasFocus("text")
 	p.types("hello")
 	p.pressEnter()
-	bob.hears("用户(alice)登录了", "用户(alice=>bob):one\ntwo", "用户(alice=>bob):hello")
+	bob.hears("用户(alice)登录了", "用户(alice=>bob):one\n\ttwo", "用户(alice=>bob):hello")
 	p.lists("bob", "all", "groupA", "groupB")
 	p.strike("ArrowDown", "", 40, alt)
 	p.isOpen("all")
@@ -150,6 +151,7 @@ func (p *page) audit(what string) {
 // No violation in any of the main states, light and dark, wide and narrow, in both
 // languages; nothing is wider than the window.
 func TestPageAccessibility(t *testing.T) {
+	t.Parallel()
 	browser := startChromium(t)
 	for _, language := range []string{"en-GB", "zh-CN"} {
 		s := start(t)
@@ -214,6 +216,7 @@ func talk(t *testing.T, p *page, bob *client) {
 
 // Both languages, switched at any time, say everything.
 func TestPageLanguages(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	p := startChromium(t).open(s, "zh-CN")
 	words := func() (said string) {

@@ -44,6 +44,7 @@ func (p *page) choose(paths ...string) {
 
 // Pictures and files: chosen, pasted and dropped; shown or offered for download.
 func TestPageFiles(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	browser := startChromium(t)
 	alice, bob := browser.open(s, "en-GB"), browser.open(s, "zh-CN")

@@ -11,6 +11,7 @@ import (
 // Ids that the server would refuse, the page refuses; who leaves the name empty is given
 // one by the server, and keeps it over broken connections and visits; the last one is kept, and used when the page is loaded again, until one leaves.
 func TestPageFirstVisit(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	p := startChromium(t).open(s, "en-GB")
 	p.until("no name that the page has made", `document.querySelector("#name").value === "" && document.activeElement.id === "name"`)
@@ -56,6 +57,7 @@ func TestPageFirstVisit(t *testing.T) {
 // Names whose vowels are marks are names; what is typed in another canonical form is
 // written in the only one there is.
 func TestPageNamesWithMarks(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	for typed, name := range map[string]string{"हिन्दी": "हिन्दी", "Ade\u0301bayo\u0323\u0300": "Ad\u00e9bay\u1ecd\u0300"} {
 		p := startChromium(t).open(s, "en-GB")
@@ -69,6 +71,7 @@ func TestPageNamesWithMarks(t *testing.T) {
 
 // PROTOCOL 2: a token in the address says who one is. It stays nowhere.
 func TestPageToken(t *testing.T) {
+	t.Parallel()
 	k := newTokens(t)
 	s := start(t, "-auth-secret-file", k.file)
 	browser := startChromium(t)

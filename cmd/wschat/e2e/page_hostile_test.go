@@ -38,6 +38,7 @@ var hostileIDs = []string{
 
 // Whatever is sent by whomever is shown as text, does no harm and breaks no layout.
 func TestPageHostile(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-rate", "0")
 	browser := startChromium(t)
 	alice, bob := browser.open(s, "en-GB"), browser.open(s, "zh-CN")
@@ -118,6 +119,7 @@ func TestPageHostile(t *testing.T) {
 
 // The Content-Security-Policy keeps out what the page did not bring with it.
 func TestPagePolicy(t *testing.T) {
+	t.Parallel()
 	s, other := start(t), start(t)
 	p := startChromium(t).open(s, "en-GB")
 	p.noProblems()

@@ -41,6 +41,7 @@ func (p *page) numbered() (texts []string, files int) {
 // No message hides another, whatever it contains: neither as it comes nor out of
 // the history.
 func TestPageEveryMessageIsShown(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-rate", "0")
 	alice := startChromium(t).open(s, "en-GB")
 	alice.resize(1100, 4000, false) // so that all of them are in the document
@@ -82,6 +83,7 @@ func TestPageEveryMessageIsShown(t *testing.T) {
 // What the browser refuses to do for one message costs nothing but that, and is told
 // of once: a sound, a notification, storage, a file's address, the reading of a file.
 func TestPageRefusedByTheBrowser(t *testing.T) {
+	t.Parallel()
 	const refused = `const refused = (what) => { throw new Error("refused by the browser: " + what); };`
 	s := start(t)
 	browser := startChromium(t)
@@ -154,6 +156,7 @@ func TestPageRefusedByTheBrowser(t *testing.T) {
 
 // What storage holds may be of anybody who had this address before.
 func TestPageForeignStorage(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
@@ -184,6 +187,7 @@ func TestPageForeignStorage(t *testing.T) {
 // chat.js, in somebody's page: a listener that throws is told of, and keeps
 // nothing from the other listeners, nor does it lose a message or their order.
 func TestPageListenerThatThrows(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-rate", "0")
 	p := startChromium(t).open(s, "en-GB")
 	bob := s.login("bob")

@@ -28,6 +28,7 @@ func (p *page) away() {
 
 // The list: by activity, with unread counts that survive, last lines, dots.
 func TestPageList(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")

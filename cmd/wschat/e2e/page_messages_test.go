@@ -12,6 +12,7 @@ import (
 
 // Texts as people write them.
 func TestPageMessages(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
@@ -66,6 +67,7 @@ func TestPageMessages(t *testing.T) {
 // A link is the whole address, as RFC 3986 lets it end, and none of the sentence
 // or the brackets around it.
 func TestPageLinks(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
@@ -130,6 +132,7 @@ func TestPageLinks(t *testing.T) {
 
 // The time of every message is there when one points at it, and days are apart.
 func TestPageTimesAndDays(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
@@ -169,6 +172,7 @@ func TestPageTimesAndDays(t *testing.T) {
 
 // Two pages of one user, what was said before they came, and jumping to the newest.
 func TestPageHistory(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-rate", "0")
 	browser := startChromium(t)
 	bob := s.login("bob")
@@ -223,6 +227,7 @@ func TestPageHistory(t *testing.T) {
 
 // Who comes and goes is told once, quietly.
 func TestPageNotices(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
@@ -251,10 +256,18 @@ func TestPageNotices(t *testing.T) {
 
 // A text of 1 MiB in one line is shown in part, more when asked for.
 func TestPageLongTexts(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
-	s.login("bob").say("all,"+strings.Repeat("x", 1<<20-100), "all,"+strings.Repeat("line\n", 100), "all,after")
+	bob := s.login("bob")
+	bob.say("all,"+strings.Repeat("x", 1<<20-100), "all,"+strings.Repeat("line\n", 100), "all,after")
+	for line := ""; !strings.HasSuffix(line, ":after"); { // who does not read is not listened to
+		var err error
+		if line, err = bob.NextText(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	alice.shows("bob", "after")
 	alice.fitsTheWindow()
 	length := func() (n int) {

@@ -13,6 +13,7 @@ import (
 // What was said while the network was away appears in its place, once; what was
 // written meanwhile is sent, once, a file too.
 func TestPageCatchesUp(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	network := breakNetwork(t, s, nil)
 	browser := startChromium(t)
@@ -127,6 +128,7 @@ func (p *page) scrollsThrough(want []string) {
 
 // The server stops, which the page tells, and comes again, which it finds.
 func TestPageReconnects(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	browser := startChromium(t)
 	alice, bob := browser.open(s, "en-GB"), browser.open(s, "zh-CN")
@@ -172,6 +174,7 @@ func TestPageReconnects(t *testing.T) {
 // PROTOCOL 4: after some codes a client does not come back by itself, and the page
 // says why. Who is replaced by a newer page can come back, which replaces that one.
 func TestPageDoesNotComeBack(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-single")
 	browser := startChromium(t)
 	first, second := browser.open(s, "en-GB"), browser.open(s, "zh-CN")

@@ -79,6 +79,7 @@ func TestWscat(t *testing.T) {
 
 // However wscat ends, the other sees it once.
 func TestWscatEnds(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-ping", "300ms")
 	a := s.wscat("A")
 	for _, row := range []struct {
