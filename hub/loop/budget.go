@@ -50,10 +50,16 @@ func (ls *Loops) startBudget() {
 
 // holds returns how many bytes of memory a connection has taken.
 func (c *Conn) holds() int {
-	n := c.decoder.Held()
+	n := c.unfinished()
 	if w := c.out; w != nil {
 		n += w.memory()
 	}
+	return n
+}
+
+// unfinished returns how many of these hold a message, request or record that is not whole.
+func (c *Conn) unfinished() int {
+	n := c.decoder.Held()
 	if s := c.shake(); s != nil {
 		n += s.decoder.Held() + cap(s.early)
 	}
@@ -171,16 +177,6 @@ func (ls *Loops) relieve() {
 	}
 }
 
-// ask has each loop call f, one after the other.
-func (ls *Loops) ask(f func(*Loop)) {
-	for _, l := range ls.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { defer close(done); f(l) }) {
-			<-done
-		}
-	}
-}
-
 func byGreed(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) }
 
 // greediest returns those of the connections that hold most.
@@ -214,16 +210,16 @@ func (c *Conn) evict() {
 		return
 	case c.state != open || c.isParting():
 		if c.shake() != nil {
-			c.loop.stats.evicted(forHandshake)
+			c.loop.stats.Evicted[forHandshake]++
 		}
 		c.vanished()
 		return
 	case c.holds()+c.out.share() > 2*unfinished:
-		c.loop.stats.evicted(forOutbox)
+		c.loop.stats.Evicted[forOutbox]++
 		c.out.unread = nil
 		c.tooSlow()
 	default:
-		c.loop.stats.evicted(forUnfinished)
+		c.loop.stats.Evicted[forUnfinished]++
 		c.decoder = frame.Decoder{} // nothing more is decoded
 		c.waiting().unread = nil
 		c.closeOnceAnswered(parting{frame.PolicyViolation, "an unfinished message takes too much memory", failing})

@@ -80,7 +80,7 @@ func (c *Conn) refuse(err error, b []byte) {
 	code, why := frame.InternalError, "internal error"
 	if e := (*frame.Error)(nil); errors.As(err, &e) {
 		code, why = e.Code, e.Reason
-		c.loop.stats.malformed(e.Kind)
+		c.loop.stats.Malformed[e.Kind]++
 	}
 	if c.state == closing { // our close frame is out already
 		c.linger()

@@ -66,7 +66,7 @@ type Loop struct {
 }
 
 func newLoop(ls *Loops, index int, poll poller) *Loop {
-	l := &Loop{loops: ls, index: index, poll: poll, input: make([]byte, readBuffer)}
+	l := &Loop{loops: ls, index: index, poll: poll, input: make([]byte, readBuffer), stats: newStats()}
 	l.mail.loops, l.mail.wake = ls, poll.wake
 	return l
 }
