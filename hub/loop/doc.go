@@ -46,7 +46,8 @@
 // time.
 //
 // Prices. A client that makes the server work more than its share is read more slowly
-// (price.go, rate.go), and logins of one address are rationed (ration.go).
+// (price.go, rate.go), and logins of one address are rationed (ration.go). What costs much
+// before it is paid for is done in turns, so that others are heard in between (turn.go).
 //
 // Bounds. The bytes that wait for one reader are bounded (Config.Queue); beyond the
 // bound, the connection is closed with 4100. A connection for which much waits is not

@@ -74,7 +74,7 @@ func newLoop(ls *Loops, index int, poll poller) *Loop {
 func (l *Loop) run() {
 	defer l.end()
 	for !l.stopped {
-		idle := l.done() && len(l.late) == 0 && l.mail.sleep()
+		idle := l.done() && len(l.late) == 0 && len(l.deferred) == 0 && l.mail.sleep()
 		if idle && l.ticks != l.shrunk {
 			l.shrink()
 		}
@@ -110,7 +110,7 @@ func (l *Loop) run() {
 
 // done reports whether nothing is left to do of what has been taken on.
 func (l *Loop) done() bool {
-	return l.next == len(l.batch) && !l.walk.active() && len(l.dirty) == 0 && len(l.deferred) == 0
+	return l.next == len(l.batch) && !l.walk.active() && len(l.dirty) == 0
 }
 
 // shrink lets go of what a burst has left, when there is nothing to do; once a

@@ -37,9 +37,10 @@ func (c *Conn) deferUnread() {
 	}
 }
 
-// goOn handles what was put off: for each connection once at most, for turnTime.
+// goOn handles what was put off: for each connection once at most, for turnTime, and not
+// during a congestion.
 func (l *Loop) goOn() {
-	if len(l.deferred) == 0 {
+	if len(l.deferred) == 0 || l.congested() {
 		return
 	}
 	until, n := l.clock.exact()+int64(turnTime), 0
@@ -47,7 +48,7 @@ func (l *Loop) goOn() {
 		c := l.deferred[n]
 		c.deferred = false
 		c.goOn()
-		if l.clock.exact() >= until {
+		if l.clock.exact() >= until || l.congested() {
 			n++
 			break
 		}
