@@ -50,7 +50,7 @@ func (ls *Loops) startBudget() {
 
 // holds returns how many bytes of memory a connection has taken.
 func (c *Conn) holds() int {
-	n := c.decoder.Held()
+	n := c.unfinished()
 	if w := c.out; w != nil {
 		n += w.memory()
 	}
@@ -59,6 +59,15 @@ func (c *Conn) holds() int {
 	}
 	if s := c.secure(); s != nil {
 		n += cap(s.partial)
+	}
+	return n
+}
+
+// unfinished is how many of these bytes are of messages that are not carried out.
+func (c *Conn) unfinished() int {
+	n := c.decoder.Held()
+	if c.isPostponed() {
+		n += cap(c.out.postponed.Payload)
 	}
 	return n
 }
@@ -208,7 +217,7 @@ const (
 // evict closes a connection because it holds too much, and lets go of that: with 1008 what
 // is not whole, with 4100 what waits for a reader. One that is not open gets no close frame.
 func (c *Conn) evict() {
-	unfinished := c.decoder.Held()
+	unfinished := c.unfinished()
 	switch {
 	case c.state == gone:
 		return
