@@ -3,6 +3,7 @@ package main
 import (
 	"wschat/cmd/wschat/metric"
 	"wschat/hub/local"
+	"wschat/hub/redis"
 )
 
 // bounds has the values of the flags that bound what is remembered, by their names.
@@ -13,20 +14,25 @@ func (o *options) bounds() map[string]int64 {
 	}
 }
 
-// writeBounds writes how full what is bounded is, and what came of that. With Redis only
-// the ids are remembered here.
+// writeBounds writes how full what is bounded is, and what came of that. With Redis there
+// is no bound on conversations and users.
 func (s *server) writeBounds(t *metric.Text) {
 	kept := s.kept()
 	ids, dropped := s.hub.IDs()
 	used := map[string]int64{"max-ids": int64(ids)}
 	refused := map[string]uint64{}
 	dropping := map[string]uint64{"max-ids": dropped}
-	if e, ok := s.engine.(*local.Engine); ok {
+	switch e := s.engine.(type) {
+	case *local.Engine:
 		known, refusedUsers := e.Known()
 		used["history-bytes"], used["max-conversations"], used["max-users"] = kept.Bytes, int64(kept.Conversations), int64(known)
 		refused["history-bytes"], refused["max-conversations"] = kept.Refused.Bytes, kept.Refused.Conversations
 		refused["waiting"], refused["max-users"] = kept.Refused.Waiting, refusedUsers
 		dropping["history-bytes"], dropping["max-conversations"] = kept.Dropped, kept.Forgotten
+	case *redis.Store:
+		stats := e.Stats()
+		used["history-bytes"], dropping["history-bytes"] = stats.Held, stats.Dropped
+		refused["history-bytes"], refused["waiting"] = stats.TooLarge, stats.MissedMany
 	}
 	t.GaugeBy("wschat_bound", "The flags that bound what is remembered; 0: no limit.", "bound", s.bounds)
 	t.GaugeBy("wschat_bound_used", "How much of each bound is used.", "bound", used)

@@ -193,7 +193,7 @@ func (o *options) check(source map[string]string) error {
 	if given := source["memory"]; given != "" && o.memory > 0 && o.memory < minMemory {
 		return fmt.Errorf("invalid value for %s: expected 0 (no limit), or %d or more", given, minMemory)
 	}
-	if given := source["history-bytes"]; given != "" && o.memory > 0 && o.historyBytes > o.historyShare() {
+	if given := source["history-bytes"]; given != "" && o.redis == "" && o.memory > 0 && o.historyBytes > o.historyShare() {
 		return fmt.Errorf("invalid value for %s: expected at most %d, a quarter of -memory less 16 MiB", given, o.historyShare())
 	}
 	return nil

@@ -100,7 +100,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	}
 	if o.memory > 0 {
 		debug.SetMemoryLimit(o.runtimeShare())
-		if most := o.historyShare(); o.historyBytes == 0 || o.historyBytes > most {
+		if most := o.historyShare(); o.redis == "" && (o.historyBytes == 0 || o.historyBytes > most) {
 			o.historyBytes = most
 			log.Info("-history-bytes is cut to fit into -memory", "bytes", most)
 		}

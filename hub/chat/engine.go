@@ -45,10 +45,10 @@ type Engine interface {
 	// Publish numbers and keeps m. When m is as safe as the engine makes it,
 	// Node.Deliver is called, on this node with origin. Then done is called; away tells
 	// that the recipient is not online. The error is ErrNotOnline if m is private and
-	// nobody by that name is known. An engine of many nodes keeps a message whose
-	// ID its sender has used on another one only once; m then gets the Seq of the
-	// first. done may be called before Publish returns, and with a lock held: it must
-	// not call the engine. Publish does not block.
+	// nobody by that name is known, and may be ErrFull. An engine of many nodes keeps a
+	// message whose ID its sender has used on another one only once; m then gets the Seq
+	// of the first. done may be called before Publish returns, and with a lock held: it
+	// must not call the engine. Publish does not block.
 	Publish(m *Message, origin any, done func(away bool, err error))
 
 	// History returns messages of a conversation, oldest first, and whether there are

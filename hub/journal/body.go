@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"wschat/hub/chat"
 )
@@ -120,22 +121,27 @@ func appendUser(b []byte, name string, u *user) []byte {
 	return b
 }
 
-// parseUser returns a nil user if it is forgotten.
-func parseUser(b []byte) (name string, u *user, err error) {
+// userState says what is known of a user.
+type userState struct {
+	name  string
+	*user // nil: nothing, the user is forgotten
+}
+
+func parseUser(b []byte) (userState, error) {
 	c := cursor{rest: b}
 	flags := c.byte()
-	u = &user{seen: c.int64(), here: flags&flagHere != 0}
-	name = string(c.name())
+	u := &user{seen: c.int64(), here: flags&flagHere != 0}
+	name := string(c.name())
 	for c.more() {
 		u.groups = append(u.groups, string(c.name()))
 	}
 	if flags >= userFlags || c.end() != nil {
-		return "", nil, errBody
+		return userState{}, errBody
 	}
 	if flags&flagKnown == 0 {
 		u = nil
 	}
-	return name, u, nil
+	return userState{name, u}, nil
 }
 
 // forgotten says that a conversation is forgotten, but for its last number.
@@ -197,6 +203,27 @@ func parseMember(b []byte) (member, error) {
 		return member{}, errBody
 	}
 	return m, c.end()
+}
+
+// parse returns what a record says, in the type of its kind; nil for a mark and an end.
+func (r record) parse() (any, error) {
+	switch r.kind {
+	case kindMark, kindEnd:
+		return nil, nil
+	case kindMessage:
+		return parseMessage(r.body)
+	case kindWritten:
+		return parseWritten(r.body)
+	case kindUser:
+		return parseUser(r.body)
+	case kindRequest:
+		return parseRequest(r.body)
+	case kindMember:
+		return parseMember(r.body)
+	case kindForgotten:
+		return parseForgotten(r.body)
+	}
+	return nil, fmt.Errorf("unknown kind %d", r.kind)
 }
 
 func appendName(b []byte, s string) []byte {

@@ -189,25 +189,17 @@ func (c *compaction) copySegment(f sealed) error {
 // messages are made from memory instead, which may be newer than they: the records of
 // later segments then repeat the same.
 func (c *compaction) copyRecord(rec record) error {
-	switch rec.kind {
-	case kindMessage:
-		m, err := parseMessage(rec.body)
-		if err != nil {
-			return err
-		}
-		c.copyMessage(&m, rec.body)
-	case kindForgotten:
-		f, err := parseForgotten(rec.body)
-		if err != nil {
-			return err
-		}
-		c.cut([]byte(f.conversation))
-	case kindRequest:
-		q, err := parseRequest(rec.body)
-		if err != nil {
-			return err
-		}
-		c.requests.add(q)
+	body, err := rec.parse()
+	if err != nil {
+		return err
+	}
+	switch b := body.(type) {
+	case message:
+		c.copyMessage(&b, rec.body)
+	case forgotten:
+		c.cut([]byte(b.conversation))
+	case request:
+		c.requests.add(b)
 	}
 	return nil
 }

@@ -59,50 +59,41 @@ func Dump(w io.Writer, dir string) error {
 
 // describe shows a record on one line.
 func describe(rec record) string {
-	switch rec.kind {
-	case kindMark:
-		return "mark"
-	case kindEnd:
-		return "end"
-	case kindMessage:
-		if m, err := parseMessage(rec.body); err == nil {
-			return describeMessage(&m)
-		}
-	case kindWritten:
-		if w, err := parseWritten(rec.body); err == nil {
-			return fmt.Sprintf("written %q: %q up to %d", w.user, w.conversation, w.seq)
-		}
-	case kindForgotten:
-		if f, err := parseForgotten(rec.body); err == nil {
-			return fmt.Sprintf("forgotten %q up to %d", f.conversation, f.seq)
-		}
-	case kindUser:
-		if name, u, err := parseUser(rec.body); err == nil {
-			switch {
-			case u == nil:
-				return fmt.Sprintf("forgotten %q", name)
-			case u.here:
-				return fmt.Sprintf("user %q here since %s, in %q", name, clock(u.seen), u.groups)
-			}
-			return fmt.Sprintf("user %q seen %s, in %q", name, clock(u.seen), u.groups)
-		}
-	case kindRequest:
-		if q, err := parseRequest(rec.body); err == nil {
-			told := ""
-			if q.flags&flagToldAway != 0 {
-				told = " offline"
-			}
-			return fmt.Sprintf("request %q of %q: %q %d %s%s", q.id, q.user, q.conversation, q.seq, clock(q.time), told)
-		}
-	case kindMember:
-		if m, err := parseMember(rec.body); err == nil {
-			if m.is {
-				return fmt.Sprintf("joined %q: %q", m.group, m.user)
-			}
-			return fmt.Sprintf("left %q: %q", m.group, m.user)
-		}
+	body, err := rec.parse()
+	if err != nil {
+		return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
 	}
-	return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
+	switch b := body.(type) {
+	case message:
+		return describeMessage(&b)
+	case written:
+		return fmt.Sprintf("written %q: %q up to %d", b.user, b.conversation, b.seq)
+	case forgotten:
+		return fmt.Sprintf("forgotten %q up to %d", b.conversation, b.seq)
+	case userState:
+		switch {
+		case b.user == nil:
+			return fmt.Sprintf("forgotten %q", b.name)
+		case b.here:
+			return fmt.Sprintf("user %q here since %s, in %q", b.name, clock(b.seen), b.groups)
+		}
+		return fmt.Sprintf("user %q seen %s, in %q", b.name, clock(b.seen), b.groups)
+	case request:
+		told := ""
+		if b.flags&flagToldAway != 0 {
+			told = " offline"
+		}
+		return fmt.Sprintf("request %q of %q: %q %d %s%s", b.id, b.user, b.conversation, b.seq, clock(b.time), told)
+	case member:
+		if b.is {
+			return fmt.Sprintf("joined %q: %q", b.group, b.user)
+		}
+		return fmt.Sprintf("left %q: %q", b.group, b.user)
+	}
+	if rec.kind == kindEnd {
+		return "end"
+	}
+	return "mark"
 }
 
 func describeMessage(m *message) string {

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -41,63 +40,36 @@ func newState(memory *store.Memory) *state {
 // place. Once old messages have been left out by a compaction, a conversation may
 // begin with any number.
 func (s *state) apply(rec record, compacted bool) error {
-	switch rec.kind {
-	case kindMark, kindEnd:
-		return nil
-	case kindMessage:
-		return s.applyMessage(rec.body, compacted)
-	case kindWritten:
-		w, err := parseWritten(rec.body)
-		if err != nil {
-			return err
-		}
-		s.memory.SetWritten(w.user, w.conversation, w.seq)
-		return nil
-	case kindForgotten:
-		f, err := parseForgotten(rec.body)
-		if err != nil {
-			return err
-		}
-		s.memory.Forget(f.conversation, f.seq)
-		return nil
-	case kindUser:
-		name, u, err := parseUser(rec.body)
-		if err != nil {
-			return err
-		}
-		s.setUser(name, u)
-		if u != nil {
-			s.memory.LeftAt(name, u.seen)
-		}
-		return nil
-	case kindRequest:
-		r, err := parseRequest(rec.body)
-		if err != nil {
-			return err
-		}
-		s.requests.add(r)
-		return nil
-	case kindMember:
-		m, err := parseMember(rec.body)
-		if err != nil {
-			return err
-		}
-		s.setMember(m)
-		return nil
-	}
-	return fmt.Errorf("unknown kind %d", rec.kind)
-}
-
-func (s *state) applyMessage(body []byte, compacted bool) error {
-	m, err := parseMessage(body)
+	body, err := rec.parse()
 	if err != nil {
 		return err
 	}
-	err = s.memory.Load(&store.Saved{
+	switch b := body.(type) {
+	case message:
+		return s.applyMessage(&b, rec, compacted)
+	case written:
+		s.memory.SetWritten(b.user, b.conversation, b.seq)
+	case forgotten:
+		s.memory.Forget(b.conversation, b.seq)
+	case userState:
+		s.setUser(b.name, b.user)
+		if b.user != nil {
+			s.memory.LeftAt(b.name, b.seen)
+		}
+	case request:
+		s.requests.add(b)
+	case member:
+		s.setMember(b)
+	}
+	return nil
+}
+
+func (s *state) applyMessage(m *message, rec record, compacted bool) error {
+	err := s.memory.Load(&store.Saved{
 		Conversation: m.conversation, From: m.from, To: m.to, Seq: m.seq, Time: m.time,
 		Binary: m.flags&flagBinary != 0, Settled: m.flags&flagSettled != 0,
 		Away: m.flags&flagAway != 0,
-		Body: m.body, Disk: sizeOnDisk(body),
+		Body: m.body, Disk: sizeOnDisk(rec.body),
 	}, compacted)
 	if err == nil && len(m.id) > 0 && s.requests.wants(m.time) {
 		s.requests.add(m.request())

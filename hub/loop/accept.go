@@ -29,9 +29,9 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // Serve accepts connections on ln until Close, and closes ln then. It returns
 // [ErrServerClosed] after Close, and an error that wraps [net.ErrClosed] if somebody
 // else has closed ln. After any other failure, such as a lack of descriptors, it tries
-// again. Serve may be called for several listeners. It owns a *net.TCPListener from then
-// on: on Linux a loop takes its descriptor over, and accepts by itself. It
-// should come from Listen.
+// again. Serve may be called for several listeners, which should come from Listen. It owns
+// them: on Linux a loop takes the descriptor of a *net.TCPListener over, and accepts by
+// itself.
 func (s *Server) Serve(ln net.Listener) error {
 	s.begin.Do(s.init)
 	if !s.listen(ln) {

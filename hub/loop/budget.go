@@ -54,20 +54,21 @@ func (c *Conn) holds() int {
 	if w := c.out; w != nil {
 		n += w.memory()
 	}
+	return n
+}
+
+// unfinished returns how many of these hold a message, request or record that is not whole,
+// or a message that waits for its turn.
+func (c *Conn) unfinished() int {
+	n := c.decoder.Held()
+	if c.isPostponed() {
+		n += cap(c.out.postponed.Payload)
+	}
 	if s := c.shake(); s != nil {
 		n += s.decoder.Held() + cap(s.early)
 	}
 	if s := c.secure(); s != nil {
 		n += cap(s.partial)
-	}
-	return n
-}
-
-// unfinished is how many of these bytes are of messages that are not carried out.
-func (c *Conn) unfinished() int {
-	n := c.decoder.Held()
-	if c.isPostponed() {
-		n += cap(c.out.postponed.Payload)
 	}
 	return n
 }
@@ -180,16 +181,6 @@ func (ls *Loops) relieve() {
 	}
 }
 
-// ask has each loop call f, one after the other.
-func (ls *Loops) ask(f func(*Loop)) {
-	for _, l := range ls.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { defer close(done); f(l) }) {
-			<-done
-		}
-	}
-}
-
 func byGreed(a, b holder) int { return cmp.Compare(b.bytes, a.bytes) }
 
 // greediest returns those of the connections that hold most.
@@ -223,16 +214,16 @@ func (c *Conn) evict() {
 		return
 	case c.state != open || c.isParting():
 		if c.shake() != nil {
-			c.loop.stats.evicted(forHandshake)
+			c.loop.stats.Evicted[forHandshake]++
 		}
 		c.vanished()
 		return
 	case c.holds()+c.out.share() > 2*unfinished:
-		c.loop.stats.evicted(forOutbox)
+		c.loop.stats.Evicted[forOutbox]++
 		c.out.unread = nil
 		c.tooSlow()
 	default:
-		c.loop.stats.evicted(forUnfinished)
+		c.loop.stats.Evicted[forUnfinished]++
 		c.decoder = frame.Decoder{} // nothing more is decoded
 		c.waiting().unread = nil
 		c.closeOnceAnswered(parting{frame.PolicyViolation, "an unfinished message takes too much memory", failing})

@@ -80,7 +80,7 @@ func (c *Conn) refuse(err error, b []byte) {
 	code, why := frame.InternalError, "internal error"
 	if e := (*frame.Error)(nil); errors.As(err, &e) {
 		code, why = e.Code, e.Reason
-		c.loop.stats.malformed(e.Kind)
+		c.loop.stats.Malformed[e.Kind]++
 	}
 	if c.state == closing { // our close frame is out already
 		c.linger()
@@ -130,12 +130,14 @@ func (c *Conn) startClosing(next state, code frame.CloseCode) {
 }
 
 // reportClosed tells the handler that the connection has ended, and takes it out of all
-// lists. A command does that, since a walk over one of them may be under way.
+// lists, when no walk over one of them is under way.
 func (c *Conn) reportClosed(code frame.CloseCode) {
 	c.loop.stats.closed(code)
 	c.handler.Closed(c, code)
-	if c.isListed() { // nor does it join any more
-		c.loop.mail.callInTurn(c.leaveLists)
+	if w := &c.loop.walk; w.active() {
+		w.gone = append(w.gone, c)
+	} else {
+		c.leaveLists() // nor does it join any more
 	}
 }
 

@@ -12,28 +12,24 @@ type codecs struct {
 	maxMessage int64
 
 	mu      sync.Mutex
-	configs map[frame.Deflate]*frame.Config
-	plain   *frame.Config
+	configs map[frame.Deflate]*frame.Config // under the zero value: without compression
 }
 
 // of returns the configuration for d, which is nil without compression.
 func (k *codecs) of(d *frame.Deflate) *frame.Config {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if d == nil {
-		if k.plain == nil {
-			k.plain = &frame.Config{Role: frame.Server, MaxMessage: k.maxMessage}
-		}
-		return k.plain
+	var key frame.Deflate
+	if d != nil {
+		key = *d
 	}
-	config := k.configs[*d]
+	config := k.configs[key]
 	if config == nil {
-		if k.configs == nil {
-			k.configs = make(map[frame.Deflate]*frame.Config)
+		config = &frame.Config{Role: frame.Server, MaxMessage: k.maxMessage}
+		if d != nil {
+			config.Deflate = &key
 		}
-		deflate := *d
-		config = &frame.Config{Role: frame.Server, MaxMessage: k.maxMessage, Deflate: &deflate}
-		k.configs[deflate] = config
+		k.configs[key] = config
 	}
 	return config
 }

@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"time"
@@ -42,25 +41,26 @@ const (
 // Conn is one connection. Send, SendExpress and Close are safe for concurrent use; the
 // other methods may only be called by its handler, inside a call from its loop.
 type Conn struct {
-	loop    *Loop
-	handler Handler
-	decoder frame.Decoder
-	out     *outbox  // nil while nothing waits, see outbox.go
-	wire    *wire    // nil: fd is the socket, and there is no TLS
-	places  [2]place // most are in two lists: everyone, and a group
-	more    *[]place // others; nil: none
-	from    *address // where it counts as a user; nil: nowhere
-	paid    int64    // until when the allowance is used up, see rate.go
-	fd      int32
-	slot    int32
-	state   state
-	quiet   uint16 // visits without a sign of life, see silence.go
-	dirty   bool   // is in loop.dirty
-	reading bool   // what the poller has been told last
-	writing bool
-	metered bool
-	added   bool // to the poller
-	slowed  bool // is in loop.slowed
+	loop     *Loop
+	handler  Handler
+	decoder  frame.Decoder
+	out      *outbox  // nil while nothing waits, see outbox.go
+	wire     *wire    // nil: fd is the socket, and there is no TLS
+	places   [2]place // most are in two lists: everyone, and a group
+	more     *[]place // others; nil: none
+	from     *address // where it counts as a user; nil: nowhere
+	paid     int64    // until when the allowance is used up, see rate.go
+	fd       int32
+	slot     int32
+	state    state
+	deferred bool   // is in loop.deferred
+	quiet    uint16 // visits without a sign of life, see silence.go
+	dirty    bool   // is in loop.dirty
+	reading  bool   // what the poller has been told last
+	writing  bool
+	metered  bool
+	added    bool // to the poller
+	slowed   bool // is in loop.slowed
 
 	windowBits uint8  // see WindowBits
 	stuck      bool   // had to wait for room at the last visit
@@ -161,7 +161,7 @@ func (c *Conn) readOnce() (more bool) {
 	if c.state == failing {
 		c.seekAnswer(c.loop.input[:n])
 	} else {
-		c.keep(bytes.Clone(c.feed(c.loop.input[:n])))
+		c.receive(c.loop.input[:n])
 	}
 	if c.state != gone {
 		c.settle()
@@ -241,19 +241,13 @@ func (c *Conn) keep(b []byte) {
 }
 
 // settle brings a connection to rest after something has happened to it: it
-// writes what waits, asks sources for more, handles what had been put off, and
+// writes what waits, asks sources for more, puts what has been read in line, and
 // tells the poller what to look for.
 func (c *Conn) settle() {
 	c.flush()
 	c.fill()
 	c.retry()
-	for c.state <= closing && c.out != nil && len(c.out.unread) > 0 && !(c.state == open && c.held()) {
-		b := c.out.unread
-		c.out.unread = nil
-		c.keep(c.feed(b))
-		c.flush()
-		c.fill()
-	}
+	c.deferUnread()
 	if c.isParting() && !c.owes() { // in turn, as some of what was said may be under way to a list
 		c.loop.mail.callInTurn(c.closeIfAnswered)
 	}
@@ -268,7 +262,7 @@ func (c *Conn) settle() {
 
 // watch tells the poller which readiness matters.
 func (c *Conn) watch() {
-	read := !c.finished && c.state != entering && (c.state != open || !c.held() && (c.out == nil || len(c.out.unread) == 0))
+	read := !c.finished && c.state != entering && (c.state != open || !c.held()) && !c.hasUnread()
 	write := c.out != nil && c.out.size() > 0
 	if s := c.secure(); s != nil && s.mustNotRead() {
 		read = false

@@ -17,12 +17,12 @@ const lastGrace = time.Second
 func (s *Server) Finish(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lastGrace)
 	defer cancel()
-	s.onLoops(func(l *Loop) { l.acceptRest(s) })
+	s.Loops.ask(func(l *Loop) { l.acceptRest(s) })
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		unanswered := false
-		s.onLoops(func(l *Loop) { unanswered = unanswered || l.owesAnswers(s) })
+		s.Loops.ask(func(l *Loop) { unanswered = unanswered || l.owesAnswers(s) })
 		if !unanswered {
 			return
 		}
@@ -30,17 +30,6 @@ func (s *Server) Finish(ctx context.Context) {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return
-		}
-	}
-}
-
-// onLoops calls f on one loop after the other, and waits for it. A loop that has ended is
-// left out.
-func (s *Server) onLoops(f func(*Loop)) {
-	for _, l := range s.Loops.loops {
-		done := make(chan struct{})
-		if l.mail.call(func() { f(l); close(done) }) {
-			<-done
 		}
 	}
 }

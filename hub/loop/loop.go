@@ -46,6 +46,7 @@ type Loop struct {
 	shaking                         []dueAt // those that shake hands, see shake.go
 	acceptors                       []*acceptor
 
+	deferred []*Conn // have bytes to go on with, see turn.go
 	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
 	sealed   []byte       // scratch for records of TLS, see tls.go
@@ -65,7 +66,7 @@ type Loop struct {
 }
 
 func newLoop(ls *Loops, index int, poll poller) *Loop {
-	l := &Loop{loops: ls, index: index, poll: poll, input: make([]byte, readBuffer)}
+	l := &Loop{loops: ls, index: index, poll: poll, input: make([]byte, readBuffer), stats: newStats()}
 	l.mail.loops, l.mail.wake = ls, poll.wake
 	return l
 }
@@ -93,6 +94,7 @@ func (l *Loop) run() {
 		l.takeMail()
 		l.work()
 		l.settle()
+		l.goOn()
 		l.tellHeld()
 		if congested && l.done() {
 			// Another loop lags. Sockets stay readable meanwhile, so that the
@@ -108,7 +110,7 @@ func (l *Loop) run() {
 
 // done reports whether nothing is left to do of what has been taken on.
 func (l *Loop) done() bool {
-	return l.next == len(l.batch) && !l.walk.active() && len(l.dirty) == 0
+	return l.next == len(l.batch) && !l.walk.active() && len(l.dirty) == 0 && len(l.deferred) == 0
 }
 
 // shrink lets go of what a burst has left, when there is nothing to do; once a
@@ -171,8 +173,8 @@ func (l *Loop) touch(c *Conn) {
 	}
 }
 
-// settle writes what waits, fetches more where there is a source, and goes on
-// reading where that had been put off.
+// settle writes what waits, fetches more where there is a source, and puts connections in
+// line that may go on with what they have read.
 func (l *Loop) settle() {
 	n := len(l.dirty)
 	for i := 0; i < n; i++ {

@@ -78,7 +78,7 @@ func Start(config Config) (*Loops, error) {
 	}
 	ls := &Loops{
 		config: config,
-		codecs: codecs{maxMessage: config.MaxMessage},
+		codecs: codecs{maxMessage: config.MaxMessage, configs: make(map[frame.Deflate]*frame.Config)},
 		stop:   make(chan struct{}),
 	}
 	ls.visits = ls.pingVisits()
@@ -174,15 +174,20 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 func share(n, i, steps int) int { return (n*min(i, steps) + steps - 1) / steps }
 
 // snapshot collects the connections of all loops that are to be drained.
-func (ls *Loops) snapshot() []*Conn {
-	var all []*Conn
+func (ls *Loops) snapshot() (all []*Conn) {
+	ls.ask(func(l *Loop) { all = append(all, l.drain()...) })
+	return all
+}
+
+// ask calls f on one loop after the other, and waits for it. A loop that has ended is left
+// out. It must not be called on a loop.
+func (ls *Loops) ask(f func(*Loop)) {
 	for _, l := range ls.loops {
-		part := make(chan []*Conn, 1)
-		if l.mail.call(func() { part <- l.drain() }) {
-			all = append(all, <-part...)
+		done := make(chan struct{})
+		if l.mail.call(func() { defer close(done); f(l) }) {
+			<-done
 		}
 	}
-	return all
 }
 
 // Close ends every connection at once and waits for all goroutines. Handlers are

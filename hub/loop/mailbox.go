@@ -39,7 +39,7 @@ const (
 	cmdPublish                    // item, by conn or nil, to all of list
 	cmdJoin                       // conn into list
 	cmdLeave                      // conn out of list
-	cmdInTurn                     // call, but not ahead of what goes to lists
+	cmdInTurn                     // call, but not ahead of what goes to lists; to conn, if it is not nil
 )
 
 // overtakes reports whether a command may be carried out ahead of others. What is

@@ -50,8 +50,6 @@ const (
 	compactAt = 64 << 10
 	// largeMessage is from how many bytes on a message is written past the outbox.
 	largeMessage = 16 << 10
-	// fillTurn is how much of a source is sent before others have their turn.
-	fillTurn = 256 << 10
 	// The spare outboxes of a loop, fewer where memory is short, and how large each may
 	// be: as large as one gets that waits up to highWater, or else each read makes a new
 	// one.
@@ -290,75 +288,4 @@ func (w *outbox) drop() {
 	end -= start
 	w.receipts = slices.DeleteFunc(w.receipts, func(r receipt) bool { return r.end > end })
 	w.sources = nil
-}
-
-// Pull sends what next returns, item after item until nil, as fast as the
-// client reads, behind what is queued already. It does not count against the
-// queue's bound. Until the end of it nothing more is read from the client. What
-// others send meanwhile does not wait for the end of a long pull, but comes
-// between two of its items: so next itself has to bring what must come behind.
-// next runs on the connection's loop; it is not called again after nil, nor
-// when the connection is closing. Only from inside Handler.Message or Open.
-func (c *Conn) Pull(next func() Item) {
-	if c.state == open {
-		w := c.waiting()
-		w.sources = append(w.sources, nil) // reading stops here and now
-		c.loop.mail.callInTurn(func() { c.startPull(next) })
-	}
-}
-
-// PullLater is Pull for an answer that takes its time: nothing is read from the
-// client from now on, until begin has been called and what it is given has come to
-// its end. begin must be called once, on whatever goroutine; it does not block.
-// Only from inside Handler.Message or Open, and not while another one is due.
-func (c *Conn) PullLater() (begin func(next func() Item)) {
-	if c.state == open {
-		w := c.waiting()
-		w.sources = append(w.sources, nil)
-	}
-	return func(next func() Item) { c.loop.mail.callInTurn(func() { c.startPull(next) }) }
-}
-
-// startPull follows Pull when the commands posted before it are carried out.
-func (c *Conn) startPull(next func() Item) {
-	if c.state != open {
-		return
-	}
-	sources := c.out.sources
-	for i := range sources {
-		if sources[i] == nil {
-			sources[i] = next
-			break
-		}
-	}
-	c.fill() // ahead of what is sent to c by the next command
-	c.reckon()
-	c.loop.touch(c)
-}
-
-// fill asks sources for more while the client reads.
-func (c *Conn) fill() {
-	filled := 0
-	for c.state == open && c.out != nil && len(c.out.sources) > 0 && c.out.sources[0] != nil {
-		w := c.out
-		if w.size() >= c.loop.loops.high() {
-			return // the poller tells when there is room
-		}
-		if filled >= fillTurn || c.loop.loops.budget.short.Load() {
-			c.loop.touch(c)
-			return
-		}
-		item := w.sources[0]()
-		if item == nil {
-			w.sources = slices.Delete(w.sources, 0, 1)
-			c.flush()
-			continue
-		}
-		n := w.append(item, false, c.handler)
-		w.exempt += n
-		filled += n
-		if w.size() >= c.loop.loops.high() {
-			c.flush()
-		}
-	}
 }

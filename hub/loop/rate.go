@@ -91,13 +91,11 @@ func (c *Conn) overRate() bool {
 
 // wake sees to it that a connection that has to wait is looked after soon.
 func (c *Conn) wake() {
-	if !c.slowed {
-		c.slowed = true
-		c.loop.slow(c)
+	if c.slowed {
+		return
 	}
-}
-
-func (l *Loop) slow(c *Conn) {
+	c.slowed = true
+	l := c.loop
 	l.slowed = append(l.slowed, c)
 	if l.clock.timer == nil {
 		l.clock.timer = time.AfterFunc(wakePeriod, func() { l.mail.call(l.quicken) })

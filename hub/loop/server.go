@@ -123,7 +123,7 @@ func unavailable(kind, reason, retryAfter string) *handshake.Rejection {
 func (s *Server) Close() error {
 	s.begin.Do(s.init)
 	err := s.shut()
-	s.onLoops(func(l *Loop) { l.forsake(s) })
+	s.Loops.ask(func(l *Loop) { l.forsake(s) })
 	s.entries.ended.Wait()
 	s.running.Wait()
 	return err

@@ -244,7 +244,7 @@ func (c *Conn) open(handler Handler, early []byte) {
 	c.loop.stats.Opened++
 	handler.Open(c)
 	c.readMore(true)
-	c.keep(bytes.Clone(c.feed(early)))
+	c.receive(early)
 	c.loop.touch(c)
 }
 

@@ -29,6 +29,10 @@ type Stats struct {
 	Delivery     Histogram                  // from Send or Publish to the recipient's socket or queue
 }
 
+func newStats() Stats {
+	return Stats{Closed: make(map[frame.CloseCode]uint64), Malformed: make(map[string]uint64), Evicted: make(map[string]uint64)}
+}
+
 func (s *Stats) count(m frame.Message) {
 	if m.Opcode == frame.Text {
 		s.Text++
@@ -45,24 +49,7 @@ func (s *Stats) closed(code frame.CloseCode) {
 	default:
 		code = 0
 	}
-	if s.Closed == nil {
-		s.Closed = make(map[frame.CloseCode]uint64)
-	}
 	s.Closed[code]++
-}
-
-func (s *Stats) malformed(kind string) {
-	if s.Malformed == nil {
-		s.Malformed = make(map[string]uint64)
-	}
-	s.Malformed[kind]++
-}
-
-func (s *Stats) evicted(why string) {
-	if s.Evicted == nil {
-		s.Evicted = make(map[string]uint64)
-	}
-	s.Evicted[why]++
 }
 
 func (s *Stats) delivered(posted time.Time, recipients int) {
@@ -98,7 +85,7 @@ func (s *Stats) add(o *Stats) {
 
 // Stats returns the sums over all loops. It walks the connections.
 func (ls *Loops) Stats() Stats {
-	sum := Stats{Closed: make(map[frame.CloseCode]uint64), Malformed: make(map[string]uint64), Evicted: make(map[string]uint64)}
+	sum := newStats()
 	sum.Shared = ls.shared.Load()
 	ls.ask(func(l *Loop) { sum.add(l.currentStats()) })
 	return sum
@@ -115,11 +102,10 @@ func (l *Loop) currentStats() *Stats {
 		if c.state == open {
 			l.stats.Conns++
 		}
-		l.stats.Unfinished += int64(c.holds())
+		l.stats.Unfinished += int64(c.unfinished())
 		if w := c.out; w != nil {
 			l.stats.Queued += w.size()
 			l.stats.Waiting += int64(w.memory())
-			l.stats.Unfinished -= int64(w.memory())
 		}
 	}
 	return &l.stats

@@ -62,32 +62,29 @@ func drainEventFD(fd int) {
 // sysRead reads from a socket. 0 without an error is its end.
 func sysRead(fd int, p []byte) (int, error) {
 	for {
-		n, err := recv(fd, p)
-		switch err {
-		case 0:
-			return n, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, errAgain
-		default:
-			return 0, os.NewSyscallError("recvfrom", err)
+		if n, errno := recv(fd, p); errno != syscall.EINTR {
+			return outcome(n, errno, "recvfrom")
 		}
 	}
+}
+
+// outcome is what a call on a socket has come to, in Go's terms.
+func outcome(n int, errno syscall.Errno, call string) (int, error) {
+	switch errno {
+	case 0:
+		return n, nil
+	case syscall.EAGAIN:
+		return 0, errAgain
+	}
+	return 0, os.NewSyscallError(call, errno)
 }
 
 // sysWrite writes what the socket takes. The system may hold it back for a moment
 // if more comes, or the end.
 func sysWrite(fd int, p []byte, more bool) (int, error) {
 	for {
-		n, err := send(fd, p, more)
-		switch err {
-		case 0:
-			return n, nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, errAgain
-		default:
-			return 0, os.NewSyscallError("sendto", err)
+		if n, errno := send(fd, p, more); errno != syscall.EINTR {
+			return outcome(n, errno, "sendto")
 		}
 	}
 }
@@ -99,15 +96,9 @@ func sysWriteTwo(fd int, p, q []byte) (int, error) {
 	parts[0].SetLen(len(p))
 	parts[1].SetLen(len(q))
 	for {
-		n, _, err := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
-		switch err {
-		case 0:
-			return int(n), nil
-		case syscall.EINTR:
-		case syscall.EAGAIN:
-			return 0, errAgain
-		default:
-			return 0, os.NewSyscallError("writev", err)
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
+		if errno != syscall.EINTR {
+			return outcome(int(n), errno, "writev")
 		}
 	}
 }

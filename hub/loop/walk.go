@@ -17,13 +17,17 @@ const (
 	// and members get more at a time; above it he has to wait for his turn, so that
 	// authors cannot outrun the members.
 	fewUnderWay = 8
+
+	// fewChanges bounds the members who are ahead, or have gone, before a walk comes to
+	// its end.
+	fewChanges = 64
 )
 
 // walk delivers to the members of one list, again and again around it. What is
 // published meanwhile joins in where the walk is and leaves when it has gone
 // around once, so that each member gets what is under way at that time in one
-// write, in order, everything once. The list does not change meanwhile: joins and
-// leaves are commands, which wait for the end of the walk.
+// write, in order, everything once. Who joins meanwhile is its last member, and gets what
+// is published from then on. Nobody leaves: that waits for the end of the walk.
 type walk struct {
 	shard   *shard
 	items   []underWay // in the order in which they were published
@@ -31,6 +35,7 @@ type walk struct {
 	bytes   int64
 	at      int // the member whose turn it is
 	leaders []leader
+	gone    []*Conn // are to be taken out of their lists
 }
 
 // underWay is an item on its way.
@@ -55,7 +60,9 @@ func (w *walk) active() bool { return len(w.items) > 0 }
 func (w *walk) isLarge() bool { return w.active() && len(w.shard.members) > slice }
 
 // hasRoom reports whether one more item can join.
-func (w *walk) hasRoom() bool { return len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes }
+func (w *walk) hasRoom() bool {
+	return len(w.items) < maxUnderWay && w.bytes <= maxUnderWayBytes && len(w.gone) < fewChanges
+}
 
 // admit lets the commands join the walk that are next and can, and begins one if
 // the next is a publish. It makes at most budget deliveries, and returns how many it
@@ -99,8 +106,37 @@ func (l *Loop) admitNext(c *command) bool {
 			w.add(underWay{c.item, c.conn, c.posted, c.size(), len(w.shard.members)})
 			return true
 		}
+	case cmdJoin:
+		if w.active() && len(w.leaders) < fewChanges {
+			members := len(w.shard.members)
+			l.carryOut(c)
+			if len(w.shard.members) > members {
+				w.extend()
+			}
+			return true
+		}
+	case cmdInTurn:
+		if w.active() && c.conn != nil && (c.conn.placeIn(w.shard) == nil || w.hasAll(c.conn)) {
+			l.carryOut(c)
+			return true
+		}
 	}
 	return false
+}
+
+// extend follows when somebody has joined the list, as its last member, who gets nothing of
+// what is under way.
+func (w *walk) extend() {
+	last, passes := len(w.shard.members)-1, false
+	for i := range w.items {
+		if u := &w.items[i]; last-u.left <= w.at { // it has yet to come to the end of the list
+			u.left++
+			passes = true
+		}
+	}
+	if passes {
+		w.leaders = append(w.leaders, leader{last, w.first + uint64(len(w.items))})
+	}
 }
 
 // takeOn adds what a command publishes.
@@ -248,5 +284,9 @@ func (l *Loop) retire() {
 	w.items = w.items[:rest]
 	if rest == 0 {
 		w.shard, w.leaders = nil, w.leaders[:0]
+		for _, c := range w.gone {
+			c.leaveLists()
+		}
+		w.gone = nil
 	}
 }

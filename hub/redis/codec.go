@@ -24,11 +24,20 @@ func encodeMessage(m *chat.Message) []byte {
 	if to == m.Conversation {
 		to = ""
 	}
-	data := make([]byte, 0, len(flag)+len(m.From)+1+len(to)+1+len(m.Body))
+	data := make([]byte, 0, encodedLen(m))
 	for _, part := range []string{flag, m.From, "\x00", to, "\x00"} {
 		data = append(data, part...)
 	}
 	return append(data, m.Body...)
+}
+
+// encodedLen is the length of that.
+func encodedLen(m *chat.Message) int {
+	n := 1 + len(m.From) + 1 + 1 + len(m.Body)
+	if m.To != m.Conversation {
+		n += len(m.To)
+	}
+	return n
 }
 
 var errMessage = errors.New("redis: what is kept is no message")

@@ -230,7 +230,7 @@ func (c *conversation) ask() {
 	if c.known {
 		after = c.seq
 	}
-	c.store.do(c.key, c.synced, syncScript, after, syncLimit)
+	c.store.do(c.key, c.synced, syncScript, after, syncLimit, flag(chat.IsGroup(c.name)))
 }
 
 func (c *conversation) synced(r resp.Reply, err error) {
@@ -261,7 +261,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	if err != nil {
 		return err
 	}
-	if c.lost(at) {
+	if c.lost(at) && c.store.concerns(c) {
 		c.syncing = false
 		c.store.lost()
 		return nil

@@ -40,6 +40,18 @@
 // yet: a new private conversation, a group joined on another node, a newer connection
 // with -single, a kick.
 //
+// # Shares
+//
+// What is kept counts for its author (ledger.go). Nodes tell a ledger in Redis what they have
+// appended, many messages at once. One node, chosen by a lease, drops messages by the rules of
+// hub/chat (room.go), when they are too many or a master comes near its maxmemory. The scripts
+// for that (ledger, trim) may write when Redis is full.
+//
+//	messages ── pieces ──► {kept} ──► one node ── INFO: no room ──► trim
+//
+// What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who hold
+// nothing, early if there are too many (forget.go).
+//
 // # Failures
 //
 // One goroutine, the keeper, looks after them (keeper.go, recover.go). Redis out of

@@ -52,6 +52,14 @@ func (s *Store) dropIdle(now time.Time) {
 	}
 }
 
+// concerns reports whether anybody here takes part in c. A group that nobody is in may
+// have been forgotten.
+func (s *Store) concerns(c *conversation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return c.refs > 0
+}
+
 // conversation returns one that is followed here, or nil.
 func (s *Store) conversation(name string) *conversation {
 	s.mu.Lock()

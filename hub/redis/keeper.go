@@ -27,7 +27,7 @@ func (s *Store) poke() {
 func (s *Store) keep() {
 	ticker := time.NewTicker(tickTime)
 	defer ticker.Stop()
-	var probed, renewed, forgotten time.Time
+	var probed, renewed, forgotten, counted time.Time
 	for {
 		now := time.Now()
 		select {
@@ -67,6 +67,10 @@ func (s *Store) keep() {
 		if ttl := s.config.MembershipTTL; ttl > 0 && now.Sub(forgotten) > min(max(ttl/10, 10*time.Millisecond), time.Minute) {
 			s.forgetUsers()
 			forgotten = now
+		}
+		if now.Sub(counted) > crowdTime {
+			s.forgetEarly()
+			counted = now
 		}
 	}
 }
@@ -193,33 +197,5 @@ func (s *Store) depart() {
 	if empty { // else another node takes those offline who are left
 		s.call(ctx, nodeKey(s.id), "DEL", nodeKey(s.id))
 		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id)
-	}
-}
-
-// forgetUsers forgets who has been away for too long. Any number of nodes may do
-// that at once.
-func (s *Store) forgetUsers() {
-	ctx, cancel := patience()
-	defer cancel()
-	due := s.now().UnixMilli()
-	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, "-inf", due, "LIMIT", 0, batch)
-	if err != nil {
-		return
-	}
-	names, err := r.Strings()
-	if err != nil {
-		return
-	}
-	for _, name := range names {
-		r, err := s.call(ctx, userKey(name), forgetScript, s.ttl())
-		var early bool // by the clock of Redis; that of this node may be a little ahead
-		var groups []string
-		if err != nil || r.Scan(&early, &groups) != nil {
-			return
-		}
-		if !early { // else the user stays on the list
-			s.leaveAll(name, groups)
-			s.do(forgetKey, ignore, forgottenScript, name, due)
-		}
 	}
 }

@@ -14,6 +14,8 @@ import "strings"
 //	:m, :o    sorted sets of a group's members, and of those online; {c:all}:o is who is
 //	:x:U      number of the last login or exit of U that was entered here, for a minute
 //	:w:U      sorted set of the seqs that wait for a line connection of U
+//	:a:U      what U was sent while away: since when, how many messages and bytes, the
+//	          first seq
 func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 
 // userKey is the base of a user: {u:A}. Behind it come
@@ -22,6 +24,7 @@ func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 //	     gen the number of the last login or exit, seen when the last connection
 //	     ended, r who is replaced: those with a smaller serial
 //	:g   set of groups
+//	:l   how many groups the user was the last to leave, within MembershipTTL
 //	:b   there while the user is banned
 //	:p   sorted set of the private conversations, by when they were written to last
 func userKey(name string) string { return "wschat:{u:" + name + "}" }
@@ -39,6 +42,11 @@ const (
 	// nodesKey is the base of what the nodes know of each other: :epoch, and :lease,
 	// a sorted set of nodes by when they are taken for dead.
 	nodesKey = "wschat:{nodes}"
+	// ledgerKey is the base of what is known of who holds how much (see ledger.go): :by, a
+	// sorted set of authors by their bytes; :of:A, a hash of the conversations of author A,
+	// each with bytes, the seqs between which they are, and since when it is there; :sum,
+	// the bytes of all; :room, the node that makes room.
+	ledgerKey = "wschat:{kept}"
 	// groupsKey is a sorted set of the groups with members, forgetKey one of users
 	// by when they are forgotten, in milliseconds.
 	groupsKey = "wschat:{groups}"

@@ -10,6 +10,10 @@ import (
 	"wschat/hub/redis/resp"
 )
 
+// maxLeft is how many groups that nobody is in any more one user may leave behind within
+// MembershipTTL.
+const maxLeft = 10_000
+
 // IsMember implements chat.Engine.
 func (s *Store) IsMember(name, group string) bool {
 	s.mu.Lock()
@@ -66,11 +70,14 @@ func (s *Store) enroll(ctx context.Context, c *conversation, name string, number
 	if err := opened(ctx, []*conversation{c}); err != nil {
 		return false, at, err
 	}
-	r, err := s.call(ctx, userKey(name), enrollScript, c.name, chat.MaxGroups)
+	r, err := s.call(ctx, userKey(name), enrollScript, c.name, chat.MaxGroups, maxLeft)
 	if err != nil {
 		return false, at, err
 	}
-	if room, _ := r.Int(); room == 0 {
+	switch room, err := r.Int(); {
+	case err != nil || room < 0:
+		return false, at, chat.ErrUnavailable
+	case room == 0:
 		return false, at, chat.ErrManyGroups
 	}
 	if r, err = s.call(ctx, c.key, joinScript, name, number, 1); err != nil {
@@ -124,12 +131,12 @@ func (s *Store) abandon(name, group string) {
 func (s *Store) leave(name, group string, held func()) error {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.call(ctx, conversationKey(group), leaveScript, name)
+	r, err := s.call(ctx, conversationKey(group), leaveScript, name, s.config.MembershipTTL.Milliseconds())
 	if err != nil {
 		return err
 	}
 	s.do(userKey(name), ignore, "SREM", userKey(name)+":g", group)
-	is, at, err := s.left(group, r)
+	is, at, err := s.left(name, group, r)
 	if err != nil {
 		return chat.ErrUnavailable
 	}
@@ -184,7 +191,7 @@ func (s *Store) compareGroups(name string, groups []string) {
 			if at, _, err2 := parsePlace(r); err == nil && err2 == nil {
 				s.changed(name, group, member, at)
 			}
-		}, syncScript, "-", 0)
+		}, syncScript, "-", 0, flag(chat.IsGroup(group)))
 	}
 	for _, group := range groups {
 		if !u.groups[group] {
@@ -231,12 +238,18 @@ func (s *Store) changed(name, group string, member bool, at place) {
 	news()
 }
 
-// left takes the reply to leaveScript, and takes a group without members off the list.
-func (s *Store) left(group string, r resp.Reply) (was bool, at place, err error) {
+// left takes the reply to leaveScript of a user. A group without members is taken off the
+// list, and counts for who was the last in it: it is remembered for a while.
+func (s *Store) left(name, group string, r resp.Reply) (was bool, at place, err error) {
 	var members int
 	err = r.Scan(&was, &at.p, &at.seq, &members)
 	if err == nil && was && members == 0 {
 		s.do(groupsKey, ignore, "ZREM", groupsKey, group)
+		if s.config.MembershipTTL > 0 {
+			key := userKey(name)
+			s.do(key, ignore, "INCR", key+":l")
+			s.do(key, ignore, "PEXPIRE", key+":l", s.config.MembershipTTL.Milliseconds(), "NX")
+		}
 	}
 	return was, at, err
 }
@@ -248,9 +261,9 @@ func (s *Store) leaveAll(name string, groups []string) {
 			if err != nil {
 				return // presentScript finds no harm in it, and a login looks again
 			}
-			if was, at, err := s.left(group, r); err == nil && was {
+			if was, at, err := s.left(name, group, r); err == nil && was {
 				s.happened(group, at.p, &entry{kind: 'l', p: at.p, user: name}, func() {})
 			}
-		}, leaveScript, name)
+		}, leaveScript, name, s.config.MembershipTTL.Milliseconds())
 	}
 }

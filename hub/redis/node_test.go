@@ -239,6 +239,24 @@ func TestForgottenTooEarly(t *testing.T) {
 	})
 }
 
+// However many are due, they are all forgotten.
+func TestForgetsMany(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	const many = 2*batch + 1
+	server.CLI("eval", `for i = 1, ARGV[2] do
+		redis.call('ZADD', ARGV[1], 1, 'A' .. i)
+		redis.call('HSET', 'wschat:{u:A' .. i .. '}:h', 'seen', 1, 't', 0)
+	end`, "0", forgetKey, fmt.Sprint(many))
+	s.forgetUsers()
+	if n := server.CLI("zcard", forgetKey); n != "0" {
+		t.Errorf("%s of %d are not forgotten", n, many)
+	}
+	if ttl := server.CLI("ttl", userKey("A7")+":h"); ttl == "-1" {
+		t.Error("A7 is not forgotten")
+	}
+}
+
 // A node that is not heard of any more: others take its users offline, once; one
 // who is connected elsewhere, too, stays.
 func TestDeadNode(t *testing.T) {

@@ -13,6 +13,11 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 	s.mu.Lock()
 	able := s.epoch != "" && !s.recovering
 	s.mu.Unlock()
+	if size := sizeOf(m); s.config.Bytes > 0 && size > s.config.Bytes {
+		s.bounds.tooLarge.Add(1)
+		done(false, chat.ErrFull)
+		return
+	}
 	if !able {
 		done(false, chat.ErrUnavailable)
 		return
@@ -23,7 +28,7 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 // sending is a message on its way to be appended.
 type sending struct {
 	m     *chat.Message
-	away  bool // its user is
+	since int64 // when its user went away, in µs of Redis' clock; 0: the user is not away
 	done  func(away bool, err error)
 	ready bool // to be appended, or to fail
 	err   error
@@ -35,7 +40,7 @@ func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
 	u := s.users[m.From]
 	if !private && (u == nil || len(u.lane) == 0) {
 		s.mu.Unlock()
-		s.append(m, false, done)
+		s.append(m, 0, done)
 		return
 	}
 	next := &sending{m: m, done: done, ready: !private}
@@ -54,15 +59,21 @@ func (s *Store) note(u *user, next *sending) {
 	m := next.m
 	failed := func(err error) { s.ready(u, next, err) }
 	s.send(userKey(m.To), failed, func(r resp.Reply) {
-		state, err := r.Int()
+		since, err := r.Int()
 		switch {
 		case err != nil:
-		case state == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
+		case since == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
 			err = chat.ErrUnavailable
-		case state == 0:
+		case since == 0:
 			err = chat.ErrNotOnline.About(m.To)
 		default:
-			next.away = state == 1
+			if since < 0 { // new there; it may be about to be forgotten
+				s.remember(m.Conversation)
+				since = -since
+			}
+			if since > 1 {
+				next.since = since
+			}
 			s.mu.Lock()
 			paired := m.From == m.To || u != nil && u.paired[m.Conversation]
 			s.mu.Unlock()
@@ -123,11 +134,11 @@ func (s *Store) dispatch(next *sending, err error) {
 		next.done(false, err)
 		return
 	}
-	s.append(next.m, next.away, next.done)
+	s.append(next.m, next.since, next.done)
 }
 
-// append numbers and publishes m, all in one step.
-func (s *Store) append(m *chat.Message, away bool, done func(away bool, err error)) {
+// append numbers and publishes m, all in one step. since is that of sending.
+func (s *Store) append(m *chat.Message, since int64, done func(away bool, err error)) {
 	id, waits := "", ""
 	if m.ID != "" {
 		id = m.From + "," + m.ID
@@ -140,10 +151,14 @@ func (s *Store) append(m *chat.Message, away bool, done func(away bool, err erro
 	if s.offset.Load() == 0 {
 		deadline = 0
 	}
+	args := []any{appendScript, encodeMessage(m), keep, max(1, keep/4), deadline, id, since, waits,
+		s.config.MembershipTTL.Milliseconds()}
+	away := since > 0
+	if away {
+		args = append(args, chat.MaxWaiting, chat.MaxWaitingBytes)
+	}
 	failed := func(err error) { done(false, err) }
-	s.send(conversationKey(m.Conversation), failed, func(r resp.Reply) { s.appended(m, away, r, done) },
-		appendScript, encodeMessage(m), keep, max(1, keep/4), deadline, id, flag(away), waits,
-		s.config.MembershipTTL.Milliseconds())
+	s.send(conversationKey(m.Conversation), failed, func(r resp.Reply) { s.appended(m, away, r, done) }, args...)
 }
 
 func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(away bool, err error)) {
@@ -158,6 +173,7 @@ func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(awa
 		return
 	}
 	m.Time = time.UnixMicro(last)
+	s.ledger.keep(m)
 	s.happened(m.Conversation, p, &entry{kind: 'm', p: p, m: m}, func() { done(away, nil) })
 }
 

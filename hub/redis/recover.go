@@ -80,7 +80,7 @@ func (s *Store) compare(all []*conversation) error {
 func (s *Store) places(ctx context.Context, of []*conversation) ([]place, error) {
 	commands := make([]command, len(of))
 	for i, c := range of {
-		commands[i] = on(c.key, syncScript, "-", 0)
+		commands[i] = on(c.key, syncScript, "-", 0, flag(chat.IsGroup(c.name)))
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {

@@ -25,14 +25,18 @@ func (r *refusal) refused() bool {
 
 func (r *refusal) lasts() bool { return r.count.Load() != r.over.Load() }
 
+// masters returns a key of each master, which is never set.
+func (s *Store) masters() []string {
+	return s.client.Keys(func(n int) string { return fmt.Sprintf("wschat:{probe:%d}", n) })
+}
+
 // probe asks all masters whether they would take a message. Nobody else may find out:
 // who watches over this node turns the senders away while they are refused.
 func (s *Store) probe() {
 	ctx, cancel := patience()
 	defer cancel()
 	before := s.refusal.count.Load()
-	keys := s.client.Keys(func(n int) string { return fmt.Sprintf("wschat:{probe:%d}", n) })
-	if _, err := s.each(ctx, keys, func(key string) command { return on(key, probeScript) }); err != nil {
+	if _, err := s.each(ctx, s.masters(), func(key string) command { return on(key, probeScript) }); err != nil {
 		return
 	}
 	if lasted := s.refusal.over.Swap(before) != before; lasted {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"embed"
+	"strings"
 
 	"wschat/hub/redis/resp"
 )
@@ -22,6 +23,7 @@ var (
 	whoScript     = script("who")
 	waitingScript = script("waiting")
 	sizesScript   = script("sizes")
+	trimScript    = script("trim")
 )
 
 // Scripts on a user.
@@ -42,14 +44,21 @@ var (
 	leaseScript     = script("lease")
 	epochScript     = script("epoch")
 	probeScript     = script("probe")
+	ledgerScript    = script("ledger")
 )
 
 // scripts are all of them, which each connection loads.
 var scripts []*resp.Script
 
-// script returns the script of that name, behind the prelude, and adds it to scripts.
+// script returns the script of that name, behind the prelude, and adds it to scripts. A
+// first line with flags stays the first.
 func script(name string) *resp.Script {
-	s := resp.NewScript(source("prelude") + source(name))
+	text, flags := source(name), ""
+	if strings.HasPrefix(text, "#!") {
+		flags, text, _ = strings.Cut(text, "\n")
+		flags += "\n"
+	}
+	s := resp.NewScript(flags + source("prelude") + text)
 	scripts = append(scripts, s)
 	return s
 }

@@ -23,11 +23,16 @@ type Config struct {
 	// Keep is how many messages of each conversation are kept at least, and at
 	// most twice as many; 0: all.
 	Keep int
+	// Bytes bounds what the kept messages of the whole chat take, roughly; 0: nothing
+	// but three quarters of the maxmemory of each Redis, if it has one.
+	Bytes int64
 	// MembershipTTL, Presence and Single are those of hub.Config.
 	MembershipTTL time.Duration
-	Presence      chat.Presence
-	Single        bool
-	Log           *slog.Logger // nil: nothing is logged
+	// MaxUsers bounds the users who are away and known, with a MembershipTTL; 0: any number.
+	MaxUsers int
+	Presence chat.Presence
+	Single   bool
+	Log      *slog.Logger // nil: nothing is logged
 }
 
 const (
@@ -61,9 +66,13 @@ type Store struct {
 	waits  atomic.Int64 // see conversation.waiters
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
-	untold  untold
-	recent  recent
-	refusal refusal
+	untold   untold
+	recent   recent
+	refusal  refusal
+	ledger   ledger
+	crowded  atomic.Bool // see forgetEarly
+	searched string      // by it: when those are due whom it saw last; for the keeper
+	bounds   bounds
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
@@ -92,6 +101,8 @@ func Open(config Config) (*Store, error) {
 		users:         make(map[string]*user),
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
+		ledger:        newLedger(config.Bytes),
+		searched:      "-inf",
 	}
 	var err error
 	s.client, err = resp.Open(resp.Config{
@@ -104,6 +115,7 @@ func Open(config Config) (*Store, error) {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	s.keeper.Go(s.keep)
+	s.keeper.Go(s.keepRoom)
 	s.poke()
 	return s, nil
 }
@@ -180,13 +192,20 @@ type Stats struct {
 	resp.Stats
 	Available     bool
 	Conversations int // subscribed here
+
+	Held                 int64  // bytes of the messages of the whole chat, roughly
+	Dropped              uint64 // messages that this node dropped to make room
+	TooLarge, MissedMany uint64 // messages that it refused: larger than Config.Bytes; too many that wait for one user
 }
 
 // Stats returns that.
 func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{s.client.Stats(), s.available(), len(s.conversations)}
+	return Stats{
+		s.client.Stats(), s.available(), len(s.conversations),
+		s.bounds.held.Load(), s.bounds.dropped.Load(), s.bounds.tooLarge.Load(), s.bounds.missedMany.Load(),
+	}
 }
 
 // do sends a command whose reply nobody waits for.
@@ -244,14 +263,23 @@ func (s *Store) each(ctx context.Context, names []string, ask func(name string) 
 	return s.all(ctx, commands)
 }
 
-// failed makes chat.ErrUnavailable of what went wrong with a command. That Redis
-// refuses, or is not given any more, it notes, and logs once.
+// failed makes chat.ErrUnavailable of what went wrong with a command, or chat.ErrFull. That
+// Redis refuses, or is not given any more, it notes, and logs once.
 func (s *Store) failed(err error) error {
 	if err == nil {
 		return nil
 	}
 	var reply *resp.ServerError
-	if errors.As(err, &reply) && reply.Code() != "LATE" || errors.Is(err, resp.ErrBusy) {
+	code := ""
+	if errors.As(err, &reply) {
+		code = reply.Code()
+	}
+	switch {
+	case code == "FULL":
+		s.bounds.missedMany.Add(1)
+		return chat.ErrFull
+	case code == "LATE":
+	case code != "" || errors.Is(err, resp.ErrBusy):
 		if s.refusal.refused() {
 			s.log.Warn("redis refuses", "error", err)
 		}

@@ -24,6 +24,15 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// The bounds are shared; see hub/chat.
+func TestShares(t *testing.T) {
+	server := redistest.Start(t)
+	storetest.SharesOfBytes(t, func(t *testing.T, bytes int64) chat.Store {
+		server.CLI("flushall")
+		return asStore{open(t, Config{URL: server.URL(), Keep: 1000, Bytes: bytes})}
+	})
+}
+
 func TestStoreOnACluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	storetest.Run(t, func(t *testing.T) chat.Store {

@@ -10,18 +10,42 @@ import (
 )
 
 // asStore is an engine as the tests of stores see one: whoever a private message is for
-// is known.
+// is known, and room is made at once where there is too much.
 type asStore struct{ *Store }
 
 func (s asStore) Append(m *chat.Message, stored func(error)) {
-	if m.Private() {
+	known, err := s.knows(m.To)
+	switch {
+	case err != nil:
+		stored(err)
+		return
+	case m.Private() && m.Away && !known:
+		s.Left(m.To)
+	case m.Private() && !m.Away:
 		if _, err := s.Enter(m.To, false, false); err != nil {
 			stored(err)
 			return
 		}
 		defer s.Exit(m.To)
 	}
-	s.Publish(m, nil, func(_ bool, err error) { stored(err) })
+	s.Publish(m, nil, func(_ bool, err error) {
+		if s.config.Bytes == 0 {
+			stored(err)
+			return
+		}
+		go func() {
+			s.balance()
+			stored(err)
+		}()
+	})
+}
+
+// knows reports whether a user has been here, and has left.
+func (s asStore) knows(user string) (bool, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	r, err := s.call(ctx, userKey(user), "HGET", userKey(user)+":h", "seen")
+	return !r.IsNil(), err
 }
 
 func (s asStore) Waiting(user string, since time.Time) ([]*chat.Message, error) {
@@ -30,7 +54,17 @@ func (s asStore) Waiting(user string, since time.Time) ([]*chat.Message, error) 
 
 func (s asStore) Expire(time.Time) {}
 
-func (s asStore) Left(string) bool { return false }
+// Left has the user come and go.
+func (s asStore) Left(user string) bool {
+	if _, err := s.Enter(user, false, false); err != nil {
+		panic(err)
+	}
+	s.Exit(user)
+	if err := s.Reach(); err != nil {
+		panic(err)
+	}
+	return false
+}
 
 func (s asStore) Attend(func(conversation string) bool) {}
 
@@ -49,7 +83,7 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 	commands := make([]command, len(of))
 	for i, name := range of {
 		key := conversationKey(name)
-		commands[i] = command{key, []any{"HGET", key + ":h", "n"}}
+		commands[i] = on(key, "XREVRANGE", key+":s", "+", "-", "COUNT", 1)
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {
@@ -60,8 +94,8 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 		if i >= len(names) {
 			name, _ = otherOf(name, user)
 		}
-		if seq, err := replies[i].Int(); err == nil && seq > 0 {
-			last[name] = uint64(seq)
+		if m, err := streamMessages(name, replies[i]); err == nil && len(m) > 0 {
+			last[name] = m[0].Seq
 		}
 	}
 	return last, false, nil

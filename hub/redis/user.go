@@ -122,8 +122,11 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 			s.count(u.name, u.count)
 		}
 		s.mu.Unlock()
-		if number == 1 {
+		switch number {
+		case 1:
 			return nil, chat.ErrBanned
+		case 2:
+			return nil, chat.ErrUnavailable
 		}
 		return nil, chat.ErrTaken
 	}
@@ -142,7 +145,8 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) (r resp.Reply, t
 	u.count++
 	u.tellings++
 	telling = u.tellings
-	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh), flag(s.config.Single))
+	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh),
+		flag(s.config.Single), flag(s.crowded.Load()))
 	s.mu.Unlock()
 	r, err = wait(ctx)
 	return r, telling, s.failed(err)

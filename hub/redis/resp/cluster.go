@@ -51,6 +51,13 @@ func (c *Client) Keys(name func(n int) string) (keys []string) {
 	return keys
 }
 
+// Together reports whether two keys go to the same master, as far as is known.
+func (c *Client) Together(a, b string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.routeTo(slotOf(a)) == c.routeTo(slotOf(b))
+}
+
 // join makes an address of what a node says about another one. "" and "?" are
 // what it says when it does not know the host: that is then its own.
 func (n *node) join(host, port string) string {

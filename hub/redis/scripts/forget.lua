@@ -1,18 +1,20 @@
--- forget forgets a user who has been away for too long, but not the private
--- conversations: they belong to their other users as well.
+-- forget forgets a user who has been away for too long. The private conversations stay, as
+-- they belong to their other users as well; see parting.go.
 --
 -- KEYS[1]  the user
 -- ARGV[1]  how long a user who is away stays known, in µs
+-- ARGV[2]  1 to forget a user earlier who is in no group and no private conversation
 --
--- Reply: {1 if it is too early, groups that the user has to leave}. There is nothing to
--- do for a user who is here, or not known.
+-- Reply: {1 if the user stays, groups that the user has to leave, private conversations}.
+-- There is nothing to do for a user who is here, or not known.
 
 local h = base .. ':h'
 local seen = redis.call('HGET', h, 'seen')
-if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 then return {0, {}} end
-if now() - seen < tonumber(ARGV[1]) then return {1, {}} end
+if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 then return {0, {}, {}} end
+local holds = ARGV[2] ~= '1' or redis.call('EXISTS', base .. ':g', base .. ':p') > 0
+if holds and now() - seen < tonumber(ARGV[1]) then return {1, {}, {}} end
 local groups = redis.call('SMEMBERS', base .. ':g')
 redis.call('DEL', base .. ':g')
 redis.call('HDEL', h, 'seen', 't')
 redis.call('EXPIRE', h, 120)
-return {0, groups}
+return {0, groups, redis.call('ZRANGE', base .. ':p', 0, -1)}

@@ -8,6 +8,8 @@
 -- Reply: {1 if the user is a new member, position, seq}.
 
 local new = redis.call('ZADD', base .. ':m', 0, ARGV[1])
+redis.call('PERSIST', base .. ':h')
+redis.call('PERSIST', base .. ':s')
 local last = redis.call('GET', base .. ':x:' .. ARGV[1])
 if not last or tonumber(last) <= tonumber(ARGV[2]) then
   redis.call('ZADD', base .. ':o', 0, ARGV[1])

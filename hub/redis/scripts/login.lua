@@ -6,10 +6,12 @@
 -- ARGV[3]  how long a user who is away stays known, in µs; 0: for ever
 -- ARGV[4]  1 if the name must be unknown
 -- ARGV[5]  1 if the connection replaces all others
+-- ARGV[6]  1 to turn away who is unknown
 --
 -- Reply: {serial of the connection, number of the login, 1 if what was known of the
 -- user has been forgotten, groups, private conversations}; the serial is 0 if there was
--- no login, and the number then 1 if the user is banned; else the name is taken.
+-- no login, and the number then 1 if the user is banned, 2 if turned away; else the name is
+-- taken.
 
 local h = base .. ':h'
 local total = tonumber(redis.call('HGET', h, 't') or '0')
@@ -18,6 +20,7 @@ local known = total > 0 or seen and (ARGV[3] == '0' or now() - seen < tonumber(A
 local banned = redis.call('EXISTS', base .. ':b') == 1
 local taken = ARGV[4] == '1' and (known or banned)
 if taken or banned then return {0, taken and 0 or 1, 0, {}, {}} end
+if ARGV[6] == '1' and not known then return {0, 2, 0, {}, {}} end
 redis.call('PERSIST', h)
 local field, count = '@' .. ARGV[1], tonumber(ARGV[2])
 local serial = redis.call('HINCRBY', h, 'serial', 1)

@@ -14,6 +14,14 @@ import (
 // returns an empty one that takes so many conversations and bytes of messages, 0: any
 // number, and keeps at least a thousand messages of each conversation otherwise.
 func Shares(t *testing.T, open func(t *testing.T, conversations int, bytes int64) chat.Store) {
+	SharesOfBytes(t, func(t *testing.T, bytes int64) chat.Store { return open(t, 0, bytes) })
+	t.Run("conversations", func(t *testing.T) { testConversations(t, open(t, 3, 0)) })
+	t.Run("conversations of whoever has most", func(t *testing.T) { testBeginners(t, open(t, 20, 0)) })
+}
+
+// SharesOfBytes runs those that are about bytes and messages, for a store that takes any
+// number of conversations.
+func SharesOfBytes(t *testing.T, open func(t *testing.T, bytes int64) chat.Store) {
 	for name, test := range map[string]func(*testing.T, chat.Store){
 		"one conversation":    testOneAlone,
 		"own conversations":   testOwnConversations,
@@ -24,17 +32,15 @@ func Shares(t *testing.T, open func(t *testing.T, conversations int, bytes int64
 		"waiting goes last":   testWaitingGoesLast,
 		"too large":           testTooLarge,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t, 0, room)) })
+		t.Run(name, func(t *testing.T) { test(t, open(t, room)) })
 	}
 	for name, test := range map[string]func(*testing.T, chat.Store){
 		"missed messages":     testMissed,
 		"missed bytes":        testMissedBytes,
 		"missed concurrently": testMissedConcurrently,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t, 0, 0)) })
+		t.Run(name, func(t *testing.T) { test(t, open(t, 0)) })
 	}
-	t.Run("conversations", func(t *testing.T) { testConversations(t, open(t, 3, 0)) })
-	t.Run("conversations of whoever has most", func(t *testing.T) { testBeginners(t, open(t, 20, 0)) })
 }
 
 // room is how many bytes the stores keep.

@@ -1,0 +1,81 @@
+package loop
+
+import (
+	"bytes"
+	"time"
+)
+
+// Bytes that have been read and not handled yet are handled in turns: because the client
+// had to wait, or because they are compressed, and a few of them can take as long as very
+// many others. Each connection handles one message that makes it wait again, or one piece;
+// then it goes behind the others. After turnTime the loop first does what is new.
+
+const (
+	// turnTime is how long a turn of the loop goes on with what was put off.
+	turnTime = time.Millisecond
+	// inflateAtOnce is how many compressed bytes are inflated before others have their
+	// turn. They take half a millisecond at most, if 1,032 come out of each.
+	inflateAtOnce = 256
+)
+
+// receive handles what has been read, or puts it off.
+func (c *Conn) receive(b []byte) {
+	if c.windowBits == 0 {
+		b = c.feed(b)
+	}
+	c.keep(bytes.Clone(b))
+}
+
+// hasUnread reports whether something has been read and not handled yet.
+func (c *Conn) hasUnread() bool { return c.state <= closing && c.out != nil && len(c.out.unread) > 0 }
+
+// deferUnread has c go on in its turn, if it has something to go on with and may.
+func (c *Conn) deferUnread() {
+	if !c.deferred && c.hasUnread() && !(c.state == open && c.held()) {
+		c.deferred = true
+		c.loop.deferred = append(c.loop.deferred, c)
+	}
+}
+
+// goOn handles what was put off: for each connection once at most, for turnTime.
+func (l *Loop) goOn() {
+	if len(l.deferred) == 0 {
+		return
+	}
+	until, n := l.clock.exact()+int64(turnTime), 0
+	for last := len(l.deferred); n < last; n++ {
+		c := l.deferred[n]
+		c.deferred = false
+		c.goOn()
+		if l.clock.exact() >= until {
+			n++
+			break
+		}
+	}
+	rest := copy(l.deferred, l.deferred[n:])
+	clear(l.deferred[rest:])
+	l.deferred = l.deferred[:rest]
+}
+
+// goOn handles some of what was put off.
+func (c *Conn) goOn() {
+	if !c.hasUnread() {
+		return
+	}
+	b := c.out.unread
+	c.out.unread = nil
+	n := len(b)
+	if c.windowBits > 0 {
+		n = min(n, inflateAtOnce)
+	}
+	n -= len(c.feed(b[:n:n]))
+	switch {
+	case c.state <= closing:
+		c.keep(b[n:])
+	case c.state == failing:
+		c.seekAnswer(b[n:])
+	}
+	if c.state != gone {
+		c.settle()
+	}
+}
