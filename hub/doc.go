@@ -8,7 +8,7 @@
 //	hub/chat      what all of them share: Message, names, errors, Engine and Node
 //	hub/share     who holds how much of what is bounded
 //	hub/wire      the line protocol and JSON, as pure functions
-//	hub/loop      sockets: accepting, shaking hands, reading, writing
+//	hub/loop      sockets: accepting, shaking hands, reading, writing; on share, frame, handshake
 //	hub           sessions and delivery                    on chat, share, wire, loop
 //	hub/local     the engine of one node                   on chat
 //	hub/store     its messages in memory                   on chat, share

@@ -40,8 +40,8 @@ type startup struct {
 }
 
 // Enter returns the handler for a new connection once the engine has counted it. The error
-// is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may block if the engine may. A handler
-// that it has returned must be opened, or given up by Abandon.
+// is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may block if the
+// engine may. A handler that it has returned must be opened, or given up by Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires}}
 	if a.Allows != nil || !a.Expires.IsZero() || h.engine.MayBlock() {

@@ -3,8 +3,8 @@ package chat
 import "time"
 
 // Registry is a Store that also remembers, for the next start, who is known and in which
-// groups. Its methods do not block, but for SaveBans. Seen, SetMember and Forget are called in the order of
-// the events that they report.
+// groups. Only SaveBans blocks. Seen, SetMember and Forget are called in the order of the
+// events that they report.
 type Registry interface {
 	Store
 	// Load returns what was known before the start. It is asked once, before

@@ -205,13 +205,15 @@ func parseMember(b []byte) (member, error) {
 	return m, c.end()
 }
 
-// parse returns what a record says, in the type of its kind; nil for a mark and an end.
-func (r record) parse() (any, error) {
+// parse returns what a record says, in the type of its kind; nil for a mark and an end. A
+// message is put into m, as a start reads millions.
+func (r record) parse(m *message) (_ any, err error) {
 	switch r.kind {
 	case kindMark, kindEnd:
 		return nil, nil
 	case kindMessage:
-		return parseMessage(r.body)
+		*m, err = parseMessage(r.body)
+		return m, err
 	case kindWritten:
 		return parseWritten(r.body)
 	case kindUser:

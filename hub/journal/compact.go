@@ -189,13 +189,14 @@ func (c *compaction) copySegment(f sealed) error {
 // messages are made from memory instead, which may be newer than they: the records of
 // later segments then repeat the same.
 func (c *compaction) copyRecord(rec record) error {
-	body, err := rec.parse()
+	var m message
+	body, err := rec.parse(&m)
 	if err != nil {
 		return err
 	}
 	switch b := body.(type) {
-	case message:
-		c.copyMessage(&b, rec.body)
+	case *message:
+		c.copyMessage(b, rec.body)
 	case forgotten:
 		c.cut([]byte(b.conversation))
 	case request:

@@ -46,12 +46,12 @@
 // writes it behind a mark with one write, and syncs once. Then messages are seen, and
 // joins and leaves hold, in the order in which they came. So a mark is the proof that
 // everything before it is safe, and never goes out in one write with what it proves.
-// That decides what a record that cannot be read means. With a mark behind it, or in a segment that is not the newest, it
-// is damage, and Open refuses with a *DamageError. Otherwise it is what a crash
-// left of a batch that nobody was told of: the segment is cut there, and the log
-// says "torn record". (Damage inside the last batch before a crash cannot be
-// told from that, and is handled likewise; Close leaves a mark.) The salt keeps
-// marks and records from being forged by what users write.
+//
+// A record that cannot be read is damage if there is a mark behind it, or if its segment
+// is not the newest: Open refuses with a *DamageError. Otherwise it is what a crash left
+// of a batch that nobody was told of: the segment is cut there, and the log says "torn
+// record". (Damage inside the last batch before a crash looks the same, and is handled
+// likewise; Close leaves a mark.) The salt keeps users from forging marks and records.
 //
 // # Failures
 //
@@ -73,16 +73,15 @@
 // All messages that are kept are in a store.Memory, too, as they are on disk. So no
 // event loop ever waits for a disk. Config bounds the conversations and the bytes. What has
 // been dropped to make room is dropped again at the next start, by the same rules, or has
-// been left out by a compaction.
-// Reading from disk by an index would cost some 16 bytes a message, and one disk
-// access for each message of an answer when it is not cached.
+// been left out by a compaction. Reading from disk by an index would cost some 16 bytes a
+// message, and one disk access for each message of an answer when it is not cached.
 //
 // # Compaction
 //
-// When more than half of the journal is of no use any more, all segments but the
-// active one are copied, less that, into a new file, which replaces the first of
-// them by a rename. Its header says through which number it goes; what is left of
-// those numbers after a crash is removed by the next Open. For the time of the
+// When more than half of the journal is no longer needed, the rest of all segments but the
+// active one is copied into a new file, which replaces the first of them by a rename. Its
+// header says through which number it goes; what is left of those numbers after a crash is
+// removed by the next Open. For the time of the
 // copy the disk needs room for what is kept once more.
 //
 // # Locks

@@ -59,13 +59,14 @@ func Dump(w io.Writer, dir string) error {
 
 // describe shows a record on one line.
 func describe(rec record) string {
-	body, err := rec.parse()
+	var m message
+	body, err := rec.parse(&m)
 	if err != nil {
 		return fmt.Sprintf("kind %d, %d bytes", rec.kind, len(rec.body))
 	}
 	switch b := body.(type) {
-	case message:
-		return describeMessage(&b)
+	case *message:
+		return describeMessage(b)
 	case written:
 		return fmt.Sprintf("written %q: %q up to %d", b.user, b.conversation, b.seq)
 	case forgotten:

@@ -40,13 +40,14 @@ func newState(memory *store.Memory) *state {
 // place. Once old messages have been left out by a compaction, a conversation may
 // begin with any number.
 func (s *state) apply(rec record, compacted bool) error {
-	body, err := rec.parse()
+	var m message
+	body, err := rec.parse(&m)
 	if err != nil {
 		return err
 	}
 	switch b := body.(type) {
-	case message:
-		return s.applyMessage(&b, rec, compacted)
+	case *message:
+		return s.applyMessage(b, rec, compacted)
 	case written:
 		s.memory.SetWritten(b.user, b.conversation, b.seq)
 	case forgotten:

@@ -106,20 +106,3 @@ func (e *Engine) Known() (users int, refused uint64) {
 	defer e.mu.Unlock()
 	return len(e.users), e.refused
 }
-
-// Kick implements chat.Engine.
-func (e *Engine) Kick(name string, ban time.Duration) (int, error) {
-	if ban > 0 {
-		if err := e.ban(name, ban); err != nil {
-			return 0, err
-		}
-	}
-	e.mu.Lock()
-	n := 0
-	if u := e.users[name]; u != nil {
-		n = int(u.connections)
-	}
-	e.mu.Unlock()
-	e.node.Kick(name)
-	return n, nil
-}

@@ -40,6 +40,23 @@ func (b bans) with(name string, until time.Time) bans {
 	return next
 }
 
+// Kick implements chat.Engine.
+func (e *Engine) Kick(name string, ban time.Duration) (int, error) {
+	if ban > 0 {
+		if err := e.ban(name, ban); err != nil {
+			return 0, err
+		}
+	}
+	e.mu.Lock()
+	n := 0
+	if u := e.users[name]; u != nil {
+		n = int(u.connections)
+	}
+	e.mu.Unlock()
+	e.node.Kick(name)
+	return n, nil
+}
+
 // ban keeps a user out for some time. With a Registry it holds once it is safe.
 func (e *Engine) ban(name string, span time.Duration) error {
 	e.banning.Lock()

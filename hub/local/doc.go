@@ -8,7 +8,7 @@
 //	membership.go   joins and leaves
 //	publish.go      messages on their way into the store
 //	ask.go          answers to clients and operators
-//	ban.go          users whom an operator keeps out
+//	ban.go          users whom an operator kicks, and keeps out
 //	forget.go       users who have been away for too long
 //	remember.go     what a chat.Registry keeps of all that for the next start
 //

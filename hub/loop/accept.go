@@ -111,7 +111,7 @@ func (s *Server) accepted(nc net.Conn) {
 func (s *Server) newGuest(l *Loop, remote netip.AddrPort) *Conn {
 	c := &Conn{loop: l, fd: -1, slot: -1, state: shakingHands, handler: &shake{server: s, remote: remote}}
 	if s.TLS != nil {
-		c.wired().secure = &secure{owner: c}
+		c.wired().secure = &secure{Conn: inLoop{}, owner: c}
 	}
 	c.shake().guest.owner = c
 	s.admission.arrive(&c.shake().guest, remote.Addr())

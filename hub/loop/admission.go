@@ -1,12 +1,12 @@
 package loop
 
 import (
-	"container/heap"
 	"net/netip"
 	"sync"
 	"time"
 
 	"wschat/handshake"
+	"wschat/hub/share"
 )
 
 // Limits bounds what a Server accepts. 0 is no limit.
@@ -48,9 +48,10 @@ type admission struct {
 	mu        sync.Mutex
 	users     int
 	guests    int
-	addresses map[netip.Addr]*address // those with connections, and those in debt for logins
-	many      int                     // when some are looked for to be forgotten
-	rankings  [kinds]ranking
+	pages     int                          // of these, how many are onPages
+	addresses map[netip.Addr]*address      // those with connections, and those in debt for logins
+	many      int                          // when some are looked for to be forgotten
+	rankings  [kinds]share.Ranking[*queue] // of those that are not empty, by their guests
 }
 
 // address is where connections come from. Guarded by the admission's lock.
@@ -74,16 +75,11 @@ type queue struct {
 	from        *address
 	kind        kind
 	first, last *guest
-	n           int
-	at          int // in its ranking
+	guests      share.Share
 }
 
-// ranking has the queues of one kind that are not empty, as a heap: the one with most
-// guests comes first.
-type ranking struct {
-	queues []*queue
-	guests int
-}
+// Share implements share.Holder.
+func (q *queue) Share() *share.Share { return &q.guests }
 
 func newAdmission(l Limits) *admission {
 	return &admission{limits: l, start: time.Now(), addresses: make(map[netip.Addr]*address), many: manyAddresses}
@@ -100,7 +96,7 @@ func (a *admission) arrive(g *guest, ip netip.Addr) {
 	switch {
 	case l.Sockets > 0 && a.users+a.guests >= l.Sockets:
 		out = a.longest()
-	case l.PerAddress > 0 && q.n >= max(l.PerAddress, minGuests) && !(l.Proxy != nil && l.Proxy(ip)):
+	case l.PerAddress > 0 && q.guests.Held() >= int64(max(l.PerAddress, minGuests)) && !(l.Proxy != nil && l.Proxy(ip)):
 		out = q.first
 	}
 	a.push(g, q)
@@ -122,8 +118,8 @@ func (a *admission) dismiss(out *guest) {
 func (a *admission) longest() *guest {
 	var most *queue
 	for i := range a.rankings {
-		if c := &a.rankings[i]; c.guests > 0 && (most == nil || c.queues[0].n >= most.n) {
-			most = c.queues[0]
+		if r := &a.rankings[i]; r.Len() > 0 && (most == nil || r.At(0).guests.Held() >= most.guests.Held()) {
+			most = r.At(0)
 		}
 	}
 	if most == nil {
@@ -146,8 +142,8 @@ func (a *admission) move(g *guest, to kind, owner interface{ giveWay() }) bool {
 	g.owner = owner
 	a.push(g, &from.queues[to])
 	var out *guest
-	if c := &a.rankings[onPages]; a.limits.Pages > 0 && c.guests > a.limits.Pages {
-		out = c.queues[0].first
+	if a.limits.Pages > 0 && a.pages > a.limits.Pages {
+		out = a.rankings[onPages].At(0).first
 	}
 	a.dismiss(out)
 	return out != g
@@ -235,7 +231,7 @@ func network(ip netip.Addr) netip.Addr {
 
 // forget removes an address without connections and debts.
 func (a *admission) forget(from *address) {
-	if from.users == 0 && from.queues[handshaking].n == 0 && from.queues[onPages].n == 0 && from.paid <= a.time() {
+	if from.users == 0 && from.queues[handshaking].first == nil && from.queues[onPages].first == nil && from.paid <= a.time() {
 		delete(a.addresses, from.ip)
 	}
 }
@@ -248,8 +244,7 @@ func (a *admission) push(g *guest, q *queue) {
 		q.last.next = g
 	}
 	q.last = g
-	a.guests++
-	a.rankings[q.kind].grow(q, +1)
+	a.grow(q, +1)
 }
 
 // drop takes a guest out of its queue, if it is in one.
@@ -273,43 +268,14 @@ func (a *admission) unlink(g *guest) {
 		g.next.prev = g.prev
 	}
 	g.queue, g.prev, g.next = nil, nil, nil
-	a.guests--
-	a.rankings[q.kind].grow(q, -1)
+	a.grow(q, -1)
 }
 
 // grow notes that q has one guest more or less.
-func (c *ranking) grow(q *queue, by int) {
-	c.guests += by
-	q.n += by
-	switch {
-	case q.n == 0:
-		heap.Remove(c, q.at)
-	case q.n == by: // it was empty
-		heap.Push(c, q)
-	default:
-		heap.Fix(c, q.at)
+func (a *admission) grow(q *queue, by int) {
+	a.guests += by
+	if q.kind == onPages {
+		a.pages += by
 	}
-}
-
-func (c *ranking) Len() int           { return len(c.queues) }
-func (c *ranking) Less(i, j int) bool { return c.queues[i].n > c.queues[j].n }
-
-func (c *ranking) Swap(i, j int) {
-	q := c.queues
-	q[i], q[j] = q[j], q[i]
-	q[i].at, q[j].at = i, j
-}
-
-func (c *ranking) Push(x any) {
-	q := x.(*queue)
-	q.at = len(c.queues)
-	c.queues = append(c.queues, q)
-}
-
-func (c *ranking) Pop() any {
-	end := len(c.queues) - 1
-	q := c.queues[end]
-	c.queues[end] = nil
-	c.queues = c.queues[:end]
-	return q
+	a.rankings[q.kind].Add(q, int64(by))
 }

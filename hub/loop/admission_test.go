@@ -69,7 +69,7 @@ func isFull(t *testing.T, a *admission, ip string) {
 
 func isEmpty(t *testing.T, a *admission) {
 	t.Helper()
-	if a.users != 0 || a.guests != 0 || len(a.addresses) != 0 || len(a.rankings[handshaking].queues)+len(a.rankings[onPages].queues) != 0 {
+	if a.users != 0 || a.guests != 0 || len(a.addresses) != 0 || a.rankings[handshaking].Len()+a.rankings[onPages].Len() != 0 {
 		t.Errorf("left: %+v", a)
 	}
 }

@@ -44,7 +44,7 @@ func (c *Conn) InTurn(author string, size int) bool {
 		return true
 	}
 	w.early = true
-	c.wake()
+	c.slow()
 	return false
 }
 

@@ -33,7 +33,7 @@
 // goroutine, or by several that agree on an order under a lock of theirs. So the
 // recipients of a message are those in the List when it is published. There is one
 // exception: messages of SendExpress overtake deliveries to a list with very many
-// members; see work.go.
+// members; see commands.go.
 //
 // Coalescing. A message to a list is posted once to each loop. The loop walks
 // around its members, in turns if they are many, and messages published meanwhile

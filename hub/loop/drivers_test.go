@@ -138,7 +138,7 @@ func (s *server) connectNarrow() (near *client, far net.Conn) {
 	near.tcp.SetReadBuffer(narrow)
 	below := far
 	if t, ok := far.(*tls.Conn); ok {
-		below = t.NetConn().(*secure).conn
+		below = t.NetConn().(*secure).Conn
 	}
 	below.(*net.TCPConn).SetWriteBuffer(narrow)
 	return near, far
@@ -174,7 +174,7 @@ func shakeTLS(t testing.TB, client, server *tls.Conn) {
 
 // tlsServer is a TLS connection as one is with the pages.
 func tlsServer(far net.Conn) *tls.Conn {
-	s := &secure{conn: far}
+	s := &secure{Conn: far}
 	s.tls = tls.Server(s, serverConfig())
 	return s.tls
 }

@@ -151,7 +151,7 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 	conns := ls.snapshot()
 	steps := max(1, int(over/step))
 	for i := 0; ; i++ {
-		from, to := share(len(conns), i, steps), share(len(conns), i+1, steps)
+		from, to := portion(len(conns), i, steps), portion(len(conns), i+1, steps)
 		for _, c := range conns[from:to] {
 			c.Close(frame.GoingAway, shutdownReason)
 		}
@@ -169,9 +169,9 @@ func (ls *Loops) Drain(ctx context.Context, over time.Duration) error {
 	}
 }
 
-// share returns how many of n are done after i of the steps. It rounds up, so that a single
+// portion returns how many of n are done after i of the steps. It rounds up, so that a single
 // one does not wait.
-func share(n, i, steps int) int { return (n*min(i, steps) + steps - 1) / steps }
+func portion(n, i, steps int) int { return (n*min(i, steps) + steps - 1) / steps }
 
 // snapshot collects the connections of all loops that are to be drained.
 func (ls *Loops) snapshot() (all []*Conn) {

@@ -85,12 +85,12 @@ func (c *Conn) overRate() bool {
 	if c.state != open || time.Duration(c.paid-c.loop.clock.time()) <= most {
 		return false
 	}
-	c.wake()
+	c.slow()
 	return true
 }
 
-// wake sees to it that a connection that has to wait is looked after soon.
-func (c *Conn) wake() {
+// slow sees to it that a connection that has to wait is looked after soon.
+func (c *Conn) slow() {
 	if c.slowed {
 		return
 	}

@@ -22,11 +22,13 @@ var errNoRoom = errors.New("loop: more was decrypted than received")
 // does, except while the connection is with the pages. In a loop, crypto/tls is given only
 // whole records, and all that have come, so that no bytes are left in it between turns.
 type secure struct {
+	net.Conn // the one below; inLoop in a loop
+
 	tls     *tls.Conn     // nil before the handshake
 	shaking *tlsHandshake // nil before its first bytes and once it is done
 
 	// In a loop.
-	owner    *Conn
+	owner    *Conn  // nil with the pages
 	in       []byte // whole records, for crypto/tls to read
 	partial  []byte // the beginning of the next
 	ended    bool   // the socket has
@@ -34,8 +36,7 @@ type secure struct {
 	behind   bool   // there may be something to read of which the poller knows nothing
 	err      error  // what that is, if it is an error
 
-	conn net.Conn   // with the pages; else nil
-	scan recordScan // of the bytes that crypto/tls has read there
+	scan recordScan // of the bytes that crypto/tls has read with the pages
 }
 
 // below splits nc into its TLS layer, nil if it has none, and the connection below that.
@@ -48,12 +49,12 @@ func below(nc net.Conn) (*secure, net.Conn, error) {
 	if !ok {
 		return nil, nil, errForeignTLS
 	}
-	return s, s.conn, nil
+	return s, s.Conn, nil
 }
 
 // enter makes s the TLS layer of a connection in a loop.
 func (s *secure) enter(c *Conn) {
-	s.conn, s.owner, s.ended = nil, c, false
+	s.Conn, s.owner, s.ended = inLoop{}, c, false
 	s.established()
 }
 
@@ -65,7 +66,7 @@ func (s *secure) exit(nc net.Conn) (net.Conn, error) {
 			return nil, err
 		}
 	}
-	s.conn, s.owner = nc, nil
+	s.Conn, s.owner = nc, nil
 	return s.tls, nil
 }
 

@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// The methods by which crypto/tls uses a secure: those of a net.Conn.
+// The methods by which crypto/tls uses a secure: those of a net.Conn. All but Read and Write
+// are those of the connection below.
 
 // Read gives bytes of records to crypto/tls. With the pages it gives no more than the rest
 // of a record, so that crypto/tls holds no part of the next when a loop takes over.
 func (s *secure) Read(p []byte) (int, error) {
 	switch {
-	case s.conn != nil:
+	case s.owner == nil:
 		return s.readConn(p[:min(len(p), s.scan.rest())])
 	case s.shaking != nil:
 		return s.shaking.read(p)
@@ -35,7 +36,7 @@ func (s *secure) readConn(p []byte) (n int, err error) {
 			s.partial = nil
 		}
 	} else {
-		n, err = s.conn.Read(p)
+		n, err = s.Conn.Read(p)
 	}
 	s.scan.pass(p[:n])
 	return n, err
@@ -46,8 +47,8 @@ func (s *secure) readConn(p []byte) (n int, err error) {
 // encrypted, and a peer is not read while answers to its key updates (RFC 8446 §4.6.3)
 // wait.
 func (s *secure) Write(p []byte) (int, error) {
-	if s.conn != nil {
-		return s.conn.Write(p)
+	if s.owner == nil {
+		return s.Conn.Write(p)
 	}
 	if h := s.shaking; h != nil {
 		h.out = append(h.out, p...)
@@ -58,49 +59,15 @@ func (s *secure) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close closes the connection below. In a loop it does nothing: the loop closes the socket.
-func (s *secure) Close() error {
-	if s.conn != nil {
-		return s.conn.Close()
-	}
-	return nil
-}
+// inLoop is the net.Conn below a secure whose connection is in a loop: the loop closes the
+// socket, and nothing blocks, so that deadlines have no effect.
+type inLoop struct{}
 
-// LocalAddr is nil in a loop.
-func (s *secure) LocalAddr() net.Addr {
-	if s.conn != nil {
-		return s.conn.LocalAddr()
-	}
-	return nil
-}
-
-// RemoteAddr is nil in a loop.
-func (s *secure) RemoteAddr() net.Addr {
-	if s.conn != nil {
-		return s.conn.RemoteAddr()
-	}
-	return nil
-}
-
-// In a loop nothing blocks, so that deadlines have no effect.
-
-func (s *secure) SetDeadline(t time.Time) error {
-	if s.conn != nil {
-		return s.conn.SetDeadline(t)
-	}
-	return nil
-}
-
-func (s *secure) SetReadDeadline(t time.Time) error {
-	if s.conn != nil {
-		return s.conn.SetReadDeadline(t)
-	}
-	return nil
-}
-
-func (s *secure) SetWriteDeadline(t time.Time) error {
-	if s.conn != nil {
-		return s.conn.SetWriteDeadline(t)
-	}
-	return nil
-}
+func (inLoop) Read([]byte) (int, error)         { return 0, errAgain }
+func (inLoop) Write([]byte) (int, error)        { return 0, errAgain }
+func (inLoop) Close() error                     { return nil }
+func (inLoop) LocalAddr() net.Addr              { return nil }
+func (inLoop) RemoteAddr() net.Addr             { return nil }
+func (inLoop) SetDeadline(time.Time) error      { return nil }
+func (inLoop) SetReadDeadline(time.Time) error  { return nil }
+func (inLoop) SetWriteDeadline(time.Time) error { return nil }
