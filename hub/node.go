@@ -17,7 +17,7 @@ type node struct{ *Hub }
 func (n node) Deliver(m *chat.Message, origin any) {
 	item := n.newDelivery(m)
 	author, _ := origin.(*loop.Conn)
-	item.pending = n.config.Loops.Pend(author, item.Size())
+	item.pending = n.config.Loops.Pend(m.From, item.Size())
 	defer item.pending.Done()
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -57,7 +57,7 @@ func (s *session) Open(c *loop.Conn) {
 
 // Message does what the client asks for.
 func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
-	if !s.live { // about to be closed
+	if !s.live || !s.conn.InTurn(s.name, len(payload)) { // about to be closed, or comes again
 		return
 	}
 	s.conn.Promise() // each request is answered once, by reply

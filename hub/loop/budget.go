@@ -57,9 +57,13 @@ func (c *Conn) holds() int {
 	return n
 }
 
-// unfinished returns how many of these hold a message, request or record that is not whole.
+// unfinished returns how many of these hold a message, request or record that is not whole,
+// or a message that waits for its turn.
 func (c *Conn) unfinished() int {
 	n := c.decoder.Held()
+	if c.isPostponed() {
+		n += cap(c.out.postponed.Payload)
+	}
 	if s := c.shake(); s != nil {
 		n += s.decoder.Held() + cap(s.early)
 	}
@@ -204,7 +208,7 @@ const (
 // evict closes a connection because it holds too much, and lets go of that: with 1008 what
 // is not whole, with 4100 what waits for a reader. One that is not open gets no close frame.
 func (c *Conn) evict() {
-	unfinished := c.decoder.Held()
+	unfinished := c.unfinished()
 	switch {
 	case c.state == gone:
 		return

@@ -89,6 +89,10 @@ func TestWhatIsHeldCounts(t *testing.T) {
 				c.Raw(fragment)
 			}
 		}},
+		{"a message that waits for its turn", frame.PolicyViolation, forUnfinished, func(c *client, conn *Conn) {
+			conn.loop.loops.authors.begin("A", conn)
+			c.Raw(masked(frame.Continuation, long))
+		}},
 		{"what a reader does not read", frame.TooSlow, forOutbox, func(_ *client, conn *Conn) {
 			for range 100 {
 				conn.Send(text(long[:size/10]))
@@ -106,6 +110,7 @@ func TestWhatIsHeldCounts(t *testing.T) {
 				records := make([]*record, many)
 				for i := range records {
 					records[i] = newRecord()
+					records[i].onMessage = func(c *Conn, message string) { c.InTurn("A", len(message)) }
 					c := s.dialNarrow(records[i])
 					conn := records[i].conn(t)
 					if row.why == forUnfinished {

@@ -120,6 +120,9 @@ func (c *Conn) sendClose(code frame.CloseCode, reason string) {
 // left for it.
 func (c *Conn) startClosing(next state, code frame.CloseCode) {
 	c.state = next
+	if c.out != nil {
+		c.out.postponed = nil
+	}
 	l := c.loop
 	l.closeDue.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
@@ -177,10 +180,13 @@ func (c *Conn) end(code frame.CloseCode) {
 	l := c.loop
 	c.closeSocket()
 	c.uncount()
-	if c.out != nil {
-		c.out.dropTails(0, len(c.out.tails))
+	if w := c.out; w != nil {
+		w.dropTails(0, len(w.tails))
+		c.out = nil
+		if w.turn != "" { // which the answer ends
+			c.out = &outbox{turn: w.turn}
+		}
 	}
-	c.out = nil
 	l.vacate(c)
 	if was == open {
 		c.reportClosed(code)

@@ -209,10 +209,8 @@ func (c *Conn) handle(m frame.Message) {
 	case frame.Text, frame.Binary:
 		if c.state == open {
 			c.loop.stats.count(m)
-			c.handler.Message(c, m.Opcode, m.Payload)
-			if len(m.Payload) >= largeMessage && c.promised > 0 { // see Pending for what follows the answer
-				c.waiting().asks = true
-			}
+			c.tell(m)
+			c.postpone()
 		}
 	case frame.Ping:
 		if c.state == open {
@@ -225,11 +223,12 @@ func (c *Conn) handle(m frame.Message) {
 
 // held reports whether nothing more may be read or decoded for now: much waits
 // to be written, something asked for is still being sent, the connection is about to
-// be closed, the client has used up what it may send, or others have yet to take it.
+// be closed, a long message waits for its turn or its answer, or the client has used up
+// what it may send.
 func (c *Conn) held() bool {
 	w := c.out
-	return w != nil && (len(w.sources) > 0 || w.asks || w.parting != nil || w.size() > c.loop.loops.high()) ||
-		c.metered && c.overRate() || c.outruns()
+	return w != nil && (len(w.sources) > 0 || w.turn != "" || w.postponed != nil || w.parting != nil || w.size() > c.loop.loops.high()) ||
+		c.metered && c.overRate()
 }
 
 // keep puts off what has been read, but cannot be handled yet. It is at most
@@ -247,6 +246,7 @@ func (c *Conn) keep(b []byte) {
 func (c *Conn) settle() {
 	c.flush()
 	c.fill()
+	c.retry()
 	c.deferUnread()
 	if c.isParting() && !c.owes() { // in turn, as some of what was said may be under way to a list
 		c.loop.mail.callInTurn(c.closeIfAnswered)

@@ -63,6 +63,7 @@ type Loops struct {
 	lagging       atomic.Int32 // mailboxes that hold more
 	maxSpare      int          // see outbox.go
 	shared        atomic.Int64 // bytes of long messages that wait, see shared.go
+	authors       authors
 	tlsHandshakes *tlsHandshakes
 	budget        budget
 	stop          chan struct{}

@@ -26,9 +26,12 @@ type outbox struct {
 	sources  []func() Item
 	unread   []byte // read, but put off
 	parting  *parting
-	own      []*Pending // what this client has sent and others have yet to take
-	asks     bool       // a long message of this client is not answered yet
-	counted  int        // what the loop counts for the connection, see budget.go
+	counted  int // what the loop counts for the connection, see budget.go
+
+	// See author.go.
+	turn      string         // the author of a long message that is not answered yet; "": there is none
+	early     bool           // the message at hand is not carried out yet
+	postponed *frame.Message // waits for its turn
 }
 
 // receipt is due when buf is written as far as end.
@@ -98,7 +101,7 @@ func (c *Conn) waiting() *outbox {
 func (c *Conn) release() {
 	w := c.out
 	if w == nil || w.size() > 0 || len(w.receipts) > 0 || len(w.sources) > 0 || len(w.unread) > 0 || w.parting != nil ||
-		len(w.own) > 0 || w.asks {
+		w.turn != "" || w.postponed != nil {
 		return
 	}
 	if w.counted > 0 {

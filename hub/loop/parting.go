@@ -33,9 +33,8 @@ func (c *Conn) owes() bool { return c.promised > 0 || c.out != nil && len(c.out.
 // answered notes that a promised answer is here.
 func (c *Conn) answered() {
 	c.promised--
-	if w := c.out; w != nil && w.asks && c.promised == 0 {
-		w.asks = false
-		c.loop.touch(c)
+	if w := c.out; w != nil && w.turn != "" && c.promised == 0 {
+		c.endTurn()
 	}
 	if c.isParting() {
 		c.loop.touch(c)
@@ -44,7 +43,8 @@ func (c *Conn) answered() {
 
 // closeOnceAnswered closes an open connection as p says, after the answers that it owes.
 func (c *Conn) closeOnceAnswered(p parting) {
-	c.waiting().parting = &p
+	w := c.waiting()
+	w.parting, w.postponed = &p, nil
 	if p.code == frame.TooSlow || !c.owes() {
 		c.closeNow()
 		return

@@ -109,7 +109,7 @@ func (l *Loop) quicken() {
 	l.slowed = nil
 	for _, c := range slowed {
 		c.slowed = false
-		if c.state == open && !c.held() {
+		if c.state == open && (c.isPostponed() || !c.held()) {
 			l.touch(c)
 		}
 	}

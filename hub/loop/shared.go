@@ -7,13 +7,8 @@ import (
 )
 
 // A long message waits for all its recipients in one copy: an outbox has the bytes that
-// differ for each, and refers to the others. So it is known for how many it still waits.
-// Its author is not read from meanwhile, or else one who sends faster than others read
-// would have them closed as too slow. A reader that takes nothing does not hold an author
-// up for longer than the message takes at heldRate.
-
-// heldRate is how many bytes a second authors may send at least, whoever reads.
-const heldRate = 256 << 10
+// differ for each, and refers to the others. So it is known for how many it still waits,
+// and when its author may send the next one; see author.go.
 
 // Shared is an Item that is mostly the same for all its recipients.
 type Shared interface {
@@ -30,24 +25,22 @@ type Shared interface {
 // have yet to take it. The methods may be called on nil. Safe for concurrent use.
 type Pending struct {
 	loops  *Loops
-	author *Conn // nil: nobody is held up
+	author string
 	size   atomic.Int64
 	left   atomic.Int64
-	since  int64 // by the clock of the author's loop
+	began  time.Time
 }
 
-// Pend begins to count for a message of so many bytes that a connection has sent; nil if
-// it is not long. Done ends it when the message has been posted to everybody.
-func (ls *Loops) Pend(author *Conn, size int) *Pending {
+// Pend begins to count for a message of so many bytes from a user; nil if it is not long.
+// Done ends it when the message has been posted to everybody.
+func (ls *Loops) Pend(author string, size int) *Pending {
 	if size < largeMessage {
 		return nil
 	}
-	p := &Pending{loops: ls, author: author}
+	p := &Pending{loops: ls, author: author, began: time.Now()}
 	p.add()
 	p.Grow(size)
-	if author != nil {
-		author.loop.mail.callInTurn(func() { author.pend(p) })
-	}
+	ls.authors.pend(p)
 	return p
 }
 
@@ -57,11 +50,6 @@ func (p *Pending) Grow(n int) {
 		p.size.Add(int64(n))
 		p.loops.shared.Add(int64(n))
 	}
-}
-
-// heldUp reports whether the author is still held up.
-func (p *Pending) heldUp(now int64) bool {
-	return now-p.since < p.size.Load()*int64(time.Second)/heldRate
 }
 
 func (p *Pending) add() {
@@ -76,9 +64,7 @@ func (p *Pending) Done() {
 		return
 	}
 	p.loops.shared.Add(-p.size.Load())
-	if p.author != nil {
-		p.author.loop.mail.call(func() { p.author.taken(p) })
-	}
+	p.loops.authors.taken(p)
 }
 
 // pendingOf returns where it is counted for how many an item waits; nil: nowhere.
@@ -87,41 +73,6 @@ func pendingOf(item Item) *Pending {
 		return s.Pending()
 	}
 	return nil
-}
-
-// pend has the author wait for the recipients of a message.
-func (c *Conn) pend(p *Pending) {
-	if c.state == open && p.left.Load() > 0 {
-		p.since = c.loop.clock.exact()
-		w := c.waiting()
-		w.own = append(w.own, p)
-	}
-}
-
-// taken follows when all have taken a message of this author.
-func (c *Conn) taken(p *Pending) {
-	if w := c.out; w != nil {
-		if i := slices.Index(w.own, p); i >= 0 {
-			w.own = slices.Delete(w.own, i, i+1)
-			c.loop.touch(c)
-		}
-	}
-}
-
-// outruns reports whether the client has to wait until others have taken what it has sent,
-// and sees to it that it is looked after then.
-func (c *Conn) outruns() bool {
-	w := c.out
-	if w == nil || len(w.own) == 0 {
-		return false
-	}
-	now := c.loop.clock.time()
-	w.own = slices.DeleteFunc(w.own, func(p *Pending) bool { return !p.heldUp(now) })
-	if len(w.own) == 0 {
-		return false
-	}
-	c.slow()
-	return true
 }
 
 // tail is the end of a frame in an outbox, which is shared with others.

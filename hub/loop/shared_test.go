@@ -2,12 +2,10 @@ package loop
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"wschat/frame"
 )
@@ -50,7 +48,7 @@ func TestSharedFramesComeWhole(t *testing.T) {
 			if large {
 				size = largeMessage + r.IntN(largeMessage)
 			}
-			x := sharedText{text: text(strings.Repeat("x", size)), pending: ls.Pend(nil, size)}
+			x := sharedText{text: text(strings.Repeat("x", size)), pending: ls.Pend("A", size)}
 			w.append(x, large, nil)
 			x.pending.Done()
 			pending = append(pending, x.pending)
@@ -88,19 +86,6 @@ func TestSharedFramesComeWhole(t *testing.T) {
 	}
 }
 
-// chat publishes what a client says to a list.
-func chat(ls *Loops, list *List) *record {
-	r := newRecord()
-	r.onMessage = func(c *Conn, message string) {
-		c.Promise()
-		x := sharedText{text: text(message), pending: ls.Pend(c, len(message))}
-		list.PublishFrom(c, x)
-		x.pending.Done()
-		c.Answer(nil)
-	}
-	return r
-}
-
 // A long message to many who do not read is there once.
 func TestLongMessagesWaitInOneCopy(t *testing.T) {
 	const readers = 20
@@ -114,7 +99,7 @@ func TestLongMessagesWaitInOneCopy(t *testing.T) {
 			clients[i] = s.dialNarrow(r)
 			list.Join(r.conn(t))
 		}
-		r := chat(s.Loops, list)
+		r := chat(s.Loops, "A", list.Publish)
 		author := s.dial(r)
 		r.conn(t)
 		author.text(long)
@@ -126,60 +111,5 @@ func TestLongMessagesWaitInOneCopy(t *testing.T) {
 			c.wantText(long)
 		}
 		eventually(t, "nothing waits", func() bool { return s.Stats().Shared == 0 })
-	})
-}
-
-// A sender is slowed before readers are dropped: a reader that goes on reading is not closed
-// however fast one sender sends.
-func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
-	const messages = 8
-	forEachDriver(t, func(t *testing.T, d driver) {
-		s := d.serve(t, Config{Loops: 2, Queue: 1 << 20})
-		list := s.NewList()
-		clients := make([]*client, 3)
-		told := make([]*record, len(clients))
-		for i := range clients {
-			told[i] = newRecord()
-			clients[i] = s.dialNarrow(told[i])
-			list.Join(told[i].conn(t))
-		}
-		r := chat(s.Loops, list)
-		author := s.dial(r)
-		r.conn(t)
-		body := strings.Repeat("x", 1<<20-10)
-		go func() {
-			for i := range messages {
-				author.SendText(fmt.Sprint(i, body))
-			}
-		}()
-		for i := range messages {
-			for k, c := range clients {
-				if len(told[k].closed) > 0 {
-					t.Fatalf("closed with %v", told[k].code(t))
-				}
-				c.wantText(fmt.Sprint(i, body))
-			}
-		}
-	})
-}
-
-// A reader that takes nothing holds a sender up no longer than heldRate says.
-func TestDeadReaderDoesNotHoldUpForLong(t *testing.T) {
-	inBubble(t, Config{Loops: 1}, func(t *testing.T, ls *Loops) {
-		list := ls.NewList()
-		dead := newRecord()
-		pipe(t, ls, dead)
-		list.Join(dead.conn(t))
-		r := chat(ls, list)
-		author := pipe(t, ls, r)
-		r.conn(t)
-		began := time.Now()
-		const size = heldRate / 2
-		author.text(strings.Repeat("x", size))
-		author.text("y")
-		eventually(t, "the second is heard", func() bool { return slices.Contains(r.all(), "text y") })
-		if took := time.Since(began); took < 500*time.Millisecond || took > time.Second {
-			t.Errorf("the sender was held up for %v, want half a second", took)
-		}
 	})
 }

@@ -15,11 +15,13 @@ import (
 	"wschat/handshake"
 )
 
-// large is the longest message that the server has not refused for want of room.
-func (m *Mob) large(to string) string {
+// large is the longest message that the server has not refused for want of room. Its number
+// tells it from those that others say in the same name.
+func (m *Mob) large(to string, n int) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return to + "," + strings.Repeat("x", max(m.size-len(to)-1, 1))
+	line := fmt.Sprintf("%s,%d ", to, n)
+	return line + strings.Repeat("x", max(m.size-len(line), 1))
 }
 
 // smaller halves large messages when one is refused, so that no room is left at all. In
@@ -36,32 +38,36 @@ func (m *Mob) smaller(err error) error {
 }
 
 // echo is in what mallory reads of what mallory says.
-const echo = "=>mallory):"
+func echo(n int) string { return fmt.Sprintf("=>mallory):%d ", n) }
 
 // leaveBehind says 1 MiB in a group and leaves it (point 1). The leave comes on another
 // connection, as this one is not read from for a while.
 func leaveBehind(m *Mob, _, n int) error {
 	group := fmt.Sprint("groupHeap", n)
-	if err := m.mallory(m.large(group), echo); err != nil {
+	if err := m.mallory(m.large(group, n), echo(n)); err != nil {
 		return err
 	}
 	return m.mallory("leave,"+group, "系统:已离开")
 }
 
 // talkToOneself says 1 MiB to oneself (point 2).
-func talkToOneself(m *Mob, _, _ int) error { return m.mallory(m.large("mallory"), echo) }
+func talkToOneself(m *Mob, _, n int) error { return m.mallory(m.large("mallory", n), echo(n)) }
 
 // talkToAll says 1 MiB to all (points 3 and 4).
-func talkToAll(m *Mob, _, _ int) error { return m.mallory(m.large("all"), echo) }
+func talkToAll(m *Mob, _, n int) error { return m.mallory(m.large("all", n), echo(n)) }
 
 // controlsToAll says to all what is six times as long in JSON (point 3).
-func controlsToAll(m *Mob, _, _ int) error {
-	return m.mallory(strings.ReplaceAll(m.large("all"), "x", "\x01"), echo)
+func controlsToAll(m *Mob, _, n int) error {
+	return m.mallory(strings.ReplaceAll(m.large("all", n), "x", "\x01"), echo(n))
 }
 
 // mallory comes, says a line, and goes when answered.
 func (m *Mob) mallory(line, want string) error {
-	return m.smaller(m.talks("mallory", handshake.Dialer{}, []string{line}, want))
+	err := m.smaller(m.talks("mallory", handshake.Dialer{}, []string{line}, want))
+	if err == nil {
+		m.Count("said", 1)
+	}
+	return err
 }
 
 // manyKeys sends an object of 112,000 keys (point 5).

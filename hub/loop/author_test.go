@@ -1,0 +1,199 @@
+package loop
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wschat/frame"
+)
+
+// chat publishes what a client says in the name of a user.
+func chat(ls *Loops, user string, publish func(Item)) *record {
+	r := newRecord()
+	r.onMessage = func(c *Conn, message string) {
+		if !c.InTurn(user, len(message)) {
+			return
+		}
+		c.Promise()
+		x := sharedText{text: text(message), pending: ls.Pend(user, len(message))}
+		publish(x)
+		x.pending.Done()
+		c.Answer(nil)
+	}
+	return r
+}
+
+// A sender is slowed before readers are dropped: a reader that goes on reading is not closed
+// however fast one sender sends, and over however many connections.
+func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
+	const messages = 8
+	for _, conns := range []int{1, 4, messages} {
+		t.Run(fmt.Sprint(conns), func(t *testing.T) {
+			forEachDriver(t, func(t *testing.T, d driver) {
+				s := d.serve(t, Config{Loops: 2, Queue: 1 << 20})
+				list := s.NewList()
+				clients := make([]*client, 3)
+				told := make([]*record, len(clients))
+				for i := range clients {
+					told[i] = newRecord()
+					clients[i] = s.dialNarrow(told[i])
+					list.Join(told[i].conn(t))
+				}
+				body := strings.Repeat("x", 1<<20-10)
+				for first := range conns {
+					r := chat(s.Loops, "A", list.Publish)
+					author := s.dial(r)
+					r.conn(t)
+					go func() {
+						for i := first; i < messages; i += conns {
+							author.SendText(fmt.Sprint(i, body))
+						}
+					}()
+				}
+				var heard []string // by all readers
+				for n := range messages {
+					for k, c := range clients {
+						message := c.next()
+						if message.Opcode != frame.Text {
+							t.Fatalf("got %v after %d messages, told %d", message.Opcode, n, len(told[k].closed))
+						}
+						if k == 0 {
+							heard = append(heard, string(message.Payload))
+						} else if string(message.Payload) != heard[n] {
+							t.Fatalf("message %d differs", n)
+						}
+					}
+				}
+				for first := range conns { // in the order in which each connection has sent them
+					at := -1
+					for i := first; i < messages; i += conns {
+						next := slices.Index(heard, fmt.Sprint(i, body))
+						if next <= at {
+							t.Errorf("message %d is heard at place %d, behind %d", i, next, at)
+						}
+						at = next
+					}
+				}
+			})
+		})
+	}
+}
+
+// A reader that takes nothing holds a sender up no longer than heldRate says. What is short
+// does not wait, nor does another sender.
+func TestDeadReaderDoesNotHoldUpForLong(t *testing.T) {
+	const size = heldRate / 2
+	long := strings.Repeat("x", size)
+	for _, row := range []struct {
+		name  string
+		same  bool // connection
+		user  string
+		text  string
+		waits time.Duration
+	}{
+		{"the same connection", true, "A", long, time.Second / 2},
+		{"another connection", false, "A", long, time.Second / 2},
+		{"another connection, and a short message", false, "A", "short", 0},
+		{"another user", false, "B", long, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inBubble(t, Config{Loops: 1}, func(t *testing.T, ls *Loops) {
+				list := ls.NewList()
+				dead := newRecord()
+				pipe(t, ls, dead)
+				list.Join(dead.conn(t))
+				heard := make(chan string, 2)
+				author := func(user string) *client {
+					r := chat(ls, user, func(item Item) { heard <- user; list.Publish(item) })
+					c := pipe(t, ls, r)
+					r.conn(t)
+					return c
+				}
+				first := author("A")
+				second := first
+				if !row.same {
+					second = author(row.user)
+				}
+				first.text(long)
+				<-heard
+				began := time.Now()
+				go second.SendText(row.text)
+				<-heard
+				if took := time.Since(began); took < row.waits || took > row.waits+2*wakePeriod {
+					t.Errorf("it was held up for %v, want %v", took, row.waits)
+				}
+			})
+		})
+	}
+}
+
+// A message that comes to nothing holds up no other one: it is refused, or its connection
+// ends before its turn.
+func TestNobodyWaitsForNothing(t *testing.T) {
+	long := strings.Repeat("x", largeMessage)
+	inBubble(t, Config{Loops: 2}, func(t *testing.T, ls *Loops) {
+		refusing := newRecord()
+		refusing.onMessage = func(c *Conn, message string) {
+			if c.InTurn("A", len(message)) {
+				c.Promise()
+				time.AfterFunc(time.Second, func() { c.Answer(text("refused")) })
+			}
+		}
+		began := time.Now()
+		first := pipe(t, ls, refusing)
+		first.text(long)
+		heard := make(chan Item, 2)
+		for _, goes := range []bool{true, false} {
+			r := chat(ls, "A", func(item Item) { heard <- item })
+			c := pipe(t, ls, r)
+			conn := r.conn(t)
+			c.text(long)
+			synctest.Wait()
+			if goes {
+				onLoop(conn, conn.vanished)
+			}
+		}
+		first.wantText("refused")
+		<-heard
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("the last message was held up for %v, want a second", took)
+		}
+		synctest.Wait()
+		if len(heard) > 0 {
+			t.Error("a message of a connection that was gone is carried out")
+		}
+		if n := len(ls.authors.byName); n > 0 {
+			t.Errorf("%d authors are remembered when nothing is under way", n)
+		}
+	})
+}
+
+// What has begun is under way until it is answered, even if its connection ends meanwhile.
+func TestTurnOutlastsItsConnection(t *testing.T) {
+	long := strings.Repeat("x", largeMessage)
+	inBubble(t, Config{Loops: 1}, func(t *testing.T, ls *Loops) {
+		slow := newRecord()
+		slow.onMessage = func(c *Conn, message string) {
+			if c.InTurn("A", len(message)) {
+				c.Promise()
+				time.AfterFunc(time.Second, func() { c.Answer(nil) })
+			}
+		}
+		began := time.Now()
+		c := pipe(t, ls, slow)
+		conn := slow.conn(t)
+		c.text(long)
+		synctest.Wait()
+		onLoop(conn, conn.vanished)
+		heard := make(chan Item, 1)
+		pipe(t, ls, chat(ls, "A", func(item Item) { heard <- item })).text(long)
+		<-heard
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("the next message was held up for %v, want a second", took)
+		}
+	})
+}
