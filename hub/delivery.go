@@ -19,6 +19,7 @@ type delivery struct {
 	*chat.Message
 	pending  *loop.Pending   // nil: it is short, or an answer
 	deflater *frame.Deflater // nil: nobody takes compressed messages
+	size     int
 	event    once            // as JSON
 	text     once            // the body of a text, for line clients
 	line     *deflatedBodies // of the body, for line clients; nil without a deflater
@@ -43,6 +44,7 @@ const maxWindowBits = 15
 
 func (h *Hub) newDelivery(m *chat.Message) *delivery {
 	d := &delivery{Message: m, deflater: h.config.Deflater}
+	d.size = wire.Line{}.Size(m) - len(m.Body) + longest(m.Binary, m.Body)
 	if d.deflater != nil {
 		d.line, d.json = new(deflatedBodies), new(deflatedBodies)
 	}
@@ -109,7 +111,16 @@ func (d *delivery) deflate(bodies *deflatedBodies, text []byte, s *session) []by
 }
 
 // Size implements loop.Item.
-func (d *delivery) Size() int { return wire.Line{}.Size(d.Message) }
+func (d *delivery) Size() int { return d.size }
+
+// longest is how many bytes recipients get of a body at most. A short one is taken as it is.
+func longest(binary bool, body []byte) int {
+	const short = 2 << 10
+	if binary || len(body) < short {
+		return len(body)
+	}
+	return wire.Length(body)
+}
 
 // privateLine is a private message to a line client. The engine is told when it is
 // written.

@@ -57,7 +57,8 @@ func (s *session) Open(c *loop.Conn) {
 
 // Message does what the client asks for.
 func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
-	if !s.live || !s.conn.InTurn(s.name, len(payload)) { // about to be closed, or comes again
+	size := longest(s.json || op == frame.Binary, payload) // in JSON it is escaped already
+	if !s.live || !s.conn.InTurn(s.name, size) {           // about to be closed, or comes again
 		return
 	}
 	s.conn.Promise() // each request is answered once, by reply

@@ -14,8 +14,10 @@ const (
 	// turnTime is how long a turn of the loop goes on with what was put off.
 	turnTime = time.Millisecond
 	// inflateAtOnce is how many compressed bytes are inflated before others have their
-	// turn. They take half a millisecond at most, if 1,032 come out of each.
-	inflateAtOnce = 256
+	// turn. If 1,032 come out of each, a message is whole by then, or longer than the usual
+	// MaxMessage: otherwise each of many clients could have us hold a part of one. That
+	// takes some 2 ms.
+	inflateAtOnce = 1200
 )
 
 // receive handles what has been read, or puts it off.
