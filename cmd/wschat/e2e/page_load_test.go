@@ -33,7 +33,7 @@ func TestPageWeightAndFirstPaint(t *testing.T) {
 		t.Errorf("%d files of %d bytes, %d compressed", loaded.Files, loaded.Bytes, loaded.Sent)
 	}
 	best := loaded.Paint
-	for tries := 0; tries < 5 || (best > 100 && tries < 20); tries++ { // others use this machine, too
+	for tries := 0; tries < 5 || (best > 100 && tries < 60); tries++ { // others use this machine, too
 		measure()
 		best = min(best, loaded.Paint)
 	}
@@ -96,7 +96,8 @@ func steady(t *testing.T, what string, limit float64, measure func() frames) {
 // Then 10,000 messages are scrolled through: only few of them are in the document.
 func TestPageManyMessages(t *testing.T) {
 	const burst = 2000
-	s := start(t, "-rate", "0", "-history", "20000")
+	// What the page has not read yet may wait: it is not to come back and ask for it.
+	s := start(t, "-rate", "0", "-history", "20000", "-queue", "8388608")
 	bob := s.login("bob")
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")

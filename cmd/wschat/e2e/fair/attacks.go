@@ -90,8 +90,8 @@ var Attacks = []Attack{
 	{Name: "5 who", Crowd: online(500, 8000), workers: size{100, 200}, lasts: brief, deed: who},
 	{Name: "5 JSON with many keys", workers: size{10, 10}, lasts: brief, deed: manyKeys},
 	{Name: "5 empty fragments", workers: size{8, 8}, lasts: brief, deed: emptyFragments},
-	{Name: "5 joins and leaves of a large group", Engines: true, Crowd: jsonGroup(400, 3000), workers: size{20, 50}, lasts: brief, deed: joinAndLeave},
-	{Name: "5 logins", Engines: true, Crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
+	{Name: "5 joins and leaves of a large group", Crowd: jsonGroup(400, 3000), workers: size{20, 50}, lasts: brief, deed: joinAndLeave},
+	{Name: "5 logins", Crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
 	{Name: "5 empty deflate blocks", Flags: []string{"-compress"}, workers: size{8, 8}, lasts: brief, deed: emptyBlocks},
 
 	{Name: "6 nameless users who go", Engines: true, manyAddresses: true, Flags: scaled("-max-users", "2000"),
