@@ -139,7 +139,11 @@ func (c *Conn) readable() {
 
 // readOnce takes what one read gives, and reports whether there may be more.
 func (c *Conn) readOnce() (more bool) {
-	n, more, err := c.read(c.loop.input)
+	input := c.loop.input
+	if c.windowBits > 0 { // it is put off, and must be kept meanwhile
+		input = input[:readCompressed]
+	}
+	n, more, err := c.read(input)
 	switch {
 	case err == nil:
 	case errors.Is(err, errAgain):
@@ -152,16 +156,16 @@ func (c *Conn) readOnce() (more bool) {
 		return false
 	}
 	if c.state == shakingHands {
-		c.shakeHands(c.loop.input[:n])
+		c.shakeHands(input[:n])
 		return more
 	}
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return more
 	}
 	if c.state == failing {
-		c.seekAnswer(c.loop.input[:n])
+		c.seekAnswer(input[:n])
 	} else {
-		c.receive(c.loop.input[:n])
+		c.receive(input[:n])
 	}
 	if c.state != gone {
 		c.settle()

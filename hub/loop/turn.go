@@ -18,6 +18,8 @@ const (
 	// MaxMessage: otherwise each of many clients could have us hold a part of one. That
 	// takes some 2 ms.
 	inflateAtOnce = 1200
+	// readCompressed is how many compressed bytes are read at a time.
+	readCompressed = 8 << 10
 )
 
 // receive handles what has been read, or puts it off.
