@@ -140,7 +140,7 @@ func (c *Conn) readable() {
 // readOnce takes what one read gives, and reports whether there may be more.
 func (c *Conn) readOnce() (more bool) {
 	input := c.loop.input
-	if c.windowBits > 0 { // it is put off, and must be kept meanwhile
+	if c.windowBits > 0 && c.secure() == nil { // it is put off, and must be kept meanwhile
 		input = input[:readCompressed]
 	}
 	n, more, err := c.read(input)

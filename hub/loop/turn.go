@@ -18,7 +18,8 @@ const (
 	// MaxMessage: otherwise each of many clients could have us hold a part of one. That
 	// takes some 2 ms.
 	inflateAtOnce = 1200
-	// readCompressed is how many compressed bytes are read at a time.
+	// readCompressed is how many compressed bytes are read at a time. Over TLS it is a
+	// record at least, since what is left of one would be in no socket.
 	readCompressed = 8 << 10
 )
 
