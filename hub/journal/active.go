@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -64,16 +65,14 @@ func (s *Store) put(b []byte) error {
 	err := s.disk.write(a.f, b, a.size)
 	if err == nil {
 		if err = s.disk.sync(a.f); err != nil {
-			a.broken = fmt.Errorf("journal: %w", err)
+			a.broken = err
 			s.disk.truncate(a.f, a.size) // in case of a crash before the repair
-			return a.broken
+			return err
 		}
 		if err = s.vouch(); err == nil {
 			a.size += int64(len(b))
 			return nil
 		}
-	} else {
-		err = fmt.Errorf("journal: %w", err)
 	}
 	cutErr := s.disk.truncate(a.f, a.size)
 	if cutErr == nil {
@@ -90,14 +89,7 @@ func (s *Store) put(b []byte) error {
 func (s *Store) probe() error {
 	a := &s.commit.active
 	err := s.disk.write(a.f, make([]byte, probeSize), a.size)
-	cutErr := s.disk.truncate(a.f, a.size)
-	if err == nil {
-		err = cutErr
-	}
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return cmp.Or(err, s.disk.truncate(a.f, a.size))
 }
 
 // rotate ends the active segment, and begins the next. The new one is made before

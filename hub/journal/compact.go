@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -127,7 +126,7 @@ func (s *Store) compactSealed() error {
 	before := old[0].size
 	for _, f := range old[1:] {
 		if err := s.disk.remove(segmentPath(s.dir, f.number)); err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
 		before += f.size
 		s.config.atStep("removed")
@@ -159,10 +158,7 @@ func (c *compaction) write(old []sealed) error {
 	if err := c.flush(0); err != nil {
 		return err
 	}
-	if err := c.disk.sync(c.part); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return c.disk.sync(c.part)
 }
 
 func (c *compaction) copySegment(f sealed) error {
@@ -276,8 +272,5 @@ func (c *compaction) flush(least int) error {
 		c.unsynced = 0
 		err = c.disk.sync(c.part)
 	}
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return err
 }

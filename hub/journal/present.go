@@ -29,7 +29,7 @@ func (s *Store) vouch() error {
 func inPlace(f *os.File, path string) error {
 	mine, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return wrap(err)
 	}
 	there, err := os.Stat(path)
 	if err != nil || !os.SameFile(mine, there) {

@@ -35,7 +35,7 @@ type record struct {
 func openSegment(path string) (*reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, wrap(err)
 	}
 	r := &reader{f: f, offset: int64(headerSize)}
 	info, err := f.Stat()
@@ -123,7 +123,7 @@ func (r *reader) markAfter(offset int64) (bool, error) {
 			return false, nil
 		}
 		if err != nil {
-			return false, fmt.Errorf("journal: %w", err)
+			return false, wrap(err)
 		}
 		if isMark(b, offset, r.salt) {
 			return true, nil

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,7 +48,7 @@ func (s *Store) open() (err error) {
 	for name, u := range s.state.users {
 		if u.here { // when the server ended, and nobody knows when that was
 			u.here, u.seen = false, now
-			s.note(func(n *notes) { n.users[name] = struct{}{} })
+			s.note(note{kind: kindUser, user: name}, 0)
 		}
 	}
 	s.commit.time = s.memory.Newest()
@@ -96,7 +95,7 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 	}
 	f, err := s.disk.open(r.f.Name())
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	size := r.size
 	if torn != nil {
@@ -109,7 +108,7 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 	}
 	if err != nil {
 		f.Close()
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	s.commit.active = segment{header: r.header, f: f, size: size, ended: ended, rotateAt: s.config.segmentSize}
 	return nil
@@ -123,7 +122,7 @@ func (s *Store) removeReplaced(replaced []*reader) error {
 	}
 	for _, r := range replaced {
 		if err := s.disk.remove(r.f.Name()); err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
 	}
 	return nil
@@ -133,14 +132,14 @@ func (s *Store) removeReplaced(replaced []*reader) error {
 func (s *Store) removeParts() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return wrap(err)
 	}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), segmentSuffix+partSuffix) {
 			continue
 		}
 		if err := s.disk.remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -8,7 +8,7 @@
 //
 // Run goes through these phases:
 //
-//	open     the connections, with handshake.Dialer; their hello messages
+//	open     the connections, with handshake.Dialer; their hello message
 //	settle   until nothing has come in for a while
 //	warm up  load that is not measured
 //	measure  the window that rates, latencies and CPU time are of
