@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"wschat/handshake"
 )
-
-var errPrefix = errors.New("expected CIDRs such as 10.0.0.0/8 or fd00::/8")
 
 // prefixList is the value of -trust-proxy.
 type prefixList []netip.Prefix
@@ -21,20 +20,9 @@ func (l *prefixList) String() string {
 	return strings.Join(texts, ",")
 }
 
-func (l *prefixList) Set(s string) error {
-	*l = nil
-	for text := range strings.SplitSeq(s, ",") {
-		text = strings.TrimSpace(text)
-		if text == "" {
-			continue
-		}
-		p, err := parsePrefix(text)
-		if err != nil {
-			return entryError(errPrefix, text)
-		}
-		*l = append(*l, p)
-	}
-	return nil
+func (l *prefixList) Set(s string) (err error) {
+	*l, err = parseList(s, parsePrefix)
+	return err
 }
 
 // parsePrefix reads a CIDR, or an address as that of one. IPv4 within IPv6 is
@@ -44,7 +32,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	if err != nil {
 		addr, addrErr := netip.ParseAddr(text)
 		if addrErr != nil || addr.Zone() != "" { // to which "fe80::%eth0/64" would belong as a whole
-			return p, err
+			return p, errors.New("expected CIDRs such as 10.0.0.0/8 or fd00::/8")
 		}
 		p = netip.PrefixFrom(addr, addr.BitLen())
 	}
@@ -56,12 +44,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 func (l prefixList) contains(a netip.Addr) bool {
-	for _, p := range l {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // clientIP is the address that limits count: the peer's, or, if that is a

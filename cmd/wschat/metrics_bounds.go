@@ -36,7 +36,6 @@ func (s *server) writeBounds(t *metric.Text) {
 	}
 	t.GaugeBy("wschat_bound", "The flags that bound what is remembered; 0: no limit.", "bound", s.bounds)
 	t.GaugeBy("wschat_bound_used", "How much of each bound is used.", "bound", used)
-	same := func(bound string) string { return bound }
-	metric.CounterBy(t, "wschat_bound_refused_total", "Messages, or logins for max-users, that were refused since their user had reached a bound.", "bound", refused, same)
-	metric.CounterBy(t, "wschat_bound_dropped_total", "Messages, conversations and ids that were dropped to make room, of whoever had most.", "bound", dropping, same)
+	t.CounterBy("wschat_bound_refused_total", "Messages, or logins for max-users, that were refused since their user had reached a bound.", "bound", refused)
+	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations and ids that were dropped to make room, of whoever had most.", "bound", dropping)
 }

@@ -71,6 +71,9 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 	if err != nil {
 		return nil, err
 	}
+	if err := checkNumbers(flags, source); err != nil {
+		return nil, err
+	}
 	if err := o.check(source); err != nil {
 		return nil, err
 	}
@@ -165,31 +168,6 @@ func (o *options) check(source map[string]string) error {
 	if err := checkPairs(o.tlsCert, o.tlsKey); err != nil {
 		return fmt.Errorf("-tls-cert and -tls-key go together: %w", err)
 	}
-	for _, n := range []struct {
-		flag  string
-		value int64
-	}{
-		{"history", int64(o.history)},
-		{"history-bytes", o.historyBytes},
-		{"max-conversations", int64(o.maxConversations)},
-		{"max-users", int64(o.maxUsers)},
-		{"max-ids", int64(o.maxIDs)},
-		{"memory", o.memory},
-		{"membership-ttl", int64(o.membershipTTL)},
-		{"max-message", o.maxMessage},
-		{"queue", int64(o.queue)},
-		{"ping", int64(o.ping)},
-		{"handshake-timeout", int64(o.handshakeTimeout)},
-		{"drain", int64(o.drain)},
-		{"max-conns", int64(o.maxConns)},
-		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
-		{"rate", int64(o.rate)},
-		{"rate-bytes", int64(o.rateBytes)},
-	} {
-		if n.value < 0 {
-			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])
-		}
-	}
 	if given := source["memory"]; given != "" && o.memory > 0 && o.memory < minMemory {
 		return fmt.Errorf("invalid value for %s: expected 0 (no limit), or %d or more", given, minMemory)
 	}
@@ -197,6 +175,20 @@ func (o *options) check(source map[string]string) error {
 		return fmt.Errorf("invalid value for %s: expected at most %d, a quarter of -memory less 16 MiB", given, o.historyShare())
 	}
 	return nil
+}
+
+// checkNumbers finds the first number or duration that is negative.
+func checkNumbers(flags *flag.FlagSet, source map[string]string) (err error) {
+	flags.VisitAll(func(f *flag.Flag) {
+		value, ok := f.Value.(flag.Getter) // as all numbers and durations are
+		if !ok || err != nil {
+			return
+		}
+		if _, isText := value.Get().(string); !isText && strings.HasPrefix(value.String(), "-") {
+			err = fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[f.Name])
+		}
+	})
+	return err
 }
 
 // isAddress reports whether addr has the form of an address to listen on.

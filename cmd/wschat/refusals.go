@@ -106,6 +106,5 @@ func (f *refusals) write(t *metric.Text) {
 	for reason, one := range f.by {
 		totals[reason] = one.total
 	}
-	metric.CounterBy(t, "wschat_handshakes_refused_total", "Requests for a connection that were refused, by reason.", "reason", totals,
-		func(reason string) string { return reason })
+	t.CounterBy("wschat_handshakes_refused_total", "Requests for a connection that were refused, by reason.", "reason", totals)
 }
