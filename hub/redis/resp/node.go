@@ -90,21 +90,30 @@ func (n *node) lost(err error) {
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	n.state, n.link = down, nil
-	for i := range n.again {
-		c.leave(&n.again[i])
-		c.fail(&n.again[i], err)
+	cmds := n.takeAll()
+	for i := range cmds {
+		c.fail(&cmds[i], err)
 	}
-	for n.waiting.n > 0 {
-		cmd := n.waiting.pop()
-		c.leave(&cmd)
-		c.fail(&cmd, err)
-	}
-	n.again, n.written, n.held = nil, 0, false
-	n.fill, n.writing, n.spare = &buffer{}, nil, nil
+	n.written, n.writing, n.held = 0, nil, false
 	n.giveAway()
 	c.stale = true
 	c.unlock()
 	c.wake.set()
+}
+
+// takeAll returns the commands that wait, in their order, and they wait no more. The lock
+// is held.
+func (n *node) takeAll() []command {
+	cmds := n.again
+	for n.waiting.n > 0 {
+		cmds = append(cmds, n.waiting.pop())
+	}
+	for i := range cmds {
+		n.c.leave(&cmds[i])
+	}
+	n.again = nil
+	n.fill, n.spare = &buffer{}, nil
+	return cmds
 }
 
 // answer gives a reply to the command that has waited longest.

@@ -81,15 +81,9 @@ func (n *node) release() {
 	c := n.c
 	n.held, n.until = false, 0
 	n.giveAway()
-	cmds := n.again
-	for n.waiting.n > 0 {
-		cmds = append(cmds, n.waiting.pop())
-	}
-	n.again = nil
-	n.fill, n.spare = &buffer{}, nil
+	cmds := n.takeAll()
 	for i := range cmds {
 		cmd := &cmds[i]
-		c.leave(cmd)
 		to := cmd.ask
 		switch {
 		case cmd.slot == nextsSlot:

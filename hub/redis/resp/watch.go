@@ -109,10 +109,8 @@ func (n *node) expire() {
 		if c.clock-cmd.since <= c.config.Timeout {
 			return false
 		}
-		if cmd.done != nil {
-			c.failed = append(c.failed, outcome{cmd.done, ErrTimeout})
-			cmd.done = nil
-		}
+		c.fail(cmd, ErrTimeout)
+		cmd.done = nil
 		return true
 	}
 	for i := range n.again {
