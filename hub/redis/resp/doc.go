@@ -33,7 +33,6 @@
 //
 // # Locks
 //
-// Client.mu guards the nodes, the slots and the commands, pubsub.mu the
-// subscriptions. They are taken in that order; none is held during a callback or
-// a system call that can block.
+// Client.mu guards the nodes, the slots, the commands and the subscriptions. It is not
+// held during a callback or a system call that can block.
 package resp

@@ -24,12 +24,11 @@ type node struct {
 	end        context.CancelFunc
 	subscriber *subscriber
 
-	state      state
-	link       *link         // when up
-	subscribed bool          // its subscriber is up
-	heard      time.Duration // Client.clock of the last reply, or when there was nothing to wait for
-	used       time.Duration // of the last command
-	slots      int           // routes to it
+	state state
+	link  *link         // when up
+	heard time.Duration // Client.clock of the last reply, or when there was nothing to wait for
+	used  time.Duration // of the last command
+	slots int           // routes to it
 
 	waiting queue         // commands
 	written int           // how many of them, the first ones, are written

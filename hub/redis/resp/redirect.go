@@ -110,14 +110,12 @@ func (n *node) release() {
 }
 
 // movedTo follows a MOVED that answered no command but a subscription, and tells
-// whether it is one.
+// whether it is one. The lock is held.
 func (c *Client) movedTo(from *node, text []byte) bool {
 	rest, ok := strings.CutPrefix(string(text), "MOVED ")
 	if !ok {
 		return false
 	}
-	c.mu.Lock()
-	defer c.unlock()
 	c.stale = true
 	if slot, to := c.place(from, rest); to != nil {
 		c.assign(slot, to)
