@@ -69,10 +69,11 @@ func (s *Store) put(b []byte) error {
 			s.disk.truncate(a.f, a.size) // in case of a crash before the repair
 			return err
 		}
-		if err = s.vouch(); err == nil {
-			a.size += int64(len(b))
-			return nil
-		}
+		err = s.vouch()
+	}
+	if err == nil {
+		a.size += int64(len(b))
+		return nil
 	}
 	cutErr := s.disk.truncate(a.f, a.size)
 	if cutErr == nil {
@@ -120,7 +121,9 @@ func (s *Store) rotate() error {
 		return err
 	}
 	a.f.Close() // synced: there is nothing to lose
-	s.files.add(sealed{a.number, a.through, a.size})
+	s.mu.Lock()
+	s.sealed = append(s.sealed, sealed{a.number, a.through, a.size})
+	s.mu.Unlock()
 	*a = segment{header: h, f: f, size: int64(headerSize), rotateAt: s.config.segmentSize}
 	s.considerCompaction()
 	return nil

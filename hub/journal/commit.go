@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"runtime"
 	"time"
 
@@ -174,8 +175,5 @@ func (c *committer) end(s *Store) error {
 	if err == nil {
 		err = s.put(appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt))
 	}
-	if closeErr := c.active.f.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return cmp.Or(err, c.active.f.Close())
 }

@@ -3,7 +3,6 @@ package journal
 import (
 	"os"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -18,41 +17,16 @@ type sealed struct {
 	size            int64
 }
 
-// files is the sealed segments, in order. Safe for concurrent use.
-type files struct {
-	mu     sync.Mutex
-	sealed []sealed
-}
-
-func (f *files) add(s sealed) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sealed = append(f.sealed, s)
-}
-
-func (f *files) list() []sealed {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.sealed)
-}
-
-// replace puts one segment in the place of the first n.
-func (f *files) replace(n int, by sealed) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sealed = slices.Replace(f.sealed, 0, n, by)
-}
-
 // considerCompaction asks for one if it is worth while. The committer calls it.
 func (s *Store) considerCompaction() {
-	total := s.commit.active.size
-	for _, f := range s.files.list() {
+	total, needed := s.commit.active.size, s.memory.Disk()
+	s.mu.Lock()
+	for _, f := range s.sealed {
 		total += f.size
 	}
-	useless := total - s.memory.Disk()
-	s.mu.Lock()
-	useless -= s.state.userBytes
+	needed += s.state.userBytes
 	s.mu.Unlock()
+	useless := total - needed
 	if useless > total/2 && useless > s.config.compactAt {
 		select {
 		case s.compact <- struct{}{}:
@@ -91,7 +65,9 @@ type compaction struct {
 
 // compactSealed copies the records of the sealed segments that are still needed into one.
 func (s *Store) compactSealed() error {
-	old := s.files.list()
+	s.mu.Lock()
+	old := slices.Clone(s.sealed)
+	s.mu.Unlock()
 	if len(old) == 0 || len(old) == 1 && old[0].number == old[0].through {
 		return nil // a segment says that it is compacted by standing for several
 	}
@@ -118,7 +94,9 @@ func (s *Store) compactSealed() error {
 	if err := s.install(c.part); err != nil {
 		return err
 	}
-	s.files.replace(len(old), sealed{c.number, c.through, c.size})
+	s.mu.Lock()
+	s.sealed = slices.Replace(s.sealed, 0, len(old), sealed{c.number, c.through, c.size})
+	s.mu.Unlock()
 	s.config.atStep("installed")
 	if err := s.syncDir(s.dir); err != nil {
 		return err // the others stay, in case the new one does not

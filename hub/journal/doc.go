@@ -88,6 +88,6 @@
 //
 // The lock of the store.Memory is held while stored is called for a message, and
 // Store.mu, which guards users, requests and notes, while it is called for a change; each
-// for one at a time. queue.mu guards what waits, files.mu the list of segments. The
-// order is Memory, Store.mu, queue.mu; none is held during a system call.
+// for one at a time. Store.mu guards the list of segments, too, and queue.mu what waits.
+// The order is Memory, Store.mu, queue.mu; none is held during a system call.
 package journal

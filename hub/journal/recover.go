@@ -90,7 +90,7 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 		return err
 	}
 	if !newest {
-		s.files.add(sealed{r.number, r.through, r.size})
+		s.sealed = append(s.sealed, sealed{r.number, r.through, r.size})
 		return nil
 	}
 	f, err := s.disk.open(r.f.Name())

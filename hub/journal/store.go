@@ -68,13 +68,13 @@ type Store struct {
 
 	memory *store.Memory // has a lock of its own
 
-	mu    sync.Mutex
-	state *state
-	notes notes
-	err   error                // of the last batch
-	bans  map[string]time.Time // when the journal was opened
+	mu     sync.Mutex
+	state  *state
+	notes  notes
+	sealed []sealed             // the segments but the active one, in order
+	err    error                // of the last batch
+	bans   map[string]time.Time // when the journal was opened
 
-	files  files
 	commit committer
 }
 
