@@ -47,11 +47,10 @@ func (l prefixList) contains(a netip.Addr) bool {
 	return slices.ContainsFunc(l, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// clientIP is the address that limits count: the peer's, or, if that is a
-// trusted proxy, the rightmost of X-Forwarded-For that is none. What stands
-// further left could have been written by anybody. An element that is no address
-// is not to be believed, nor what is left of it: the proxy that passed it on
-// counts.
+// clientIP is the address that limits count: the peer's, or, if that is a trusted proxy,
+// the rightmost of X-Forwarded-For that is not a trusted proxy. Anybody could have written
+// what stands further left. An element that is not an address cannot be trusted, nor can
+// what stands left of it: the proxy that passed it on counts.
 func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
 	addr := r.Remote.Addr().Unmap().WithZone("")
 	if len(trusted) == 0 || !trusted.contains(addr) {
@@ -96,7 +95,7 @@ func parseHop(text string) (addr netip.Addr, ok bool) {
 }
 
 // withoutPort returns the address of "192.0.2.1:4711", "[2001:db8::1]:4711" or
-// "[2001:db8::1]", and "" if text is none of them. Instead of a number a port may be
+// "[2001:db8::1]", and "" if text has none of these forms. Instead of a number a port may be
 // empty, or a name that a proxy has for it (RFC 7239 §6).
 func withoutPort(text string) string {
 	host, port := text, ""

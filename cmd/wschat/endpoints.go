@@ -79,7 +79,7 @@ func refusal(user string, err error) error {
 	return err
 }
 
-// unavailable is a 503, after so many seconds to be tried again.
+// unavailable is a 503, to be tried again after some seconds.
 func unavailable(kind, reason, seconds string) error {
 	return &handshake.Rejection{
 		Status: http.StatusServiceUnavailable,

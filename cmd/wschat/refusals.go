@@ -29,7 +29,7 @@ type refusals struct {
 type tally struct {
 	total, untold uint64
 	from          netip.Addr  // of the first that is untold
-	example       string      // likewise, what it was answered
+	example       string      // what the first that is untold was answered
 	timer         *time.Timer // runs after each line; nil: there was none lately
 }
 

@@ -15,7 +15,7 @@ const repairPause = 500 * time.Millisecond
 // retryPause is the time between two attempts to write by a journal that cannot.
 const retryPause = time.Second
 
-// probeSize is how much room there must be before the journal is said to work
+// probeSize is how much room the disk must have before the journal counts as working
 // again, in bytes.
 const probeSize = 64 << 10
 
@@ -23,11 +23,11 @@ const probeSize = 64 << 10
 type segment struct {
 	header
 	f        *os.File
-	size     int64 // up to where it is safe
+	size     int64 // bytes that are safe
 	ended    bool  // its last record is an end
 	rotateAt int64 // the size from which it is to be the last but one
 
-	broken   error // why nobody knows what the disk holds of it; nil: all is well
+	broken   error // why its content on disk is uncertain; nil: it is not
 	repaired time.Time
 }
 
@@ -51,8 +51,7 @@ func (s *Store) ready() error {
 	if err == nil || a.broken != nil || a.ended || old {
 		return err
 	}
-	// It goes on in the old one, which may be all that a shortage of file
-	// descriptors needs.
+	// The old one grows on. If only file descriptors are short, nothing else is lost.
 	s.log.Warn("journal cannot begin a segment", "dir", s.dir, "err", err)
 	a.rotateAt = a.size + s.config.segmentSize/8
 	return nil
@@ -85,8 +84,8 @@ func (s *Store) put(b []byte) error {
 	return err
 }
 
-// probe finds out whether the disk takes more than the few bytes of a mark, which
-// may fit in where nothing else does.
+// probe finds out whether the disk takes more than a mark, whose few bytes may fit
+// where nothing else does.
 func (s *Store) probe() error {
 	a := &s.commit.active
 	err := s.disk.write(a.f, make([]byte, probeSize), a.size)

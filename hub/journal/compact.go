@@ -17,7 +17,7 @@ type sealed struct {
 	size            int64
 }
 
-// considerCompaction asks for one if it is worth while. The committer calls it.
+// considerCompaction asks for a compaction if that is worth its cost. The committer calls it.
 func (s *Store) considerCompaction() {
 	total, needed := s.commit.active.size, s.memory.Disk()
 	s.mu.Lock()

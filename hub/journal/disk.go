@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// disk is what a journal does to files and directories: all that decides what is
-// left of it after a crash. A server has osDisk, tests have others.
+// disk is all that a journal does to files and directories, and so decides what is left
+// after a crash. A server has osDisk, tests have others.
 type disk interface {
 	mkdir(path string) error
 	create(path string) (*os.File, error) // empty, whatever was there
@@ -67,11 +67,11 @@ func (s *Store) makeDir(dir string) error {
 	return s.syncDir(filepath.Dir(dir))
 }
 
-// syncParent makes it safe that dir is there, which a start may have made that
-// crashed before it had synced the parent.
+// syncParent makes the entry of dir safe. An earlier start may have made dir, and crashed
+// before it had synced the parent.
 func (s *Store) syncParent(dir string) error {
 	err := s.syncDir(filepath.Dir(dir))
-	if errors.Is(err, fs.ErrPermission) { // who may not read the parent has not made dir
+	if errors.Is(err, fs.ErrPermission) { // a process that may not read the parent has not made dir
 		return nil
 	}
 	return err

@@ -6,18 +6,18 @@ import (
 	"wschat/hub/chat"
 )
 
-// noteDelay is how long notes may wait for messages that go to the disk anyway.
+// noteDelay is how long notes may wait for a message to go to the disk with.
 const noteDelay = 100 * time.Millisecond
 
-// note says of what the state has changed; a record of it is to be written.
+// note names a part of the state that has changed, and of which a record is to be written.
 type note struct {
 	kind               kind // kindUser, kindWritten or kindForgotten
 	user, conversation string
 }
 
-// notes is what is to be written of what has changed in the state, but for messages, each
-// with its seq; of users there is none. A later note replaces an earlier one about the
-// same, so that the state bounds them. Guarded by Store.mu.
+// notes are the parts of the state that have changed, each with its seq; 0 for a user. A
+// later note replaces an earlier one about the same part, so the state bounds them. Guarded
+// by Store.mu.
 type notes map[note]uint64
 
 // note takes a note, and sees to it that it is written. The lock is held.
@@ -57,8 +57,7 @@ func (s *Store) appendNotes(b []byte, salt uint32) ([]byte, notes) {
 	return b, taken
 }
 
-// restoreNotes puts notes back that could not be written, for another attempt
-// later.
+// restoreNotes puts back notes that could not be written, to try again later.
 func (s *Store) restoreNotes(taken notes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,7 +21,7 @@ type reader struct {
 	size   int64
 	buf    *bufio.Reader
 	offset int64 // of the record that next returns
-	skip   int   // what is still in buf of the one before
+	skip   int   // bytes of the one before that are still in buf
 }
 
 // record is what a reader returns; the body is good until the next call.

@@ -46,7 +46,7 @@ func (s *Store) open() (err error) {
 	}
 	now := time.Now().UnixNano()
 	for name, u := range s.state.users {
-		if u.here { // when the server ended, and nobody knows when that was
+		if u.here { // until the server ended, at a time that was not recorded
 			u.here, u.seen = false, now
 			s.note(note{kind: kindUser, user: name}, 0)
 		}
@@ -104,7 +104,7 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 		err = s.disk.truncate(f, size)
 	}
 	if err == nil {
-		err = s.disk.sync(f) // what has been read may not be safe yet, and is about to be shown
+		err = s.disk.sync(f) // what has been read is about to be shown, and may not be safe yet
 	}
 	if err != nil {
 		f.Close()
@@ -128,7 +128,7 @@ func (s *Store) removeReplaced(replaced []*reader) error {
 	return nil
 }
 
-// removeParts removes what a crash has left of segments that never became any.
+// removeParts removes segments that a crash has left unfinished.
 func (s *Store) removeParts() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {

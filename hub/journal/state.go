@@ -36,9 +36,8 @@ func newState(memory *store.Memory) *state {
 	return &state{memory: memory, users: make(map[string]*user), requests: newRequests(math.MaxInt64)}
 }
 
-// apply does what a record says. It fails if the record cannot be one of this
-// place. Once old messages have been left out by a compaction, a conversation may
-// begin with any number.
+// apply does what a record says. It fails if the record cannot stand here. Once a
+// compaction has left out old messages, a conversation may begin with any number.
 func (s *state) apply(rec record, compacted bool) error {
 	var m message
 	body, err := rec.parse(&m)

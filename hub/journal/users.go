@@ -44,9 +44,9 @@ func (s *Store) load() chat.Known {
 }
 
 // Seen notes when a user was last here; the zero time: is here now. It makes the
-// user known. Like all notes (Forget, Written) it does not block, and
-// is on disk no later than any message that is appended after it, and in
-// noteDelay otherwise; a crash before that undoes it. Safe for concurrent use.
+// user known. Like all notes (Forget, Written) it does not block. It is on disk with the
+// next message that is appended, or after noteDelay; a crash before that undoes it. Safe
+// for concurrent use.
 func (s *Store) Seen(name string, t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *Store) SetMember(name, group string, is bool, stored func(error)) {
 	s.append(pending{kind: kindMember, body: appendMember(nil, member{name, group, is}), stored: stored})
 }
 
-// Answered implements chat.Registry, likewise.
+// Answered implements chat.Registry. stored is called as by SetMember.
 func (s *Store) Answered(m *chat.Message, away bool, stored func(error)) {
 	r := request{user: m.From, id: m.ID, conversation: m.Conversation, seq: m.Seq, time: m.Time.UnixNano(), flags: flagInstead}
 	if away {

@@ -15,10 +15,10 @@ const (
 	tooMany   = 200 * time.Millisecond // to see whether something comes twice
 )
 
-// Run does what c says and returns what it has measured. An error is one of the
-// server, which refused, closed, or broke the protocol, or of this machine;
-// that messages were lost or wrong is no error, but in Result.Checks. c must
-// have passed Check. Ending ctx ends it, with the context's cause.
+// Run does what c says and returns what it has measured. It fails if the server refused,
+// closed, or broke the protocol, or if this machine failed. Lost or wrong messages are not
+// an error, but counted in Result.Checks. c must have passed Check. The end of ctx ends Run
+// with the context's cause.
 func Run(ctx context.Context, c *Config) (*Result, error) {
 	runtime.LockOSThread() // whose timers are exact
 	defer runtime.UnlockOSThread()

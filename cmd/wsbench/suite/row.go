@@ -180,7 +180,7 @@ func idling(figure string, member bool, args ...string) func(*bench, Subject) (s
 	}
 }
 
-// beside measures echo while so many other connections do nothing.
+// beside measures echo while a number of other connections do nothing.
 func beside(idle int) func(*bench, Subject) (sample, error) {
 	return func(b *bench, s Subject) (sample, error) {
 		args := b.echoArgs(s, "--conns", "100")

@@ -20,7 +20,7 @@ type node struct {
 	c          *Client
 	addr       string
 	wake       signal          // of the writer
-	context    context.Context // until the node is no part of the cluster any more
+	context    context.Context // until the node has left the cluster
 	end        context.CancelFunc
 	subscriber *subscriber
 

@@ -87,7 +87,7 @@ func (n *node) release() {
 		to := cmd.ask
 		switch {
 		case cmd.slot == nextsSlot:
-			continue // it will be said again where that is so
+			continue // an ASKING is sent anew where it is needed
 		case cmd.slot == anySlot && n.state == up:
 			to = n
 		case to == nil:
