@@ -162,8 +162,12 @@ func TestEndDuringAPull(t *testing.T) {
 			}
 			row.end(c, conn)
 			if row.want == "closed 1001" {
+				for i := 100; i < 200; i++ { // it goes on
+					c.wantText(string(src.item(i)))
+				}
+				s.pass(answerTimeout)
 				m := c.next()
-				for i := 100; m.Opcode == frame.Text; i++ {
+				for i := 200; m.Opcode == frame.Text; i++ {
 					if string(m.Payload) != string(src.item(i)) {
 						t.Fatalf("%s: got %.40q", row.name, m.Payload)
 					}
