@@ -31,8 +31,11 @@ type Conversation struct {
 	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
 	by    *beginner
-	links [3]share.Links[Conversation] // in the order of by, and in the pairs of two members
+	links [4]share.Links[Conversation] // in the order of all and of by, and in the pairs of two members
 }
+
+func orderLinks(c *Conversation) *share.Links[Conversation] { return &c.links[0] }
+func begunLinks(c *Conversation) *share.Links[Conversation] { return &c.links[1] }
 
 // piece is a run of messages, each with its length before it; see kept. Bytes are only
 // appended, never changed, so that an excerpt can be read without the lock.

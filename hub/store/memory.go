@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 // DefaultConversations is the default of Limits.MaxConversations. A conversation takes 0.2
@@ -47,8 +48,10 @@ type Memory struct {
 
 	mu            sync.Mutex
 	conversations map[string]*Conversation
-	pairs         map[string]*pairs // by user
-	waiting       map[string]inbox  // by user
+	order         share.List[Conversation] // those that have had messages, the longest silent first
+	asked         *Conversation            // where the search in it for one to forget goes on; nil: at its start
+	pairs         map[string]*pairs        // by user
+	waiting       map[string]inbox         // by user
 	authors       authors
 	beginners     beginners
 	numbers       numbers // of forgotten conversations
@@ -132,6 +135,10 @@ func (s *Memory) begin(name string, by, from uint64) *Conversation {
 
 // unlist takes a conversation out of the maps.
 func (s *Memory) unlist(c *Conversation) {
+	if s.asked == c {
+		s.asked = orderLinks(c).Newer()
+	}
+	s.order.Remove(c, orderLinks)
 	delete(s.conversations, c.name)
 	s.beginners.end(c)
 	s.unpaired(c)
@@ -176,7 +183,8 @@ func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
 		s.scratch = nil
 	}
 	c.given, c.spoken = max(c.given, seq), at
-	c.by.spoke(c)
+	s.order.Push(c, orderLinks)
+	c.by.order.Push(c, begunLinks)
 	s.paired(c)
 	s.newest = max(s.newest, at)
 }

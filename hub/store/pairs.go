@@ -14,9 +14,9 @@ type pairs = share.List[Conversation]
 func pairLinks(user string) func(*Conversation) *share.Links[Conversation] {
 	return func(c *Conversation) *share.Links[Conversation] {
 		if first, _, _ := strings.Cut(c.name, ","); first == user {
-			return &c.links[1]
+			return &c.links[2]
 		}
-		return &c.links[2]
+		return &c.links[3]
 	}
 }
 
