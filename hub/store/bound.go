@@ -124,7 +124,7 @@ func (s *Memory) leastMissed(by *beginner) *Conversation {
 			if s.isDeserted(c) {
 				return c
 			}
-			if read == nil && !s.isAwaited(c, c.last) {
+			if read == nil && !c.isAwaited(c.last) {
 				read = c
 			}
 			silent = cmp.Or(silent, c)
@@ -172,8 +172,5 @@ func (s *Memory) forget(c *Conversation) {
 		s.drop(c)
 	}
 	s.unlist(c)
-	for _, user := range membersOf(c.name) {
-		s.settle(user, c)
-	}
 	s.setNumber(c.name, c.last)
 }

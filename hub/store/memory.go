@@ -7,7 +7,7 @@
 //	bound.go          what is refused, and what is forgotten to make room
 //	author.go         for whom bytes count, and who loses messages
 //	beginner.go       for whom conversations count
-//	pairs.go          the private conversations of one user
+//	pair.go           private conversations, and the users in them
 //	number.go         the last numbers of forgotten conversations
 //	waiting.go        the private messages that wait for their recipients
 //	excerpt.go        answers made of the pieces
@@ -50,8 +50,8 @@ type Memory struct {
 	conversations map[string]*Conversation
 	order         share.List[Conversation] // those that have had messages, the longest silent first
 	asked         *Conversation            // where the search in it for one to forget goes on; nil: at its start
-	pairs         map[string]*pairs        // by user
-	waiting       map[string]inbox         // by user
+	users         map[string]*user         // who are in private conversations
+	unread        share.List[unread]       // what waits for them, by the time of the newest
 	authors       authors
 	beginners     beginners
 	numbers       numbers // of forgotten conversations
@@ -72,8 +72,7 @@ func New(keep int) *Memory {
 		epoch:         rand.Text()[:10],
 		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
-		pairs:         make(map[string]*pairs),
-		waiting:       make(map[string]inbox),
+		users:         make(map[string]*user),
 		authors:       authors{byKey: make(map[uint64]*author)},
 		beginners:     beginners{byKey: make(map[uint64]*beginner), origins: make(map[uint64]*origin)},
 		numbers:       numbers{last: make(map[uint64]uint64)},
@@ -129,7 +128,7 @@ func (s *Memory) begin(name string, by, from uint64) *Conversation {
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
 	s.conversations[c.name] = c
 	s.beginners.begin(c, by, from)
-	s.paired(c)
+	s.join(c)
 	return c
 }
 
@@ -141,20 +140,7 @@ func (s *Memory) unlist(c *Conversation) {
 	s.order.Remove(c, orderLinks)
 	delete(s.conversations, c.name)
 	s.beginners.end(c)
-	s.unpaired(c)
-}
-
-// membersOf returns the users of a private conversation: two, or one who writes to the
-// same user id. nil: the conversation is not private.
-func membersOf(name string) []string {
-	a, b, ok := strings.Cut(name, ",")
-	switch {
-	case !ok:
-		return nil
-	case a == b:
-		return []string{a}
-	}
-	return []string{a, b}
+	s.leave(c)
 }
 
 // keep keeps a message that has its number and time; disk is its size on disk, in bytes.
@@ -185,7 +171,7 @@ func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
 	c.given, c.spoken = max(c.given, seq), at
 	s.order.Push(c, orderLinks)
 	c.by.order.Push(c, begunLinks)
-	s.paired(c)
+	c.spokeTo()
 	s.newest = max(s.newest, at)
 }
 
@@ -207,7 +193,7 @@ func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, m
 func (s *Memory) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, more := s.newestPairs(user)
+	found, more := s.users[user].newestPairs()
 	for _, name := range names {
 		if c := s.conversations[name]; c != nil {
 			found = append(found, c)
