@@ -100,9 +100,10 @@ func (e *Engine) Counts() (users, groups int) {
 	return len(e.online), len(e.groups)
 }
 
-// Known returns how many users are remembered, and how many were refused for want of room.
-func (e *Engine) Known() (users int, refused uint64) {
+// Away returns how many users are offline and remembered, and how many were forgotten to
+// make room.
+func (e *Engine) Away() (users int, dropped uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.users), e.refused
+	return e.away.Len(), e.dropped
 }

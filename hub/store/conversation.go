@@ -29,7 +29,7 @@ type Conversation struct {
 
 	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
-	by           *author       // who began it
+	by           *beginner
 	older, newer *Conversation // in its order
 }
 
