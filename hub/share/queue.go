@@ -6,7 +6,7 @@ import "iter"
 // holder of most loses the oldest of its items. Not safe for concurrent use.
 type Queue[T any] struct {
 	max     int
-	all     list[T]
+	all     List[Item[T]]
 	len     int
 	lines   map[string]*line[T] // by holder
 	ranking Ranking[*line[T]]
@@ -14,54 +14,23 @@ type Queue[T any] struct {
 
 // Item is an item of a Queue.
 type Item[T any] struct {
-	Value T
-	line  *line[T]
-	links [2]links[T] // among all, and in its line
+	Value  T
+	line   *line[T]
+	inAll  Links[Item[T]]
+	inLine Links[Item[T]]
 }
 
-// Of the links of an item, and of a list, these are the indices.
-const (
-	amongAll = iota
-	inLine
-)
-
-type links[T any] struct{ older, newer *Item[T] }
+func inAll[T any](i *Item[T]) *Links[Item[T]]  { return &i.inAll }
+func inLine[T any](i *Item[T]) *Links[Item[T]] { return &i.inLine }
 
 // Holder returns whose item it is.
 func (i *Item[T]) Holder() string { return i.line.holder }
-
-// list is items by their links of one index.
-type list[T any] struct{ oldest, newest *Item[T] }
-
-func (l *list[T]) push(i *Item[T], by int) {
-	if i.links[by].older = l.newest; l.newest == nil {
-		l.oldest = i
-	} else {
-		l.newest.links[by].newer = i
-	}
-	l.newest = i
-}
-
-func (l *list[T]) remove(i *Item[T], by int) {
-	at := &i.links[by]
-	if at.older == nil {
-		l.oldest = at.newer
-	} else {
-		at.older.links[by].newer = at.newer
-	}
-	if at.newer == nil {
-		l.newest = at.older
-	} else {
-		at.newer.links[by].older = at.older
-	}
-	*at = links[T]{}
-}
 
 // line has the items of one holder.
 type line[T any] struct {
 	holder string
 	share  Share // how many they are
-	items  list[T]
+	items  List[Item[T]]
 }
 
 // Share implements Holder.
@@ -84,8 +53,8 @@ func (q *Queue[T]) Push(holder string, value T) (item, dropped *Item[T]) {
 		q.lines[holder] = l
 	}
 	item = &Item[T]{Value: value, line: l}
-	q.all.push(item, amongAll)
-	l.items.push(item, inLine)
+	q.all.Push(item, inAll)
+	l.items.Push(item, inLine)
 	q.len++
 	q.ranking.Add(l, 1)
 	if q.len > q.max {
@@ -104,8 +73,8 @@ func (q *Queue[T]) Greatest() *Item[T] { return q.ranking.At(0).items.oldest }
 // Drop takes out an item.
 func (q *Queue[T]) Drop(i *Item[T]) {
 	l := i.line
-	q.all.remove(i, amongAll)
-	l.items.remove(i, inLine)
+	q.all.Remove(i, inAll)
+	l.items.Remove(i, inLine)
 	q.len--
 	if q.ranking.Add(l, -1); l.share.Held() == 0 {
 		delete(q.lines, l.holder)
@@ -115,7 +84,7 @@ func (q *Queue[T]) Drop(i *Item[T]) {
 // All returns the items, oldest first.
 func (q *Queue[T]) All() iter.Seq[T] {
 	return func(yield func(T) bool) {
-		for i := q.all.oldest; i != nil && yield(i.Value); i = i.links[amongAll].newer {
+		for i := q.all.Oldest(); i != nil && yield(i.Value); i = i.inAll.Newer() {
 		}
 	}
 }

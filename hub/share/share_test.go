@@ -65,7 +65,7 @@ func TestQueue(t *testing.T) {
 		t.Errorf("the greatest is to lose %v", q.Greatest().Value)
 	}
 	q.Drop(q.Greatest())
-	q.Drop(q.Oldest().links[amongAll].newer) // B25
+	q.Drop(q.Oldest().inAll.Newer()) // B25
 	want = []string{"B0", "B50", "B75", "A96", "A97", "A98", "A99", "C"}
 	if got := slices.Collect(q.All()); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

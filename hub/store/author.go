@@ -105,7 +105,8 @@ func (s *Memory) drop(c *Conversation) {
 func (s *Memory) loser() *Conversation {
 	accounts := &s.authors.ranking.At(0).accounts
 	for i := range min(accounts.Len(), maxPassed) {
-		if c := accounts.At(i).conversation; !s.holds(c) {
+		c := accounts.At(i).conversation
+		if p := c.oldest(); !s.isAwaited(c, p.first+uint64(p.count)-1) {
 			return c
 		}
 	}

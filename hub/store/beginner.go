@@ -8,7 +8,8 @@ type beginner struct {
 	key   uint64 // the hash of both
 	from  *origin
 	begun share.Share
-	order order // those that have had messages
+	order share.List[Conversation] // those that have had messages, the longest silent first
+	asked *Conversation            // where the search for one to forget goes on; nil: with the first
 }
 
 // origin is an address, for which they count, too.
@@ -57,7 +58,8 @@ func (b *beginners) begin(c *Conversation, by, from uint64) {
 // end takes that back.
 func (b *beginners) end(c *Conversation) {
 	by, o := c.by, c.by.from
-	by.order.remove(c)
+	by.skip(c)
+	by.order.Remove(c, begunLinks)
 	o.beginners.Add(by, -1)
 	b.ranking.Add(o, -1)
 	if by.begun.Held() == 0 {
@@ -65,6 +67,22 @@ func (b *beginners) end(c *Conversation) {
 	}
 	if o.begun.Held() == 0 {
 		delete(b.origins, o.key)
+	}
+}
+
+// begunLinks returns the links of c for its beginner's order.
+func begunLinks(c *Conversation) *share.Links[Conversation] { return &c.links[0] }
+
+// spoke notes that c has a new message.
+func (b *beginner) spoke(c *Conversation) {
+	b.skip(c)
+	b.order.Push(c, begunLinks)
+}
+
+// skip has the search go on behind c, if it is there.
+func (b *beginner) skip(c *Conversation) {
+	if b.asked == c {
+		b.asked = begunLinks(c).Newer()
 	}
 }
 
@@ -95,46 +113,4 @@ func (b *beginners) isLess(by, from uint64, greatest *beginner) bool {
 		}
 	}
 	return held+1 < most
-}
-
-// order lists conversations, the longest silent first.
-type order struct {
-	first, last *Conversation
-	asked       *Conversation // where the search for one that nobody is in goes on; nil: with the first
-}
-
-// spoke moves c, which has a new message, to the end.
-func (o *order) spoke(c *Conversation) {
-	if o.last == c {
-		return
-	}
-	o.remove(c)
-	c.older = o.last
-	if o.last == nil {
-		o.first = c
-	} else {
-		o.last.newer = c
-	}
-	o.last = c
-}
-
-// remove takes c out, if it is there.
-func (o *order) remove(c *Conversation) {
-	if c.older == nil && o.first != c {
-		return
-	}
-	if o.asked == c {
-		o.asked = c.newer
-	}
-	if c.older == nil {
-		o.first = c.newer
-	} else {
-		c.older.newer = c.newer
-	}
-	if c.newer == nil {
-		o.last = c.older
-	} else {
-		c.newer.older = c.older
-	}
-	c.older, c.newer = nil, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"time"
 
 	"wschat/hub/chat"
@@ -105,37 +106,36 @@ func (s *Memory) forgettable(by, from uint64) *Conversation {
 	if !s.beginners.isLess(by, from, greatest) {
 		return nil
 	}
-	for _, gives := range []func(*Conversation) bool{s.isDeserted, s.isRead, canGo} {
-		n := 0
-		for c := greatest.order.first; c != nil && n < maxAsked; c = c.newer {
-			if gives(c) {
+	return s.leastMissed(greatest)
+}
+
+// leastMissed returns the longest silent of the conversations that somebody has begun: of
+// those that nobody is in, else of those in which no message waits for a user who is away,
+// else of all.
+func (s *Memory) leastMissed(by *beginner) *Conversation {
+	var read, silent *Conversation
+	c := by.order.Oldest()
+	for n := 0; c != nil && n < maxAsked; n++ {
+		if canGo(c) {
+			if s.isDeserted(c) {
 				return c
 			}
-			n++
+			if read == nil && !s.isAwaited(c, c.last) {
+				read = c
+			}
+			silent = cmp.Or(silent, c)
 		}
+		c = begunLinks(c).Newer()
 	}
-	return nil
+	return cmp.Or(read, silent)
 }
 
 // canGo reports whether a conversation can be forgotten at all: "all" never is, nor one
 // whose next message is on its way.
 func canGo(c *Conversation) bool { return c.given == c.last && c.name != chat.Everyone }
 
-// isDeserted reports whether c can be forgotten and nobody is in it.
-func (s *Memory) isDeserted(c *Conversation) bool {
-	return canGo(c) && s.inhabited != nil && !s.inhabited(c.name)
-}
-
-// isRead reports whether c can be forgotten and no message in it waits for a user who is
-// away.
-func (s *Memory) isRead(c *Conversation) bool {
-	for _, user := range membersOf(c.name) {
-		if s.missedBy(user, c).number > 0 {
-			return false
-		}
-	}
-	return canGo(c)
-}
+// isDeserted reports whether nobody is in c.
+func (s *Memory) isDeserted(c *Conversation) bool { return s.inhabited != nil && !s.inhabited(c.name) }
 
 // abandoned returns a conversation that nobody is in, and that has been silent for
 // ForgetAfter: of the greatest, or else of another one. The search goes on where the last
@@ -147,19 +147,19 @@ func (s *Memory) abandoned(greatest *beginner) *Conversation {
 	before := time.Now().Add(-s.ForgetAfter).UnixNano()
 	left := maxAsked
 	for by := greatest; left > 0; by = s.beginners.next() {
-		o := &by.order
 		for again := false; left > 0; left-- {
-			if o.asked == nil || o.asked.spoken > before {
-				if again || o.first == nil || o.first.spoken > before {
+			if by.asked == nil || by.asked.spoken > before {
+				oldest := by.order.Oldest()
+				if again || oldest == nil || oldest.spoken > before {
 					break
 				}
-				o.asked, again = o.first, true
+				by.asked, again = oldest, true
 			}
-			c := o.asked
-			if s.isDeserted(c) {
+			c := by.asked
+			if canGo(c) && s.isDeserted(c) {
 				return c
 			}
-			o.asked = c.newer
+			by.asked = begunLinks(c).Newer()
 		}
 		left--
 	}

@@ -47,8 +47,8 @@ type Memory struct {
 
 	mu            sync.Mutex
 	conversations map[string]*Conversation
-	pairs         map[string]pairs // by user
-	waiting       map[string]inbox // by user
+	pairs         map[string]*pairs // by user
+	waiting       map[string]inbox  // by user
 	authors       authors
 	beginners     beginners
 	numbers       numbers // of forgotten conversations
@@ -69,7 +69,7 @@ func New(keep int) *Memory {
 		epoch:         rand.Text()[:10],
 		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
-		pairs:         make(map[string]pairs),
+		pairs:         make(map[string]*pairs),
 		waiting:       make(map[string]inbox),
 		authors:       authors{byKey: make(map[uint64]*author)},
 		beginners:     beginners{byKey: make(map[uint64]*beginner), origins: make(map[uint64]*origin)},
@@ -126,9 +126,7 @@ func (s *Memory) begin(name string, by, from uint64) *Conversation {
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
 	s.conversations[c.name] = c
 	s.beginners.begin(c, by, from)
-	for _, user := range membersOf(c.name) {
-		s.pairs[user] = append(s.pairs[user], c)
-	}
+	s.paired(c)
 	return c
 }
 
@@ -136,11 +134,7 @@ func (s *Memory) begin(name string, by, from uint64) *Conversation {
 func (s *Memory) unlist(c *Conversation) {
 	delete(s.conversations, c.name)
 	s.beginners.end(c)
-	for _, user := range membersOf(c.name) {
-		if s.pairs[user] = s.pairs[user].remove(c); len(s.pairs[user]) == 0 {
-			delete(s.pairs, user)
-		}
-	}
+	s.unpaired(c)
 }
 
 // membersOf returns the users of a private conversation: two, or one who writes to the
@@ -182,10 +176,8 @@ func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
 		s.scratch = nil
 	}
 	c.given, c.spoken = max(c.given, seq), at
-	c.by.order.spoke(c)
-	for _, user := range membersOf(c.name) {
-		s.pairs[user].spoke(c)
-	}
+	c.by.spoke(c)
+	s.paired(c)
 	s.newest = max(s.newest, at)
 }
 
@@ -207,8 +199,7 @@ func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, m
 func (s *Memory) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := slices.Clone(s.pairs[user].newest())
-	more = len(found) < len(s.pairs[user])
+	found, more := s.newestPairs(user)
 	for _, name := range names {
 		if c := s.conversations[name]; c != nil {
 			found = append(found, c)
