@@ -63,8 +63,8 @@ func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 		acked(past.Value.ack, nil)
 		return false
 	}
-	waiting, retry := a.underWay[name]
-	a.underWay[name] = append(waiting, acked)
+	callbacks, retry := a.underWay[name]
+	a.underWay[name] = append(callbacks, acked)
 	a.mu.Unlock()
 	return !retry
 }
@@ -73,11 +73,11 @@ func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 func (a *acks) done(user, id string, with ack) {
 	name := ackName(user, id)
 	a.mu.Lock()
-	waiting := a.underWay[name]
+	callbacks := a.underWay[name]
 	delete(a.underWay, name)
 	a.remember(user, pastAck{name, with, time.Now().UnixNano()})
 	a.mu.Unlock()
-	for _, acked := range waiting {
+	for _, acked := range callbacks {
 		acked(with, nil)
 	}
 }
@@ -86,10 +86,10 @@ func (a *acks) done(user, id string, with ack) {
 func (a *acks) failed(user, id string, err error) {
 	name := ackName(user, id)
 	a.mu.Lock()
-	waiting := a.underWay[name]
+	callbacks := a.underWay[name]
 	delete(a.underWay, name)
 	a.mu.Unlock()
-	for _, acked := range waiting {
+	for _, acked := range callbacks {
 		acked(ack{}, err)
 	}
 }

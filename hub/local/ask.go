@@ -114,5 +114,5 @@ func (e *Engine) Counts() (users, groups int) {
 func (e *Engine) Away() (users int, dropped uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.away.Len(), e.dropped
+	return len(e.away), e.dropped
 }

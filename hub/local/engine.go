@@ -2,7 +2,6 @@ package local
 
 import (
 	"cmp"
-	"container/list"
 	"math"
 	"sync"
 	"time"
@@ -42,21 +41,21 @@ type Engine struct {
 	noting  sync.Mutex // held while notes are handed to the registry
 	banning sync.Mutex // held while bans are replaced
 
-	mu      sync.Mutex
-	notes   []func(chat.Registry) // not handed over yet
-	handing bool                  // some are being handed over
-	users   map[string]*user      // those online now or within MembershipTTL
-	online  online                // those of them with connections
-	roster  roster                // of these
-	groups  map[string]*group     // those with members
-	away    list.List             // of *absence: those without connections, the longest first
-	awayOf  map[*user]*list.Element
-	holding share.Queue[*user] // those of them who are in a group or a private conversation
-	idle    share.Queue[*user] // the others
-	dropped uint64             // users who were forgotten to make room
-	serial  uint64             // of the newest connection
-	number  uint64             // of the last login or exit
-	bans    bans               // replaced under banning, too
+	mu       sync.Mutex
+	notes    []func(chat.Registry) // not handed over yet
+	handing  bool                  // some are being handed over
+	users    map[string]*user      // those online now or within MembershipTTL
+	online   online                // those of them with connections
+	roster   roster                // of these
+	groups   map[string]*group     // those with members
+	away     map[*user]*absence    // of those without connections
+	absences share.List[absence]   // these, the longest first
+	holding  share.Queue[*absence] // those of users in a group or a private conversation, by address
+	idle     share.Queue[*absence] // the others
+	dropped  uint64                // users who were forgotten to make room
+	serial   uint64                // of the newest connection
+	number   uint64                // of the last login or exit
+	bans     bans                  // replaced under banning, too
 }
 
 // user is somebody who is or was here. Guarded by Engine.mu, but for the name.
@@ -93,10 +92,10 @@ func New(config Config) *Engine {
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		groups: make(map[string]*group),
-		awayOf: make(map[*user]*list.Element),
+		away:   make(map[*user]*absence),
 
-		holding: share.NewQueue[*user](math.MaxInt),
-		idle:    share.NewQueue[*user](math.MaxInt),
+		holding: share.NewQueue[*absence](math.MaxInt), // MaxUsers bounds both
+		idle:    share.NewQueue[*absence](math.MaxInt),
 	}
 	e.registry, _ = config.Store.(chat.Registry)
 	e.store.Attend(e.inhabited)

@@ -11,10 +11,13 @@ import (
 // absence is that of a user who is offline.
 type absence struct {
 	user  *user
-	since int64               // in ns since 1970
-	share *share.Item[*user]  // in Engine.holding, or in Engine.idle
-	among *share.Queue[*user] // the one of them
+	since int64 // in ns since 1970
+	links share.Links[absence]
+	among *share.Queue[*absence] // Engine.holding or Engine.idle
+	item  *share.Item[*absence]  // of that
 }
+
+func absenceLinks(a *absence) *share.Links[absence] { return &a.links }
 
 // left notes that a user has gone offline, at a time no earlier than those noted before. The
 // user counts for the address that the last connection came from, until returning. holds
@@ -25,38 +28,34 @@ func (e *Engine) left(u *user, address string, since time.Time, holds bool) {
 	if holds {
 		a.among = &e.holding
 	}
-	a.share, _ = a.among.Push(address, u)
-	e.awayOf[u] = e.away.PushBack(a)
-	for e.away.Len() > e.config.MaxUsers {
+	a.item, _ = a.among.Push(address, a)
+	e.absences.Push(a, absenceLinks)
+	e.away[u] = a
+	for len(e.away) > e.config.MaxUsers {
 		most := &e.idle
 		if e.holding.Len() > e.idle.Len() {
 			most = &e.holding
 		}
-		e.forget(most.Greatest().Value)
+		e.forget(most.Greatest().Value.user)
 		e.dropped++
 	}
 }
 
 // holds notes that a user is in a group or a private conversation. The lock is held.
 func (e *Engine) holds(u *user) {
-	at := e.awayOf[u]
-	if at == nil {
-		return
-	}
-	if a := at.Value.(*absence); a.among == &e.idle {
-		a.among.Drop(a.share)
+	if a := e.away[u]; a != nil && a.among == &e.idle {
+		e.idle.Drop(a.item)
 		a.among = &e.holding
-		a.share, _ = a.among.Push(a.share.Holder(), u)
+		a.item, _ = e.holding.Push(a.item.Holder(), a)
 	}
 }
 
 // returned notes that a user is online, again or still. The lock is held.
 func (e *Engine) returned(u *user) {
-	if at := e.awayOf[u]; at != nil {
-		a := at.Value.(*absence)
-		a.among.Drop(a.share)
-		e.away.Remove(at)
-		delete(e.awayOf, u)
+	if a := e.away[u]; a != nil {
+		a.among.Drop(a.item)
+		e.absences.Remove(a, absenceLinks)
+		delete(e.away, u)
 	}
 }
 
@@ -89,13 +88,12 @@ func (e *Engine) forgetBefore(t time.Time) (more bool) {
 	defer e.unlock()
 	before := t.UnixNano()
 	for left := maxForgotten; left > 0; {
-		at := e.away.Front()
-		if at == nil || at.Value.(*absence).since > before {
+		a := e.absences.Oldest()
+		if a == nil || a.since > before {
 			return false
 		}
-		u := at.Value.(*absence).user
-		left -= 1 + len(u.groups)
-		e.forget(u)
+		left -= 1 + len(a.user.groups)
+		e.forget(a.user)
 	}
 	return true
 }

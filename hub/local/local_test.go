@@ -254,8 +254,8 @@ func TestForgottenLeavesNothing(t *testing.T) {
 		synctest.Wait()
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf)+e.idle.Len()+e.holding.Len() > 0 {
-			t.Errorf("left: %v, %v, %v, %d, %v, %d, %d", e.users, e.online, e.groups, e.away.Len(), e.awayOf, e.idle.Len(), e.holding.Len())
+		if len(e.users)+len(e.online)+len(e.groups)+len(e.away)+e.idle.Len()+e.holding.Len() > 0 || e.absences.Oldest() != nil {
+			t.Errorf("left: %v, %v, %v, %v, %d, %d", e.users, e.online, e.groups, e.away, e.idle.Len(), e.holding.Len())
 		}
 	})
 }
