@@ -53,7 +53,7 @@ func Dump(w io.Writer, dir string) error {
 		bytes += r.size
 	}
 	fmt.Fprintf(out, "%d segments, %d bytes, %d messages of %d conversations, %d users: good\n",
-		len(segments), bytes, messages, memory.Len(), len(s.users))
+		len(segments), bytes, messages, memory.Stats().Conversations, len(s.users))
 	return out.Flush()
 }
 

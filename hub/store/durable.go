@@ -147,10 +147,3 @@ func (s *Memory) Disk() int64 {
 	defer s.mu.Unlock()
 	return s.disk
 }
-
-// Len returns how many conversations there are.
-func (s *Memory) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conversations)
-}

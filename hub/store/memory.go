@@ -128,7 +128,7 @@ func (s *Memory) begin(name string, by, from uint64) *Conversation {
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
 	s.conversations[c.name] = c
 	s.beginners.begin(c, by, from)
-	s.join(c)
+	s.makePair(c)
 	return c
 }
 
@@ -140,7 +140,7 @@ func (s *Memory) unlist(c *Conversation) {
 	s.order.Remove(c, orderLinks)
 	delete(s.conversations, c.name)
 	s.beginners.end(c)
-	s.leave(c)
+	s.endPair(c)
 }
 
 // keep keeps a message that has its number and time; disk is its size on disk, in bytes.

@@ -58,8 +58,8 @@ func (c *Conversation) sides() []side {
 	return c.pair[:]
 }
 
-// join makes c, a new conversation, one of its users if it is private.
-func (s *Memory) join(c *Conversation) {
+// makePair makes c, a new conversation, one of its users if it is private.
+func (s *Memory) makePair(c *Conversation) {
 	a, b, private := strings.Cut(c.name, ",")
 	if !private {
 		return
@@ -78,8 +78,8 @@ func (c *Conversation) spokeTo() {
 	}
 }
 
-// leave takes c away from its users.
-func (s *Memory) leave(c *Conversation) {
+// endPair takes c away from its users.
+func (s *Memory) endPair(c *Conversation) {
 	a, b, _ := strings.Cut(c.name, ",")
 	for i := range c.sides() {
 		side := &c.pair[i]
