@@ -25,8 +25,7 @@ type Config struct {
 	// MaxPending bounds what waits for the disk, in bytes; a single message may be
 	// larger. 0: 64 MiB.
 	MaxPending int
-	// ForgetAfter is how long a conversation must have been silent to be forgotten
-	// when MaxConversations is reached; 0: none is ever forgotten.
+	// ForgetAfter is that of store.Limits.
 	ForgetAfter time.Duration
 	// MaxAge is how long private messages wait. Those that have waited longer when the
 	// journal is opened do not wait any more. 0: for good.
@@ -149,7 +148,7 @@ func (s *Store) Epoch() string { return s.epoch }
 
 // Err returns why all messages are refused, whoever sends them; nil: they are not.
 // Either the last batch could not be written, which is tried again every second,
-// or too much waits for the disk.
+// or too much waits for the disk, or Config.MaxMemory leaves no room for any.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	err := s.err
@@ -160,7 +159,7 @@ func (s *Store) Err() error {
 	case s.queue.refuses():
 		return ErrBacklog
 	}
-	return nil
+	return s.memory.Err()
 }
 
 // Stats says how much is kept, and what did not fit.
