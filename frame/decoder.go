@@ -127,7 +127,7 @@ func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
 // begins with an uncompressed message in one frame that is all there. If not, n is 0.
 func (c *Config) whole(b []byte) (m Message, n int, err error) {
 	var h Header
-	start, err := readHeader(&h, b, &State{Role: c.Role, Deflate: c.Deflate != nil, Limit: c.MaxMessage})
+	start, err := readHeader(&h, b, &state{Role: c.Role, Deflate: c.Deflate != nil, Limit: c.MaxMessage})
 	if start == 0 || !h.Fin || h.RSV != 0 || h.Length > int64(len(b)-start) {
 		return Message{}, 0, err
 	}
@@ -153,7 +153,7 @@ func (c *Config) whole(b []byte) (m Message, n int, err error) {
 // made as soon as its bytes are there, since the rest may never come: the
 // first two bytes, then the length, and only then the masking key. n is 0 if b
 // ends within the header, or with an error.
-func readHeader(h *Header, b []byte, s *State) (n int, err error) {
+func readHeader(h *Header, b []byte, s *state) (n int, err error) {
 	if len(b) < 2 {
 		return 0, nil
 	}

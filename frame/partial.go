@@ -64,7 +64,7 @@ func (p *partial) next(b []byte, c *Config) (m Message, n int, err error) {
 func (p *partial) readHeader(b []byte, c *Config) (n int, err error) {
 	have := p.headLen
 	p.headLen += int8(copy(p.head[have:], b))
-	s := &State{
+	s := &state{
 		Role:       c.Role,
 		Deflate:    c.Deflate != nil,
 		Assembling: p.opcode != Continuation,

@@ -20,9 +20,6 @@ import (
 func Dump(w io.Writer, dir string) error {
 	segments, replaced, err := openAll(dir)
 	for tries := 10; errors.Is(err, fs.ErrNotExist) && tries > 0; tries-- {
-		if _, listErr := listSegments(dir); listErr != nil {
-			return listErr
-		}
 		segments, replaced, err = openAll(dir) // compacted between the list and the opening
 	}
 	if err != nil {
