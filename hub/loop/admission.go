@@ -196,6 +196,16 @@ func (from *address) leave() {
 	a.forget(from)
 }
 
+// demote makes a user a guest of the address ip again, since the handler has refused it.
+func (a *admission) demote(g *guest, from *address, ip netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.users--
+	from.users--
+	a.push(g, &a.address(ip).queues[handshaking])
+	a.forget(from)
+}
+
 // leave gives a guest's place back, if it has one.
 func (a *admission) leave(g *guest) {
 	a.mu.Lock()
