@@ -74,9 +74,15 @@ type guest struct {
 // queue has the guests of one address and kind, in the order in which they give way.
 type queue struct {
 	from        *address
-	kind        kind
 	first, last *guest
 	guests      share.Share
+}
+
+func (q *queue) kind() kind {
+	if q == &q.from.queues[onPages] {
+		return onPages
+	}
+	return handshaking
 }
 
 // Share implements share.Holder.
@@ -222,7 +228,7 @@ func (a *admission) address(ip netip.Addr) *address {
 		a.forgetAddresses()
 		from = &address{admission: a, ip: ip, name: ip.String()}
 		for k := range kinds {
-			from.queues[k].from, from.queues[k].kind = from, k
+			from.queues[k].from = from
 		}
 		a.addresses[ip] = from
 	}
@@ -285,8 +291,9 @@ func (a *admission) unlink(g *guest) {
 // grow notes that q has one guest more or less.
 func (a *admission) grow(q *queue, by int) {
 	a.guests += by
-	if q.kind == onPages {
+	kind := q.kind()
+	if kind == onPages {
 		a.pages += by
 	}
-	a.rankings[q.kind].Add(q, int64(by))
+	a.rankings[kind].Add(q, int64(by))
 }
