@@ -104,6 +104,8 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 	}
 	if d.partial.isEmpty() {
 		d.rest()
+	} else if z := d.partial.inflater; z != nil {
+		z.keep()
 	}
 	return m, n, nil
 }
@@ -119,6 +121,10 @@ func (d *Decoder) rest() {
 
 // fail lets go of all that the decoder holds and makes err its last word.
 func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
+	if p := d.partial; p != nil && p.inflater != nil {
+		d.config.recycle(p.inflater.out)
+		d.config.release(p.inflater)
+	}
 	d.partial = &partial{err: err}
 	return Message{}, len(b), err
 }
