@@ -71,10 +71,10 @@ func scaled(flags ...string) []string {
 // Attacks are the points of issue 14. Points 7 to 9 are TestLines…, TestNames… and
 // TestHost in package e2e.
 var Attacks = []Attack{
-	{Name: "1 groups that are left behind", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "67108864"),
-		workers: size{1, 1}, times: size{128, 1200}, lasts: long, deed: leaveBehind},
-	{Name: "2 large messages to oneself", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "67108864"),
-		workers: size{1, 1}, times: size{128, 1200}, lasts: long, deed: talkToOneself},
+	{Name: "1 groups that are left behind", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "33554432"),
+		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: leaveBehind},
+	{Name: "2 large messages to oneself", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "33554432"),
+		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: talkToOneself},
 	{Name: "3 large messages to all",
 		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
 	{Name: "3 control characters to JSON clients", manyAddresses: true,
