@@ -15,7 +15,7 @@ import (
 const (
 	// maxHandshakes bounds the TLS handshakes that are under way, for each processor. Each
 	// has a goroutine, since crypto/tls cannot suspend one: some 80 KiB with its state.
-	maxHandshakes = 64
+	maxHandshakes = 32
 
 	// handshakeGrace is how long a client may take to answer while others wait to
 	// begin: time for several round trips.
