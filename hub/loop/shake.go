@@ -84,7 +84,7 @@ func (l *Loop) expect(c *Conn) bool {
 		c.vanished()
 		return false
 	}
-	s.due = l.ticks + s.server.timeoutTicks()
+	s.due = l.ticks + l.loops.ticksOf(s.server.timeout())
 	l.shaking = append(l.shaking, dueAt{c.slot, s.due})
 	return true
 }
