@@ -277,6 +277,9 @@ func (c *Conn) toPages(r *handshake.Request, early []byte) {
 	s := c.shake()
 	read := append([]byte(r.Head), early...)
 	c.loop.detach(c)
+	if c.stream() == nil {
+		sysBoundUnsent(int(c.fd))
+	}
 	s.server.running.Go(func() {
 		nc, err := c.netConn()
 		if err != nil {
