@@ -93,6 +93,7 @@ var Attacks = []Attack{
 	{Name: "5 joins and leaves of a large group", Crowd: jsonGroup(400, 3000), workers: size{20, 50}, lasts: brief, deed: joinAndLeave},
 	{Name: "5 logins", Crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
 	{Name: "5 empty deflate blocks", Flags: []string{"-compress"}, workers: size{8, 8}, lasts: brief, deed: emptyBlocks},
+	{Name: "5 pages", workers: size{300, 900}, times: size{300, 900}, lasts: long, deed: askForPages},
 
 	{Name: "6 nameless users who go", Engines: true, manyAddresses: true, Flags: scaled("-max-users", "2000"),
 		workers: size{8, 8}, times: size{4000, 100_000}, lasts: brief, deed: logInNameless},
