@@ -189,7 +189,7 @@ func (c *Conn) end(code frame.CloseCode) {
 		w.dropTails(0, len(w.tails))
 		c.out = nil
 		if w.turn != "" { // which the answer ends
-			c.out = &outbox{turn: w.turn}
+			c.out = &outbox{turn: w.turn, unanswered: w.unanswered}
 		}
 	}
 	l.vacate(c)

@@ -52,7 +52,7 @@
 // Bounds. The bytes that wait for one reader are bounded (Config.Queue); beyond the
 // bound, the connection is closed with 4100. A connection for which much waits is not
 // read. While the mailboxes hold more than their share, no connection is read. A long
-// message waits for all its recipients in one copy (shared.go), and meanwhile, for a time,
-// the author's next one waits, on whatever connection it comes (author.go). What all connections hold together has a bound, too
-// (Config.Memory); beyond it, those that hold most are closed (budget.go).
+// message waits for all its recipients in one copy (shared.go). While readers are behind with
+// what an author has said, the author is slowed, over all connections (author.go). What all
+// connections hold together has a bound, too (Config.Memory); beyond it, those that hold most are closed (budget.go).
 package loop

@@ -77,6 +77,8 @@ var Attacks = []Attack{
 		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: talkToOneself},
 	{Name: "3 large messages to all",
 		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
+	{Name: "3 short messages to all over many connections",
+		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 48}, lasts: long, deed: chatterToAll},
 	{Name: "3 control characters to JSON clients", manyAddresses: true,
 		Crowd: slowReaders(speaksJSON), workers: size{12, 12}, times: size{48, 96}, lasts: long, deed: controlsToAll},
 
