@@ -241,7 +241,12 @@ func (s *secure) readHandshake() error {
 		return io.ErrUnexpectedEOF
 	}
 	if !h.queued && !startsTLS(sealed) {
-		return errNotTLS
+		if len(sealed) == recordHeader || !isCapital(sealed[0]) {
+			return s.refuseClear(sealed)
+		}
+		s.partial = append([]byte(nil), sealed...) // perhaps HTTP
+		c.readMore(false)
+		return errAgain
 	}
 	records := s.cut(sealed)
 	switch {
@@ -262,6 +267,35 @@ func startsTLS(b []byte) bool {
 	const handshake, major = 22, 3
 	return (len(b) < 1 || b[0] == handshake) && (len(b) < 2 || b[1] == major) &&
 		(len(b) < recordHeader || bodyLength(b) <= maxRecord)
+}
+
+// What is said to whoever does not speak TLS.
+var (
+	speaksHTTP = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
+		"this port speaks TLS: expected https:// or wss://\n"
+	tooLongRecord = "\x15\x03\x01\x00\x02\x02\x16" // a fatal alert, record_overflow
+)
+
+func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
+
+// refuseClear says why a connection ends on which no TLS has begun, and returns the error that
+// ends it. first has its first bytes.
+func (s *secure) refuseClear(first []byte) error {
+	answer := ""
+	switch {
+	case isCapital(first[0]): // a method
+		answer = speaksHTTP
+	case len(first) == recordHeader && first[0] == 22 && first[1] == 3:
+		answer = tooLongRecord
+	}
+	c := s.owner
+	s.receive(readBuffer) // what is left unread would reset the connection, and destroy the answer
+	if _, err := c.writeSocket([]byte(answer)); err != nil {
+		return err
+	}
+	shake := c.shake()
+	shake.server.log().Debug("TLS handshake failed", "remote", shake.remote, "error", errNotTLS)
+	return errNotTLS
 }
 
 // sendTLS sends records of a handshake, and reads on for it.

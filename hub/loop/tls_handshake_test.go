@@ -427,3 +427,38 @@ func TestTLSHandshakesTakeTurns(t *testing.T) {
 		t.Errorf("it keeps %v", q)
 	}
 }
+
+// Who does not speak TLS is told so, in plain HTTP or with an alert, before the connection
+// ends in order.
+func TestNotTLS(t *testing.T) {
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{Timeout: time.Hour})
+		for _, row := range []struct {
+			sent []string
+			want string // how the answer begins
+		}{
+			{[]string{"GET / HTTP/1.1\r\nHost: a\r\n\r\n"}, "HTTP/1.1 400 Bad Request\r\n"},
+			{[]string{"G", "ET / HTTP/1.1\r\nHost: a\r\n\r\n"}, "HTTP/1.1 400 Bad Request\r\n"},
+			{[]string{"\x16\x03\x01\xff\xff"}, "\x15\x03\x01\x00\x02\x02\x16"},
+			{[]string{"\x00\x01\x02"}, ""},
+			{[]string{"hello\r\n"}, ""},
+		} {
+			conn, err := net.Dial("tcp", ts.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(deadline))
+			for i, part := range row.sent {
+				if i > 0 {
+					time.Sleep(20 * time.Millisecond)
+				}
+				io.WriteString(conn, part)
+			}
+			got, err := io.ReadAll(conn)
+			if err != nil || !strings.HasPrefix(string(got), row.want) || row.want == "" && len(got) > 0 {
+				t.Errorf("%q: got %q, %v", row.sent, got, err)
+			}
+		}
+	})
+}
