@@ -241,12 +241,7 @@ func (s *secure) readHandshake() error {
 		return io.ErrUnexpectedEOF
 	}
 	if !h.queued && !startsTLS(sealed) {
-		if len(sealed) == recordHeader || !isCapital(sealed[0]) {
-			return s.refuseClear(sealed)
-		}
-		s.partial = append([]byte(nil), sealed...) // perhaps HTTP
-		c.readMore(false)
-		return errAgain
+		return s.refuseClear(sealed)
 	}
 	records := s.cut(sealed)
 	switch {
@@ -276,14 +271,12 @@ var (
 	tooLongRecord = "\x15\x03\x01\x00\x02\x02\x16" // a fatal alert, record_overflow
 )
 
-func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
-
 // refuseClear says why a connection ends on which no TLS has begun, and returns the error that
 // ends it. first has its first bytes.
 func (s *secure) refuseClear(first []byte) error {
 	answer := ""
 	switch {
-	case isCapital(first[0]): // a method
+	case 'A' <= first[0] && first[0] <= 'Z': // a method
 		answer = speaksHTTP
 	case len(first) == recordHeader && first[0] == 22 && first[1] == 3:
 		answer = tooLongRecord

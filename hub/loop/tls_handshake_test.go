@@ -189,19 +189,20 @@ func TestTLSPages(t *testing.T) {
 	})
 }
 
-// What is no handshake of TLS is ended, at once or with an alert.
+// What is no handshake of TLS is ended, at once, with an alert, or with an answer to HTTP.
 func TestNoTLSHandshake(t *testing.T) {
 	hello := []byte{handshakeRecord, 3, 1, 0, 4, 1, 0, 0, 0} // an empty one
 	for _, row := range []struct {
 		name, sent string
-		alert      []byte
+		answer     []byte
 	}{
-		{"a request in the clear", "GET / HTTP/1.1\r\n\r\n", nil},
-		{"one byte", "G", nil},
+		{"a request in the clear", "GET / HTTP/1.1\r\n\r\n", []byte(speaksHTTP)},
+		{"one byte", "G", []byte(speaksHTTP)},
+		{"no request", "hello\r\n", nil},
 		{"data first", "\x17\x03\x03\x00\x01x", nil},
 		{"an alert first", "\x15\x03\x03\x00\x02\x01\x00", nil},
 		{"another protocol's version", "\x16\x04", nil},
-		{"a record that is too long", "\x16\x03\x01\xff\xff", nil},
+		{"a record that is too long", "\x16\x03\x01\xff\xff", []byte(tooLongRecord)},
 		{"an empty hello", string(hello), []byte{alertRecord, 3, 1, 0, 2, 2, 50}},
 		{"another message", "\x16\x03\x01\x00\x04\x14\x00\x00\x00", []byte{alertRecord, 3, 1, 0, 2, 2, unexpectedMessage}},
 	} {
@@ -211,8 +212,8 @@ func TestNoTLSHandshake(t *testing.T) {
 				conn := ts.greet()
 				conn.Write([]byte(row.sent))
 				got, _ := io.ReadAll(conn) // it may be reset behind what it is sent
-				if !bytes.Equal(got, row.alert) {
-					t.Errorf("got %q, want %q", got, row.alert)
+				if !bytes.Equal(got, row.answer) {
+					t.Errorf("got %q, want %q", got, row.answer)
 				}
 				ts.wantNoShakers()
 			})
@@ -426,39 +427,4 @@ func TestTLSHandshakesTakeTurns(t *testing.T) {
 	if len(q.fresh)+len(q.turns)+len(q.by)+len(q.begun) > 0 {
 		t.Errorf("it keeps %v", q)
 	}
-}
-
-// Who does not speak TLS is told so, in plain HTTP or with an alert, before the connection
-// ends in order.
-func TestNotTLS(t *testing.T) {
-	forEachTLS(t, func(t *testing.T, d driver) {
-		ts := d.shake(t, &Server{Timeout: time.Hour})
-		for _, row := range []struct {
-			sent []string
-			want string // how the answer begins
-		}{
-			{[]string{"GET / HTTP/1.1\r\nHost: a\r\n\r\n"}, "HTTP/1.1 400 Bad Request\r\n"},
-			{[]string{"G", "ET / HTTP/1.1\r\nHost: a\r\n\r\n"}, "HTTP/1.1 400 Bad Request\r\n"},
-			{[]string{"\x16\x03\x01\xff\xff"}, "\x15\x03\x01\x00\x02\x02\x16"},
-			{[]string{"\x00\x01\x02"}, ""},
-			{[]string{"hello\r\n"}, ""},
-		} {
-			conn, err := net.Dial("tcp", ts.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(deadline))
-			for i, part := range row.sent {
-				if i > 0 {
-					time.Sleep(20 * time.Millisecond)
-				}
-				io.WriteString(conn, part)
-			}
-			got, err := io.ReadAll(conn)
-			if err != nil || !strings.HasPrefix(string(got), row.want) || row.want == "" && len(got) > 0 {
-				t.Errorf("%q: got %q, %v", row.sent, got, err)
-			}
-		}
-	})
 }
