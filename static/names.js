@@ -16,11 +16,15 @@ const words = [
 const spelling = RegExp(`^([\\p{L}\\p{Nd}_.@-]|(?<=\\p{sc=Latn}\\p{M}{0,2})[\u0300\u0301\u0304\u0323]|(?<=(?![${inScripts('LatnGrekCyrlHangHaniHiraKanaZyyy')}])\\p{L}\\p{M}{0,2})\\p{M})+$`, 'u');
 
 // Fillers, selectors, enclosures, and letters that are others in another shape.
-const odd = /[\p{DI}\p{Me}\xb5\u2100-\u214f\ufb00-\uffef\u{1ccf0}-\u{1d7ff}\u{1ee00}-\u{1fbf9}]/u;
+const odd = /[\p{DI}\p{Me}\u2100-\u214f\ufb00-\uffef\u{1ccf0}-\u{1d7ff}\u{1ee00}-\u{1fbf9}]/u;
+
+// Letters that are others in another shape, too, but are needed: Armenian, Thai, Lao, Korean.
+const needed = /[\u0587\u0e33\u0eb3\u0edc\u0edd\u3131-\u318e]/u;
+const hasOneForm = (word) => word.normalize() === word && word.split(needed).every((part) => part.normalize('NFKC') === part);
 
 function isWord(word, most) {
   const digits = word.match(/\p{Nd}/gu)?.sort() ?? ['0'];
-  return spelling.test(word) && !odd.test(word) && word.normalize() === word && words.some((pattern) => pattern.test(word))
+  return spelling.test(word) && !odd.test(word) && hasOneForm(word) && words.some((pattern) => pattern.test(word))
     && digits.at(-1).codePointAt() - digits[0].codePointAt() < 10 && new TextEncoder().encode(word).length <= most;
 }
 

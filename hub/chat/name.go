@@ -15,14 +15,15 @@ const groupPrefix = "group"
 
 // What keeps a text from being a name (PROTOCOL section 2).
 var (
-	ErrNameEmpty    = errors.New("the name is empty")
-	ErrNameLong     = errors.New("the name is too long")
-	ErrNameReserved = errors.New("the name is a reserved word")
-	ErrNameGroup    = errors.New("the name begins with group")
-	ErrNameLetter   = errors.New("the name has a character that is no letter, digit, mark or _ - . @")
-	ErrNameMark     = errors.New("the name has a mark that may not stand there; a letter with its mark may be one character (NFC)")
-	ErrNameForm     = errors.New("the name can be written in another way, which is its canonical form (NFC)")
-	ErrNameScript   = errors.New("the name mixes scripts, or digits, that look alike")
+	ErrNameEmpty         = errors.New("the name is empty")
+	ErrNameLong          = errors.New("the name is too long")
+	ErrNameReserved      = errors.New("the name is a reserved word")
+	ErrNameGroup         = errors.New("the name begins with group")
+	ErrNameLetter        = errors.New("the name has a character that is no letter, digit, mark or _ - . @")
+	ErrNameMark          = errors.New("the name has a mark that may not stand there; a letter with its mark may be one character (NFC)")
+	ErrNameForm          = errors.New("the name can be written in another way, which is its canonical form (NFC)")
+	ErrNameCompatibility = errors.New("the name has a compatibility form of a letter or digit, such as a wide one or a ligature")
+	ErrNameScript        = errors.New("the name mixes scripts, or digits, that look alike")
 )
 
 // CheckUser says why name cannot be a user id: 1 to 64 bytes of the letters that

@@ -18,7 +18,8 @@ import (
 var tables string
 
 // classes has the canonical combining classes of marks, numbered from 1 in their order,
-// and otherForm for what has another canonical form; what is not here is of class 0.
+// and otherForm and compatibilityForm for what is no letter of names; what is not here is of
+// class 0.
 // composing has, by a mark, what it composes with, or changes the form of.
 var classes, composing = parseTables(tables)
 
@@ -58,14 +59,19 @@ type classRange struct {
 	class       uint8
 }
 
-// otherForm is the class of what is never in canonical form: a sign or letter that
-// is decomposed, or replaced by another.
-const otherForm = 0xff
+const (
+	// otherForm is the class of what is never in canonical form: a sign or letter that
+	// is decomposed, or replaced by another.
+	otherForm = 0xff
+	// compatibilityForm is the class of other letters in another shape, which are in NFC, but
+	// not in NFKC. What Armenian, Thai, Lao and Korean are written with is not among them.
+	compatibilityForm = 0xfe
+)
 
-// isCanonical reports whether a name is in the Unicode Normalization Form C
-// (UAX 15), so that it is written in one way only. It knows what addLetter and
+// checkForm checks that a name is in the Unicode Normalization Form C (UAX 15) and has
+// no compatibility forms, so that it is written in one way only. It knows what addLetter and
 // addMark let pass.
-func isCanonical(name string) bool {
+func checkForm(name string) error {
 	var (
 		starter rune  // the last letter or mark of class 0
 		last    uint8 // the class of the rune before
@@ -77,11 +83,13 @@ func isCanonical(name string) bool {
 		}
 		class := classOf(r)
 		switch {
+		case class == compatibilityForm:
+			return ErrNameCompatibility
 		case class == otherForm, class != 0 && class < last:
-			return false
+			return ErrNameForm
 		case last == 0 || last < class: // nothing between them blocks it
 			if compose(starter, r) {
-				return false
+				return ErrNameForm
 			}
 		}
 		if class == 0 {
@@ -89,7 +97,7 @@ func isCanonical(name string) bool {
 		}
 		last = class
 	}
-	return true
+	return nil
 }
 
 func classOf(r rune) uint8 {

@@ -41,10 +41,7 @@ func checkUnicode(s string) error {
 			return err
 		}
 	}
-	if !isCanonical(s) {
-		return ErrNameForm
-	}
-	return nil
+	return checkForm(s)
 }
 
 // letters is what a name has had so far.
@@ -82,7 +79,7 @@ func (n *letters) addLetter(r rune) error {
 	case isInvisible(r):
 		return ErrNameLetter
 	case unicode.Is(presentation, r):
-		return ErrNameForm
+		return presentationError(r)
 	case script == nil:
 		return n.addCommon(r)
 	case !n.scripts.add(script):
@@ -121,7 +118,7 @@ func (n *letters) addMark(r rune) error {
 	case !unicode.In(r, unicode.Mn, unicode.Mc), isInvisible(r):
 		return ErrNameLetter
 	case unicode.Is(presentation, r):
-		return ErrNameForm
+		return presentationError(r)
 	case n.base == nil, slices.Contains(unmarked[:], n.base), n.marks > maxMarks:
 		return ErrNameMark
 	case n.base == unicode.Latin:
@@ -150,7 +147,7 @@ func (n *letters) addDigit(r rune) error {
 	script := scriptOf(r, nil)
 	switch {
 	case unicode.Is(presentation, r):
-		return ErrNameForm
+		return presentationError(r)
 	case script == nil || !n.scripts.add(script):
 		return ErrNameScript
 	}
@@ -240,6 +237,13 @@ var unmarked = [...]*unicode.RangeTable{
 // selects a variant.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func presentationError(r rune) error {
+	if classOf(r) == otherForm { // as the Kelvin sign is
+		return ErrNameForm
+	}
+	return ErrNameCompatibility
 }
 
 // presentation has the blocks of letters and digits that are others in another shape

@@ -38,7 +38,10 @@ for (const c of moving) {
 }
 const classOf = (c) => (moving.includes(c) ? steps.findIndex((step) => !before(step, c)) + 1 : 0);
 const classes = new Map(marks.map((c) => [c, classOf(c)]));
-const kind = (c) => (stable(c) ? classes.get(c) ?? 0 : 255);
+// Compatibility forms, but for those that Armenian, Thai, Lao and Korean are written with.
+const needed = /[\u0587\u0e33\u0eb3\u0edc\u0edd\u3131-\u318e]/u;
+const compatible = (c) => c.normalize('NFKC') !== c && !needed.test(c);
+const kind = (c) => (!stable(c) ? 255 : compatible(c) ? 254 : classes.get(c) ?? 0);
 
 // Which letters and marks do not stand before a mark, since they compose with it.
 const unmarked = /[\p{sc=Grek}\p{sc=Cyrl}\p{sc=Hang}\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Zyyy}\p{sc=Zinh}]/u;

@@ -27,7 +27,7 @@ func nameVectors(t testing.TB) (vectors []struct {
 
 var nameErrors = map[string]error{
 	"empty": ErrNameEmpty, "long": ErrNameLong, "reserved": ErrNameReserved, "group": ErrNameGroup,
-	"letter": ErrNameLetter, "mark": ErrNameMark, "form": ErrNameForm, "script": ErrNameScript,
+	"letter": ErrNameLetter, "mark": ErrNameMark, "form": ErrNameForm, "compatibility": ErrNameCompatibility, "script": ErrNameScript,
 }
 
 func TestNames(t *testing.T) {

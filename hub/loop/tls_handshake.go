@@ -234,7 +234,7 @@ func (s *secure) readHandshake() error {
 	case s.ended:
 		return io.ErrUnexpectedEOF
 	case h == nil && !startsTLS(sealed):
-		return errNotTLS
+		return s.refuseClear(sealed)
 	}
 	records := s.cut(sealed)
 	switch {
@@ -257,6 +257,33 @@ func startsTLS(b []byte) bool {
 	const handshake, major = 22, 3
 	return (len(b) < 1 || b[0] == handshake) && (len(b) < 2 || b[1] == major) &&
 		(len(b) < recordHeader || bodyLength(b) > 0 && bodyLength(b) <= maxRecord)
+}
+
+// What is said to whoever does not speak TLS.
+var (
+	speaksHTTP = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
+		"this port speaks TLS: expected https:// or wss://\n"
+	tooLongRecord = "\x15\x03\x01\x00\x02\x02\x16" // a fatal alert, record_overflow
+)
+
+// refuseClear says why a connection ends on which no TLS has begun, and returns the error that
+// ends it. first has its first bytes.
+func (s *secure) refuseClear(first []byte) error {
+	answer := ""
+	switch {
+	case 'A' <= first[0] && first[0] <= 'Z': // a method
+		answer = speaksHTTP
+	case len(first) == recordHeader && first[0] == 22 && first[1] == 3 && bodyLength(first) > maxRecord:
+		answer = tooLongRecord
+	}
+	c := s.owner
+	s.receive(readBuffer) // what is left unread would reset the connection, and destroy the answer
+	if _, err := c.writeSocket([]byte(answer)); err != nil {
+		return err
+	}
+	shake := c.shake()
+	shake.server.log().Debug("TLS handshake failed", "remote", shake.remote, "error", errNotTLS)
+	return errNotTLS
 }
 
 // sendTLS sends records of a handshake, and reads on for it.

@@ -215,19 +215,20 @@ func TestSilenceIsNoTLSHandshake(t *testing.T) {
 	})
 }
 
-// What is no handshake of TLS is ended, at once or with an alert.
+// What is no handshake of TLS is ended, at once, with an alert, or with an answer to HTTP.
 func TestNoTLSHandshake(t *testing.T) {
 	hello := []byte{handshakeRecord, 3, 1, 0, 4, 1, 0, 0, 0} // an empty one
 	for _, row := range []struct {
 		name, sent string
-		alert      []byte
+		answer     []byte
 	}{
-		{"a request in the clear", "GET / HTTP/1.1\r\n\r\n", nil},
-		{"one byte", "G", nil},
+		{"a request in the clear", "GET / HTTP/1.1\r\n\r\n", []byte(speaksHTTP)},
+		{"one byte", "G", []byte(speaksHTTP)},
+		{"no request", "hello\r\n", nil},
 		{"data first", "\x17\x03\x03\x00\x01x", nil},
 		{"an alert first", "\x15\x03\x03\x00\x02\x01\x00", nil},
 		{"another protocol's version", "\x16\x04", nil},
-		{"a record that is too long", "\x16\x03\x01\xff\xff", nil},
+		{"a record that is too long", "\x16\x03\x01\xff\xff", []byte(tooLongRecord)},
 		{"an empty record", "\x16\x03\x01\x00\x00", nil},
 		{"an empty hello", string(hello), []byte{alertRecord, 3, 1, 0, 2, 2, 50}},
 		{"another message", "\x16\x03\x01\x00\x04\x14\x00\x00\x00", []byte{alertRecord, 3, 1, 0, 2, 2, unexpectedMessage}},
@@ -238,8 +239,8 @@ func TestNoTLSHandshake(t *testing.T) {
 				conn := ts.greet()
 				conn.Write([]byte(row.sent))
 				got, _ := io.ReadAll(conn) // it may be reset behind what it is sent
-				if !bytes.Equal(got, row.alert) {
-					t.Errorf("got %q, want %q", got, row.alert)
+				if !bytes.Equal(got, row.answer) {
+					t.Errorf("got %q, want %q", got, row.answer)
 				}
 				ts.wantNoShakers()
 			})

@@ -53,7 +53,9 @@ func TestNamesRefused(t *testing.T) {
 		"\uf900":                         "can be written in another way",
 		"\u0958":                         "can be written in another way",
 		"\u0645\u0651\u064e":             "can be written in another way", // marks in another order
-		"\uff21":                         "can be written in another way",
+		"\uff21":                         "has a compatibility form",
+		"\ufb00":                         "has a compatibility form",
+		"\u01c9":                         "has a compatibility form",
 		"p\u0430ypal":                    "mixes scripts", // a Cyrillic a
 		"\u0391dmin":                     "mixes scripts",
 		"12\u09ea":                       "mixes scripts, or digits", // a Bengali 4
