@@ -63,6 +63,7 @@ func (d driver) shakeWith(t *testing.T, s *Server, ln net.Listener, addr string,
 	if s.Pages == nil {
 		s.Pages = http.HandlerFunc(page)
 	}
+	s.begin.Do(s.init) // tests look at what it makes
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ln) }()
 	t.Cleanup(func() {
