@@ -11,7 +11,7 @@ const (
 	// ackTTL is how long the id of a send is remembered.
 	ackTTL = 10 * time.Minute
 	// DefaultIDs is the default of Config.MaxIDs. It is enough for 16 users who send
-	// all the time at the default rate. They take some 140 MiB.
+	// all the time at the default rate. They take some 300 MiB.
 	DefaultIDs = 1 << 20
 )
 
@@ -23,7 +23,7 @@ type ack struct {
 
 // acks remembers the ids of sends, so that a retry is acknowledged again and not
 // delivered twice. Beyond its bound, the user with most ids loses the oldest of them. An id
-// of 16 bytes takes some 140 bytes. Safe for concurrent use.
+// of 16 bytes takes some 300 bytes. Safe for concurrent use.
 type acks struct {
 	mu       sync.Mutex
 	underWay map[string][]func(ack, error) // the callbacks that wait for the answer

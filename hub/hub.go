@@ -15,7 +15,7 @@ type Config struct {
 	Engine chat.Engine
 	// MaxIDs bounds the ids of sends that are remembered for ten minutes; 0:
 	// DefaultIDs. Beyond it, the user with most forgets his oldest early. An id takes
-	// some 140 bytes.
+	// some 300 bytes.
 	MaxIDs int
 	// MaxMessage bounds, in bytes, the wire.Length of a text; 0: no limit. It is to texts
 	// what loop.Config.MaxMessage is to messages as they come.

@@ -29,25 +29,22 @@ func (n node) Deliver(m *chat.Message, origin any) {
 			g.list.PublishFrom(author, item)
 		}
 	default:
-		n.deliverPrivate(m, item, author)
+		n.deliverPrivate(m, item)
 	}
 }
 
 // deliverPrivate sends m to its user. The lock is held.
-func (n node) deliverPrivate(m *chat.Message, item *delivery, author *loop.Conn) {
-	recipients := 0
+func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 	// The sender's JSON sessions get a copy, unless the sender is the recipient too.
 	if m.From != m.To {
 		for s := n.sessions[m.From]; s != nil; s = s.next {
 			if s.open && s.json {
 				s.conn.SendExpress(item)
-				recipients++
 			}
 		}
 	}
 	var private *privateLine
 	for s := n.sessions[m.To]; s != nil; s = s.next {
-		recipients++
 		switch {
 		case !s.open: // it will ask for what waits (catchUp), or has its welcome to come
 		case s.json:
@@ -60,9 +57,6 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery, author *loop.Conn)
 			}
 			s.conn.SendExpress(private)
 		}
-	}
-	if author != nil {
-		author.Charge(loop.Work{Deliveries: recipients, Bytes: int64(recipients) * int64(item.Size())})
 	}
 }
 
@@ -85,7 +79,7 @@ func (n node) Member(user, group string, member bool) {
 	}
 	for s := n.sessions[user]; s != nil; s = s.next {
 		if s.open {
-			s.conn.Charge(loop.Work{Deliveries: told})
+			s.conn.ChargeLater(loop.Work{Deliveries: told})
 		}
 		switch {
 		case !s.open:

@@ -12,6 +12,8 @@ import (
 // turn is what a request may do besides answering at once.
 type turn struct {
 	pull func(next func() loop.Item) // sends a long answer
+	// charge has the client pay before its next request is handled.
+	charge func(loop.Work)
 	// wait stops reading from the client until resume is called, as its next request
 	// may depend on this one.
 	wait func() (resume func())
@@ -20,8 +22,12 @@ type turn struct {
 // do carries out a request, on a goroutine of its own if that may block. Nothing more is
 // read from the client meanwhile.
 func (h *Hub) do(s *session, r wire.Request) {
+	if r.Op == wire.Send && !r.Binary && !h.admitText(s, r.Body) {
+		s.fail(r.ID, chat.ErrTooLong)
+		return
+	}
 	if !h.mayBlock(s, r) {
-		h.handle(s, r, turn{s.conn.Pull, func() func() {
+		h.handle(s, r, turn{s.conn.Pull, s.conn.Charge, func() func() {
 			begin := s.conn.PullLater()
 			return func() { begin(inTurn(nil)) }
 		}})
@@ -35,6 +41,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 		var waits sync.WaitGroup
 		h.handle(s, r, turn{
 			func(next func() loop.Item) { pulled = next },
+			s.conn.ChargeLater, // ahead of begin
 			func() func() { waits.Add(1); return waits.Done },
 		})
 		waits.Wait()
@@ -62,10 +69,6 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	}
 	switch r.Op {
 	case wire.Send:
-		if !r.Binary && !h.admitText(s, r.Body) {
-			s.fail(r.ID, chat.ErrTooLong)
-			return
-		}
 		h.send(s, r, t)
 	case wire.Join, wire.Leave:
 		h.change(s, r, t)
@@ -100,6 +103,8 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.acked(r, a, err) }) {
 		return
 	}
+	n := h.audience(s.name, r.Target)
+	t.charge(loop.Work{Deliveries: n, Bytes: int64(n) * int64(longest(r.Binary, r.Body))})
 	m := &chat.Message{
 		Conversation: chat.ConversationOf(s.name, r.Target),
 		From:         s.name,
@@ -120,6 +125,30 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 			h.publish(s, r, m)
 		}
 	})
+}
+
+// audience returns how many sessions here get what a user sends to a target, roughly.
+func (h *Hub) audience(from, to string) (n int) {
+	if to == chat.Everyone {
+		return h.all.Len()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if chat.IsGroup(to) {
+		if g := h.groups[to]; g != nil {
+			return g.list.Len()
+		}
+		return 0
+	}
+	for s := h.sessions[to]; s != nil; s = s.next {
+		n++
+	}
+	for s := h.sessions[from]; s != nil && from != to; s = s.next {
+		if s.json { // gets a copy
+			n++
+		}
+	}
+	return n
 }
 
 // publish hands a message to the engine.
@@ -219,7 +248,7 @@ func (s *session) answer(t turn, w loop.Work, items ...loop.Item) {
 			w.Deflated += item.Size()
 		}
 	}
-	s.conn.Charge(w)
+	t.charge(w)
 	t.pull(inTurn(items))
 	s.reply(nil)
 }

@@ -255,7 +255,7 @@ func (s *server) present(user, group string) {
 func (s *server) send(from *client, to, text string) {
 	r := wire.Request{Op: wire.Send, Target: to, Body: []byte(text)}
 	from.session.state() // with the lock, so that what Open has done is seen
-	s.Hub.send(from.session, r, turn{wait: func() func() { return func() {} }})
+	s.Hub.send(from.session, r, turn{charge: func(loop.Work) {}, wait: func() func() { return func() {} }})
 }
 
 // away lets users in and out again, so that they are known.

@@ -4,18 +4,48 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // What -memory is for. A server without users takes idleMemory. Half of the rest is in use
-// at most, as the garbage collector needs as much again: a quarter by kept messages, and
-// together with these half by what connections hold; see loop.Config.Memory. The runtime
-// keeps the whole below seven eighths: it does not see all, such as the program itself.
+// at most, as the garbage collector needs as much again: an eighth by tables, a quarter by
+// kept messages, and what these two leave of the half by what connections hold; see
+// loop.Config.Memory. The runtime keeps the whole below seven eighths: it does not see all,
+// such as the program itself.
+func (o *options) tableShare() int64      { return (o.memory - idleMemory) / 8 }
 func (o *options) historyShare() int64    { return (o.memory - idleMemory) / 4 }
-func (o *options) connectionShare() int64 { return (o.memory - idleMemory) / 2 }
+func (o *options) connectionShare() int64 { return (o.memory-idleMemory)/2 - o.tableShare() }
 func (o *options) runtimeShare() int64    { return o.memory / 8 * 7 }
+
+// tableEntries is how many entries each table may have so that all of them fill their share:
+// conversations, users who are away, ids of sends and memberships. 0: there is no -memory.
+func (o *options) tableEntries() int {
+	if o.memory == 0 {
+		return 0
+	}
+	// In bytes, as hub.TestMemoryOfTables has them.
+	const conversation, number, user, id = 1300, 30, 500, 500 // four numbers for each conversation
+	membership := 400 + 32*runtime.GOMAXPROCS(0)              // there can be twice as many: local.Config.MaxMemberships
+	return max(1, int(o.tableShare()/int64(conversation+4*number+user+id+2*membership)))
+}
+
+// fitTables has the tables fit into -memory whose bounds are not given. source is that of
+// fromEnvironment.
+func (o *options) fitTables(source map[string]string) {
+	if o.memory == 0 {
+		return
+	}
+	for name, bound := range map[string]*int{
+		"max-conversations": &o.maxConversations, "max-users": &o.maxUsers, "max-ids": &o.maxIDs,
+	} {
+		if source[name] == "" {
+			*bound = min(*bound, o.tableEntries())
+		}
+	}
+}
 
 // pendingShare bounds what waits for the disk; 0: as much as without -memory.
 func (o *options) pendingShare() int {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"io"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -63,5 +66,35 @@ func TestAvailableMemory(t *testing.T) {
 				t.Errorf("got %d, want %d", got, row.want)
 			}
 		})
+	}
+}
+
+// Tables fit into -memory, unless flags say otherwise.
+func TestTablesFitIntoMemory(t *testing.T) {
+	const given, standard = 5_000_000, 1 << 20
+	for _, row := range []struct {
+		args                      string
+		conversations, users, ids int // 0: as many as fit
+	}{
+		{"-memory 67108864", 0, 0, 0},
+		{"-memory 67108864 -max-conversations 5000000", given, 0, 0},
+		{"-memory 67108864 -max-users 5000000", 0, given, 0},
+		{"-memory 67108864 -max-ids 5000000", 0, 0, given},
+		{"-memory 0", standard, standard, standard},
+		{"-memory 1099511627776", standard, standard, standard},
+	} {
+		o, err := parseOptions(strings.Fields(row.args), environment(), io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fit := o.tableEntries()
+		if o.memory == 64<<20 && (fit < 1000 || fit*2000 > 64<<20/8) {
+			t.Errorf("%s: %d entries fit", row.args, fit)
+		}
+		for _, one := range []struct{ got, want int }{{o.maxConversations, row.conversations}, {o.maxUsers, row.users}, {o.maxIDs, row.ids}} {
+			if want := cmp.Or(one.want, fit); one.got != want {
+				t.Errorf("%s: got %d, want %d", row.args, one.got, want)
+			}
+		}
 	}
 }

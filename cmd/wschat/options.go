@@ -77,6 +77,7 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 	if err := o.check(source); err != nil {
 		return nil, err
 	}
+	o.fitTables(source)
 	return o, nil
 }
 
@@ -88,10 +89,10 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most a quarter of -memory; beyond it, whoever has written most of them loses the oldest")
-	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten, and then those of whoever began most")
+	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations, by default as many as -memory has room for at most; beyond it, those that nobody is in any more are forgotten, and then those of whoever began most")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "`duration` for which a user who is away stays in groups and has messages kept")
-	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered while they are away; beyond it, those from the address with most are forgotten early")
-	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, whoever has most loses the oldest early")
+	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered while they are away, likewise; beyond it, those from the address with most are forgotten early")
+	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes, likewise; beyond it, whoever has most loses the oldest early")
 	flags.Int64Var(&o.memory, "memory", defaultMemory(), "maximum `bytes` of memory for everything; near it, the connections that hold most are closed")
 	flags.Var(&o.host, "host", "comma-separated `names` by which clients may address the server; another Host gets 421 (default: any; on a loopback address, only localhost)")
 	flags.Var(&o.allowOrigin, "allow-origin", "comma-separated `origins` whose pages may connect besides the server's own, such as https://chat.example or https://*.example.org (all hosts below it); * allows any")

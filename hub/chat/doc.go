@@ -52,6 +52,9 @@
 // something while those are fewer. Whoever is forgotten is in no group any more: its members
 // are told as of any leave.
 //
+// Memberships. One node alone has a bound on those of all users. Beyond it, who is in as many
+// groups as an equal share of it for each user, and in one at least, can join no more.
+//
 // Addresses are those of clients as -max-conns-per-ip counts them; an IPv6 /64 is one. They
 // are not kept: after a restart, what is older counts for one address that nobody else has.
 //

@@ -21,9 +21,12 @@ type Config struct {
 	// times in that time, and once a minute at least.
 	MembershipTTL time.Duration
 	// MaxUsers bounds the users who are remembered while they are offline; 0:
-	// DefaultUsers. Beyond it, some are forgotten early; see Shares in hub/chat. A user
-	// takes some 250 bytes, without groups.
+	// DefaultUsers. Beyond it, some are forgotten early; see Shares in hub/chat.
 	MaxUsers int
+	// MaxMemberships is how many memberships there may be before a user can join a group
+	// only with fewer than an equal share of them, or as his only one; 0: no bound. So
+	// there can be twice as many, or one more for each user.
+	MaxMemberships int
 }
 
 // DefaultUsers is the default of Config.MaxUsers.
@@ -48,6 +51,7 @@ type Engine struct {
 	online   online                // those of them with connections
 	roster   roster                // of these
 	groups   map[string]*group     // those with members
+	members  int                   // of all groups
 	away     map[*user]*absence    // of those without connections
 	absences share.List[absence]   // these, the longest first
 	holding  share.Queue[*absence] // those of users in a group or a private conversation, by address

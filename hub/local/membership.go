@@ -28,7 +28,7 @@ func (e *Engine) SetMember(name, group string, member bool, held func(), done fu
 	c := &change{name, group, member, held, done}
 	e.mu.Lock()
 	u := e.users[name]
-	err := mayChange(u, c)
+	err := e.mayChange(u, c)
 	switch {
 	case err != nil:
 		e.mu.Unlock()
@@ -48,8 +48,8 @@ func (e *Engine) SetMember(name, group string, member bool, held func(), done fu
 	}
 }
 
-// mayChange says what is wrong with a change. Engine.mu is held.
-func mayChange(u *user, c *change) error {
+// mayChange says what is wrong with a change. The lock is held.
+func (e *Engine) mayChange(u *user, c *change) error {
 	if u == nil { // the user's last connection has ended, and the user is forgotten
 		return chat.ErrUnavailable
 	}
@@ -59,8 +59,21 @@ func mayChange(u *user, c *change) error {
 		return chat.ErrNotMember.About(c.group)
 	case c.join && !in && len(u.groups) >= chat.MaxGroups:
 		return chat.ErrManyGroups
+	case c.join && !in && len(u.groups) >= e.share():
+		return chat.ErrFull
 	}
 	return nil
+}
+
+// share is in how many groups a user may be. The lock is held.
+func (e *Engine) share() int {
+	switch most := e.config.MaxMemberships; {
+	case most == 0 || e.members < most:
+		return chat.MaxGroups
+	case e.members < 2*most:
+		return max(1, most/len(e.users))
+	}
+	return 1
 }
 
 // changed ends every change: it takes effect, unless err says why it could not be stored,
@@ -83,7 +96,7 @@ func (e *Engine) makeChange(c *change) error {
 		e.note(func(r chat.Registry) { r.Forget(c.user) })
 		return chat.ErrUnavailable
 	}
-	err := mayChange(u, c)
+	err := e.mayChange(u, c)
 	switch {
 	case err != nil && c.join:
 		e.note(func(r chat.Registry) { r.SetMember(u.name, c.group, false, func(error) {}) })
@@ -115,6 +128,7 @@ func (e *Engine) join(u *user, name string) bool {
 	e.holds(u)
 	u.groups = append(u.groups, membership{g, int32(len(g.members))})
 	g.members = append(g.members, u)
+	e.members++
 	if g.roster != nil && u.place > 0 {
 		g.roster.enter(u.name)
 	}
@@ -129,6 +143,7 @@ func (e *Engine) leave(u *user, g *group) {
 	moved := g.members[end]
 	g.members[at], g.members[end] = moved, nil
 	g.members = g.members[:end]
+	e.members--
 	moved.groups[moved.placeIn(g)].at = at
 	u.groups = slices.Delete(u.groups, i, i+1)
 	if g.roster != nil && u.place > 0 {

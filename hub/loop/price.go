@@ -57,15 +57,19 @@ func (w Work) time() time.Duration {
 		time.Duration(w.Logins)*loginWork
 }
 
-// Charge takes from the allowance of c what w costs more than a message. It is safe for
-// concurrent use.
+// Charge takes from the allowance of c what w costs more than a message. It counts before the
+// next message is handled, so that a burst is bounded by its work. Only from inside
+// Handler.Message.
 func (c *Conn) Charge(w Work) {
-	if !c.metered {
-		return
+	if more := w.time() - messageWork; c.metered && more > 0 {
+		c.pay(c.loop.loops.workPrice(more))
 	}
-	if more := w.time() - messageWork; more > 0 {
-		price := c.loop.loops.workPrice(more)
-		c.loop.mail.call(func() { c.pay(price) })
+}
+
+// ChargeLater is Charge on any goroutine. It counts once the loop of c has got to it.
+func (c *Conn) ChargeLater(w Work) {
+	if c.metered && w.time() > messageWork {
+		c.loop.mail.call(func() { c.Charge(w) })
 	}
 }
 
@@ -75,9 +79,9 @@ func (ls *Loops) workPrice(d time.Duration) time.Duration {
 }
 
 // ChargeBytes takes from the allowance of c what n more bytes of a message would have cost.
-// It is safe for concurrent use.
+// Only from inside Handler.Message.
 func (c *Conn) ChargeBytes(n int) {
 	if c.metered {
-		c.loop.mail.call(func() { c.pay(c.loop.loops.bytePrice(int64(n))) })
+		c.pay(c.loop.loops.bytePrice(int64(n)))
 	}
 }

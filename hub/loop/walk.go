@@ -142,10 +142,6 @@ func (w *walk) extend() {
 // takeOn adds what a command publishes.
 func (l *Loop) takeOn(c *command, s *shard) {
 	w := &l.walk
-	if author := c.conn; author != nil && author.loop == l {
-		n := c.list.Len()
-		author.Charge(Work{Deliveries: n, Bytes: int64(n) * int64(c.item.Size())})
-	}
 	if len(s.members) == 0 {
 		l.mail.done(c.item, c.size())
 		return

@@ -28,8 +28,8 @@ import (
 	"wschat/hub/share"
 )
 
-// DefaultConversations is the default of Limits.MaxConversations. A conversation takes 0.2
-// to 1 KiB with its first message, without the text of that.
+// DefaultConversations is the default of Limits.MaxConversations. A conversation takes 0.7
+// to 1.3 KB with its first message, without the text of that.
 const DefaultConversations = 1 << 20
 
 // maxScratch bounds the scratch that is kept for the next message, in bytes.

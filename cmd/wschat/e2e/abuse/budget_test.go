@@ -200,3 +200,39 @@ func TestOneSenderAndSlowReaders(t *testing.T) {
 		t.Errorf("%v readers were closed as too slow", n)
 	}
 }
+
+// Many who join as many groups of their own as they can do not pass -memory, and an ordinary
+// user can still join one.
+func TestMembershipsFitIntoMemory(t *testing.T) {
+	const budget, connections, groups = 64 * mib, 400, 400
+	s := start(t, "-memory", fmt.Sprint(budget), "-presence", "none", "-rate", fmt.Sprint(groups))
+	s.ResetPeak()
+	many(t, connections, func(i int) error {
+		c, err := s.Open(fmt.Sprintf("/socket?userId=mallory%d", i))
+		if err != nil {
+			return err
+		}
+		defer c.Conn.Close()
+		go io.Copy(io.Discard, c.Conn)
+		for j := range groups {
+			if err := c.SendText(fmt.Sprintf("join,group%d.%d", i, j)); err != nil {
+				return err
+			}
+		}
+		time.Sleep(3 * time.Second)
+		return nil
+	})
+	c, err := s.Open("/socket?userId=late")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Conn.Close()
+	if err := exchange(c, "groupLate,x", "用户(late=>late):x"); err != nil {
+		t.Error(err)
+	}
+	_, peak := s.Memory()
+	t.Logf("%.1f MiB at most", float64(peak)/mib)
+	if peak > budget {
+		t.Errorf("the server took %.1f MiB", float64(peak)/mib)
+	}
+}

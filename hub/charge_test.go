@@ -1,0 +1,55 @@
+package hub
+
+import (
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wschat/hub/chat"
+	"wschat/hub/loop"
+	"wschat/hub/store"
+)
+
+// PROTOCOL 6: deliveries to very many are paid for before the next message, so that a burst
+// is one second's worth of work, too.
+func TestBurstOfDeliveries(t *testing.T) {
+	const members, sent = 3000, 100
+	const atOnce = 5 // one takes 12 ms, as much as 24 messages
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, loop.Config{Loops: 1, Goroutines: true, Rate: 100}, setup{Presence: chat.ToNone, Store: store.New(0)})
+		s.engine.Enter("B", false, false)
+		s.engine.SetMember("B", "groupB", true, func() {}, func(error) {})
+		for range members {
+			go io.Copy(io.Discard, s.piped("B").conn)
+		}
+		for _, row := range []struct{ from, to, conversation string }{
+			{"A1", "all", "all"}, {"A2", "groupB", "groupB"}, {"A3", "B", chat.PairOf("A3", "B")},
+		} {
+			near, far := net.Pipe()
+			s.arrive(Access{User: row.from}, loop.Arrival{Conn: far, Metered: true}, near)
+			go io.Copy(io.Discard, near)
+			var said earlyFrames
+			for range sent {
+				said.text(row.to + ",x")
+			}
+			near.Write(said)
+			handled := func() int {
+				synctest.Wait()
+				m, _, err := s.store.History(row.conversation, chat.Query{Limit: 2 * sent})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return len(m)
+			}
+			if n := handled(); n < 1 || n > atOnce {
+				t.Errorf("%d messages to %s were handled at once, want %d", n, row.to, atOnce)
+			}
+			time.Sleep(30 * time.Second)
+			if n := handled(); n != sent {
+				t.Errorf("%d messages to %s were handled, want %d", n, row.to, sent)
+			}
+		}
+	})
+}
