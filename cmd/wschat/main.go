@@ -66,7 +66,7 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 // printVersion is the command version.
 func printVersion(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
-		fmt.Fprintf(stderr, "wschat version: unexpected argument %q\n", args[0])
+		fmt.Fprintf(stderr, "wschat: version takes no argument, got %q\n", args[0])
 		return exitUsage
 	}
 	return printLine("wschat "+versionText(), stdout, stderr)

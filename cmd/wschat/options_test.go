@@ -177,7 +177,7 @@ func TestRun(t *testing.T) {
 	}{
 		{[]string{"version"}, exitOK, "wschat ", ""},
 		{[]string{"-help"}, exitOK, "usage: wschat ", ""},
-		{[]string{"version", "extra"}, exitUsage, "", "wschat version: unexpected argument \"extra\"\n"},
+		{[]string{"version", "extra"}, exitUsage, "", "wschat: version takes no argument, got \"extra\"\n"},
 		{[]string{"-nope"}, exitUsage, "", "wschat: flag provided but not defined: -nope\n"},
 		{[]string{"-allow-origin", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -allow-origin: expected no user information\n"},
 		{[]string{"-host", "https://a:b@c"}, exitUsage, "", "wschat: invalid value \"https://***@c\" for flag -host: expected names or addresses without scheme, port and wildcard\n"},

@@ -86,8 +86,11 @@ func TestPrices(t *testing.T) {
 			}()
 			c.Conn.SetReadDeadline(began.Add(3 * time.Second))
 			answers := 0
-			for ; err == nil; answers++ {
-				_, err = c.NextMessage()
+			for {
+				if _, err = c.NextMessage(); err != nil {
+					break
+				}
+				answers++
 			}
 			if timeout := (interface{ Timeout() bool })(nil); !errors.As(err, &timeout) || !timeout.Timeout() {
 				t.Fatal(err)

@@ -38,7 +38,7 @@ func TestUsageErrors(t *testing.T) {
 		{"an origin that is not in punycode", "", []string{"-allow-origin", "https://bücher.example"}, 2, []string{"-allow-origin", "xn--"}},
 		{"a stray argument", "", []string{"serve"}, 2, []string{`"serve"`}},
 		{"a stray argument behind flags", "", []string{"-echo", "true"}, 2, []string{`"true"`}},
-		{"version with an argument", "", []string{"version", "now"}, 2, []string{`"version"`}},
+		{"version with an argument", "", []string{"version", "now"}, 2, []string{"version", `"now"`}},
 		{"an address without a port", "", []string{"-addr", "localhost"}, 2, []string{"-addr", `"localhost"`}},
 		{"a port beyond 65535", "", []string{"-addr", ":65536"}, 2, []string{"-addr", `":65536"`}},
 		{"a port below 0", "", []string{"-addr", ":-1"}, 2, []string{"-addr", `":-1"`}},
