@@ -38,12 +38,13 @@ func check(t *testing.T, chatters []*chatter, others ...string) {
 			}
 		}
 	}
+	var lost []string
 	for _, c := range chatters {
 		c.mu.Lock()
 		for of, texts := range c.told.acked {
 			for seq, text := range texts {
 				if got := c.told.texts[of][seq]; got != text && c.knows(of) {
-					t.Errorf("%s: %q was acknowledged as %d of %s, which is %q", c.user, text, seq, of, got)
+					lost = append(lost, fmt.Sprintf("%s: %q was acknowledged as %d of %s, which is %q", c.user, text, seq, of, got))
 				}
 			}
 		}
@@ -51,6 +52,9 @@ func check(t *testing.T, chatters []*chatter, others ...string) {
 			t.Errorf("%s was told what does not add up, %d times: %s", c.user, len(wrong), some(wrong))
 		}
 		c.mu.Unlock()
+	}
+	if len(lost) > 0 {
+		t.Errorf("%d messages were acknowledged, and are lost: %s", len(lost), some(lost))
 	}
 	if wrong := chatters[0].nodes.numbers.wrong; len(wrong) > 0 {
 		t.Errorf("%d numbers stand for two things: %s", len(wrong), some(wrong))
