@@ -133,6 +133,13 @@ install_font() {
 	fi
 }
 
+# Valkey takes the part of Redis in some tests, where apt-get has it.
+install_valkey() {
+	if ! has valkey-server && has apt-get && may_be_root; then
+		apt_install valkey-server 2>/dev/null || echo "no valkey-server: its tests are skipped" >&2
+	fi
+}
+
 install_wscat
 debian Chromium chromium 'chromium or google-chrome in PATH'
 debian Firefox firefox-esr 'firefox-esr or firefox in PATH'
@@ -142,4 +149,5 @@ debian Caddy caddy 'caddy from 2.5 on'
 debian Redis redis-server 'redis-server and redis-cli from 7.0 on in PATH'
 debian strace strace 'strace from 4.22 on that may trace'
 [ -e "$missing" ] || install_font
+[ -e "$missing" ] || install_valkey
 [ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx, HAProxy, Caddy, Redis and strace are there"

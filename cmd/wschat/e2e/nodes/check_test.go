@@ -165,7 +165,10 @@ func talk(chatters []*chatter, pause time.Duration) (stop func()) {
 		talking.Go(func() {
 			ticker := time.NewTicker(pause)
 			defer ticker.Stop()
-			for i := 0; ; i++ {
+			c.mu.Lock()
+			i := c.sent
+			c.mu.Unlock()
+			for ; ; i++ {
 				select {
 				case <-done:
 					return
