@@ -81,7 +81,7 @@ func describe(rec record) string {
 		return fmt.Sprintf("user %q seen %s, in %q", b.name, clock(b.seen), b.groups)
 	case request:
 		told := ""
-		if b.flags&flagToldAway != 0 {
+		if b.toldAway() {
 			told = " offline"
 		}
 		return fmt.Sprintf("request %q of %q: %q %d %s%s", b.id, b.user, b.conversation, b.seq, clock(b.time), told)

@@ -58,6 +58,7 @@ type admission struct {
 type address struct {
 	admission *admission
 	ip        netip.Addr
+	name      string // ip as a text
 	users     int
 	paid      time.Duration // since admission.start: until when the allowance is used up, see ration.go
 	queues    [kinds]queue
@@ -209,7 +210,7 @@ func (a *admission) address(ip netip.Addr) *address {
 	from := a.addresses[ip]
 	if from == nil {
 		a.forgetAddresses()
-		from = &address{admission: a, ip: ip}
+		from = &address{admission: a, ip: ip, name: ip.String()}
 		for k := range kinds {
 			from.queues[k].from, from.queues[k].kind = from, k
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 const (
@@ -29,8 +30,8 @@ type Conversation struct {
 
 	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
-	by           *author       // who began it
-	older, newer *Conversation // in its order
+	by    *beginner
+	links [3]share.Links[Conversation] // in the order of by, and in the pairs of two members
 }
 
 // piece is a run of messages, each with its length before it; see kept. Bytes are only

@@ -68,7 +68,8 @@ func (s *Memory) Load(m *Saved, leftOut bool) error {
 	author := maphash.Bytes(s.seed, m.From)
 	c := s.conversations[string(m.Conversation)]
 	if c == nil {
-		c = s.begin(string(m.Conversation), author)
+		by, from := s.keysOf("", string(m.From))
+		c = s.begin(string(m.Conversation), by, from)
 	}
 	if m.Seq != c.last+1 && !(leftOut && c.count == 0) {
 		return fmt.Errorf("message %d of %s behind %d", m.Seq, c.name, c.last)

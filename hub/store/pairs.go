@@ -1,56 +1,57 @@
 package store
 
 import (
-	"slices"
+	"strings"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
-// pairs are the private conversations of one user. The last chat.MaxConversations of them
-// are those that have spoken last, in that order; the others come before them in no order.
-type pairs []*Conversation
+// pairs has the private conversations of one user, the longest silent first.
+type pairs = share.List[Conversation]
 
-// newest returns those that have spoken last, the newest at the end.
-func (p pairs) newest() pairs { return p[max(0, len(p)-chat.MaxConversations):] }
-
-// spoke puts c, which is in p and has a new message, where it belongs. That message may be
-// older than those of others only while they are loaded.
-func (p pairs) spoke(c *Conversation) {
-	first, i := len(p)-len(p.newest()), len(p)-1
-	for p[i] != c {
-		i--
-	}
-	if i < first {
-		if c.spoken < p[first].spoken {
-			return
+// pairLinks returns the function for the links that conversations have in the pairs of user.
+func pairLinks(user string) func(*Conversation) *share.Links[Conversation] {
+	return func(c *Conversation) *share.Links[Conversation] {
+		if first, _, _ := strings.Cut(c.name, ","); first == user {
+			return &c.links[1]
 		}
-		p[i], i = p[first], first
-	}
-	end := i + 1
-	for end < len(p) && p[end].spoken < c.spoken {
-		end++
-	}
-	copy(p[i:], p[i+1:end])
-	p[end-1] = c
-	for i = end - 1; i > 0 && i >= first && c.spoken < p[i-1].spoken; i-- { // it was added at the end
-		p[i-1], p[i] = c, p[i-1]
+		return &c.links[2]
 	}
 }
 
-// remove returns p without c. The longest silent are mostly the first.
-func (p pairs) remove(c *Conversation) pairs {
-	i := slices.Index(p, c)
-	if first := len(p) - len(p.newest()); i >= first && first > 0 { // one of the others takes the place
-		copy(p[first+1:i+1], p[first:i])
-		i = 0
-		for other := range p[:first] {
-			if p[other].spoken > p[i].spoken {
-				i = other
-			}
+// paired notes that a private conversation has begun, or has a new message.
+func (s *Memory) paired(c *Conversation) {
+	for _, user := range membersOf(c.name) {
+		p := s.pairs[user]
+		if p == nil {
+			p = new(pairs)
+			s.pairs[user] = p
 		}
-		p[first] = p[i]
+		p.Push(c, pairLinks(user))
 	}
-	copy(p[1:i+1], p[:i])
-	p[0] = nil
-	return p[1:]
+}
+
+// unpaired notes that it is forgotten.
+func (s *Memory) unpaired(c *Conversation) {
+	for _, user := range membersOf(c.name) {
+		p := s.pairs[user]
+		if p.Remove(c, pairLinks(user)); p.Oldest() == nil {
+			delete(s.pairs, user)
+		}
+	}
+}
+
+// newestPairs returns the conversations of a user that have spoken last, and whether there
+// are more.
+func (s *Memory) newestPairs(user string) (newest []*Conversation, more bool) {
+	p := s.pairs[user]
+	if p == nil {
+		return nil, false
+	}
+	c, links := p.Newest(), pairLinks(user)
+	for ; c != nil && len(newest) < chat.MaxConversations; c = links(c).Older() {
+		newest = append(newest, c)
+	}
+	return newest, c != nil
 }

@@ -1,65 +1,60 @@
 package store
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"wschat/hub/chat"
 )
 
-// The newest of a user's conversations are known, however they speak and are forgotten,
-// and in whatever order they are loaded.
+// The newest of a user's conversations are known, however they speak and are forgotten.
 func TestPairs(t *testing.T) {
 	const steps = 20_000
 	random := rand.New(rand.NewPCG(14, 4))
-	var p pairs
-	all := make(map[*Conversation]bool)
+	s := New(0)
+	names := []string{"A", "M", "Z"}
 	for step := range steps {
-		var c *Conversation
-		if n := len(p); n > 0 {
-			c = p[n-1-min(random.IntN(n), random.IntN(n))]
+		user := names[random.IntN(3)]
+		other := names[random.IntN(3)]
+		if random.IntN(2) > 0 {
+			other = fmt.Sprint([]string{"B", "Y"}[random.IntN(2)], random.IntN(1000))
 		}
-		switch {
-		case c == nil || step < steps/4 || random.IntN(10) == 0:
-			c = &Conversation{spoken: int64(step)}
-			if step < steps/8 { // they are loaded
-				c.spoken = random.Int64N(steps / 8)
-			}
-			p = append(p, c)
-			p.spoke(c)
-			all[c] = true
-		case step > steps/2 && random.IntN(4) > 0:
-			p = p.remove(c)
-			delete(all, c)
-		default:
-			c.spoken = int64(step)
-			p.spoke(c)
+		c := s.conversations[chat.PairOf(user, other)]
+		if step > steps/2 && random.IntN(2) > 0 && c != nil {
+			s.forget(c)
+		} else {
+			s.say(user, other, 1)
 		}
 		if step%101 == 0 {
-			checkPairs(t, p, all)
+			s.checkPairs(t, names)
 		}
 	}
-	for len(p) > 0 {
-		c := p[random.IntN(len(p))]
-		p = p.remove(c)
-		delete(all, c)
-		if len(p)%97 == 0 {
-			checkPairs(t, p, all)
-		}
+	for _, c := range s.conversations {
+		s.forget(c)
+	}
+	if len(s.pairs) > 0 {
+		t.Errorf("%d users have conversations", len(s.pairs))
 	}
 }
 
-func checkPairs(t *testing.T, p pairs, all map[*Conversation]bool) {
+func (s *Memory) checkPairs(t *testing.T, users []string) {
 	t.Helper()
-	want := slices.SortedFunc(maps.Keys(all), func(a, b *Conversation) int { return cmp.Compare(a.spoken, b.spoken) })
-	want = want[max(0, len(want)-chat.MaxConversations):]
-	for i, c := range p.newest() {
-		if len(p) != len(all) || c.spoken != want[i].spoken {
-			t.Fatalf("%d of %d: the newest but %d has spoken at %d, want %d", len(p), len(all), len(want)-1-i, c.spoken, want[i].spoken)
+	for _, user := range users {
+		count := 0
+		for _, c := range s.conversations {
+			if membersOf(c.name)[0] == user || membersOf(c.name)[len(membersOf(c.name))-1] == user {
+				count++
+			}
+		}
+		newest, more := s.newestPairs(user)
+		for i, c := range newest {
+			if s.conversations[c.name] != c || i > 0 && newest[i-1].spoken <= c.spoken {
+				t.Fatalf("%s: number %d is %s, of %d", user, i, c.name, c.spoken)
+			}
+		}
+		if len(newest) != min(count, chat.MaxConversations) || more != (len(newest) < count) {
+			t.Fatalf("%s: %d of %d, more: %v", user, len(newest), count, more)
 		}
 	}
 }

@@ -83,12 +83,10 @@ func (s *Memory) unmiss(name string, c *Conversation, size int) {
 	}
 }
 
-// holds reports whether the next piece of c to be dropped has messages that wait for a user
-// who is away.
-func (s *Memory) holds(c *Conversation) bool {
-	p := c.oldest()
+// isAwaited reports whether a message of c, up to seq, waits for a user who is away.
+func (s *Memory) isAwaited(c *Conversation, seq uint64) bool {
 	for _, user := range membersOf(c.name) {
-		if s.missedBy(user, c).number > 0 && s.waiting[user].of[c].first < p.first+uint64(p.count) {
+		if s.missedBy(user, c).number > 0 && s.waiting[user].of[c].first <= seq {
 			return true
 		}
 	}
@@ -100,7 +98,7 @@ func (s *Memory) Left(user string) (talks bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left(user, s.newest+1)
-	return len(s.pairs[user]) > 0
+	return s.pairs[user] != nil
 }
 
 // LeftAt repeats what Left did before the start. The time is in ns since 1970.
@@ -121,7 +119,7 @@ func (s *Memory) left(user string, at int64) {
 func (s *Memory) Talks(user string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.pairs[user]) > 0
+	return s.pairs[user] != nil
 }
 
 // wait notes that a message waits for the user called name.

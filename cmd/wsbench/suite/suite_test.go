@@ -168,10 +168,10 @@ func TestParseFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := f.get("messages_per_s"); err != nil || v != 12.5 {
-		t.Errorf("messages_per_s: %v, %v", v, err)
+	if s, err := f.sample("messages_per_s", nil); err != nil || s.value != 12.5 {
+		t.Errorf("messages_per_s: %v, %v", s, err)
 	}
-	if _, err := f.get("latency_us_p99"); err == nil {
+	if _, err := f.sample("latency_us_p99", nil); err == nil {
 		t.Error("a figure that is not there is no error")
 	}
 	if _, err := parseFigures([]byte("oops")); err == nil {

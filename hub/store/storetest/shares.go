@@ -16,7 +16,14 @@ import (
 func Shares(t *testing.T, open func(t *testing.T, conversations int, bytes int64) chat.Store) {
 	SharesOfBytes(t, func(t *testing.T, bytes int64) chat.Store { return open(t, 0, bytes) })
 	t.Run("conversations", func(t *testing.T) { testConversations(t, open(t, 3, 0)) })
-	t.Run("conversations of whoever has most", func(t *testing.T) { testBeginners(t, open(t, 20, 0)) })
+	for name, test := range map[string]func(*testing.T, chat.Store){
+		"conversations of whoever has most":          testBeginners,
+		"conversations that somebody is in":          testInhabited,
+		"conversations in which messages wait":       testInhabitedWaiting,
+		"conversations of many names of one address": testBeginnersOfAnAddress,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t, 20, 0)) })
+	}
 }
 
 // SharesOfBytes runs those that are about bytes and messages, for a store that takes any
