@@ -49,6 +49,9 @@ type request struct {
 	To    string `json:"to,omitempty"`
 	Text  string `json:"text,omitempty"`
 	Group string `json:"group,omitempty"`
+	Of    string `json:"of,omitempty"`
+	After *int   `json:"after,omitempty"`
+	Limit int    `json:"limit,omitempty"`
 	again bool   // it has been sent before, so it may have been done already
 }
 
@@ -96,7 +99,7 @@ func newChatter(t *testing.T, user string, nodes *fleet, first int) *chatter {
 func arrive(t *testing.T, user string, nodes *fleet, first int, groups ...string) *chatter {
 	c := &chatter{
 		t: t, user: user, nodes: nodes, next: first, told: newTold(user, nodes.numbers),
-		wants: setOf(groups), open: make(map[string]*request),
+		wants: setOf(groups), asked: make(map[string]bool), open: make(map[string]*request),
 	}
 	c.ended.Go(c.run)
 	t.Cleanup(c.quit)
@@ -202,7 +205,7 @@ func (c *chatter) run() {
 		}
 		conn.Conn.SetDeadline(time.Time{})
 		c.mu.Lock()
-		c.conn, c.asked = conn, make(map[string]bool)
+		c.conn = conn
 		quits := c.quits
 		c.mu.Unlock()
 		for !quits {
@@ -228,8 +231,11 @@ func (c *chatter) take(text string) {
 	case "message":
 		c.complete(conversationOf(c.user, e))
 	case "history":
+		delete(c.open, e.ID)
 		c.asked[e.Of] = false
-		if len(e.Messages) > 0 {
+		if e.More {
+			c.catchUp(e.Of)
+		} else if len(e.Messages) > 0 {
 			c.complete(e.Of)
 		}
 	case "joined":
@@ -308,7 +314,8 @@ func (c *chatter) complete(of string) {
 func (c *chatter) catchUp(of string) {
 	if !c.asked[of] {
 		c.asked[of] = true
-		c.send(fmt.Sprintf(`{"op":"history","of":%q,"after":%d,"limit":200}`, of, c.told.whole[of]))
+		after := int(c.told.whole[of])
+		c.ask(request{Op: "history", Of: of, After: &after, Limit: 200})
 	}
 }
 

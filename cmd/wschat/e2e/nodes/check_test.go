@@ -76,22 +76,12 @@ func (c *chatter) knows(of string) bool { return !strings.HasPrefix(of, "group")
 // some others who are in no group, and asks.
 func agree(t *testing.T, chatters []*chatter, others ...string) {
 	t.Helper()
-	there := map[string][]string{"": others} // by group; "": everybody
-	for _, c := range chatters {
-		there[""] = append(there[""], c.user)
-		for group := range c.wants {
-			there[group] = append(there[group], c.user)
-		}
-	}
-	for group, names := range there {
-		slices.Sort(names)
+	for group, names := range whoIsThere(chatters, others...) {
 		var wrong []string
-		if !target.Until(func() bool {
+		target.Until(func() bool {
 			wrong = mistaken(chatters, group, names)
 			return len(wrong) == 0
-		}) {
-			t.Errorf("%d are mistaken: %s", len(wrong), some(wrong))
-		}
+		})
 		for _, c := range chatters {
 			c.askWho(group)
 		}
@@ -99,11 +89,29 @@ func agree(t *testing.T, chatters []*chatter, others ...string) {
 			c.until("for who,"+group, func() bool { return c.told.who[group] != nil })
 			c.mu.Lock()
 			if got := c.told.who[group]; !slices.Equal(got, names) {
-				t.Errorf("%s: who,%s is %s", c.user, group, difference(got, names))
+				wrong = append(wrong, fmt.Sprintf("%s is answered who,%s: %s", c.user, group, difference(got, names)))
 			}
 			c.mu.Unlock()
 		}
+		if len(wrong) > 0 {
+			t.Errorf("%d are mistaken or answered falsely: %s", len(wrong), some(wrong))
+		}
 	}
+}
+
+// whoIsThere is who is online, by group; "": everybody.
+func whoIsThere(chatters []*chatter, others ...string) map[string][]string {
+	there := map[string][]string{"": others}
+	for _, c := range chatters {
+		there[""] = append(there[""], c.user)
+		for group := range c.wants {
+			there[group] = append(there[group], c.user)
+		}
+	}
+	for _, names := range there {
+		slices.Sort(names)
+	}
+	return there
 }
 
 // mistaken are those who believe something else, if they have to know.
