@@ -44,8 +44,8 @@ const (
 	// leaseTime is how long a node that is not heard of is taken for alive, and
 	// renewTime how often it is heard of. Together they are the longest that the
 	// users of a node that died seem to be online.
-	leaseTime = 13 * time.Second
-	renewTime = 4 * time.Second
+	leaseTime = 14 * time.Second
+	renewTime = 2 * time.Second
 )
 
 // Store is one node's part in a chat of many. It is a chat.Engine; its methods are
@@ -63,11 +63,10 @@ type Store struct {
 	losses atomic.Int64 // so often was Redis out of reach
 	looked atomic.Int64 // how often that was when the keeper has looked what became of it
 	async  atomic.Int64 // commands whose reply nobody waits for
-	waits  atomic.Int64 // see conversation.waiters
+	waits  atomic.Int64 // see conversation.acks
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
 	untold   untold
-	recent   recent
 	refusal  refusal
 	ledger   ledger
 	crowded  atomic.Bool // see forgetEarly
@@ -76,9 +75,10 @@ type Store struct {
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
-	peers         int64  // nodes
+	peers         int    // nodes
 	recovering    bool
 	recovered     time.Time // when the data was lost last
+	renewed       time.Time // when the lease was, last
 	interrupted   time.Time // when Redis was last out of reach, or refused
 	conversations map[string]*conversation
 	users         map[string]*user
@@ -103,6 +103,7 @@ func Open(config Config) (*Store, error) {
 		dirty:         make(map[string]bool),
 		ledger:        newLedger(config.Bytes),
 		searched:      "-inf",
+		interrupted:   time.Now(),
 	}
 	var err error
 	s.client, err = resp.Open(resp.Config{
@@ -264,7 +265,8 @@ func (s *Store) each(ctx context.Context, names []string, ask func(name string) 
 }
 
 // failed makes chat.ErrUnavailable of what went wrong with a command, or chat.ErrFull. That
-// Redis refuses, or is not given any more, it notes, and logs once.
+// Redis has lost something it notes; that it refuses, or is not given any more, it notes and
+// logs once.
 func (s *Store) failed(err error) error {
 	if err == nil {
 		return nil
@@ -279,6 +281,8 @@ func (s *Store) failed(err error) error {
 		s.bounds.missedMany.Add(1)
 		return chat.ErrFull
 	case code == "LATE":
+	case code == "LOST":
+		s.lost()
 	case code != "" || errors.Is(err, resp.ErrBusy):
 		if s.refusal.refused() {
 			s.log.Warn("redis refuses", "error", err)

@@ -83,7 +83,7 @@ func Open(config Config) (*Client, error) {
 //
 // The key says which node of a cluster is meant; "" means any. The arguments are
 // string, []byte, int, int64 or uint64; others panic. The first may be one of
-// Config.Scripts: it is called with the key as KEYS[1]. Arguments are not kept.
+// Config.Scripts; see Script. Arguments are not kept.
 func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
 	slot := slotOf(key)
 	c.mu.Lock()
