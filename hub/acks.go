@@ -56,14 +56,15 @@ func ackName(user, id string) string { return user + "," + id }
 func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 	name := ackName(user, id)
 	a.mu.Lock()
-	a.expire(time.Now().UnixNano())
-	if past, ok := a.answered[name]; ok {
+	due := time.Now().Add(-ackTTL).UnixNano()
+	a.expire(due)
+	if past, ok := a.answered[name]; ok && past.Value.at >= due {
 		a.mu.Unlock()
 		acked(past.Value.ack, nil)
 		return false
 	}
-	waiting, retry := a.underWay[name]
-	a.underWay[name] = append(waiting, acked)
+	callbacks, retry := a.underWay[name]
+	a.underWay[name] = append(callbacks, acked)
 	a.mu.Unlock()
 	return !retry
 }
@@ -72,11 +73,11 @@ func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 func (a *acks) done(user, id string, with ack) {
 	name := ackName(user, id)
 	a.mu.Lock()
-	waiting := a.underWay[name]
+	callbacks := a.underWay[name]
 	delete(a.underWay, name)
 	a.remember(user, pastAck{name, with, time.Now().UnixNano()})
 	a.mu.Unlock()
-	for _, acked := range waiting {
+	for _, acked := range callbacks {
 		acked(with, nil)
 	}
 }
@@ -85,10 +86,10 @@ func (a *acks) done(user, id string, with ack) {
 func (a *acks) failed(user, id string, err error) {
 	name := ackName(user, id)
 	a.mu.Lock()
-	waiting := a.underWay[name]
+	callbacks := a.underWay[name]
 	delete(a.underWay, name)
 	a.mu.Unlock()
-	for _, acked := range waiting {
+	for _, acked := range callbacks {
 		acked(ack{}, err)
 	}
 }
@@ -100,10 +101,14 @@ func (a *acks) restore(user, id string, with ack, at time.Time) {
 	a.remember(user, pastAck{ackName(user, id), with, at.UnixNano()})
 }
 
-// remember keeps the first answer to a send of user. The lock is held.
+// remember keeps the first answer to a send of user. One that is due makes way. The lock is
+// held.
 func (a *acks) remember(user string, past pastAck) {
-	if a.answered[past.name] != nil {
-		return
+	if earlier := a.answered[past.name]; earlier != nil {
+		if past.at-earlier.Value.at <= int64(ackTTL) {
+			return
+		}
+		a.queue.Drop(earlier)
 	}
 	item, dropped := a.queue.Push(user, past)
 	a.answered[past.name] = item
@@ -120,10 +125,18 @@ func (a *acks) size() (remembered int, dropped uint64) {
 	return a.queue.Len(), a.dropped
 }
 
-// expire forgets answers that are older than ackTTL. The lock is held.
-func (a *acks) expire(now int64) {
-	for i := a.queue.Oldest(); i != nil && now-i.Value.at > int64(ackTTL); i = a.queue.Oldest() {
+// maxExpired bounds the answers that are forgotten for one send: the lock is held
+// meanwhile, and very many may be due when somebody speaks after a silence.
+const maxExpired = 16
+
+// expire forgets answers from before due. The lock is held.
+func (a *acks) expire(due int64) {
+	for range maxExpired {
+		i := a.queue.Oldest()
+		if i == nil || i.Value.at >= due {
+			return
+		}
 		delete(a.answered, i.Value.name)
-		a.queue.DropOldest()
+		a.queue.Drop(i)
 	}
 }

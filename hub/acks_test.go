@@ -160,6 +160,37 @@ func TestAcksAreBounded(t *testing.T) {
 	}
 }
 
+// Very many may be due when somebody speaks after a silence: some are forgotten at a time,
+// and none of them is remembered.
+func TestAcksExpireSomeAtATime(t *testing.T) {
+	const many = 100 * maxExpired
+	synctest.Test(t, func(t *testing.T) {
+		a := newAcks(DefaultIDs)
+		none := func(ack, error) {}
+		for i := range many {
+			a.done("A", fmt.Sprint(i), ack{seq: 1})
+		}
+		time.Sleep(ackTTL + 1)
+		for last := many - 1; len(a.answered) > 0; last-- {
+			before, id := a.queue.Len(), fmt.Sprint(last)
+			if !a.begin("A", id, none) {
+				t.Fatalf("%s is remembered for too long", id)
+			}
+			if n := before - a.queue.Len(); n > maxExpired {
+				t.Fatalf("%d are forgotten for one send", n)
+			}
+			a.failed("A", id, chat.ErrUnavailable)
+		}
+		a.done("A", "again", ack{seq: 1})
+		time.Sleep(ackTTL + 1)
+		a.done("A", "again", ack{seq: 2})
+		var got ack
+		if a.begin("A", "again", func(with ack, _ error) { got = with }) || got.seq != 2 || a.queue.Len() != 1 {
+			t.Errorf("answered with %v, %d are remembered", got, a.queue.Len())
+		}
+	})
+}
+
 func TestAcksRestore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAcks(DefaultIDs)

@@ -13,18 +13,20 @@ import (
 	"wschat/hub/store"
 )
 
-// Beyond so many conversations what would begin another is unavailable; those
-// there are go on.
+// Beyond so many conversations what would begin another is unavailable to whoever has begun
+// as many as others have; those there are go on.
 func TestTooManyConversations(t *testing.T) {
 	memory := store.New(0)
 	memory.MaxConversations = 3
 	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: memory})
 	p, l := s.program("P"), s.client("L")
-	for _, to := range []string{"all", "L", "P"} {
+	for _, to := range []string{"all", "P"} {
 		p.say(fmt.Sprintf(`{"op":"send","to":%q,"text":"x"}`, to))
 		p.wants(messageText(1, "P", to, "x"))
 	}
-	l.want("用户(P=>L):x", "用户(P=>L):x")
+	l.want("用户(P=>L):x")
+	l.say("P,x")
+	p.wants(messageText(1, "L", "P", "x"))
 	p.say(`{"op":"send","id":"1","to":"groupX","text":"x"}`)
 	p.wants(`{"event":"joined","group":"groupX","user":"P"}`, errorOf("1", "unavailable"))
 	l.say("L,note", "P,back", "all,x")
@@ -44,21 +46,25 @@ func TestTooManyConversations(t *testing.T) {
 	}
 }
 
-// Beyond so many users those who are offline and hold nothing are forgotten, the longest
-// offline first. Whoever is in a group or a private conversation stays, and if there are
-// only such, who would be one more is refused.
+// When too many users are offline those who hold nothing are forgotten, the longest offline
+// first. Whoever is in a group or a private conversation stays while those are fewer. Nobody
+// is refused.
 func TestTooManyUsers(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
-		s := start(t, driver, setup{Presence: chat.ToNone, MaxUsers: 5, Store: knowing{store.New(0)}})
+		s := start(t, driver, setup{Presence: chat.ToNone, MaxUsers: 4, Store: knowing{store.New(0)}})
 		a := s.program("A")
-		b := s.client("B")
-		b.say("join,groupX")
-		b.want("系统:已加入 groupX")
-		b.conn.Close()
-		s.gone("B")
+		holds := func(name string) {
+			t.Helper()
+			c := s.client(name)
+			c.say("join,groupX")
+			c.want("系统:已加入 groupX")
+			c.conn.Close()
+			s.gone(name)
+		}
+		holds("B")
 		knows := func(names ...string) {
 			t.Helper()
-			for _, name := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "I"} {
+			for _, name := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"} {
 				if want := slices.Contains(names, name); s.knows(name) != want {
 					t.Errorf("knows %s: %v", name, !want)
 				}
@@ -74,20 +80,21 @@ func TestTooManyUsers(t *testing.T) {
 		s.away("G", "H")
 		knows("A", "B", "E", "G", "H")
 		g, h := s.client("G"), s.client("H")
-		if _, err := s.Enter(Access{User: "I"}); !errors.Is(err, chat.ErrFull) {
-			t.Errorf("got %v, want ErrFull", err)
-		}
-		knows("A", "B", "E", "G", "H")
+		s.away("I", "J")
+		knows("A", "B", "E", "G", "H", "I", "J")
+		h.conn.Close()
+		s.gone("H")
+		knows("A", "B", "E", "G", "H", "J")
 		e := s.client("E")
 		e.want("用户(A=>E):x")
 		e.conn.Close()
 		s.gone("E")
-		h.conn.Close()
-		s.gone("H")
-		i := s.client("I")
-		knows("A", "B", "E", "G", "I")
+		holds("K") // then more hold something than nothing: of those B is the longest offline
+		knows("A", "E", "G", "H", "J", "K")
+		holds("L")
+		knows("A", "G", "H", "J", "K", "L")
 		calm(a)
-		quiet(g, i)
+		quiet(g)
 	})
 }
 

@@ -40,7 +40,7 @@ type startup struct {
 }
 
 // Enter returns the handler for a new connection once the engine has counted it. The error
-// is chat.ErrUnavailable if the engine cannot, chat.ErrBanned, or chat.ErrFull. Enter may
+// is chat.ErrUnavailable if the engine cannot, or chat.ErrBanned. Enter may
 // block if the engine may. A handler that it has returned must be opened, or given up by
 // Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
@@ -130,7 +130,7 @@ const (
 // exit ends a session, unless a newer one has replaced it.
 func (h *Hub) exit(s *session) {
 	if h.remove(s) {
-		h.engine.Exit(s.name)
+		h.engine.Exit(s.name, s.address())
 	}
 }
 

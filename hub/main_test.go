@@ -2,7 +2,6 @@ package hub
 
 import (
 	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -17,7 +16,7 @@ func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
 // eventually waits until cond holds.
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !cond(); runtime.Gosched() {
+	for deadline := time.Now().Add(patience); !cond(); time.Sleep(200 * time.Microsecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain until %s", what)
 		}

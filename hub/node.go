@@ -144,7 +144,7 @@ func (n node) Replace(user string, serial uint64) {
 	n.mu.Unlock()
 	for _, s := range old {
 		s.conn.Close(frame.Replaced, replacedReason)
-		n.engine.Exit(user)
+		n.engine.Exit(user, s.address())
 	}
 }
 

@@ -32,9 +32,15 @@ type presenceChange struct {
 	since  time.Time
 }
 
+// maxPast bounds the changes that are forgotten for one notice: the lock is held meanwhile.
+const maxPast = 16
+
 // notice returns the notice of a change for another list.
 func (n *notified) notice(id changeID, list *loop.List, online bool, now time.Time) *notice {
-	for len(n.order) > 0 && now.Sub(n.changes[n.order[0]].since) > notifyTime {
+	for range min(len(n.order), maxPast) {
+		if now.Sub(n.changes[n.order[0]].since) <= notifyTime {
+			break
+		}
 		delete(n.changes, n.order[0])
 		n.order = n.order[1:]
 	}

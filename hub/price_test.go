@@ -76,7 +76,7 @@ func BenchmarkLogin(b *testing.B) {
 				if _, err := engine.Enter(user, false, false); err != nil {
 					b.Fatal(err)
 				}
-				engine.Exit(user)
+				engine.Exit(user, "")
 			}
 		})
 		b.Run(fmt.Sprint("with the welcome/", n), func(b *testing.B) {
@@ -90,7 +90,7 @@ func BenchmarkLogin(b *testing.B) {
 					b.Fatal(err)
 				}
 				wire.JSON{}.Welcome(user, w)
-				engine.Exit(user)
+				engine.Exit(user, "")
 			}
 		})
 	}

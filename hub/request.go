@@ -103,6 +103,7 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 	m := &chat.Message{
 		Conversation: chat.ConversationOf(s.name, r.Target),
 		From:         s.name,
+		Address:      s.address(),
 		To:           r.Target,
 		Binary:       r.Binary,
 		Body:         bytes.Clone(r.Body), // the payload is the connection's

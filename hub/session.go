@@ -114,6 +114,14 @@ func (s *session) may(group string) bool {
 	return s.extra == nil || s.extra.allows == nil || s.extra.allows(group)
 }
 
+// address returns that of the connection, for the shares of the engine.
+func (s *session) address() string {
+	if s.conn == nil { // it has never been opened
+		return ""
+	}
+	return s.conn.Address()
+}
+
 // deflates returns the window, as the exponent of a power of two, for which a text of n
 // bytes is to be compressed; 0: it is sent uncompressed. Safe for concurrent use.
 func (s *session) deflates(n int) int {

@@ -108,20 +108,25 @@ func TestWaitingOutlivesABrokenCatchUp(t *testing.T) {
 func TestUnwrittenLiveMessageWaits(t *testing.T) {
 	drivers(t, func(t *testing.T, driver loop.Config) {
 		s := start(t, driver, silent)
-		a := s.client("A")
 		stuck := s.small("B")
 		stuck.sync()
 		filler := strings.Repeat("x", 256<<10)
-		for range 12 {
+		want := make(map[string][]string)
+		var authors []*client // the next long message of one has to wait for a while
+		for i := range 12 {
+			a := s.client(fmt.Sprint("A", i))
 			a.say("B," + filler)
+			authors = append(authors, a)
+			want[a.name] = []string{fmt.Sprintf("用户(%s=>B):%s", a.name, filler)}
 		}
-		a.say("B,last")
-		quiet(a)
+		quiet(authors...)
+		authors[0].say("B,last")
+		quiet(authors[0])
 		b := s.client("B") // another connection is told what the first has not got
 		for len(b.pending) > 1 {
-			b.want("用户(A=>B):" + filler)
+			b.wantNextOf(want)
 		}
-		b.want("用户(A=>B):last")
+		b.want("用户(A0=>B):last")
 		stuck.reset()
 		b.reset()
 		s.gone("B")

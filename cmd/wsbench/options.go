@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"wschat/cmd/wsbench/load"
@@ -56,9 +55,9 @@ func flagSet(c *load.Config) *flag.FlagSet {
 	flags.IntVar(&c.Conns, "conns", 0, "`connections`; connect: at a time (echo, connect 50, fan 100, idle 1000)")
 	flags.Var((*seconds)(&c.Time), "secs", "`seconds` that are measured (default 5)")
 	flags.Var((*seconds)(&c.Warmup), "warmup", "`seconds` of load before, which are not measured (default 1)")
-	flags.Var((*texts)(&c.Hello), "hello", "text `message` right after the handshake; may be given several times")
+	flags.StringVar(&c.Hello, "hello", "", "text `message` right after the handshake")
 	flags.StringVar(&c.Subprotocol, "subprotocol", "", "`subprotocol` to offer")
-	flags.Var((*numbers)(&c.PIDs), "pid", "`process` of the server, of which CPU time and memory are told; several with commas")
+	flags.IntVar(&c.PID, "pid", 0, "`process` of the server, whose CPU time and memory are told")
 	flags.BoolVar(&c.Insecure, "insecure", false, "wss: take any certificate")
 	flags.BoolVar(&c.Resume, "resume", false, "wss: resume sessions, as far as the server lets them")
 	flags.IntVar(&c.Size, "size", 128, "`bytes` of payload; 32 at least, for the mark that tells messages apart")
@@ -85,32 +84,6 @@ func (s *seconds) Set(text string) error {
 		return errors.New("expected a number of seconds, 0 to 1000000")
 	}
 	*s = seconds(n * float64(time.Second))
-	return nil
-}
-
-// texts is an option that may be given several times.
-type texts []string
-
-func (t *texts) String() string { return strings.Join(*t, " ") }
-
-func (t *texts) Set(text string) error {
-	*t = append(*t, text)
-	return nil
-}
-
-// numbers is a list of process numbers.
-type numbers []int
-
-func (n *numbers) String() string { return strings.Trim(fmt.Sprint([]int(*n)), "[]") }
-
-func (n *numbers) Set(text string) error {
-	for one := range strings.SplitSeq(text, ",") {
-		pid, err := strconv.Atoi(one)
-		if err != nil || pid < 1 {
-			return fmt.Errorf("expected process numbers, got %q", one)
-		}
-		*n = append(*n, pid)
-	}
 	return nil
 }
 

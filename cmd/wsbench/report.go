@@ -38,7 +38,7 @@ func reportOn(c *load.Config, r *load.Result) report {
 		f.add("latency_us_p99", micros(r.Latency.Quantile(0.99)))
 		f["checks"] = r.Checks
 	}
-	if len(c.PIDs) == 0 {
+	if c.PID == 0 {
 		return f
 	}
 	f.add("server_cpu_percent", percent(r.Server.CPU(), r.Window))

@@ -11,7 +11,7 @@ import (
 
 // CPU time is divided by what came within the window.
 func TestReport(t *testing.T) {
-	c := &load.Config{Mode: load.Fan, Conns: 10, Senders: 2, Inflight: 1, Size: 128, Time: 2 * time.Second, PIDs: []int{1}}
+	c := &load.Config{Mode: load.Fan, Conns: 10, Senders: 2, Inflight: 1, Size: 128, Time: 2 * time.Second, PID: 1}
 	r := &load.Result{Messages: 1000, Bytes: 128000, Window: 2 * time.Second, Client: time.Second}
 	r.Server.After.CPU = 100 * time.Millisecond
 	r.Server.Start.RSS, r.Server.After.RSS = 1<<20, 1<<20+10*300

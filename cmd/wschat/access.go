@@ -80,7 +80,7 @@ func badUser(user string, why error) error {
 		user = user[:most] + "..."
 	}
 	return reject(http.StatusBadRequest, "name", "expected a userId of 1 to 64 bytes of letters, digits and _ - . @ "+
-		"that is no reserved word and does not begin with group, got %q: %v", user, why)
+		"that is not a reserved word and does not begin with group, got %q: %v", user, why)
 }
 
 func unauthorized(reason string) error {

@@ -65,8 +65,8 @@ func (a *admin) routes() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("/api/users", only(http.MethodGet, a.users))
-	mux.HandleFunc("/api/groups", only(http.MethodGet, a.groups))
+	mux.HandleFunc("/api/users", only(http.MethodGet, list("users", a.server.engine.Users)))
+	mux.HandleFunc("/api/groups", only(http.MethodGet, list("groups", a.server.engine.Groups)))
 	mux.HandleFunc("/api/publish", only(http.MethodPost, a.publish))
 	mux.HandleFunc("/api/kick", only(http.MethodPost, a.kick))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "no such path") })
@@ -104,22 +104,16 @@ func only(method string, handle http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func (a *admin) users(w http.ResponseWriter, _ *http.Request) {
-	users, count, err := a.server.engine.Users()
-	if err != nil {
-		failWith(w, err)
-		return
+// list answers with a list that the engine has.
+func list[T any](name string, get func() (all []T, count int, err error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		all, count, err := get()
+		if err != nil {
+			failWith(w, err)
+			return
+		}
+		answer(w, http.StatusOK, map[string]any{name: all, "count": count})
 	}
-	answer(w, http.StatusOK, map[string]any{"users": users, "count": count})
-}
-
-func (a *admin) groups(w http.ResponseWriter, _ *http.Request) {
-	groups, count, err := a.server.engine.Groups()
-	if err != nil {
-		failWith(w, err)
-		return
-	}
-	answer(w, http.StatusOK, map[string]any{"groups": groups, "count": count})
 }
 
 func (a *admin) publish(w http.ResponseWriter, r *http.Request) {

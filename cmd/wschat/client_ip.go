@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"wschat/handshake"
 )
-
-var errPrefix = errors.New("expected CIDRs such as 10.0.0.0/8 or fd00::/8")
 
 // prefixList is the value of -trust-proxy.
 type prefixList []netip.Prefix
@@ -21,20 +20,9 @@ func (l *prefixList) String() string {
 	return strings.Join(texts, ",")
 }
 
-func (l *prefixList) Set(s string) error {
-	*l = nil
-	for text := range strings.SplitSeq(s, ",") {
-		text = strings.TrimSpace(text)
-		if text == "" {
-			continue
-		}
-		p, err := parsePrefix(text)
-		if err != nil {
-			return entryError(errPrefix, text)
-		}
-		*l = append(*l, p)
-	}
-	return nil
+func (l *prefixList) Set(s string) (err error) {
+	*l, err = parseList(s, parsePrefix)
+	return err
 }
 
 // parsePrefix reads a CIDR, or an address as that of one. IPv4 within IPv6 is
@@ -44,7 +32,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	if err != nil {
 		addr, addrErr := netip.ParseAddr(text)
 		if addrErr != nil || addr.Zone() != "" { // to which "fe80::%eth0/64" would belong as a whole
-			return p, err
+			return p, errors.New("expected CIDRs such as 10.0.0.0/8 or fd00::/8")
 		}
 		p = netip.PrefixFrom(addr, addr.BitLen())
 	}
@@ -56,19 +44,13 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 func (l prefixList) contains(a netip.Addr) bool {
-	for _, p := range l {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// clientIP is the address that limits count: the peer's, or, if that is a
-// trusted proxy, the rightmost of X-Forwarded-For that is none. What stands
-// further left could have been written by anybody. An element that is no address
-// is not to be believed, nor what is left of it: the proxy that passed it on
-// counts.
+// clientIP is the address that limits count: the peer's, or, if that is a trusted proxy,
+// the rightmost of X-Forwarded-For that is not a trusted proxy. Anybody could have written
+// what stands further left. An element that is not an address cannot be trusted, nor can
+// what stands left of it: the proxy that passed it on counts.
 func clientIP(r *handshake.Request, trusted prefixList) netip.Addr {
 	addr := r.Remote.Addr().Unmap().WithZone("")
 	if len(trusted) == 0 || !trusted.contains(addr) {
@@ -113,7 +95,7 @@ func parseHop(text string) (addr netip.Addr, ok bool) {
 }
 
 // withoutPort returns the address of "192.0.2.1:4711", "[2001:db8::1]:4711" or
-// "[2001:db8::1]", and "" if text is none of them. Instead of a number a port may be
+// "[2001:db8::1]", and "" if text has none of these forms. Instead of a number a port may be
 // empty, or a name that a proxy has for it (RFC 7239 §6).
 func withoutPort(text string) string {
 	host, port := text, ""

@@ -65,21 +65,19 @@ func (s *server) accept(r *handshake.Request, enter func() (loop.Handler, error)
 	return a, nil
 }
 
-// refusal returns the 403 of a user who is banned, the 503 of a new name for which there is
-// no room, that of all if the store is out of reach, and any other error as it is.
+// refusal returns the 403 of a user who is banned, the 503 of all if the store is out of
+// reach, and any other error as it is.
 func refusal(user string, err error) error {
 	switch {
 	case errors.Is(err, chat.ErrBanned):
 		return reject(http.StatusForbidden, "banned", "user %s is banned for now", user)
-	case errors.Is(err, chat.ErrFull):
-		return unavailable("users", "the server remembers as many users as it may", "60")
 	case errors.Is(err, chat.ErrUnavailable):
 		return unavailable("store", "the store is out of reach", "2")
 	}
 	return err
 }
 
-// unavailable is a 503, after so many seconds to be tried again.
+// unavailable is a 503, to be tried again after some seconds.
 func unavailable(kind, reason, seconds string) error {
 	return &handshake.Rejection{
 		Status: http.StatusServiceUnavailable,

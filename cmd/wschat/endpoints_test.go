@@ -16,7 +16,6 @@ func TestRefusal(t *testing.T) {
 		kind   string
 	}{
 		{chat.ErrBanned, 403, "banned"},
-		{chat.ErrFull, 503, "users"},
 		{chat.ErrUnavailable, 503, "store"},
 	} {
 		var r *handshake.Rejection

@@ -17,8 +17,8 @@ import (
 const startGC = 25
 
 // openEngine opens what the hub stands on: Redis with -redis, else this node alone,
-// which keeps messages in a journal with -data, else in memory. closeEngine closes it
-// when nobody uses it any more. kept tells how much of the messages is in memory.
+// which keeps messages in a journal with -data, else in memory. closeEngine closes it, when
+// it is not used any more. kept tells how much of the messages is in memory.
 func openEngine(o *options, log *slog.Logger) (engine chat.Engine, kept func() store.Stats, closeEngine func() error, err error) {
 	switch {
 	case o.data != "":

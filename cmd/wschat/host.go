@@ -16,20 +16,9 @@ type hostList []string
 
 func (l *hostList) String() string { return strings.Join(*l, ",") }
 
-func (l *hostList) Set(s string) error {
-	*l = nil
-	for text := range strings.SplitSeq(s, ",") {
-		text = strings.TrimSpace(text)
-		if text == "" {
-			continue
-		}
-		host, err := parseHost(text)
-		if err != nil {
-			return entryError(err, text)
-		}
-		*l = append(*l, host)
-	}
-	return nil
+func (l *hostList) Set(s string) (err error) {
+	*l, err = parseList(s, parseHost)
+	return err
 }
 
 // parseHost reads a name or an address, the latter with or without brackets.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 
@@ -14,12 +13,7 @@ func printJournal(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "wschat journal: expected one directory")
 		return exitUsage
 	}
-	out := bufio.NewWriter(stdout)
-	err := journal.Dump(out, args[0])
-	if flushErr := out.Flush(); err == nil {
-		err = flushErr
-	}
-	if err != nil {
+	if err := journal.Dump(stdout, args[0]); err != nil {
 		fmt.Fprintln(stderr, "wschat journal:", err)
 		return exitFailed
 	}

@@ -15,7 +15,7 @@ const (
 	logFlushTime = 250 * time.Millisecond
 )
 
-// logWriter writes log lines from a goroutine of its own, so that nobody waits for
+// logWriter writes log lines from a goroutine of its own, so that no other waits for
 // the reader of the log: a full pipe, a stopped terminal, a slow disk. A line beyond
 // maxPendingLog, or that cannot be written, is dropped and counted. Safe for concurrent use.
 type logWriter struct {

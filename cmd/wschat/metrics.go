@@ -68,24 +68,26 @@ func (s *server) writeLoops(t *metric.Text) {
 	t.GaugeBy("wschat_memory_held_bytes", "Memory that counts against the budget, by what takes it.", "by", map[string]int64{
 		"unfinished": stats.Unfinished, "outboxes": stats.Waiting, "shared": stats.Shared, "mailboxes": stats.Mailboxes, "messages": s.kept().Held(),
 	})
-	metric.CounterBy(t, "wschat_connections_evicted_total", "Connections that were closed for the memory that they held, by what held it.", "by", stats.Evicted,
-		func(by string) string { return by })
+	t.CounterBy("wschat_connections_evicted_total", "Connections that were closed for the memory that they held, by what held it.", "by", stats.Evicted)
 	t.Counter("wschat_connections_opened_total", "Connections since the start.", float64(stats.Opened))
-	metric.CounterBy(t, "wschat_connections_closed_total", "Connections that ended, by close code.", "code", stats.Closed,
-		func(c frame.CloseCode) string {
-			if c == 0 {
-				return "other"
-			}
-			return strconv.Itoa(int(c))
-		})
-	metric.CounterBy(t, "wschat_messages_received_total", "Messages from clients, by kind.", "kind",
-		map[string]uint64{"text": stats.Text, "binary": stats.Binary}, func(kind string) string { return kind })
+	closed := make(map[string]uint64)
+	for code, n := range stats.Closed {
+		closed[codeName(code)] = n
+	}
+	t.CounterBy("wschat_connections_closed_total", "Connections that ended, by close code.", "code", closed)
+	t.CounterBy("wschat_messages_received_total", "Messages from clients, by kind.", "kind", map[string]uint64{"text": stats.Text, "binary": stats.Binary})
 	t.Counter("wschat_deliveries_total", "Messages to clients, each recipient counted.", float64(stats.Sent))
-	metric.CounterBy(t, "wschat_frames_malformed_total", "Breaches of RFC 6455 by clients, by kind.", "kind", stats.Malformed,
-		func(kind string) string { return kind })
+	t.CounterBy("wschat_frames_malformed_total", "Breaches of RFC 6455 by clients, by kind.", "kind", stats.Malformed)
 	t.Counter("wschat_read_bytes_total", "Bytes read from clients after the handshake.", float64(stats.ReadBytes))
 	t.Counter("wschat_written_bytes_total", "Bytes written to clients, handshakes included.", float64(stats.WrittenBytes))
 	t.Histogram("wschat_delivery_seconds", "From a message being stored to its being handed to a recipient's socket or queue.", &stats.Delivery)
+}
+
+func codeName(code frame.CloseCode) string {
+	if code == 0 {
+		return "other"
+	}
+	return strconv.Itoa(int(code))
 }
 
 // writeProcess writes what the Go runtime and the system say of the process,

@@ -24,11 +24,11 @@ func (s *server) writeBounds(t *metric.Text) {
 	dropping := map[string]uint64{"max-ids": dropped}
 	switch e := s.engine.(type) {
 	case *local.Engine:
-		known, refusedUsers := e.Known()
-		used["history-bytes"], used["max-conversations"], used["max-users"] = kept.Bytes, int64(kept.Conversations), int64(known)
+		away, forgotten := e.Away()
+		used["history-bytes"], used["max-conversations"], used["max-users"] = kept.Bytes, int64(kept.Conversations), int64(away)
 		refused["history-bytes"], refused["max-conversations"] = kept.Refused.Bytes, kept.Refused.Conversations
-		refused["waiting"], refused["max-users"] = kept.Refused.Waiting, refusedUsers
-		dropping["history-bytes"], dropping["max-conversations"] = kept.Dropped, kept.Forgotten
+		refused["waiting"] = kept.Refused.Waiting
+		dropping["history-bytes"], dropping["max-conversations"], dropping["max-users"] = kept.Dropped, kept.Forgotten, forgotten
 	case *redis.Store:
 		stats := e.Stats()
 		used["history-bytes"], dropping["history-bytes"] = stats.Held, stats.Dropped
@@ -36,7 +36,6 @@ func (s *server) writeBounds(t *metric.Text) {
 	}
 	t.GaugeBy("wschat_bound", "The flags that bound what is remembered; 0: no limit.", "bound", s.bounds)
 	t.GaugeBy("wschat_bound_used", "How much of each bound is used.", "bound", used)
-	same := func(bound string) string { return bound }
-	metric.CounterBy(t, "wschat_bound_refused_total", "Messages, or logins for max-users, that were refused since their user had reached a bound.", "bound", refused, same)
-	metric.CounterBy(t, "wschat_bound_dropped_total", "Messages, conversations and ids that were dropped to make room, of whoever had most.", "bound", dropping, same)
+	t.CounterBy("wschat_bound_refused_total", "Messages that were refused since their user had reached a bound.", "bound", refused)
+	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users and ids that were dropped to make room, of whoever had most.", "bound", dropping)
 }

@@ -71,6 +71,9 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 	if err != nil {
 		return nil, err
 	}
+	if err := checkNumbers(flags, source); err != nil {
+		return nil, err
+	}
 	if err := o.check(source); err != nil {
 		return nil, err
 	}
@@ -85,9 +88,9 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most a quarter of -memory; beyond it, whoever has written most of them loses the oldest")
-	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten, first of whoever began most; if there are none, a message that begins another is unavailable")
+	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations; beyond it, those that nobody is in any more are forgotten, and then those of whoever began most")
 	flags.DurationVar(&o.membershipTTL, "membership-ttl", 24*time.Hour, "`duration` for which a user who is away stays in groups and has messages kept")
-	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered; beyond it, those who are away and in no group or private conversation are forgotten early; if there are none, a new name gets 503")
+	flags.IntVar(&o.maxUsers, "max-users", local.DefaultUsers, "maximum `number` of users who are remembered while they are away; beyond it, those from the address with most are forgotten early")
 	flags.IntVar(&o.maxIDs, "max-ids", hub.DefaultIDs, "maximum `number` of ids of sends that are remembered for ten minutes; beyond it, whoever has most loses the oldest early")
 	flags.Int64Var(&o.memory, "memory", defaultMemory(), "maximum `bytes` of memory for everything; near it, the connections that hold most are closed")
 	flags.Var(&o.host, "host", "comma-separated `names` by which clients may address the server; another Host gets 421 (default: any; on a loopback address, only localhost)")
@@ -165,31 +168,6 @@ func (o *options) check(source map[string]string) error {
 	if err := checkPairs(o.tlsCert, o.tlsKey); err != nil {
 		return fmt.Errorf("-tls-cert and -tls-key go together: %w", err)
 	}
-	for _, n := range []struct {
-		flag  string
-		value int64
-	}{
-		{"history", int64(o.history)},
-		{"history-bytes", o.historyBytes},
-		{"max-conversations", int64(o.maxConversations)},
-		{"max-users", int64(o.maxUsers)},
-		{"max-ids", int64(o.maxIDs)},
-		{"memory", o.memory},
-		{"membership-ttl", int64(o.membershipTTL)},
-		{"max-message", o.maxMessage},
-		{"queue", int64(o.queue)},
-		{"ping", int64(o.ping)},
-		{"handshake-timeout", int64(o.handshakeTimeout)},
-		{"drain", int64(o.drain)},
-		{"max-conns", int64(o.maxConns)},
-		{"max-conns-per-ip", int64(o.maxConnsPerIP)},
-		{"rate", int64(o.rate)},
-		{"rate-bytes", int64(o.rateBytes)},
-	} {
-		if n.value < 0 {
-			return fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[n.flag])
-		}
-	}
 	if given := source["memory"]; given != "" && o.memory > 0 && o.memory < minMemory {
 		return fmt.Errorf("invalid value for %s: expected 0 (no limit), or %d or more", given, minMemory)
 	}
@@ -197,6 +175,20 @@ func (o *options) check(source map[string]string) error {
 		return fmt.Errorf("invalid value for %s: expected at most %d, a quarter of -memory less 16 MiB", given, o.historyShare())
 	}
 	return nil
+}
+
+// checkNumbers finds the first number or duration that is negative.
+func checkNumbers(flags *flag.FlagSet, source map[string]string) (err error) {
+	flags.VisitAll(func(f *flag.Flag) {
+		value, ok := f.Value.(flag.Getter) // as all numbers and durations are
+		if !ok || err != nil {
+			return
+		}
+		if _, isText := value.Get().(string); !isText && strings.HasPrefix(value.String(), "-") {
+			err = fmt.Errorf("invalid value for %s: expected 0 (no limit) or more", source[f.Name])
+		}
+	})
+	return err
 }
 
 // isAddress reports whether addr has the form of an address to listen on.

@@ -20,7 +20,7 @@ func pages(storeErr func() error) http.Handler {
 	})
 }
 
-// health answers whoever watches over the server.
+// health answers load balancers and monitors.
 func health(w http.ResponseWriter, r *http.Request, storeErr error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

@@ -29,7 +29,7 @@ type refusals struct {
 type tally struct {
 	total, untold uint64
 	from          netip.Addr  // of the first that is untold
-	example       string      // likewise, what it was answered
+	example       string      // what the first that is untold was answered
 	timer         *time.Timer // runs after each line; nil: there was none lately
 }
 
@@ -106,6 +106,5 @@ func (f *refusals) write(t *metric.Text) {
 	for reason, one := range f.by {
 		totals[reason] = one.total
 	}
-	metric.CounterBy(t, "wschat_handshakes_refused_total", "Requests for a connection that were refused, by reason.", "reason", totals,
-		func(reason string) string { return reason })
+	t.CounterBy("wschat_handshakes_refused_total", "Requests for a connection that were refused, by reason.", "reason", totals)
 }

@@ -13,9 +13,9 @@ import (
 const sameSignal = 20 * time.Millisecond
 
 // untilSignal returns a context that is done soon after the first SIGTERM or SIGINT.
-// From then on the next one finds the system's own way to end a process, whose parent
-// sees by which signal it died (a shell: 130 or 143): so that holds for whoever has
-// seen anything of the drain. stop gives up waiting.
+// From then on a signal ends the process in the system's own way, and its parent sees by
+// which signal it died (a shell: 130 or 143). That is so before anything of the drain can
+// be seen. stop gives up waiting.
 func untilSignal() (_ context.Context, stop func()) {
 	signaled, forget := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -39,20 +39,25 @@ type originList []string
 
 func (l *originList) String() string { return strings.Join(*l, ",") }
 
-func (l *originList) Set(s string) error {
-	*l = nil
-	for origin := range strings.SplitSeq(s, ",") {
-		origin = strings.TrimSpace(origin)
-		if origin == "" {
+func (l *originList) Set(s string) (err error) {
+	*l, err = parseList(s, handshake.ParseOrigin)
+	return err
+}
+
+// parseList reads comma-separated entries, of which empty ones do not count.
+func parseList[T any](s string, parse func(string) (T, error)) (list []T, err error) {
+	for text := range strings.SplitSeq(s, ",") {
+		text = strings.TrimSpace(text)
+		if text == "" {
 			continue
 		}
-		parsed, err := handshake.ParseOrigin(origin)
+		entry, err := parse(text)
 		if err != nil {
-			return entryError(err, origin)
+			return nil, entryError(err, text)
 		}
-		*l = append(*l, parsed)
+		list = append(list, entry)
 	}
-	return nil
+	return list, nil
 }
 
 // entryError says which entry of a list is wrong, unless a password may be in it: flag

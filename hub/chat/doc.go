@@ -24,12 +24,17 @@
 // has sent that user MaxWaiting messages, or MaxWaitingBytes with this one, since the user
 // was last here.
 //
-// Conversations. One counts for the author of its first message. When there are too many,
-// another one begins if one can be forgotten. Only a conversation that nobody is in can be.
-// It must have been silent for the membership's lifetime; those of whoever began most go
-// first, the longest silent first, and then the others'. If there is none, whoever began
-// most loses one that nobody is in at once, but only to somebody who began fewer. At most
-// 64 conversations are looked at for one message; the search goes on with the next.
+// Conversations. One counts for the author of its first message, and for the address that
+// he wrote it from. When there are too many, whoever begins another one makes others give
+// way. Of the address for which most count, the author with most is the greatest. First goes
+// one that nobody is in, and that has been silent for the membership's lifetime: the longest
+// silent of the greatest, else of all. If there is none, the greatest loses another one, but
+// only to somebody who began fewer, or from an address for which fewer count: the longest
+// silent that nobody is in, else the longest silent in which no message waits for a user who
+// is away, else the longest silent. So a group can lose its messages while it has members.
+// They stay members, nobody is told, and its numbers go on: it is as if its bytes had been
+// dropped. "all" never gives way. At most 64 conversations of the greatest and 64 of all are
+// looked at for one message; the search among all goes on with the next.
 //
 // Numbers of forgotten conversations, so that they go on behind their last message. When
 // there are four times as many of them as there may be conversations, a number is no longer
@@ -38,11 +43,19 @@
 // Ids of sends. They count for the sender. Beyond the bound, the user with most forgets his
 // oldest, ten minutes or not.
 //
-// Users. Beyond the bound, those who are away and hold nothing (they are in no group and in
-// no private conversation) are forgotten, the longest away first. If there are none, a new
-// name is refused at its login (ErrFull): a user brings only himself, so nobody can
-// be made to give way. Names that are known come and go as before.
+// Users. Those who are online are bounded by the connections. One who is away counts for the
+// address that his last connection came from. Those who hold something (they are in a group or
+// a private conversation) are counted apart from those who hold nothing.
+// When there are too many in all, one of the larger lot is forgotten: of the address for which
+// most of that lot count, the longest away. So nobody is refused, names that come from one
+// address only replace each other, and names that hold nothing replace nobody who holds
+// something while those are fewer. Whoever is forgotten is in no group any more: its members
+// are told as of any leave.
 //
-// None of these bounds makes Engine.Err fail, since none refuses everybody's messages.
+// Addresses are those of clients as -max-conns-per-ip counts them; an IPv6 /64 is one. They
+// are not kept: after a restart, what is older counts for one address that nobody else has.
+//
+// None of these bounds makes Engine.Err fail, since none refuses everybody's messages, but
+// one: bytes in which no message has room.
 // After a restart the counts are made of what was kept.
 package chat

@@ -23,12 +23,12 @@ type Engine interface {
 	// Enter counts a new connection of user. Once it has returned, Node is told of
 	// everything that concerns the user, until Exit has been called as often as Enter.
 	// With fresh, it fails with ErrTaken if somebody is known by that name. It fails with
-	// ErrBanned if Kick has banned the user, and with ErrFull if there is no room for a
-	// new name. With online, the connection will ask Welcome
+	// ErrBanned if Kick has banned the user. With online, the connection will ask Welcome
 	// who is online.
 	Enter(user string, fresh, online bool) (Entry, error)
-	// Exit ends a connection that Enter has counted.
-	Exit(user string)
+	// Exit ends a connection that Enter has counted. If it was the user's last one, the
+	// user counts for the address that it came from; see Shares. "": it is not known.
+	Exit(user, address string)
 	// Welcome returns what a new connection of a user here needs to know, limited to the
 	// groups that may allows. To tell who is online it needs the Online of the
 	// connection's Entry. It does not block.

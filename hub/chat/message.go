@@ -8,6 +8,7 @@ type Message struct {
 	Conversation string    // see ConversationOf
 	Seq          uint64    // its number in the conversation, from 1, without holes; given by the store
 	From         string    // user id
+	Address      string    // that of the sender's connection, for Shares; "" if it is not known, and in what a store returns
 	To           string    // "all", a group, or a user id
 	Binary       bool      // Body is opaque; otherwise it is UTF-8
 	Away         bool      // it is private, and its recipient was away when it was sent

@@ -9,10 +9,10 @@ import (
 // and knows which private messages have not been written to their user yet. All
 // methods are safe for concurrent use.
 type Store interface {
-	// Attend sets the function that knows whether anybody is in a conversation. Only a
-	// conversation that nobody is in may be forgotten to make room for another; without
-	// Attend, none is. inhabited is called with the store's lock held, and must not call the
-	// store. Attend is called once, before all else.
+	// Attend sets the function that knows whether anybody is in a conversation: one that
+	// nobody is in is the first to be forgotten to make room for another. inhabited is called
+	// with the store's lock held, and must not call the store. Attend is called once, before
+	// all else.
 	Attend(inhabited func(conversation string) bool)
 
 	// Append gives m its Seq and Time, keeps it, and calls stored once: with nil
@@ -50,9 +50,9 @@ type Store interface {
 	// conversation. What is sent to him from now on counts for MaxWaiting anew.
 	Left(user string) (talks bool)
 
-	// Err says why Append refuses everybody's messages; nil: it does not. It must
-	// recover without another Append: a balancer that watches it may have turned all
-	// senders away.
+	// Err says why Append refuses everybody's messages; nil: it does not. It is ErrFull if a
+	// bound leaves no room for any. It must recover without another Append: a balancer that
+	// watches it may have turned all senders away.
 	Err() error
 
 	// Expire forgets that messages from before t wait. It is called now and then, to
@@ -84,6 +84,5 @@ const (
 )
 
 // ErrFull is the error of Append for a message whose author has reached his share of what
-// is bounded, and of Enter for a new name when too many are known; see Shares in the
-// package's doc.
+// is bounded; see Shares in the package's doc.
 var ErrFull = errors.New("chat: no room left")

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +15,7 @@ const repairPause = 500 * time.Millisecond
 // retryPause is the time between two attempts to write by a journal that cannot.
 const retryPause = time.Second
 
-// probeSize is how much room there must be before the journal is said to work
+// probeSize is how much room the disk must have before the journal counts as working
 // again, in bytes.
 const probeSize = 64 << 10
 
@@ -22,11 +23,11 @@ const probeSize = 64 << 10
 type segment struct {
 	header
 	f        *os.File
-	size     int64 // up to where it is safe
+	size     int64 // bytes that are safe
 	ended    bool  // its last record is an end
 	rotateAt int64 // the size from which it is to be the last but one
 
-	broken   error // why nobody knows what the disk holds of it; nil: all is well
+	broken   error // why its content on disk is uncertain; nil: it is not
 	repaired time.Time
 }
 
@@ -50,8 +51,7 @@ func (s *Store) ready() error {
 	if err == nil || a.broken != nil || a.ended || old {
 		return err
 	}
-	// It goes on in the old one, which may be all that a shortage of file
-	// descriptors needs.
+	// The old one grows on. If only file descriptors are short, nothing else is lost.
 	s.log.Warn("journal cannot begin a segment", "dir", s.dir, "err", err)
 	a.rotateAt = a.size + s.config.segmentSize/8
 	return nil
@@ -64,16 +64,15 @@ func (s *Store) put(b []byte) error {
 	err := s.disk.write(a.f, b, a.size)
 	if err == nil {
 		if err = s.disk.sync(a.f); err != nil {
-			a.broken = fmt.Errorf("journal: %w", err)
+			a.broken = err
 			s.disk.truncate(a.f, a.size) // in case of a crash before the repair
-			return a.broken
+			return err
 		}
-		if err = s.vouch(); err == nil {
-			a.size += int64(len(b))
-			return nil
-		}
-	} else {
-		err = fmt.Errorf("journal: %w", err)
+		err = s.vouch()
+	}
+	if err == nil {
+		a.size += int64(len(b))
+		return nil
 	}
 	cutErr := s.disk.truncate(a.f, a.size)
 	if cutErr == nil {
@@ -85,19 +84,12 @@ func (s *Store) put(b []byte) error {
 	return err
 }
 
-// probe finds out whether the disk takes more than the few bytes of a mark, which
-// may fit in where nothing else does.
+// probe finds out whether the disk takes more than a mark, whose few bytes may fit
+// where nothing else does.
 func (s *Store) probe() error {
 	a := &s.commit.active
 	err := s.disk.write(a.f, make([]byte, probeSize), a.size)
-	cutErr := s.disk.truncate(a.f, a.size)
-	if err == nil {
-		err = cutErr
-	}
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return cmp.Or(err, s.disk.truncate(a.f, a.size))
 }
 
 // rotate ends the active segment, and begins the next. The new one is made before
@@ -128,7 +120,9 @@ func (s *Store) rotate() error {
 		return err
 	}
 	a.f.Close() // synced: there is nothing to lose
-	s.files.add(sealed{a.number, a.through, a.size})
+	s.mu.Lock()
+	s.sealed = append(s.sealed, sealed{a.number, a.through, a.size})
+	s.mu.Unlock()
 	*a = segment{header: h, f: f, size: int64(headerSize), rotateAt: s.config.segmentSize}
 	s.considerCompaction()
 	return nil

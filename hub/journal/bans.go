@@ -34,14 +34,14 @@ func (s *Store) loadBans() error {
 func (s *Store) SaveBans(bans map[string]time.Time) error {
 	text, err := json.Marshal(bans)
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return wrap(err)
 	}
 	path := filepath.Join(s.dir, bansFile)
 	if err := s.writeFile(path+partSuffix, text); err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	if err := s.disk.rename(path+partSuffix, path); err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	return s.syncDir(s.dir)
 }

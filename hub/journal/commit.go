@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"runtime"
 	"time"
 
@@ -14,7 +15,7 @@ const (
 	maxGather = 20
 )
 
-// committer is what the goroutine that writes knows; nobody else may look at it.
+// committer belongs to the goroutine that writes; no other may touch it.
 type committer struct {
 	active segment
 	batch  []pending
@@ -34,9 +35,9 @@ func (s *Store) commitAll() {
 	}
 }
 
-// gather lets those who have just been told say what more they have to say: it is
-// better in the next sync than in the one after it. It goes on for as long as that
-// brings something, but for no more than microseconds.
+// gather lets the senders who have just had their answers send more, so that it comes
+// into the next sync and not into the one after it. It goes on while more comes, for some
+// microseconds at most.
 func (s *Store) gather() {
 	for n, tries := -1, 0; n < s.queue.length() && tries < maxGather; tries++ {
 		n = s.queue.length()
@@ -103,8 +104,8 @@ func (s *Store) appendPending(p *pending) {
 	endRecord(c.buf[start:], c.active.salt)
 }
 
-// publish makes what is in the batch, which is safe, hold and be seen, one by one.
-// Between two of them others may have the lock.
+// publish puts what is in the batch, and safe now, into force, one by one. Between two of
+// them others may have the lock.
 func (s *Store) publish() {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
@@ -114,9 +115,7 @@ func (s *Store) publish() {
 		}
 		if p.m == nil {
 			s.mu.Lock()
-			if err := s.state.apply(record{kind: p.kind, body: p.body}, false); err != nil {
-				panic("journal: a record that was written cannot be read")
-			}
+			p.apply(s.state)
 			p.stored(nil)
 			s.mu.Unlock()
 			continue
@@ -125,7 +124,7 @@ func (s *Store) publish() {
 	}
 }
 
-// reject makes it so that what is in the batch has never been there.
+// reject undoes what is in the batch.
 func (s *Store) reject(err error) {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
@@ -139,8 +138,8 @@ func (s *Store) reject(err error) {
 	}
 }
 
-// tell logs when the journal begins to fail, and when it ends. Meanwhile it tries
-// again by itself: whoever watches over it may have turned the senders away.
+// tell logs when the journal begins to fail, and when it works again. Meanwhile it tries
+// again by itself: a load balancer that sees it fail may have turned the senders away.
 func (s *Store) tell(err error) {
 	failed := err != nil
 	if failed {
@@ -161,8 +160,8 @@ func (s *Store) tell(err error) {
 	}
 }
 
-// end writes what is left of notes, and then a mark, which proves that all is
-// safe: it must not be on disk before that.
+// end writes the remaining notes, and then a mark. The mark proves that everything before
+// it is safe, so it must not be on disk earlier.
 func (c *committer) end(s *Store) error {
 	c.batch = nil
 	err := s.ready()
@@ -174,8 +173,5 @@ func (c *committer) end(s *Store) error {
 	if err == nil {
 		err = s.put(appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt))
 	}
-	if closeErr := c.active.f.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return cmp.Or(err, c.active.f.Close())
 }

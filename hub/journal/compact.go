@@ -1,10 +1,8 @@
 package journal
 
 import (
-	"fmt"
 	"os"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -19,41 +17,16 @@ type sealed struct {
 	size            int64
 }
 
-// files is the sealed segments, in order. Safe for concurrent use.
-type files struct {
-	mu     sync.Mutex
-	sealed []sealed
-}
-
-func (f *files) add(s sealed) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sealed = append(f.sealed, s)
-}
-
-func (f *files) list() []sealed {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.sealed)
-}
-
-// replace puts one segment in the place of the first n.
-func (f *files) replace(n int, by sealed) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sealed = slices.Replace(f.sealed, 0, n, by)
-}
-
-// considerCompaction asks for one if it is worth while. The committer calls it.
+// considerCompaction asks for a compaction if that is worth its cost. The committer calls it.
 func (s *Store) considerCompaction() {
-	total := s.commit.active.size
-	for _, f := range s.files.list() {
+	total, needed := s.commit.active.size, s.memory.Disk()
+	s.mu.Lock()
+	for _, f := range s.sealed {
 		total += f.size
 	}
-	useless := total - s.memory.Disk()
-	s.mu.Lock()
-	useless -= s.state.userBytes
+	needed += s.state.userBytes
 	s.mu.Unlock()
+	useless := total - needed
 	if useless > total/2 && useless > s.config.compactAt {
 		select {
 		case s.compact <- struct{}{}:
@@ -92,7 +65,9 @@ type compaction struct {
 
 // compactSealed copies the records of the sealed segments that are still needed into one.
 func (s *Store) compactSealed() error {
-	old := s.files.list()
+	s.mu.Lock()
+	old := slices.Clone(s.sealed)
+	s.mu.Unlock()
 	if len(old) == 0 || len(old) == 1 && old[0].number == old[0].through {
 		return nil // a segment says that it is compacted by standing for several
 	}
@@ -119,7 +94,9 @@ func (s *Store) compactSealed() error {
 	if err := s.install(c.part); err != nil {
 		return err
 	}
-	s.files.replace(len(old), sealed{c.number, c.through, c.size})
+	s.mu.Lock()
+	s.sealed = slices.Replace(s.sealed, 0, len(old), sealed{c.number, c.through, c.size})
+	s.mu.Unlock()
 	s.config.atStep("installed")
 	if err := s.syncDir(s.dir); err != nil {
 		return err // the others stay, in case the new one does not
@@ -127,7 +104,7 @@ func (s *Store) compactSealed() error {
 	before := old[0].size
 	for _, f := range old[1:] {
 		if err := s.disk.remove(segmentPath(s.dir, f.number)); err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
 		before += f.size
 		s.config.atStep("removed")
@@ -159,10 +136,7 @@ func (c *compaction) write(old []sealed) error {
 	if err := c.flush(0); err != nil {
 		return err
 	}
-	if err := c.disk.sync(c.part); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return c.disk.sync(c.part)
 }
 
 func (c *compaction) copySegment(f sealed) error {
@@ -276,8 +250,5 @@ func (c *compaction) flush(least int) error {
 		c.unsynced = 0
 		err = c.disk.sync(c.part)
 	}
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return err
 }

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// disk is what a journal does to files and directories: all that decides what is
-// left of it after a crash. A server has osDisk, tests have others.
+// disk is all that a journal does to files and directories, and so decides what is left
+// after a crash. A server has osDisk, tests have others.
 type disk interface {
 	mkdir(path string) error
 	create(path string) (*os.File, error) // empty, whatever was there
@@ -24,19 +24,31 @@ type disk interface {
 // osDisk is the disk of the operating system.
 type osDisk struct{}
 
-func (osDisk) mkdir(path string) error { return os.Mkdir(path, 0o700) }
+func (osDisk) mkdir(path string) error { return wrap(os.Mkdir(path, 0o700)) }
 func (osDisk) create(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	return f, wrap(err)
 }
-func (osDisk) open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }
+func (osDisk) open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	return f, wrap(err)
+}
 func (osDisk) write(f *os.File, b []byte, offset int64) error {
 	_, err := f.WriteAt(b, offset)
-	return err
+	return wrap(err)
 }
-func (osDisk) truncate(f *os.File, size int64) error { return f.Truncate(size) }
-func (osDisk) sync(f *os.File) error                 { return f.Sync() }
-func (osDisk) rename(from, to string) error          { return os.Rename(from, to) }
-func (osDisk) remove(path string) error              { return os.Remove(path) }
+func (osDisk) truncate(f *os.File, size int64) error { return wrap(f.Truncate(size)) }
+func (osDisk) sync(f *os.File) error                 { return wrap(f.Sync()) }
+func (osDisk) rename(from, to string) error          { return wrap(os.Rename(from, to)) }
+func (osDisk) remove(path string) error              { return wrap(os.Remove(path)) }
+
+// wrap puts the package's name before an error of the operating system.
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("journal: %w", err)
+}
 
 // makeDir makes the journal's directory and the parents that are missing, and
 // makes them safe.
@@ -50,16 +62,16 @@ func (s *Store) makeDir(dir string) error {
 		}
 	}
 	if err := s.disk.mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	return s.syncDir(filepath.Dir(dir))
 }
 
-// syncParent makes it safe that dir is there, which a start may have made that
-// crashed before it had synced the parent.
+// syncParent makes the entry of dir safe. An earlier start may have made dir, and crashed
+// before it had synced the parent.
 func (s *Store) syncParent(dir string) error {
 	err := s.syncDir(filepath.Dir(dir))
-	if errors.Is(err, fs.ErrPermission) { // who may not read the parent has not made dir
+	if errors.Is(err, fs.ErrPermission) { // a process that may not read the parent has not made dir
 		return nil
 	}
 	return err
@@ -68,12 +80,9 @@ func (s *Store) syncParent(dir string) error {
 // syncDir makes safe which files are in a directory.
 func (s *Store) syncDir(dir string) error {
 	d, err := os.Open(dir)
-	if err == nil {
-		defer d.Close()
-		err = s.disk.sync(d)
-	}
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return wrap(err)
 	}
-	return nil
+	defer d.Close()
+	return s.disk.sync(d)
 }

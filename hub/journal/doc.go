@@ -48,25 +48,24 @@
 // everything before it is safe, and never goes out in one write with what it proves.
 //
 // A record that cannot be read is damage if there is a mark behind it, or if its segment
-// is not the newest: Open refuses with a *DamageError. Otherwise it is what a crash left
-// of a batch that nobody was told of: the segment is cut there, and the log says "torn
-// record". (Damage inside the last batch before a crash looks the same, and is handled
-// likewise; Close leaves a mark.) The salt keeps users from forging marks and records.
+// is not the newest: Open refuses with a *DamageError. Otherwise a crash left it of a batch
+// that had not been acknowledged: the segment is cut there, and the log says "torn record".
+// (Damage inside the last batch before a crash looks the same, and is handled in the same
+// way; Close leaves a mark.) The salt keeps users from forging marks and records.
 //
 // # Failures
 //
-// If a batch cannot be written, by a full disk say, the segment is cut back and
-// all that is in the batch fails; the next batch tries again. If it cannot be
-// synced, nobody knows what the disk holds, and a second fsync that succeeds
-// would prove nothing. So the store fails what comes until it has copied what was safe
-// into a new file, checked and synced it, and put it in the segment's place.
+// If a batch cannot be written, because the disk is full for instance, the segment is cut
+// back and everything in the batch fails; the next batch tries again. If it cannot be
+// synced, the content of the disk is unknown, and a second fsync that succeeds would prove
+// nothing. So the store fails all requests until it has copied what was safe into a new
+// file, checked and synced it, and put it in the segment's place.
 //
-// A directory or segment that is removed or renamed while the journal is open would
-// take all that is written without an error. So after each sync the journal looks
-// whether its files are still where the next Open will look for them; as long as
-// they are not, messages fail. It goes on when the directory is back; a segment that
-// is missing alone is put back by a repair. It does not make the directory anew, which
-// would be a journal without what was acknowledged.
+// If the directory or a segment is removed or renamed while the journal is open, writes
+// still succeed. So after each sync the journal checks that its files are where the next
+// Open will look for them; as long as they are not, messages fail. It goes on when the
+// directory is back. If only a segment is missing, a repair puts it back. The journal does
+// not make the directory anew: that would be a journal without what was acknowledged.
 //
 // # Memory
 //
@@ -88,6 +87,6 @@
 //
 // The lock of the store.Memory is held while stored is called for a message, and
 // Store.mu, which guards users, requests and notes, while it is called for a change; each
-// for one at a time. queue.mu guards what waits, files.mu the list of segments. The
-// order is Memory, Store.mu, queue.mu; none is held during a system call.
+// for one at a time. Store.mu guards the list of segments, too, and queue.mu what waits.
+// The order is Memory, Store.mu, queue.mu; none is held during a system call.
 package journal

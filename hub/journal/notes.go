@@ -6,40 +6,34 @@ import (
 	"wschat/hub/chat"
 )
 
-// noteDelay is how long notes may wait for messages that go to the disk anyway.
+// noteDelay is how long notes may wait for a message to go to the disk with.
 const noteDelay = 100 * time.Millisecond
 
-// notes is what is to be written of what has changed in the state, but for
-// messages. A later note replaces an earlier one about the same, so that the
-// state bounds them. Guarded by Store.mu.
-type notes struct {
-	users   map[string]struct{}
-	written map[inbox]uint64 // up to which seq
-
-	forgotten map[string]uint64 // conversations, with their last seq
+// note names a part of the state that has changed, and of which a record is to be written.
+type note struct {
+	kind               kind // kindUser, kindWritten or kindForgotten
+	user, conversation string
 }
 
-// inbox is what one user gets in one conversation.
-type inbox struct{ user, conversation string }
-
-func (n *notes) count() int { return len(n.users) + len(n.written) + len(n.forgotten) }
+// notes are the parts of the state that have changed, each with its seq; 0 for a user. A
+// later note replaces an earlier one about the same part, so the state bounds them. Guarded
+// by Store.mu.
+type notes map[note]uint64
 
 // note takes a note, and sees to it that it is written. The lock is held.
-func (s *Store) note(how func(*notes)) {
-	if s.notes.users == nil {
-		s.notes = notes{make(map[string]struct{}), make(map[inbox]uint64), make(map[string]uint64)}
-	}
-	if s.notes.count() == 0 {
+func (s *Store) note(n note, seq uint64) {
+	if len(s.notes) == 0 {
+		s.notes = make(notes)
 		s.later.Reset(noteDelay)
 	}
-	how(&s.notes)
+	s.notes[n] = max(s.notes[n], seq)
 }
 
 // noted reports whether there are notes to be written.
 func (s *Store) noted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.notes.count() > 0
+	return len(s.notes) > 0
 }
 
 // appendNotes takes the notes, and appends their records.
@@ -47,38 +41,30 @@ func (s *Store) appendNotes(b []byte, salt uint32) ([]byte, notes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	taken := s.notes
-	s.notes = notes{}
-	for name := range taken.users {
-		b = appendRecord(b, kindUser, appendUser(nil, name, s.state.users[name]), salt)
-	}
-	for name, seq := range taken.forgotten {
-		b = appendRecord(b, kindForgotten, appendForgotten(nil, forgotten{name, seq}), salt)
-	}
-	for to, seq := range taken.written {
-		b = appendRecord(b, kindWritten, appendWritten(nil, written{to.user, to.conversation, seq}), salt)
+	s.notes = nil
+	var body []byte
+	for n, seq := range taken {
+		switch n.kind {
+		case kindUser:
+			body = appendUser(body[:0], n.user, s.state.users[n.user])
+		case kindWritten:
+			body = appendWritten(body[:0], written{n.user, n.conversation, seq})
+		case kindForgotten:
+			body = appendForgotten(body[:0], forgotten{n.conversation, seq})
+		}
+		b = appendRecord(b, n.kind, body, salt)
 	}
 	return b, taken
 }
 
-// restoreNotes puts notes back that could not be written, for another attempt
-// later.
-func (s *Store) restoreNotes(n notes) {
+// restoreNotes puts back notes that could not be written, to try again later.
+func (s *Store) restoreNotes(taken notes) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n.count() > 0 {
-		s.note(func(newer *notes) {
-			for name := range n.users {
-				newer.users[name] = struct{}{}
-			}
-			for name, seq := range n.forgotten {
-				newer.forgotten[name] = max(newer.forgotten[name], seq)
-			}
-			for to, seq := range n.written {
-				newer.written[to] = max(newer.written[to], seq)
-			}
-		})
+	for n, seq := range taken {
+		s.note(n, seq)
 	}
-	if s.notes.count() > 0 {
+	if len(s.notes) > 0 {
 		s.later.Reset(s.config.repairPause)
 	}
 }
@@ -91,10 +77,7 @@ func (s *Store) Written(m *chat.Message) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(func(n *notes) {
-		to := inbox{m.To, m.Conversation}
-		n.written[to] = max(n.written[to], m.Seq)
-	})
+	s.note(note{kind: kindWritten, user: m.To, conversation: m.Conversation}, m.Seq)
 }
 
 // noteForgotten notes that a conversation has been forgotten. A crash before the note
@@ -102,5 +85,5 @@ func (s *Store) Written(m *chat.Message) {
 func (s *Store) noteForgotten(conversation string, last uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(func(n *notes) { n.forgotten[conversation] = last })
+	s.note(note{kind: kindForgotten, conversation: conversation}, last)
 }

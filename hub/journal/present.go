@@ -6,8 +6,8 @@ import (
 )
 
 // present fails with ErrGone if the directory of the journal is not where it was: it
-// has been renamed or removed, and perhaps there is another one. The file that locks
-// it is never replaced, so it tells.
+// has been renamed or removed, and there may be another one in its place. The lock file
+// shows that, since it is never replaced.
 func (s *Store) present() error { return inPlace(s.lock, s.lock.Name()) }
 
 // vouch fails with ErrGone if the next start would not find the active segment. A
@@ -29,7 +29,7 @@ func (s *Store) vouch() error {
 func inPlace(f *os.File, path string) error {
 	mine, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return wrap(err)
 	}
 	there, err := os.Stat(path)
 	if err != nil || !os.SameFile(mine, there) {

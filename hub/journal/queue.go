@@ -8,18 +8,19 @@ import (
 )
 
 const (
-	// maxPending is the default of Config.MaxPending. What comes on top is refused: it
-	// is the senders who must wait, and an event loop cannot.
+	// maxPending is the default of Config.MaxPending. More is refused: the senders must
+	// wait, since an event loop cannot.
 	maxPending = 64 << 20
-	// maxBatch bounds what is written at once, in bytes, likewise.
+	// maxBatch bounds what is written at once, in bytes; a single message may be larger.
 	maxBatch = 4 << 20
 )
 
-// pending is a message, or the body of another record, that is to be stored.
+// pending is a message, or another record, that is to be stored.
 type pending struct {
-	m      *chat.Message // nil: kind and body
+	m      *chat.Message // nil: the others
 	kind   kind
 	body   []byte
+	apply  func(*state) // what the record says
 	stored func(error)
 
 	// What the committer knows.
@@ -28,7 +29,7 @@ type pending struct {
 	refused      bool // there is no room for it
 }
 
-// author returns whose message p is; "": it is none.
+// author returns who sent the message p; "": p is not a message.
 func (p *pending) author() string {
 	if p.m == nil {
 		return ""
@@ -44,9 +45,9 @@ func (p *pending) size() int {
 	return 256 + len(p.m.Body)
 }
 
-// queue is what waits for the committer. As much as waits of one author must be free for
-// the others: so one alone has half of it at most, and of several each has less, and leaves
-// as much again. Safe for concurrent use.
+// queue is what waits for the committer. An author may add something only if as many bytes
+// stay free as he has waiting: so one author alone gets half of the queue at most, and
+// several get less each. Safe for concurrent use.
 type queue struct {
 	most int // bytes
 
@@ -54,7 +55,7 @@ type queue struct {
 	items  []pending
 	bytes  int
 	of     map[string]int // bytes by author
-	full   bool           // something was refused that nobody could have added, and nothing has been taken since
+	full   bool           // something was refused that no author could have added, and nothing has been taken since
 	closed bool
 }
 

@@ -21,7 +21,7 @@ type reader struct {
 	size   int64
 	buf    *bufio.Reader
 	offset int64 // of the record that next returns
-	skip   int   // what is still in buf of the one before
+	skip   int   // bytes of the one before that are still in buf
 }
 
 // record is what a reader returns; the body is good until the next call.
@@ -35,7 +35,7 @@ type record struct {
 func openSegment(path string) (*reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, wrap(err)
 	}
 	r := &reader{f: f, offset: int64(headerSize)}
 	info, err := f.Stat()
@@ -123,7 +123,7 @@ func (r *reader) markAfter(offset int64) (bool, error) {
 			return false, nil
 		}
 		if err != nil {
-			return false, fmt.Errorf("journal: %w", err)
+			return false, wrap(err)
 		}
 		if isMark(b, offset, r.salt) {
 			return true, nil

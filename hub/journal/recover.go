@@ -1,8 +1,8 @@
 package journal
 
 import (
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,9 +47,9 @@ func (s *Store) open() (err error) {
 	}
 	now := time.Now().UnixNano()
 	for name, u := range s.state.users {
-		if u.here { // when the server ended, and nobody knows when that was
+		if u.here { // until the server ended, at a time that was not recorded
 			u.here, u.seen = false, now
-			s.note(func(n *notes) { n.users[name] = struct{}{} })
+			s.note(note{kind: kindUser, user: name}, 0)
 		}
 	}
 	s.commit.time = s.memory.Newest()
@@ -62,7 +62,7 @@ func (s *Store) open() (err error) {
 
 // create begins a journal.
 func (s *Store) create() error {
-	s.epoch = newEpoch()
+	s.epoch = strings.ToLower(rand.Text()[:epochSize])
 	h := newHeader(s.epoch, 1, 1)
 	f, err := s.createPart(h)
 	if err != nil {
@@ -91,12 +91,12 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 		return err
 	}
 	if !newest {
-		s.files.add(sealed{r.number, r.through, r.size})
+		s.sealed = append(s.sealed, sealed{r.number, r.through, r.size})
 		return nil
 	}
 	f, err := s.disk.open(r.f.Name())
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	size := r.size
 	if torn != nil {
@@ -105,11 +105,11 @@ func (s *Store) recover(r *reader, compacted, newest bool) error {
 		err = s.disk.truncate(f, size)
 	}
 	if err == nil {
-		err = s.disk.sync(f) // what has been read may not be safe yet, and is about to be shown
+		err = s.disk.sync(f) // what has been read is about to be shown, and may not be safe yet
 	}
 	if err != nil {
 		f.Close()
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
 	s.commit.active = segment{header: r.header, f: f, size: size, ended: ended, rotateAt: s.config.segmentSize}
 	return nil
@@ -123,24 +123,24 @@ func (s *Store) removeReplaced(replaced []*reader) error {
 	}
 	for _, r := range replaced {
 		if err := s.disk.remove(r.f.Name()); err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
 	}
 	return nil
 }
 
-// removeParts removes what a crash has left of segments that never became any.
+// removeParts removes segments that a crash has left unfinished.
 func (s *Store) removeParts() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return wrap(err)
 	}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), segmentSuffix+partSuffix) {
 			continue
 		}
 		if err := s.disk.remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -21,6 +21,14 @@ type request struct {
 	flags                  byte
 }
 
+// send is the request without what was told of it, and when.
+func (r request) send() request {
+	r.time, r.flags = 0, 0
+	return r
+}
+
+func (r request) toldAway() bool { return r.flags&flagToldAway != 0 }
+
 // request is that of a message.
 func (m *message) request() request {
 	r := request{user: string(m.from), id: string(m.id), conversation: string(m.conversation), seq: m.seq, time: m.time}

@@ -60,7 +60,7 @@ func readHeader(r io.Reader, path string) (h header, err error) {
 	if n, err := io.ReadFull(r, b); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return h, &DamageError{path, int64(n), "incomplete header"}
 	} else if err != nil {
-		return h, fmt.Errorf("journal: %w", err)
+		return h, wrap(err)
 	}
 	if string(b[:len(magic)]) != magic {
 		return h, &DamageError{path, 0, "not a segment"}
@@ -84,9 +84,6 @@ func readHeader(r io.Reader, path string) (h header, err error) {
 	return h, nil
 }
 
-// newEpoch returns a name for a numbering that begins anew.
-func newEpoch() string { return strings.ToLower(rand.Text()[:epochSize]) }
-
 func segmentPath(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%016d%s", number, segmentSuffix))
 }
@@ -95,7 +92,7 @@ func segmentPath(dir string, number uint64) string {
 func listSegments(dir string) ([]uint64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, wrap(err)
 	}
 	var numbers []uint64
 	for _, e := range entries {
@@ -120,16 +117,15 @@ func (s *Store) createPart(h header) (f *os.File, err error) {
 		return nil, err // or it would be made in another's directory
 	}
 	path := segmentPath(s.dir, h.number) + partSuffix
-	f, err = s.disk.create(path)
-	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+	if f, err = s.disk.create(path); err != nil {
+		return nil, err
 	}
 	if err = s.disk.write(f, h.append(nil), 0); err == nil {
 		err = s.disk.sync(f)
 	}
 	if err != nil {
 		s.discardPart(f)
-		return nil, fmt.Errorf("journal: %w", err)
+		return nil, err
 	}
 	return f, nil
 }
@@ -144,8 +140,5 @@ func (s *Store) discardPart(f *os.File) {
 // install gives a part its name in the journal. It is there for good after
 // syncDir.
 func (s *Store) install(f *os.File) error {
-	if err := s.disk.rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix)); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return s.disk.rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix))
 }

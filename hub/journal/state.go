@@ -36,9 +36,8 @@ func newState(memory *store.Memory) *state {
 	return &state{memory: memory, users: make(map[string]*user), requests: newRequests(math.MaxInt64)}
 }
 
-// apply does what a record says. It fails if the record cannot be one of this
-// place. Once old messages have been left out by a compaction, a conversation may
-// begin with any number.
+// apply does what a record says. It fails if the record cannot stand here. Once a
+// compaction has left out old messages, a conversation may begin with any number.
 func (s *state) apply(rec record, compacted bool) error {
 	var m message
 	body, err := rec.parse(&m)
@@ -91,24 +90,30 @@ func (s *state) setUser(name string, u *user) {
 	s.userBytes += u.size(name)
 }
 
-// setMember makes a user a member of a group, or ends that. It makes the user
-// known.
-func (s *state) setMember(m member) {
-	u := s.users[m.user]
+// edit changes what is known of a user. It makes the user known.
+func (s *state) edit(name string, how func(*user)) {
+	u := s.users[name]
 	if u == nil {
-		if !m.is {
-			return
-		}
 		u = &user{seen: time.Now().UnixNano()}
-		s.setUser(m.user, u)
+		s.setUser(name, u)
 	}
-	s.userBytes -= u.size(m.user)
-	i := slices.Index(u.groups, m.group)
-	switch {
-	case m.is && i < 0:
-		u.groups = append(u.groups, m.group)
-	case !m.is && i >= 0:
-		u.groups = slices.Delete(u.groups, i, i+1)
+	s.userBytes -= u.size(name)
+	how(u)
+	s.userBytes += u.size(name)
+}
+
+// setMember makes a user a member of a group, or ends that.
+func (s *state) setMember(m member) {
+	if !m.is && s.users[m.user] == nil {
+		return
 	}
-	s.userBytes += u.size(m.user)
+	s.edit(m.user, func(u *user) {
+		i := slices.Index(u.groups, m.group)
+		switch {
+		case m.is && i < 0:
+			u.groups = append(u.groups, m.group)
+		case !m.is && i >= 0:
+			u.groups = slices.Delete(u.groups, i, i+1)
+		}
+	})
 }

@@ -25,11 +25,10 @@ type Config struct {
 	// MaxPending bounds what waits for the disk, in bytes; a single message may be
 	// larger. 0: 64 MiB.
 	MaxPending int
-	// ForgetAfter is how long a conversation must have been silent to be forgotten
-	// when MaxConversations is reached; 0: none ever is.
+	// ForgetAfter is that of store.Limits.
 	ForgetAfter time.Duration
-	// MaxAge is how long private messages wait; what has waited longer when the
-	// journal is opened is dropped from what waits. 0: for good.
+	// MaxAge is how long private messages wait. Those that have waited longer when the
+	// journal is opened do not wait any more. 0: for good.
 	MaxAge time.Duration
 	Log    *slog.Logger // nil: nothing is logged
 
@@ -68,20 +67,20 @@ type Store struct {
 
 	memory *store.Memory // has a lock of its own
 
-	mu    sync.Mutex
-	state *state
-	notes notes
-	err   error                // of the last batch
-	bans  map[string]time.Time // when the journal was opened
+	mu     sync.Mutex
+	state  *state
+	notes  notes
+	sealed []sealed             // the segments but the active one, in order
+	err    error                // of the last batch
+	bans   map[string]time.Time // when the journal was opened
 
-	files  files
 	commit committer
 }
 
 var _ chat.Registry = (*Store)(nil)
 
-// Open opens the journal in a directory, or begins one. It reads all of it; what a
-// crash has left of the last batch is cut off and logged as "torn record". It
+// Open opens the journal in a directory, or begins one. It reads all of it. What is
+// incomplete of the last batch after a crash is cut off and logged as "torn record". It
 // fails with ErrLocked, with a *DamageError, which names the file and the offset,
 // with ErrVersion, or with the error of a system call.
 func Open(config Config) (*Store, error) {
@@ -127,9 +126,9 @@ func Open(config Config) (*Store, error) {
 	return s, nil
 }
 
-// Close refuses further appends, stores those that wait, and closes the journal.
-// It may be called more than once. Its error is about what may not be on disk: of
-// messages their senders know already.
+// Close refuses further appends, stores those that wait, and closes the journal. It may be
+// called more than once. An error means that something may not be on disk; the senders of
+// messages that failed have been told.
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) end() error {
@@ -147,9 +146,9 @@ func (s *Store) end() error {
 // keep their numbers.
 func (s *Store) Epoch() string { return s.epoch }
 
-// Err returns why messages are refused, whoever sends them; nil: they are not.
+// Err returns why all messages are refused, whoever sends them; nil: they are not.
 // Either the last batch could not be written, which is tried again every second,
-// or too much waits for the disk.
+// or too much waits for the disk, or Config.MaxMemory leaves no room for any.
 func (s *Store) Err() error {
 	s.mu.Lock()
 	err := s.err
@@ -160,7 +159,7 @@ func (s *Store) Err() error {
 	case s.queue.refuses():
 		return ErrBacklog
 	}
-	return nil
+	return s.memory.Err()
 }
 
 // Stats says how much is kept, and what did not fit.

@@ -26,52 +26,53 @@ func (s *Store) load() chat.Known {
 	for name, u := range s.state.users {
 		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
 	}
-	requested := slices.Collect(s.state.requests.All())
-	instead := make(map[request]bool) // what was told of some, by the request without time and flags
-	for _, r := range requested {
+	instead := make(map[request]bool) // what was told of some
+	for r := range s.state.requests.All() {
 		if r.flags&flagInstead != 0 {
-			instead[request{user: r.user, id: r.id, conversation: r.conversation, seq: r.seq}] = r.flags&flagToldAway != 0
+			instead[r.send()] = r.toldAway()
 		}
 	}
-	for _, r := range requested {
-		known := chat.KnownRequest{User: r.user, ID: r.id, Seq: r.seq, Away: r.flags&flagToldAway != 0, Time: time.Unix(0, r.time)}
-		if len(instead) > 0 {
-			if away, ok := instead[request{user: r.user, id: r.id, conversation: r.conversation, seq: r.seq}]; ok {
-				known.Away = away
-			}
+	for r := range s.state.requests.All() {
+		away, ok := instead[r.send()]
+		if !ok {
+			away = r.toldAway()
 		}
-		k.Requests = append(k.Requests, known)
+		k.Requests = append(k.Requests, chat.KnownRequest{User: r.user, ID: r.id, Seq: r.seq, Away: away, Time: time.Unix(0, r.time)})
 	}
 	s.state.requests = newRequests(math.MaxInt64) // no more are wanted
 	return k
 }
 
 // Seen notes when a user was last here; the zero time: is here now. It makes the
-// user known. Like all notes (Forget, Written) it does not block, and
-// is on disk no later than any message that is appended after it, and in
-// noteDelay otherwise; a crash before that undoes it. Safe for concurrent use.
+// user known. Like all notes (Forget, Written) it does not block. It is on disk with the
+// next message that is appended, or after noteDelay; a crash before that undoes it. Safe
+// for concurrent use.
 func (s *Store) Seen(name string, t time.Time) {
-	s.change(name, func(u *user) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.edit(name, func(u *user) {
 		u.here, u.seen = t.IsZero(), time.Now().UnixNano()
 		if !u.here {
 			u.seen = t.UnixNano()
 		}
 	})
+	s.note(note{kind: kindUser, user: name}, 0)
 }
 
 // SetMember implements chat.Registry. It makes the user known. stored is called as
 // that of Append is, in one order with it. Safe for concurrent use.
 func (s *Store) SetMember(name, group string, is bool, stored func(error)) {
-	s.append(pending{kind: kindMember, body: appendMember(nil, member{name, group, is}), stored: stored})
+	m := member{name, group, is}
+	s.append(pending{kind: kindMember, body: appendMember(nil, m), apply: func(st *state) { st.setMember(m) }, stored: stored})
 }
 
-// Answered implements chat.Registry, likewise.
+// Answered implements chat.Registry. stored is called as by SetMember.
 func (s *Store) Answered(m *chat.Message, away bool, stored func(error)) {
 	r := request{user: m.From, id: m.ID, conversation: m.Conversation, seq: m.Seq, time: m.Time.UnixNano(), flags: flagInstead}
 	if away {
 		r.flags |= flagToldAway
 	}
-	s.append(pending{kind: kindRequest, body: appendRequest(nil, &r), stored: stored})
+	s.append(pending{kind: kindRequest, body: appendRequest(nil, &r), apply: func(st *state) { st.requests.add(r) }, stored: stored})
 }
 
 // Forget notes that a user is known no more, and a member of nothing. Safe for
@@ -83,19 +84,5 @@ func (s *Store) Forget(name string) {
 		return
 	}
 	s.state.setUser(name, nil)
-	s.note(func(n *notes) { n.users[name] = struct{}{} })
-}
-
-func (s *Store) change(name string, how func(*user)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.state.users[name]
-	if u == nil {
-		u = &user{seen: time.Now().UnixNano()}
-		s.state.setUser(name, u)
-	}
-	s.state.userBytes -= u.size(name)
-	how(u)
-	s.state.userBytes += u.size(name)
-	s.note(func(n *notes) { n.users[name] = struct{}{} })
+	s.note(note{kind: kindUser, user: name}, 0)
 }

@@ -1,8 +1,8 @@
 package local
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"wschat/hub/chat"
@@ -79,19 +79,28 @@ func (e *Engine) Users() (users []chat.UserInfo, count int, err error) {
 // Groups implements chat.Engine.
 func (e *Engine) Groups() (groups []chat.GroupInfo, count int, err error) {
 	e.mu.Lock()
-	all := make([]chat.GroupInfo, 0, len(e.groups))
-	for name, g := range e.groups {
-		info := chat.GroupInfo{Group: name, Members: len(g.members)}
-		for _, u := range g.members {
-			if u.place > 0 {
-				info.Online++
-			}
-		}
-		all = append(all, info)
-	}
+	all := slices.Collect(maps.Keys(e.groups))
 	e.mu.Unlock()
-	slices.SortFunc(all, func(a, b chat.GroupInfo) int { return strings.Compare(a.Group, b.Group) })
-	return all[:min(len(all), chat.MaxNames)], len(all), nil
+	slices.Sort(all)
+	groups = make([]chat.GroupInfo, min(len(all), chat.MaxNames))
+	for i := range groups {
+		groups[i] = e.groupInfo(all[i])
+	}
+	return groups, len(all), nil
+}
+
+// groupInfo counts the members of one group at a time, as the lock is held meanwhile.
+func (e *Engine) groupInfo(name string) chat.GroupInfo {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	info := chat.GroupInfo{Group: name}
+	if g := e.groups[name]; g != nil {
+		info.Members = len(g.members)
+		for range names(g.members) {
+			info.Online++
+		}
+	}
+	return info
 }
 
 // Counts implements chat.Engine.
@@ -101,9 +110,10 @@ func (e *Engine) Counts() (users, groups int) {
 	return len(e.online), len(e.groups)
 }
 
-// Known returns how many users are remembered, and how many were refused for want of room.
-func (e *Engine) Known() (users int, refused uint64) {
+// Away returns how many users are offline and remembered, and how many were forgotten to
+// make room.
+func (e *Engine) Away() (users int, dropped uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.users), e.refused
+	return len(e.away), e.dropped
 }

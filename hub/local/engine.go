@@ -2,11 +2,12 @@ package local
 
 import (
 	"cmp"
-	"container/list"
+	"math"
 	"sync"
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 // Config says how an Engine behaves. Store is required.
@@ -19,10 +20,9 @@ type Config struct {
 	// and has messages kept; 0: for good. The engine looks for users to forget ten
 	// times in that time, and once a minute at least.
 	MembershipTTL time.Duration
-	// MaxUsers bounds the users who are remembered, including those online; 0:
-	// DefaultUsers. Beyond it, those who are offline, in no group and in no private
-	// conversation are forgotten early; if there are none, new users are refused. A user
-	// takes some 200 bytes, without groups.
+	// MaxUsers bounds the users who are remembered while they are offline; 0:
+	// DefaultUsers. Beyond it, some are forgotten early; see Shares in hub/chat. A user
+	// takes some 250 bytes, without groups.
 	MaxUsers int
 }
 
@@ -41,20 +41,21 @@ type Engine struct {
 	noting  sync.Mutex // held while notes are handed to the registry
 	banning sync.Mutex // held while bans are replaced
 
-	mu      sync.Mutex
-	notes   []func(chat.Registry) // not handed over yet
-	handing bool                  // some are being handed over
-	users   map[string]*user      // those online now or within MembershipTTL
-	online  online                // those of them with connections
-	roster  roster                // of these
-	groups  map[string]*group     // those with members
-	away    list.List             // of *absence: those without connections, the longest first
-	awayOf  map[*user]*list.Element
-	idle    list.List // of *user: those of them who hold nothing, the longest away first
-	refused uint64    // new users for whom there was no room
-	serial  uint64    // of the newest connection
-	number  uint64    // of the last login or exit
-	bans    bans      // replaced under banning, too
+	mu       sync.Mutex
+	notes    []func(chat.Registry) // not handed over yet
+	handing  bool                  // some are being handed over
+	users    map[string]*user      // those online now or within MembershipTTL
+	online   online                // those of them with connections
+	roster   roster                // of these
+	groups   map[string]*group     // those with members
+	away     map[*user]*absence    // of those without connections
+	absences share.List[absence]   // these, the longest first
+	holding  share.Queue[*absence] // those of users in a group or a private conversation, by address
+	idle     share.Queue[*absence] // the others
+	dropped  uint64                // users who were forgotten to make room
+	serial   uint64                // of the newest connection
+	number   uint64                // of the last login or exit
+	bans     bans                  // replaced under banning, too
 }
 
 // user is somebody who is or was here. Guarded by Engine.mu, but for the name.
@@ -91,7 +92,10 @@ func New(config Config) *Engine {
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		groups: make(map[string]*group),
-		awayOf: make(map[*user]*list.Element),
+		away:   make(map[*user]*absence),
+
+		holding: share.NewQueue[*absence](math.MaxInt), // MaxUsers bounds both
+		idle:    share.NewQueue[*absence](math.MaxInt),
 	}
 	e.registry, _ = config.Store.(chat.Registry)
 	e.store.Attend(e.inhabited)

@@ -1,46 +1,61 @@
 package local
 
 import (
-	"container/list"
 	"strings"
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 // absence is that of a user who is offline.
 type absence struct {
 	user  *user
-	since int64         // in ns since 1970
-	idle  *list.Element // of Engine.idle; nil: the user holds something
+	since int64 // in ns since 1970
+	links share.Links[absence]
+	among *share.Queue[*absence] // Engine.holding or Engine.idle
+	item  *share.Item[*absence]  // of that
 }
 
-// left notes that a user has gone offline, at a time no earlier than those noted before.
-// idle says that the user is in no group and no private conversation. The lock is held.
-func (e *Engine) left(u *user, since time.Time, idle bool) {
-	a := &absence{user: u, since: since.UnixNano()}
-	e.awayOf[u] = e.away.PushBack(a)
-	if idle {
-		a.idle = e.idle.PushBack(u)
+func absenceLinks(a *absence) *share.Links[absence] { return &a.links }
+
+// left notes that a user has gone offline, at a time no earlier than those noted before. The
+// user counts for the address that the last connection came from, until returning. holds
+// says that the user is in a group or a private conversation. If too many are away, somebody
+// is forgotten. The lock is held.
+func (e *Engine) left(u *user, address string, since time.Time, holds bool) {
+	a := &absence{user: u, since: since.UnixNano(), among: &e.idle}
+	if holds {
+		a.among = &e.holding
+	}
+	a.item, _ = a.among.Push(address, a)
+	e.absences.Push(a, absenceLinks)
+	e.away[u] = a
+	for len(e.away) > e.config.MaxUsers {
+		most := &e.idle
+		if e.holding.Len() > e.idle.Len() {
+			most = &e.holding
+		}
+		e.forget(most.Greatest().Value.user)
+		e.dropped++
 	}
 }
 
 // holds notes that a user is in a group or a private conversation. The lock is held.
 func (e *Engine) holds(u *user) {
-	if at := e.awayOf[u]; at != nil {
-		if a := at.Value.(*absence); a.idle != nil {
-			e.idle.Remove(a.idle)
-			a.idle = nil
-		}
+	if a := e.away[u]; a != nil && a.among == &e.idle {
+		e.idle.Drop(a.item)
+		a.among = &e.holding
+		a.item, _ = e.holding.Push(a.item.Holder(), a)
 	}
 }
 
 // returned notes that a user is online, again or still. The lock is held.
 func (e *Engine) returned(u *user) {
-	e.holds(u)
-	if a := e.awayOf[u]; a != nil {
-		e.away.Remove(a)
-		delete(e.awayOf, u)
+	if a := e.away[u]; a != nil {
+		a.among.Drop(a.item)
+		e.absences.Remove(a, absenceLinks)
+		delete(e.away, u)
 	}
 }
 
@@ -53,7 +68,8 @@ func (e *Engine) forgetUsers() {
 	for {
 		select {
 		case now := <-ticker.C:
-			e.forgetBefore(now.Add(-ttl))
+			for e.forgetBefore(now.Add(-ttl)) {
+			}
 			e.store.Expire(now.Add(-ttl))
 		case <-e.stop:
 			return
@@ -61,25 +77,23 @@ func (e *Engine) forgetUsers() {
 	}
 }
 
-// forgetBefore forgets those whose last connection ended before t.
-func (e *Engine) forgetBefore(t time.Time) {
+// maxForgotten bounds the users, and the memberships of theirs, that are forgotten with the
+// lock held, but for those of the last user.
+const maxForgotten = 256
+
+// forgetBefore forgets users whose last connection ended before t, and reports whether
+// there may be more of them.
+func (e *Engine) forgetBefore(t time.Time) (more bool) {
 	e.mu.Lock()
 	defer e.unlock()
 	before := t.UnixNano()
-	for a := e.away.Front(); a != nil && a.Value.(*absence).since <= before; a = e.away.Front() {
-		e.forget(a.Value.(*absence).user)
-	}
-}
-
-// makeRoom makes room for another user, by forgetting those who hold nothing, and reports
-// whether there is room. The lock is held.
-func (e *Engine) makeRoom() bool {
-	for len(e.users) >= e.config.MaxUsers {
-		if e.idle.Len() == 0 {
-			e.refused++
+	for left := maxForgotten; left > 0; {
+		a := e.absences.Oldest()
+		if a == nil || a.since > before {
 			return false
 		}
-		e.forget(e.idle.Front().Value.(*user))
+		left -= 1 + len(a.user.groups)
+		e.forget(a.user)
 	}
 	return true
 }
@@ -94,9 +108,9 @@ func (e *Engine) forget(u *user) {
 	e.note(func(r chat.Registry) { r.Forget(u.name) })
 }
 
-// inhabited reports whether anybody is in a conversation, since the store must not forget
-// one that somebody is in. All users are in "all", its members are in a group, and those
-// of the two who are known are in a private conversation.
+// inhabited reports whether anybody is in a conversation: the store forgets others first.
+// All users are in "all", its members are in a group, and those of the two who are known
+// are in a private conversation.
 func (e *Engine) inhabited(conversation string) bool {
 	if conversation == chat.Everyone {
 		return true

@@ -91,12 +91,12 @@ func TestPresence(t *testing.T) {
 		setMember(e, "A", "groupX", true)
 		setMember(e, "A", "groupY", true)
 		e.number = 0
-		e.Exit("A")
+		e.Exit("A", "")
 		r.told = nil
 		entry := enter(t, e, "A")
 		enter(t, e, "A")
-		e.Exit("A")
-		e.Exit("A")
+		e.Exit("A", "")
+		e.Exit("A", "")
 		r.want(t, want...)
 		if got := fmt.Sprint(entry.Groups); got != "[groupX groupY]" {
 			t.Errorf("enters as a member of %s", got)
@@ -111,7 +111,7 @@ func TestSingle(t *testing.T) {
 	if second.Serial <= first.Serial {
 		t.Errorf("serial %d, then %d", first.Serial, second.Serial)
 	}
-	e.Exit("A")
+	e.Exit("A", "")
 	r.want(t, "1: A at all: true", fmt.Sprintf("replace A below %d", second.Serial))
 }
 
@@ -149,7 +149,7 @@ func TestFresh(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		if e.connections("100000") > 0 {
-			e.Exit("100000")
+			e.Exit("100000", "")
 		}
 	}
 }
@@ -235,27 +235,27 @@ func TestMembersInAnyOrder(t *testing.T) {
 // Who is forgotten leaves nothing behind, be it for the time or for the number of users.
 func TestForgottenLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := New(Config{Store: store.New(0), Presence: chat.ToNone, MembershipTTL: time.Hour, MaxUsers: 2})
-		r := new(recorder)
-		e.Attach(r)
-		defer e.Close()
+		e, r := open(t, Config{Presence: chat.ToNone, MembershipTTL: time.Hour, MaxUsers: 3})
 		for _, user := range []string{"A", "B", "C", "D"} {
 			enter(t, e, user)
 			if user == "A" || user == "D" {
 				setMember(e, user, "group"+user, true)
 			}
-			e.Exit(user)
+			e.Exit(user, "")
 		}
 		r.want(t, "A in groupA: true", "D in groupD: true")
-		if _, err := e.Enter("E", false, false); !errors.Is(err, chat.ErrFull) {
-			t.Errorf("got %v, want ErrFull", err)
+		for _, user := range []string{"E", "F"} {
+			enter(t, e, user)
+			setMember(e, user, "groupA", true)
+			e.Exit(user, "")
 		}
+		r.want(t, "E in groupA: true", "A in groupA: false", "F in groupA: true", "D in groupD: false", "groupD is idle")
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if len(e.users)+len(e.online)+len(e.groups)+e.away.Len()+len(e.awayOf)+e.idle.Len() > 0 {
-			t.Errorf("left: %v, %v, %v, %d, %v, %d", e.users, e.online, e.groups, e.away.Len(), e.awayOf, e.idle.Len())
+		if len(e.users)+len(e.online)+len(e.groups)+len(e.away)+e.idle.Len()+e.holding.Len() > 0 || e.absences.Oldest() != nil {
+			t.Errorf("left: %v, %v, %v, %v, %d, %d", e.users, e.online, e.groups, e.away, e.idle.Len(), e.holding.Len())
 		}
 	})
 }

@@ -19,10 +19,6 @@ func (e *Engine) Enter(name string, fresh, _ bool) (chat.Entry, error) {
 		return chat.Entry{}, chat.ErrBanned
 	}
 	if u == nil {
-		if !e.makeRoom() {
-			e.unlock()
-			return chat.Entry{}, chat.ErrFull
-		}
 		u = &user{name: name}
 		e.users[name] = u
 	}
@@ -44,7 +40,7 @@ func (e *Engine) Enter(name string, fresh, _ bool) (chat.Entry, error) {
 }
 
 // Exit implements chat.Engine.
-func (e *Engine) Exit(name string) {
+func (e *Engine) Exit(name, address string) {
 	talks := e.store.Left(name) // nothing counts as missed while the user is here
 	e.mu.Lock()
 	defer e.unlock()
@@ -55,9 +51,9 @@ func (e *Engine) Exit(name string) {
 	}
 	now := time.Now()
 	e.note(func(r chat.Registry) { r.Seen(u.name, now) })
-	e.left(u, now, !talks && len(u.groups) == 0)
 	e.disappear(u)
 	e.tell(u, false)
+	e.left(u, address, now, talks || len(u.groups) > 0)
 }
 
 // appear notes that u is online. The lock is held.

@@ -11,11 +11,11 @@ func (e *Engine) restore(k chat.Known) {
 	slices.SortFunc(k.Users, func(a, b chat.KnownUser) int { return a.Seen.Compare(b.Seen) })
 	for _, known := range k.Users {
 		u := &user{name: known.Name}
-		e.left(u, known.Seen, !known.Talks && len(known.Groups) == 0)
-		e.users[u.name] = u
 		for _, group := range known.Groups[:min(len(known.Groups), chat.MaxGroups)] {
 			e.join(u, group)
 		}
+		e.users[u.name] = u
+		e.left(u, "", known.Seen, known.Talks || len(known.Groups) > 0)
 	}
 	e.forgetRefused()
 	e.bans = k.Bans

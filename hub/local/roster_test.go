@@ -49,10 +49,10 @@ func TestRosters(t *testing.T) {
 			enter(t, e, name)
 			online[name] = true
 		case online[name] && random.IntN(4) == 0 && step*3/steps == 0:
-			e.Exit(name)
+			e.Exit(name, "")
 			delete(online, name)
 		case online[name] && step*3/steps > 0:
-			e.Exit(name)
+			e.Exit(name, "")
 			delete(online, name)
 		case online[name]:
 			setMember(e, name, "groupX", !members[name])
@@ -68,7 +68,7 @@ func TestRosters(t *testing.T) {
 		}
 	}
 	for name := range online {
-		e.Exit(name)
+		e.Exit(name, "")
 		delete(online, name)
 	}
 	check(steps)

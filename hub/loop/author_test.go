@@ -34,7 +34,7 @@ func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
 	for _, conns := range []int{1, 4, messages} {
 		t.Run(fmt.Sprint(conns), func(t *testing.T) {
 			forEachDriver(t, func(t *testing.T, d driver) {
-				s := d.serve(t, Config{Loops: 2, Queue: 1 << 20})
+				s := d.serve(t, Config{Loops: 2, Queue: 512 << 10})
 				list := s.NewList()
 				clients := make([]*client, 3)
 				told := make([]*record, len(clients))
@@ -43,7 +43,7 @@ func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
 					clients[i] = s.dialNarrow(told[i])
 					list.Join(told[i].conn(t))
 				}
-				body := strings.Repeat("x", 1<<20-10)
+				body := strings.Repeat("x", 512<<10-10)
 				for first := range conns {
 					r := chat(s.Loops, "A", list.Publish)
 					author := s.dial(r)

@@ -84,6 +84,15 @@ func (c *Conn) SendExpress(item Item) {
 	c.loop.mail.post(command{kind: cmdExpress, conn: c, item: item, posted: time.Now()})
 }
 
+// Address returns the address, or IPv6 /64, for which the connection counts as a user's; "":
+// it was not accepted by a Server. It is safe for concurrent use.
+func (c *Conn) Address() string {
+	if c.from == nil {
+		return ""
+	}
+	return c.from.name
+}
+
 // Promise says that an answer to the message at hand will follow, by one call of
 // Answer. Only from inside Handler.Message.
 func (c *Conn) Promise() { c.promised++ }

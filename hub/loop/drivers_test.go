@@ -133,7 +133,12 @@ func (s *server) dialNarrow(h Handler) *client {
 // crawl.
 func (s *server) connectNarrow() (near *client, far net.Conn) {
 	s.t.Helper()
-	const narrow = 128 << 10
+	return s.connectWith(128 << 10)
+}
+
+// connectWith is connect with so much room in each socket's buffers.
+func (s *server) connectWith(narrow int) (near *client, far net.Conn) {
+	s.t.Helper()
 	near, far = s.connect()
 	near.tcp.SetReadBuffer(narrow)
 	near.tcp.SetWriteBuffer(narrow)

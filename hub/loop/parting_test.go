@@ -101,7 +101,7 @@ func TestPullBeforeTheCloseFrame(t *testing.T) {
 	forEachDriver(t, func(t *testing.T, d driver) {
 		s := d.serve(t, Config{Loops: 1, MaxMessage: 1024})
 		for _, row := range ends[:5] {
-			pulled := &source{name: "pulled", n: 100, body: string(make([]byte, 50_000))}
+			pulled := &source{name: "pulled", n: 50, body: string(make([]byte, 50_000))}
 			begins := make(chan func(func() Item), 1)
 			r := newRecord()
 			r.onMessage = func(c *Conn, message string) { begins <- c.PullLater() }

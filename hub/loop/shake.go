@@ -258,6 +258,11 @@ func (c *Conn) reject(r *handshake.Request, err error) {
 		rejection = &handshake.Rejection{Status: http.StatusInternalServerError, Reason: "the server failed to handle the request"}
 	}
 	s.server.observe(c, r, rejection)
+	if c.from != nil { // what follows needs no user's place
+		s.server.admission.demote(&s.guest, c.from, s.remote.Addr())
+		c.loop.loops.conns.Add(-1)
+		c.from = nil
+	}
 	method := ""
 	if r != nil {
 		method = r.Method

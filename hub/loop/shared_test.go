@@ -88,7 +88,7 @@ func TestSharedFramesComeWhole(t *testing.T) {
 
 // A long message to many who do not read is there once.
 func TestLongMessagesWaitInOneCopy(t *testing.T) {
-	const readers = 20
+	const readers = 8
 	long := strings.Repeat("x", 1<<20)
 	forEachDriver(t, func(t *testing.T, d driver) {
 		s := d.serve(t, Config{Loops: 2, Queue: 1 << 20})

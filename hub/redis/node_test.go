@@ -197,7 +197,7 @@ func TestForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.Exit("B")
+	b.Exit("B", "")
 	redistest.Eventually(t, "the others are told that B is no member", func() bool {
 		return slices.Contains(told.about("B in groupX: "), "false")
 	})
@@ -221,7 +221,7 @@ func TestForgottenTooEarly(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
 	enter(t, s, "A")
-	s.Exit("A")
+	s.Exit("A", "")
 	redistest.Eventually(t, "A is to be forgotten", func() bool {
 		return server.CLI("zadd", forgetKey, "XX", "CH", "1", "A") == "1" // as if it were long ago
 	})
@@ -323,7 +323,7 @@ func TestTakenForDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "B", told.about("B at all: "), "true", "false", "true")
-	b.Exit("B")
+	b.Exit("B", "")
 	redistest.Eventually(t, "B is offline", func() bool { return len(told.about("B at all: ")) == 4 })
 }
 
@@ -428,7 +428,7 @@ func TestManyEntries(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				s.Exit("A")
+				s.Exit("A", "")
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func left(t *testing.T, s *Store, users ...string) {
 	t.Helper()
 	for _, user := range users {
 		enter(t, s, user)
-		s.Exit(user)
+		s.Exit(user, "")
 	}
 	if err := s.Reach(); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func (s asStore) Append(m *chat.Message, stored func(error)) {
 			stored(err)
 			return
 		}
-		defer s.Exit(m.To)
+		defer s.Exit(m.To, "")
 	}
 	s.Publish(m, nil, func(_ bool, err error) {
 		if s.config.Bytes == 0 {
@@ -59,7 +59,7 @@ func (s asStore) Left(user string) bool {
 	if _, err := s.Enter(user, false, false); err != nil {
 		panic(err)
 	}
-	s.Exit(user)
+	s.Exit(user, "")
 	if err := s.Reach(); err != nil {
 		panic(err)
 	}

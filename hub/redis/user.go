@@ -71,7 +71,7 @@ func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 		entry.Online, err = s.who(ctx, chat.Everyone)
 	}
 	if err != nil && entry != nil { // the connection has been counted
-		s.Exit(name)
+		s.Exit(name, "")
 		return chat.Entry{}, err
 	}
 	if err != nil {
@@ -156,8 +156,8 @@ func (s *Store) subscribe(ctx context.Context, u *user, number uint64, groups, p
 	return s.logIn(ctx, u, number, groups)
 }
 
-// Exit implements chat.Engine.
-func (s *Store) Exit(name string) {
+// Exit implements chat.Engine. Users do not count for addresses yet.
+func (s *Store) Exit(name, _ string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.users[name]

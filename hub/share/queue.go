@@ -5,26 +5,32 @@ import "iter"
 // Queue has items in the order of their coming. When there are more than its bound, the
 // holder of most loses the oldest of its items. Not safe for concurrent use.
 type Queue[T any] struct {
-	max            int
-	oldest, newest *Item[T]
-	len            int
-	lines          map[string]*line[T] // by holder
-	ranking        Ranking[*line[T]]
+	max     int
+	all     List[Item[T]]
+	len     int
+	lines   map[string]*line[T] // by holder
+	ranking Ranking[*line[T]]
 }
 
 // Item is an item of a Queue.
 type Item[T any] struct {
-	Value        T
-	older, newer *Item[T]
-	line         *line[T]
-	next         *Item[T] // in its line
+	Value  T
+	line   *line[T]
+	inAll  Links[Item[T]]
+	inLine Links[Item[T]]
 }
+
+func inAll[T any](i *Item[T]) *Links[Item[T]]  { return &i.inAll }
+func inLine[T any](i *Item[T]) *Links[Item[T]] { return &i.inLine }
+
+// Holder returns whose item it is.
+func (i *Item[T]) Holder() string { return i.line.holder }
 
 // line has the items of one holder.
 type line[T any] struct {
-	holder      string
-	share       Share // how many they are
-	first, last *Item[T]
+	holder string
+	share  Share // how many they are
+	items  List[Item[T]]
 }
 
 // Share implements Holder.
@@ -46,60 +52,39 @@ func (q *Queue[T]) Push(holder string, value T) (item, dropped *Item[T]) {
 		l = &line[T]{holder: holder}
 		q.lines[holder] = l
 	}
-	item = &Item[T]{Value: value, older: q.newest, line: l}
-	if q.newest == nil {
-		q.oldest = item
-	} else {
-		q.newest.newer = item
-	}
-	q.newest = item
-	if l.last == nil {
-		l.first = item
-	} else {
-		l.last.next = item
-	}
-	l.last = item
+	item = &Item[T]{Value: value, line: l}
+	q.all.Push(item, inAll)
+	l.items.Push(item, inLine)
 	q.len++
 	q.ranking.Add(l, 1)
 	if q.len > q.max {
-		dropped = q.ranking.At(0).first
-		q.drop(dropped)
+		dropped = q.Greatest()
+		q.Drop(dropped)
 	}
 	return item, dropped
 }
 
 // Oldest returns the oldest item; nil: there is none.
-func (q *Queue[T]) Oldest() *Item[T] { return q.oldest }
+func (q *Queue[T]) Oldest() *Item[T] { return q.all.oldest }
 
-// DropOldest takes it out.
-func (q *Queue[T]) DropOldest() { q.drop(q.oldest) }
+// Greatest returns the oldest item of the holder of most. There must be one.
+func (q *Queue[T]) Greatest() *Item[T] { return q.ranking.At(0).items.oldest }
 
-// drop takes out an item, which must be the first of its line.
-func (q *Queue[T]) drop(i *Item[T]) {
-	if i.older == nil {
-		q.oldest = i.newer
-	} else {
-		i.older.newer = i.newer
-	}
-	if i.newer == nil {
-		q.newest = i.older
-	} else {
-		i.newer.older = i.older
-	}
+// Drop takes out an item.
+func (q *Queue[T]) Drop(i *Item[T]) {
 	l := i.line
-	if l.first = i.next; i.next == nil {
-		l.last = nil
+	q.all.Remove(i, inAll)
+	l.items.Remove(i, inLine)
+	q.len--
+	if q.ranking.Add(l, -1); l.share.Held() == 0 {
 		delete(q.lines, l.holder)
 	}
-	i.older, i.newer, i.next = nil, nil, nil
-	q.len--
-	q.ranking.Add(l, -1)
 }
 
 // All returns the items, oldest first.
 func (q *Queue[T]) All() iter.Seq[T] {
 	return func(yield func(T) bool) {
-		for i := q.oldest; i != nil && yield(i.Value); i = i.newer {
+		for i := q.all.Oldest(); i != nil && yield(i.Value); i = i.inAll.Newer() {
 		}
 	}
 }

@@ -2,6 +2,7 @@
 // rules by which bounds are shared are in hub/chat.
 //
 //	ranking.go   holders, whoever holds most first
+//	list.go      items in an order, from which any can be taken out
 //	queue.go     items in the order of their coming, bounded by the shares of their holders
 package share
 

@@ -61,10 +61,19 @@ func TestQueue(t *testing.T) {
 	if _, dropped := q.Push("C", "C"); dropped == nil || dropped.Value != "A94" || q.Len() != 10 {
 		t.Errorf("%v is dropped, %d are left", dropped, q.Len())
 	}
-	for q.Oldest() != nil {
-		q.DropOldest()
+	if q.Greatest().Value != "A95" {
+		t.Errorf("the greatest is to lose %v", q.Greatest().Value)
 	}
-	if q.Len() != 0 || len(q.lines) != 0 || q.ranking.Len() != 0 || q.newest != nil {
+	q.Drop(q.Greatest())
+	q.Drop(q.Oldest().inAll.Newer()) // B25
+	want = []string{"B0", "B50", "B75", "A96", "A97", "A98", "A99", "C"}
+	if got := slices.Collect(q.All()); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for q.Oldest() != nil {
+		q.Drop(q.Oldest())
+	}
+	if q.Len() != 0 || len(q.lines) != 0 || q.ranking.Len() != 0 || q.all.newest != nil {
 		t.Errorf("left: %+v", q)
 	}
 }

@@ -12,15 +12,15 @@ const (
 	maxPassed = 64
 )
 
-// author is somebody for whom pieces or conversations count. There is none for whom nothing
-// does.
+// author is somebody for whom pieces count. There is none for whom none does.
 type author struct {
 	key      uint64      // the hash of the name
 	bytes    share.Share // of pieces
 	accounts share.Ranking[*account]
-	begun    share.Share // how many conversations
-	order    order       // those of them that have had messages
 }
+
+// Share implements share.Holder.
+func (a *author) Share() *share.Share { return &a.bytes }
 
 // account is what counts for an author in one conversation. An author who comes back there
 // after a while may get another one.
@@ -33,24 +33,10 @@ type account struct {
 // Share implements share.Holder.
 func (a *account) Share() *share.Share { return &a.bytes }
 
-// byBytes and byBegun rank authors.
-type (
-	byBytes struct{ *author }
-	byBegun struct{ *author }
-)
-
-// Share implements share.Holder.
-func (a byBytes) Share() *share.Share { return &a.bytes }
-
-// Share implements share.Holder.
-func (a byBegun) Share() *share.Share { return &a.begun }
-
 // authors is all of them.
 type authors struct {
 	byKey   map[uint64]*author
-	byBytes share.Ranking[byBytes]
-	byBegun share.Ranking[byBegun]
-	asked   int // where the search in byBegun for a conversation to forget goes on
+	ranking share.Ranking[*author]
 }
 
 // of returns an author, who must be given something at once.
@@ -66,27 +52,8 @@ func (a *authors) of(key uint64) *author {
 // add counts bytes, or takes them back.
 func (a *authors) add(to *account, bytes int) {
 	to.author.accounts.Add(to, int64(bytes))
-	a.byBytes.Add(byBytes{to.author}, int64(bytes))
-	a.release(to.author)
-}
-
-// begin counts a conversation for the author who begins it.
-func (a *authors) begin(c *Conversation, key uint64) {
-	c.by = a.of(key)
-	a.byBegun.Add(byBegun{c.by}, 1)
-}
-
-// end takes that back.
-func (a *authors) end(c *Conversation) {
-	c.by.order.remove(c)
-	a.byBegun.Add(byBegun{c.by}, -1)
-	a.release(c.by)
-}
-
-// release forgets an author for whom nothing counts.
-func (a *authors) release(of *author) {
-	if of.bytes.Held() == 0 && of.begun.Held() == 0 {
-		delete(a.byKey, of.key)
+	if a.ranking.Add(to.author, int64(bytes)); to.author.bytes.Held() == 0 {
+		delete(a.byKey, to.author.key)
 	}
 }
 
@@ -136,9 +103,10 @@ func (s *Memory) drop(c *Conversation) {
 
 // loser returns the conversation that is to lose messages next.
 func (s *Memory) loser() *Conversation {
-	accounts := &s.authors.byBytes.At(0).accounts
+	accounts := &s.authors.ranking.At(0).accounts
 	for i := range min(accounts.Len(), maxPassed) {
-		if c := accounts.At(i).conversation; !s.holds(c) {
+		c := accounts.At(i).conversation
+		if p := c.oldest(); !c.isAwaited(p.first + uint64(p.count) - 1) {
 			return c
 		}
 	}

@@ -13,13 +13,14 @@ import (
 func (s *Memory) say(from, to string, size int) error {
 	m := &chat.Message{Conversation: chat.ConversationOf(from, to), From: from, To: to, Body: []byte(strings.Repeat("x", size))}
 	m.Away = m.Private() && size%2 == 0
+	m.Address = []string{"near", "far"}[size/2%2]
 	var failed error
 	s.Append(m, func(err error) { failed = err })
 	return failed
 }
 
-// Whatever is said, dropped and forgotten, each piece and each conversation counts for one
-// author, and what counts for authors is what there is.
+// Whatever is said, dropped and forgotten, each piece counts for one author, each
+// conversation for one author at one address, and what counts is what there is.
 func TestAuthorsAreCounted(t *testing.T) {
 	for _, keep := range []int{0, 10} {
 		random := rand.New(rand.NewPCG(1, uint64(keep)))
@@ -49,8 +50,8 @@ func TestAuthorsAreCounted(t *testing.T) {
 		for _, c := range s.conversations {
 			s.forget(c)
 		}
-		if s.checkAuthors(t); s.bytes != 0 || len(s.authors.byKey) != 0 || len(s.waiting) != 0 {
-			t.Errorf("left: %d bytes, %d authors, %d who wait", s.bytes, len(s.authors.byKey), len(s.waiting))
+		if s.checkAuthors(t); s.bytes != 0 || len(s.authors.byKey) != 0 || len(s.beginners.byKey) != 0 || len(s.users) != 0 || s.unread.Oldest() != nil || s.order.Oldest() != nil {
+			t.Errorf("left: %d bytes, %d authors, %d users", s.bytes, len(s.authors.byKey), len(s.users))
 		}
 	}
 }
@@ -59,7 +60,7 @@ func (s *Memory) checkAuthors(t *testing.T) {
 	t.Helper()
 	var bytes int64
 	of := make(map[*account]int64)
-	begun := make(map[*author]int64)
+	begun, begunFrom := make(map[*beginner]int64), make(map[*origin]int64)
 	for _, c := range s.conversations {
 		begun[c.by]++
 		for i := range c.pieces {
@@ -82,13 +83,27 @@ func (s *Memory) checkAuthors(t *testing.T) {
 				t.Errorf("an account has %d, counted %d", of, a.accounts.At(i).bytes.Held())
 			}
 		}
-		if sum != a.bytes.Held() || begun[a] != a.begun.Held() || sum+begun[a] == 0 {
-			t.Errorf("an author has %d and %d, counted %d and %d", sum, begun[a], a.bytes.Held(), a.begun.Held())
+		if sum != a.bytes.Held() || sum == 0 {
+			t.Errorf("an author has %d, counted %d", sum, a.bytes.Held())
 		}
 		bytes -= sum
 	}
 	if bytes != 0 {
 		t.Errorf("%d bytes count for nobody", bytes)
+	}
+	for by, n := range begun {
+		if s.beginners.byKey[by.key] != by || s.beginners.origins[by.from.key] != by.from || n != by.begun.Held() {
+			t.Errorf("somebody has begun %d conversations, counted %d", n, by.begun.Held())
+		}
+		begunFrom[by.from] += n
+	}
+	for from, n := range begunFrom {
+		if n != from.begun.Held() {
+			t.Errorf("of an address are %d conversations, counted %d", n, from.begun.Held())
+		}
+	}
+	if len(begun) != len(s.beginners.byKey) || len(begunFrom) != len(s.beginners.origins) || len(begunFrom) != s.beginners.ranking.Len() {
+		t.Errorf("%d have begun something, of %d addresses; counted %d and %d", len(begun), len(begunFrom), len(s.beginners.byKey), len(s.beginners.origins))
 	}
 }
 
@@ -100,10 +115,7 @@ func TestPieceCountsForWhoeverWroteMost(t *testing.T) {
 		s.say("A", "groupA", 101)
 		s.say("B", "groupA", 11)
 	}
-	if got := s.conversations["groupA"].pieces[0].of.author.key; got != s.hash("A") || len(s.authors.byKey) != 2 {
+	if got := s.conversations["groupA"].pieces[0].of.author.key; got != s.hash("A") || len(s.authors.byKey) != 1 {
 		t.Errorf("it counts for another one, of %d", len(s.authors.byKey))
-	}
-	if b := s.authors.byKey[s.hash("B")]; b.bytes.Held() != 0 || b.begun.Held() != 1 {
-		t.Errorf("for B count %d bytes and %d conversations", b.bytes.Held(), b.begun.Held())
 	}
 }

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"math"
+	"cmp"
 	"time"
 
 	"wschat/hub/chat"
@@ -16,15 +16,18 @@ type Limits struct {
 	// take, in bytes of memory.
 	MaxConversations int
 	MaxBytes         int64
-	// ForgetAfter is how long a conversation must have been silent before it may be
-	// forgotten, to make room for another one when MaxConversations is reached; 0: none
-	// is ever forgotten. Its last number stays, in some 40 bytes.
+	// ForgetAfter is how long a conversation that nobody is in must have been silent before
+	// anybody's new one may take its place when MaxConversations is reached; 0: none ever
+	// gives way for its silence. Its last number stays, in some 40 bytes.
 	ForgetAfter time.Duration
 }
 
 // maxAsked bounds how many conversations are looked at to make room for one message, since
 // the lock is held meanwhile.
 const maxAsked = 64
+
+// smallest is how many bytes a message takes that nobody can make smaller.
+var smallest = int64(pieceHead + keptSize(&chat.Message{From: "A", Body: []byte("x")}))
 
 // Stats says how much is kept, and what did not fit.
 type Stats struct {
@@ -74,12 +77,12 @@ func (s *Memory) shrink(size int) {
 	}
 }
 
-// makeRoom makes room for a conversation that an author begins, by forgetting others if it
+// makeRoom makes room for a conversation that somebody begins, by forgetting others if it
 // may, and reports whether there is room. forgot, if not nil, is called for each that is
 // forgotten.
-func (s *Memory) makeRoom(author uint64, forgot func(name string, last uint64)) bool {
+func (s *Memory) makeRoom(by, from uint64, forgot func(name string, last uint64)) bool {
 	for s.MaxConversations > 0 && len(s.conversations) >= s.MaxConversations {
-		c := s.forgettable(author)
+		c := s.forgettable(by, from)
 		if c == nil {
 			s.stats.Refused.Conversations++
 			return false
@@ -93,50 +96,75 @@ func (s *Memory) makeRoom(author uint64, forgot func(name string, last uint64)) 
 	return true
 }
 
-// forgettable returns a conversation that may be forgotten for one that an author begins;
-// nil: it has found none. The search goes on where the last one ended.
-func (s *Memory) forgettable(author uint64) *Conversation {
-	all := &s.authors.byBegun
-	if s.ForgetAfter <= 0 || s.inhabited == nil || all.Len() == 0 {
-		return nil
-	}
-	left, most := maxAsked, all.At(0)
-	before := time.Now().Add(-s.ForgetAfter).UnixNano()
-	if c := s.abandoned(&most.order, before, &left); c != nil {
+// forgettable returns a conversation that may be forgotten for one that somebody begins;
+// nil: it has found none.
+func (s *Memory) forgettable(by, from uint64) *Conversation {
+	greatest := s.beginners.greatest()
+	c := s.leastMissed(greatest)
+	if c != nil && s.isAbandoned(c) {
 		return c
 	}
-	for asked := &s.authors.asked; left > 0; left-- {
-		*asked = (*asked + 1) % all.Len()
-		if c := s.abandoned(&all.At(*asked).order, before, &left); c != nil {
-			return c
-		}
+	if other := s.abandoned(); other != nil {
+		return other
 	}
-	if by := s.authors.byKey[author]; by == nil || by.begun.Held()+1 < most.begun.Held() {
-		left = maxAsked
-		return s.abandoned(&most.order, math.MaxInt64, &left)
+	if s.beginners.isLess(by, from, greatest) {
+		return c
 	}
 	return nil
 }
 
-// abandoned returns a conversation that nobody is in, and that has been silent since before
-// a point in time, in ns since 1970. It looks at as many as left says, from the longest
-// silent on, and begins anew, once, behind the last.
-func (s *Memory) abandoned(o *order, before int64, left *int) *Conversation {
-	for again := false; *left > 0; *left-- {
-		if o.asked == nil || o.asked.spoken > before {
-			if again || o.first == nil || o.first.spoken > before {
+// leastMissed returns the longest silent of the conversations that somebody has begun: of
+// those that nobody is in, else of those in which no message waits for a user who is away,
+// else of all.
+func (s *Memory) leastMissed(by *beginner) *Conversation {
+	var read, silent *Conversation
+	c := by.order.Oldest()
+	for n := 0; c != nil && n < maxAsked; n++ {
+		if canGo(c) {
+			if s.isDeserted(c) {
+				return c
+			}
+			if read == nil && !c.isAwaited(c.last) {
+				read = c
+			}
+			silent = cmp.Or(silent, c)
+		}
+		c = begunLinks(c).Newer()
+	}
+	return cmp.Or(read, silent)
+}
+
+// abandoned returns a conversation of anybody that is abandoned. The search goes on where
+// the last one ended.
+func (s *Memory) abandoned() *Conversation {
+	for range maxAsked {
+		c := s.asked
+		if c == nil || !s.isSilent(c) {
+			if c = s.order.Oldest(); c == nil || !s.isSilent(c) {
 				return nil
 			}
-			o.asked, again = o.first, true
 		}
-		c := o.asked
-		if c.given == c.last && !s.inhabited(c.name) {
+		s.asked = orderLinks(c).Newer()
+		if canGo(c) && s.isAbandoned(c) {
 			return c
 		}
-		o.asked = c.newer
 	}
 	return nil
 }
+
+// canGo reports whether a conversation can be forgotten at all: "all" never is, nor one
+// whose next message is on its way.
+func canGo(c *Conversation) bool { return c.given == c.last && c.name != chat.Everyone }
+
+// isDeserted reports whether nobody is in c.
+func (s *Memory) isDeserted(c *Conversation) bool { return s.inhabited != nil && !s.inhabited(c.name) }
+
+// isSilent reports whether nothing has been said in c for ForgetAfter.
+func (s *Memory) isSilent(c *Conversation) bool {
+	return s.ForgetAfter > 0 && c.spoken <= time.Now().Add(-s.ForgetAfter).UnixNano()
+}
+
+func (s *Memory) isAbandoned(c *Conversation) bool { return s.isSilent(c) && s.isDeserted(c) }
 
 // forget forgets a conversation, except its last number.
 func (s *Memory) forget(c *Conversation) {
@@ -144,8 +172,5 @@ func (s *Memory) forget(c *Conversation) {
 		s.drop(c)
 	}
 	s.unlist(c)
-	for _, user := range membersOf(c.name) {
-		s.settle(user, c)
-	}
 	s.setNumber(c.name, c.last)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 const (
@@ -29,9 +30,14 @@ type Conversation struct {
 
 	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
-	by           *author       // who began it
-	older, newer *Conversation // in its order
+	by    *beginner
+	pair  *pair                     // nil: it is not private
+	order share.Links[Conversation] // in that of all
+	begun share.Links[Conversation] // in that of by
 }
+
+func orderLinks(c *Conversation) *share.Links[Conversation] { return &c.order }
+func begunLinks(c *Conversation) *share.Links[Conversation] { return &c.begun }
 
 // piece is a run of messages, each with its length before it; see kept. Bytes are only
 // appended, never changed, so that an excerpt can be read without the lock.

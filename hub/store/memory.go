@@ -5,9 +5,9 @@
 //	conversation.go   the messages of a conversation, in pieces without pointers
 //	kept.go           the bytes of one message
 //	bound.go          what is refused, and what is forgotten to make room
-//	author.go         for whom bytes and conversations count, and who loses messages
-//	pairs.go          the private conversations of one user
-//	order.go          the conversations that one author has begun
+//	author.go         for whom bytes count, and who loses messages
+//	beginner.go       for whom conversations count
+//	pair.go           private conversations, and the users in them
 //	number.go         the last numbers of forgotten conversations
 //	waiting.go        the private messages that wait for their recipients
 //	excerpt.go        answers made of the pieces
@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 // DefaultConversations is the default of Limits.MaxConversations. A conversation takes 0.2
@@ -47,9 +48,12 @@ type Memory struct {
 
 	mu            sync.Mutex
 	conversations map[string]*Conversation
-	pairs         map[string]pairs // by user
-	waiting       map[string]inbox // by user
+	order         share.List[Conversation] // those that have had messages, the longest silent first
+	asked         *Conversation            // where the search in it for one to forget goes on; nil: at its start
+	users         map[string]*user         // who are in private conversations
+	unread        share.List[unread]       // what waits for them, by the time of the newest
 	authors       authors
+	beginners     beginners
 	numbers       numbers // of forgotten conversations
 	newest        int64   // the time of the newest message, in ns since 1970
 	bytes         int64   // memory that the messages take
@@ -68,9 +72,9 @@ func New(keep int) *Memory {
 		epoch:         rand.Text()[:10],
 		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
-		pairs:         make(map[string]pairs),
-		waiting:       make(map[string]inbox),
+		users:         make(map[string]*user),
 		authors:       authors{byKey: make(map[uint64]*author)},
+		beginners:     beginners{byKey: make(map[uint64]*beginner), origins: make(map[uint64]*origin)},
 		numbers:       numbers{last: make(map[uint64]uint64)},
 	}
 }
@@ -105,11 +109,11 @@ func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) *C
 		return nil
 	}
 	if c == nil {
-		author := s.hash(m.From)
-		if !s.makeRoom(author, forgot) {
+		by, from := s.keysOf(m.Address, m.From)
+		if !s.makeRoom(by, from, forgot) {
 			return nil
 		}
-		c = s.begin(m.Conversation, author)
+		c = s.begin(m.Conversation, by, from)
 	}
 	if m.Away {
 		s.miss(m.To, c, s.newest+1, len(m.Body))
@@ -117,41 +121,26 @@ func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) *C
 	return c
 }
 
-// begin makes a conversation without messages, which counts for an author. If one of that
-// name has been forgotten, the numbers go on.
-func (s *Memory) begin(name string, author uint64) *Conversation {
+// begin makes a conversation without messages, which counts for whoever has these keys. If
+// one of that name has been forgotten, the numbers go on.
+func (s *Memory) begin(name string, by, from uint64) *Conversation {
 	last := s.lastOf(name)
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
 	s.conversations[c.name] = c
-	s.authors.begin(c, author)
-	for _, user := range membersOf(c.name) {
-		s.pairs[user] = append(s.pairs[user], c)
-	}
+	s.beginners.begin(c, by, from)
+	s.makePair(c)
 	return c
 }
 
 // unlist takes a conversation out of the maps.
 func (s *Memory) unlist(c *Conversation) {
+	if s.asked == c {
+		s.asked = orderLinks(c).Newer()
+	}
+	s.order.Remove(c, orderLinks)
 	delete(s.conversations, c.name)
-	s.authors.end(c)
-	for _, user := range membersOf(c.name) {
-		if s.pairs[user] = s.pairs[user].remove(c); len(s.pairs[user]) == 0 {
-			delete(s.pairs, user)
-		}
-	}
-}
-
-// membersOf returns the users of a private conversation: two, or one who writes to the
-// same user id. nil: the conversation is not private.
-func membersOf(name string) []string {
-	a, b, ok := strings.Cut(name, ",")
-	switch {
-	case !ok:
-		return nil
-	case a == b:
-		return []string{a}
-	}
-	return []string{a, b}
+	s.beginners.end(c)
+	s.endPair(c)
 }
 
 // keep keeps a message that has its number and time; disk is its size on disk, in bytes.
@@ -180,10 +169,9 @@ func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
 		s.scratch = nil
 	}
 	c.given, c.spoken = max(c.given, seq), at
-	c.by.order.spoke(c)
-	for _, user := range membersOf(c.name) {
-		s.pairs[user].spoke(c)
-	}
+	s.order.Push(c, orderLinks)
+	c.by.order.Push(c, begunLinks)
+	c.spokeTo()
 	s.newest = max(s.newest, at)
 }
 
@@ -205,8 +193,7 @@ func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, m
 func (s *Memory) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := slices.Clone(s.pairs[user].newest())
-	more = len(found) < len(s.pairs[user])
+	found, more := s.users[user].newestPairs()
 	for _, name := range names {
 		if c := s.conversations[name]; c != nil {
 			found = append(found, c)
@@ -238,8 +225,13 @@ func otherOf(name, user string) string {
 	return name
 }
 
-// Err implements chat.Store. There is always room for somebody's message.
-func (s *Memory) Err() error { return nil }
+// Err implements chat.Store.
+func (s *Memory) Err() error {
+	if s.MaxBytes > 0 && s.MaxBytes < smallest {
+		return chat.ErrFull
+	}
+	return nil
+}
 
 // Epoch implements chat.Store. Each Memory has an epoch of its own.
 func (s *Memory) Epoch() string { return s.epoch }

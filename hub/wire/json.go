@@ -42,7 +42,7 @@ var fieldNames = [fieldCount]string{"op", "id", "to", "text", "group", "of", "li
 // escaped.
 const maxField = 6*len("before") + 2
 
-// fieldNamed returns the field of a quoted name; -1: there is none of that name.
+// fieldNamed returns the field of a quoted name; -1: there is no such field.
 func fieldNamed(quoted []byte) field {
 	if len(quoted) > maxField {
 		return -1
@@ -57,8 +57,8 @@ func fieldNamed(quoted []byte) field {
 	return -1
 }
 
-// fields are the members of a JSON request that have a meaning, as they stand there; nil:
-// there is none. Of members with the same name the last counts.
+// fields are the members of a JSON request that have a meaning, as they stand there; nil: it
+// is missing. Of members with the same name the last counts.
 type fields [fieldCount][]byte
 
 // Parse implements Protocol. A binary message has the form that it has in the line

@@ -61,8 +61,8 @@ const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 const maxHead = len(lineOpen) + len(lineArrow) + len(lineShut) + 2*chat.MaxName
 
 // AppendHead appends the frame of a message as reader gets it, 用户(A=>reader):body, up to
-// its body, which has so many bytes and comes from LineText if it is a text. The frames of a
-// group's members differ; only the body is shared.
+// its body. body is the length of that; a text comes from LineText. The frames of a group's
+// members differ; only the body is shared.
 func (Line) AppendHead(dst []byte, m *chat.Message, reader string, body int) []byte {
 	name := recipient(m, reader)
 	length := len(lineOpen) + len(m.From) + len(lineArrow) + len(name) + len(lineShut) + body

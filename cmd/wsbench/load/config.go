@@ -26,12 +26,12 @@ const (
 // next number.
 type Config struct {
 	Mode        Mode
-	URL         string   // ws or wss; may hold {i}
-	Subprotocol string   // offered in the handshake; "": none
-	Hello       []string // text messages right after the handshake; may hold {i}
-	Conns       int      // connections; in Connect, at a time
-	Insecure    bool     // wss: any certificate is as good as another
-	Resume      bool     // wss: sessions are resumed, as far as the server lets them
+	URL         string // ws or wss; may hold {i}
+	Subprotocol string // offered in the handshake; "": none
+	Hello       string // a text message right after the handshake; "": none; may hold {i}
+	Conns       int    // connections; in Connect, at a time
+	Insecure    bool   // wss: any certificate is as good as another
+	Resume      bool   // wss: sessions are resumed, as far as the server lets them
 
 	// Prefix and Suffix stand around each payload, for servers with a protocol
 	// of their own. They may hold {i}, and in Echo {j}: the number of the
@@ -50,7 +50,7 @@ type Config struct {
 	Time    time.Duration // of the measured window
 	Timeout time.Duration // of a handshake; without any answer to a sender; for what is outstanding at the end
 
-	PIDs     []int     // the server's processes; none: its CPU and memory are not told
+	PID      int       // the server's process; 0: its CPU and memory are not told
 	Progress io.Writer // gets a line when all connections are open and the load begins; nil: none
 
 	streams bool        // goroutines serve the connections, as over TLS
@@ -68,9 +68,6 @@ func (c *Config) clientTLS() *tls.Config {
 
 // burst is how many handshakes are under way at most, but in Connect.
 const burst = 100
-
-// spare is how many descriptors are needed besides the connections'.
-const spare = 50 + burst
 
 // Check reports what is wrong with c, in one line that uses the names of the
 // command's options.
@@ -93,11 +90,9 @@ func (c *Config) Check() error {
 		return errors.New("--timeout: expected more than 0")
 	}
 	if c.Mode == Echo || c.Mode == Fan {
-		if err := c.checkMessages(); err != nil {
-			return err
-		}
+		return c.checkMessages()
 	}
-	return checkDescriptors(c.Conns)
+	return nil
 }
 
 // checkMessages is Check for the modes that send any.

@@ -8,11 +8,10 @@ import (
 
 // conn is one connection, after its handshake.
 type conn struct {
-	skim   skimmer
-	part   *part  // of a message that has come in part
-	out    []byte // what the socket has not taken yet
-	sender int32  // which sender it is; -1: none
-	state  state
+	decoder frame.Decoder
+	out     []byte // what the socket has not taken yet
+	sender  int32  // which sender it is; -1: none
+	state   state
 }
 
 type state uint8
@@ -64,18 +63,20 @@ func (e *engine) flush(slot int32, c *conn) error {
 	return nil
 }
 
+// closeFrame is the close frame that a client sends.
+func closeFrame(key [4]byte) []byte {
+	return frame.AppendMaskedFrame(nil, frame.Close, key, frame.AppendClose(nil, frame.NormalClosure, ""))
+}
+
 // control answers a control frame.
-func (e *engine) control(slot int32, c *conn, p piece) error {
-	switch p.op {
+func (e *engine) control(slot int32, c *conn, m frame.Message) error {
+	switch m.Opcode {
 	case frame.Ping:
 		if c.state == open {
-			return e.transmit(slot, c, frame.AppendMaskedFrame(nil, frame.Pong, e.key, p.data))
+			return e.transmit(slot, c, frame.AppendMaskedFrame(nil, frame.Pong, e.key, m.Payload))
 		}
 	case frame.Close:
-		code, reason, err := frame.ParseClose(p.data)
-		if err != nil {
-			return fmt.Errorf("%s: close frame: %w", e.name(slot), err)
-		}
+		code, reason, _ := frame.ParseClose(m.Payload) // the decoder has checked it
 		if c.state != closing {
 			if reason != "" {
 				reason = fmt.Sprintf(" %q", reason)
@@ -96,7 +97,7 @@ func (e *engine) ended(slot int32, c *conn, err error) error {
 		return fmt.Errorf("%s: %w", e.name(slot), err)
 	}
 	e.sockets.close(slot)
-	c.state, c.part, c.out = closed, nil, nil
+	c.state, c.out = closed, nil
 	e.closed++
 	return nil
 }

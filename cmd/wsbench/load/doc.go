@@ -8,7 +8,7 @@
 //
 // Run goes through these phases:
 //
-//	open     the connections, with handshake.Dialer; their hello messages
+//	open     the connections, with handshake.Dialer; their hello message
 //	settle   until nothing has come in for a while
 //	warm up  load that is not measured
 //	measure  the window that rates, latencies and CPU time are of
@@ -20,7 +20,7 @@
 // whether it has got each sender's messages once and in order (see track), and
 // how late.
 //
-// Closed loop: each sender keeps so many messages in flight, and sends the next
+// Closed loop: each sender keeps Config.Inflight messages in flight, and sends the next
 // when one comes back. Open loop (Config.Rate): messages are sent on a
 // schedule, whatever comes back, and latency counts from the scheduled time, so
 // that a stall delays none of the messages that measure it (no coordinated

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"time"
 
-	"wschat/cmd/wsbench/process"
 	"wschat/frame"
 )
 
@@ -27,11 +26,11 @@ type engine struct {
 	config    *Config
 	sockets   sockets
 	base      time.Time // all times are since then
+	frames    frame.Config
 	conns     []conn
 	senders   []sender
 	templates []*template // by sender
 	tracks    []track     // Echo: by connection; Fan: by connection, then sender
-	parts     []*part     // to be used again
 	rx, tx    []byte
 	key       [4]byte
 	hint      int // where the last mark was
@@ -49,14 +48,14 @@ type engine struct {
 
 func newEngine(ctx context.Context, c *Config) (*engine, error) {
 	e := &engine{
-		ctx: ctx, config: c, base: time.Now(), from: never, to: never, result: new(Result),
+		ctx: ctx, config: c, base: time.Now(), from: never, to: never, result: new(Result), frames: frame.Config{Role: frame.Client},
 		conns: make([]conn, c.Conns), senders: newSenders(c), rx: make([]byte, readSize),
 	}
 	for i := range e.key {
 		e.key[i] = byte(rand.Uint32())
 	}
 	for i := range e.conns {
-		e.conns[i].sender = -1
+		e.conns[i].decoder, e.conns[i].sender = frame.NewDecoder(&e.frames), -1
 	}
 	from := make([]int, len(e.senders))
 	for i, s := range e.senders {
@@ -81,16 +80,13 @@ func newEngine(ctx context.Context, c *Config) (*engine, error) {
 
 func (e *engine) now() time.Duration { return time.Since(e.base) }
 
-// greet sends the hello messages.
+// greet sends the hello message.
 func (e *engine) greet(slot int32, c *conn) error {
-	if len(e.config.Hello) == 0 {
+	if e.config.Hello == "" {
 		return nil
 	}
-	var out []byte
-	for _, hello := range e.config.Hello {
-		out = frame.AppendMaskedFrame(out, frame.Text, e.key, []byte(numbered(hello, int(slot))))
-	}
-	return e.transmit(slot, c, out)
+	hello := numbered(e.config.Hello, int(slot))
+	return e.transmit(slot, c, frame.AppendMaskedFrame(nil, frame.Text, e.key, []byte(hello)))
 }
 
 // turn waits for sockets, but not past until, and serves them once.
@@ -182,6 +178,3 @@ func (e *engine) pumpOn(slot int32, c *conn, now time.Duration) error {
 	}
 	return nil
 }
-
-// usage is what the server's processes have used.
-func (e *engine) usage() (process.Usage, error) { return process.Read(e.config.PIDs...) }

@@ -50,13 +50,8 @@ func (s *epoll) add(nc net.Conn, slot int32) error {
 	if err != nil {
 		return err
 	}
-	return s.addFD(fd, slot, readable)
-}
-
-// addFD watches a descriptor, which is then this slot's.
-func (s *epoll) addFD(fd int, slot int32, events uint32) error {
 	s.fds[slot] = int32(fd)
-	return s.control(syscall.EPOLL_CTL_ADD, slot, events)
+	return s.control(syscall.EPOLL_CTL_ADD, slot, readable)
 }
 
 // take gets the descriptor out of a connection and closes the connection.

@@ -10,10 +10,9 @@ import (
 // Result is what Run has measured. Counts are of the measured window unless
 // said otherwise.
 type Result struct {
-	Window    time.Duration // as long as it really was
-	Messages  uint64        // Echo: that came back; Fan: deliveries, to all members together
-	Bytes     uint64        // of payload in them, with what the server has put around it
-	Published uint64        // messages sent
+	Window   time.Duration // as long as it really was
+	Messages uint64        // Echo: that came back; Fan: deliveries, to all members together
+	Bytes    uint64        // of payload in them, with what the server has put around it
 
 	// Latency is from sending to arrival, of the messages that arrived within
 	// the window; in an open loop, from when it was due, of the messages that
@@ -25,16 +24,14 @@ type Result struct {
 	Checks      Checks // of the whole run
 	Sent        uint64 // in the whole run
 	Skipped     uint64 // open loop, whole run: not sent, since the server did not read
-	Stalls      uint64 // whole run: times that a sender waited for Timeout in vain
-	Other       uint64 // whole run: messages without a mark
 	CleanCloses uint64 // connections that ended with a closing handshake
 
-	Server Server        // zero without Config.PIDs
+	Server Server        // zero without Config.PID
 	Client time.Duration // CPU time of this process
 	Others time.Duration // CPU time of processes that are neither
 }
 
-// Server is what the server's processes had used at certain moments.
+// Server is what the server's process had used at certain moments.
 type Server struct {
 	Start  process.Usage // before the first connection
 	Before process.Usage // at the beginning of the window

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"wschat/cmd/wsbench/process"
-	"wschat/frame"
 )
 
 const (
@@ -16,10 +15,10 @@ const (
 	tooMany   = 200 * time.Millisecond // to see whether something comes twice
 )
 
-// Run does what c says and returns what it has measured. An error is one of the
-// server, which refused, closed, or broke the protocol, or of this machine;
-// that messages were lost or wrong is no error, but in Result.Checks. c must
-// have passed Check. Ending ctx ends it, with the context's cause.
+// Run does what c says and returns what it has measured. It fails if the server refused,
+// closed, or broke the protocol, or if this machine failed. Lost or wrong messages are not
+// an error, but counted in Result.Checks. c must have passed Check. The end of ctx ends Run
+// with the context's cause.
 func Run(ctx context.Context, c *Config) (*Result, error) {
 	runtime.LockOSThread() // whose timers are exact
 	defer runtime.UnlockOSThread()
@@ -32,17 +31,15 @@ func Run(ctx context.Context, c *Config) (*Result, error) {
 		return nil, err
 	}
 	defer e.sockets.closeAll()
-	for _, phase := range []func() error{e.start, e.open, e.settle, e.measure, e.drain, e.closeAll} {
+	if e.result.Server.Start, err = process.Read(c.PID); err != nil {
+		return nil, err
+	}
+	for _, phase := range []func() error{e.open, e.settle, e.measure, e.drain, e.closeAll} {
 		if err := phase(); err != nil {
 			return nil, err
 		}
 	}
 	return e.result, nil
-}
-
-func (e *engine) start() (err error) {
-	e.result.Server.Start, err = e.usage()
-	return err
 }
 
 // settle waits until nothing has come in for Settle, and in Idle until the
@@ -55,7 +52,7 @@ func (e *engine) settle() error {
 			return err
 		}
 	}
-	if e.config.Mode == Idle && len(e.config.PIDs) > 0 {
+	if e.config.Mode == Idle && e.config.PID != 0 {
 		return e.settleMemory()
 	}
 	return nil
@@ -68,7 +65,7 @@ func (e *engine) settleMemory() error {
 	var last int64
 	began := e.now()
 	for since := began; e.now() < min(since+still, began+most); {
-		u, err := e.usage()
+		u, err := process.Read(e.config.PID)
 		if err != nil {
 			return err
 		}
@@ -107,13 +104,13 @@ func (e *engine) measure() error {
 	if err := e.turnUntil(e.from); err != nil {
 		return err
 	}
-	if err := w.begin(e.config.PIDs); err != nil {
+	if err := w.begin(e.config.PID); err != nil {
 		return err
 	}
 	if err := e.turnUntil(e.to); err != nil {
 		return err
 	}
-	if err := w.end(e.config.PIDs, e.result); err != nil || !e.loading || e.config.Rate == 0 {
+	if err := w.end(e.config.PID, e.result); err != nil || !e.loading || e.config.Rate == 0 {
 		return err
 	}
 	return e.sendDue(e.now()) // what became due at the very end
@@ -136,14 +133,14 @@ type window struct {
 	machine time.Duration
 }
 
-func (w *window) begin(pids []int) (err error) {
+func (w *window) begin(pid int) (err error) {
 	w.at, w.own, w.machine = time.Now(), ownCPU(), process.Machine()
-	w.server, err = process.Read(pids...)
+	w.server, err = process.Read(pid)
 	return err
 }
 
-func (w *window) end(pids []int, r *Result) error {
-	after, err := process.Read(pids...)
+func (w *window) end(pid int, r *Result) error {
+	after, err := process.Read(pid)
 	if err != nil {
 		return err
 	}
@@ -191,7 +188,7 @@ func (e *engine) drain() error {
 // meanwhile. Those that do not end in time are dropped.
 func (e *engine) closeAll() error {
 	const some = 1000
-	message := frame.AppendMaskedFrame(nil, frame.Close, e.key, frame.AppendClose(nil, frame.NormalClosure, ""))
+	message := closeFrame(e.key)
 	end := e.now() + 5*time.Second + time.Duration(len(e.conns))*50*time.Microsecond
 	for i := range e.conns {
 		c := &e.conns[i]

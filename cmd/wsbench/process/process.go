@@ -1,4 +1,4 @@
-// Package process reads from /proc what processes cost: CPU time and memory. On
+// Package process reads from /proc what a process costs: CPU time and memory. On
 // systems that have no /proc in Linux's form, all it returns is errors.
 package process
 
@@ -14,25 +14,23 @@ import (
 // machines that Go runs on. So figures are exact to 10 ms.
 const tick = time.Second / 100
 
-// Usage is what processes have used, added up.
+// Usage is what a process has used.
 type Usage struct {
-	CPU time.Duration // since they began; to 10 ms
+	CPU time.Duration // since it began; to 10 ms
 	RSS int64         // bytes resident now
 }
 
-// Read returns the sum over these processes. One that has ended is an error.
-// Safe for concurrent use.
-func Read(pids ...int) (Usage, error) {
-	var sum Usage
-	for _, pid := range pids {
-		u, err := read(pid)
-		if err != nil {
-			return Usage{}, fmt.Errorf("process %d: %w", pid, err)
-		}
-		sum.CPU += u.CPU
-		sum.RSS += u.RSS
+// Read returns what a process has used; nothing for number 0. One that has ended is an
+// error. Safe for concurrent use.
+func Read(pid int) (Usage, error) {
+	if pid == 0 {
+		return Usage{}, nil
 	}
-	return sum, nil
+	u, err := read(pid)
+	if err != nil {
+		return Usage{}, fmt.Errorf("process %d: %w", pid, err)
+	}
+	return u, nil
 }
 
 func read(pid int) (Usage, error) {

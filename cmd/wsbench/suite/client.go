@@ -16,13 +16,13 @@ import (
 // figures are the numbers that a run of wsbench has printed as JSON.
 type figures map[string]float64
 
-// get returns a figure, which has to be there.
-func (f figures) get(name string) (float64, error) {
+// sample makes a sample of a figure, which has to be there unless err says why not.
+func (f figures) sample(name string, err error) (sample, error) {
 	n, ok := f[name]
-	if !ok {
-		return 0, fmt.Errorf("wsbench has not told %s", name)
+	if err == nil && !ok {
+		err = fmt.Errorf("wsbench has not told %s", name)
 	}
-	return n, nil
+	return sample{value: n, others: f["others_cpu_percent"]}, err
 }
 
 // loader is a run of wsbench in a process of its own.
@@ -35,8 +35,8 @@ type loader struct {
 }
 
 // load runs wsbench against a server and returns what it has measured.
-func (b *bench) load(r *running, args ...string) (figures, error) {
-	l, err := b.startLoad(r, b.client, args...)
+func (b *bench) load(r *running, on cores, args ...string) (figures, error) {
+	l, err := b.startLoad(r, on, args...)
 	if err != nil {
 		return nil, err
 	}

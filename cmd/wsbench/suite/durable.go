@@ -23,13 +23,9 @@ func durable(figure string) func(*bench, Subject) (sample, error) {
 			return sample{}, err
 		}
 		defer r.stop()
-		f, err := b.load(r, "echo", "--loose", "--url", s.Base+"/socket?userId={i}", "--subprotocol", "wschat.v1.json",
+		return b.take(r, figure, "echo", "--loose", "--url", s.Base+"/socket?userId={i}", "--subprotocol", "wschat.v1.json",
 			"--conns", "200", "--size", "32", "--secs", b.secs,
 			"--prefix", `{"op":"send","id":"`, "--suffix", `","to":"group{i}","text":"`+strings.Repeat("x", 128)+`"}`)
-		if err != nil {
-			return sample{}, err
-		}
-		return take(f, figure)
 	}
 }
 

@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,15 +92,20 @@ func (r row) can(s Subject) bool {
 	return slices.Contains(r.kinds, s.kind) && (s.kind == chat || r.tls == s.isTLS())
 }
 
-// take makes a sample of what wsbench has measured.
-func take(f figures, figure string) (sample, error) {
-	value, err := f.get(figure)
-	return sample{value: value, others: f["others_cpu_percent"]}, err
+// take loads a server that runs.
+func (b *bench) take(r *running, figure string, args ...string) (sample, error) {
+	f, err := b.load(r, b.client, args...)
+	return f.sample(figure, err)
 }
 
-// takeBeside is take where another load of ours is what others do.
-func takeBeside(f figures, figure string) (sample, error) {
-	got, err := take(f, figure)
+// takeBeside loads a server beside another load of ours, which has begun: what that uses
+// does not count as a disturbance.
+func (b *bench) takeBeside(r *running, other *loader, figure string, args ...string) (sample, error) {
+	defer other.stop()
+	if err := other.begin(); err != nil {
+		return sample{}, err
+	}
+	got, err := b.take(r, figure, args...)
 	got.others = 0
 	return got, err
 }
@@ -113,11 +117,7 @@ func (b *bench) once(s Subject, figure string, args ...string) (sample, error) {
 		return sample{}, err
 	}
 	defer r.stop()
-	f, err := b.load(r, args...)
-	if err != nil {
-		return sample{}, err
-	}
-	return take(f, figure)
+	return b.take(r, figure, args...)
 }
 
 func (b *bench) echoArgs(s Subject, args ...string) []string {
@@ -180,7 +180,7 @@ func idling(figure string, member bool, args ...string) func(*bench, Subject) (s
 	}
 }
 
-// beside measures echo while so many other connections do nothing.
+// beside measures echo while a number of other connections do nothing.
 func beside(idle int) func(*bench, Subject) (sample, error) {
 	return func(b *bench, s Subject) (sample, error) {
 		args := b.echoArgs(s, "--conns", "100")
@@ -196,15 +196,7 @@ func beside(idle int) func(*bench, Subject) (sample, error) {
 		if err != nil {
 			return sample{}, err
 		}
-		defer idlers.stop()
-		if err := idlers.begin(); err != nil {
-			return sample{}, err
-		}
-		f, err := b.load(r, args...)
-		if err != nil {
-			return sample{}, err
-		}
-		return takeBeside(f, "server_cpu_us_per_message")
+		return b.takeBeside(r, idlers, "server_cpu_us_per_message", args...)
 	}
 }
 
@@ -216,14 +208,14 @@ func burst(b *bench, s Subject) (sample, error) {
 		return sample{}, err
 	}
 	defer r.stop()
-	if _, err := b.load(r, b.echoArgs(s, "--conns", "50")...); err != nil {
+	if _, err := b.load(r, b.client, b.echoArgs(s, "--conns", "50")...); err != nil {
 		return sample{}, err
 	}
 	before, err := process.Read(r.pid)
 	if err != nil {
 		return sample{}, err
 	}
-	if _, err := b.load(r, b.echoArgs(s, "--conns", "50", "--size", "1048576")...); err != nil {
+	if _, err := b.load(r, b.client, b.echoArgs(s, "--conns", "50", "--size", "1048576")...); err != nil {
 		return sample{}, err
 	}
 	select {
@@ -249,15 +241,8 @@ func private(b *bench, s Subject) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	defer flood.stop()
-	if err := flood.begin(); err != nil {
-		return sample{}, err
-	}
-	f, err := b.load(r, "echo", "--url", s.Base+"/socket?userId=p{i}", "--prefix", "p{j},", "--conns", "2", "--rate", "100", "--secs", b.secs)
-	if err != nil {
-		return sample{}, err
-	}
-	return takeBeside(f, "latency_us_p99")
+	return b.takeBeside(r, flood, "latency_us_p99",
+		"echo", "--url", s.Base+"/socket?userId=p{i}", "--prefix", "p{j},", "--conns", "2", "--rate", "100", "--secs", b.secs)
 }
 
 // together measures fan-out with server and load on the same cores: with one
@@ -273,14 +258,7 @@ func together(count int) func(*bench, Subject) (sample, error) {
 			return sample{}, err
 		}
 		defer r.stop()
-		l, err := b.startLoad(r, on, b.fanArgs("fan", s, lineText, "--conns", "1000", "--senders", "16")...)
-		if err != nil {
-			return sample{}, err
-		}
-		f, err := l.wait()
-		if err != nil {
-			return sample{}, fmt.Errorf("on %d cores: %w", count, err)
-		}
-		return take(f, "deliveries_per_s")
+		f, err := b.load(r, on, b.fanArgs("fan", s, lineText, "--conns", "1000", "--senders", "16")...)
+		return f.sample("deliveries_per_s", err)
 	}
 }

@@ -156,7 +156,7 @@ func (r *running) stop() {
 	}
 }
 
-// freeBase is a URL on a port of loopback that nobody has at the moment.
+// freeBase is a URL on a port of loopback that is free at the moment.
 func freeBase() (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

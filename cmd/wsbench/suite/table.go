@@ -70,13 +70,13 @@ func (t *table) lines() [][]string {
 	for i, r := range t.rows {
 		line := []string{r.title, r.unit}
 		for j := range t.subjects {
-			line = append(line, cell(t.value(i, j, value))(digits))
+			line = append(line, cell(digits)(t.value(i, j, value)))
 		}
 		if len(peers) > 0 {
 			a, ok := t.value(i, 0, value)
 			peer := t.peer(r.tls)
 			b, ok2 := t.value(i, peer, value)
-			line = append(line, cell(a/b, peer > 0 && ok && ok2 && b != 0)(ratio))
+			line = append(line, cell(ratio)(a/b, peer > 0 && ok && ok2 && b != 0))
 		}
 		lines = append(lines, line)
 	}
@@ -111,7 +111,7 @@ func (t *table) ratioLines(width int) [][]string {
 		for j := range t.subjects {
 			a, ok := t.value(of, j, value)
 			b, ok2 := t.value(by, j, value)
-			line = append(line, cell(a/b, ok && ok2 && b != 0)(ratio))
+			line = append(line, cell(ratio)(a/b, ok && ok2 && b != 0))
 		}
 		for len(line) < width {
 			line = append(line, none)
@@ -121,9 +121,9 @@ func (t *table) ratioLines(width int) [][]string {
 	return lines
 }
 
-// cell returns what formats v, or none.
-func cell(v float64, ok bool) func(func(float64) string) string {
-	return func(format func(float64) string) string {
+// cell formats a value, if there is one.
+func cell(format func(float64) string) func(v float64, ok bool) string {
+	return func(v float64, ok bool) string {
 		if !ok {
 			return none
 		}

@@ -3,7 +3,6 @@ package metric
 
 import (
 	"bytes"
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,9 +30,7 @@ func (t *Text) Gauge(name, help string, value float64) {
 // GaugeBy writes a gauge for each value of one label, in order.
 func (t *Text) GaugeBy(name, help, label string, values map[string]int64) {
 	t.head(name, help, "gauge")
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		t.sample(name, label+"="+quote(key), float64(values[key]))
-	}
+	samplesBy(t, name, label, values)
 }
 
 // Counter writes a value that only grows; its name ends in _total.
@@ -43,10 +40,14 @@ func (t *Text) Counter(name, help string, value float64) {
 }
 
 // CounterBy writes a counter for each value of one label, in order.
-func CounterBy[K cmp.Ordered](t *Text, name, help, label string, values map[K]uint64, text func(K) string) {
+func (t *Text) CounterBy(name, help, label string, values map[string]uint64) {
 	t.head(name, help, "counter")
+	samplesBy(t, name, label, values)
+}
+
+func samplesBy[N int64 | uint64](t *Text, name, label string, values map[string]N) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		t.sample(name, label+"="+quote(text(key)), float64(values[key]))
+		t.sample(name, label+"="+quote(key), float64(values[key]))
 	}
 }
 

@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +12,8 @@ func TestText(t *testing.T) {
 	var text Text
 	text.Gauge("up", "Is it up.", 1)
 	text.Counter("seen_total", "What was seen.", 1e6)
-	CounterBy(&text, "closed_total", "By code.", "code", map[int]uint64{1006: 2, 1000: 1}, strconv.Itoa)
-	CounterBy(&text, "odd_total", "Any value.", "value", map[string]uint64{"a\"b\\c\nd": 1}, func(s string) string { return s })
+	text.CounterBy("closed_total", "By code.", "code", map[string]uint64{"1006": 2, "1000": 1})
+	text.CounterBy("odd_total", "Any value.", "value", map[string]uint64{"a\"b\\c\nd": 1})
 	want := `# HELP up Is it up.
 # TYPE up gauge
 up 1

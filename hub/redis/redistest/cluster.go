@@ -69,7 +69,7 @@ func (c *Cluster) Owner(key string) int {
 			return i
 		}
 	}
-	c.t.Fatalf("nobody has %s", key)
+	c.t.Fatalf("no node has %s", key)
 	return 0
 }
 

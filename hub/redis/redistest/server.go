@@ -108,7 +108,7 @@ func (s *Server) URLAt(addr string) string {
 // Kill ends it as kill -9 does, if it runs.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
-// Stop ends it in order; without "appendonly yes" its data are lost all the same.
+// Stop ends it by SIGTERM; without "appendonly yes" its data are lost all the same.
 func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 
 func (s *Server) end(signal os.Signal) {
@@ -120,7 +120,7 @@ func (s *Server) end(signal os.Signal) {
 	s.command = nil
 }
 
-// clusterFile is what a node knows of its cluster, which is no part of its data.
+// clusterFile has what a node knows of its cluster. It is not part of the data.
 const clusterFile = "nodes.conf"
 
 // Restart starts it again at the same port, after a Kill if it runs: with what is

@@ -29,12 +29,14 @@ type Client struct {
 	owner   [slots]*node // who is to get them; differs while a node is held
 	stale   bool         // the owners must be asked for
 	asking  bool         // and are
-	moved   map[int]bool // slots whose channels must be subscribed (again)
 	waiting int          // commands
 	bytes   int          // of them
 	failed  []outcome    // to be told by unlock
 
-	pubsub pubsub
+	channels      [slots]map[string]struct{} // that are to be subscribed, by slot
+	subscriptions int                        // how many they are
+	moved         map[int]bool               // slots whose channels must be subscribed (again)
+	refused       []string                   // channels, to be tried again at the next tick
 }
 
 // outcome is that of a command without reply, to be told.
@@ -58,7 +60,7 @@ func Open(config Config) (*Client, error) {
 	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	c := &Client{
 		config: config, target: target, ticked: time.Now(), wake: newSignal(), nodes: map[string]*node{},
-		moved: map[int]bool{}, pubsub: pubsub{wanted: map[string]struct{}{}},
+		moved: map[int]bool{},
 	}
 	c.context, c.cancel = context.WithCancel(context.Background())
 	c.mu.Lock()

@@ -223,7 +223,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		n := c.nodes[proxy.Addr()]
-		return n.state == down && !n.subscribed
+		return n.state == down && n.subscriber.link == nil
 	})
 	for _, purpose := range []string{"commands", "subscriptions"} {
 		redistest.Eventually(t, "the log says it of "+purpose, func() bool {

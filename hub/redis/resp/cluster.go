@@ -58,8 +58,8 @@ func (c *Client) Together(a, b string) bool {
 	return c.routeTo(slotOf(a)) == c.routeTo(slotOf(b))
 }
 
-// join makes an address of what a node says about another one. "" and "?" are
-// what it says when it does not know the host: that is then its own.
+// join makes an address of what a node says about another one. If it does not know the
+// host it says "" or "?", and means its own.
 func (n *node) join(host, port string) string {
 	if host == "" || host == "?" {
 		host, _, _ = net.SplitHostPort(n.addr)
@@ -68,7 +68,7 @@ func (n *node) join(host, port string) string {
 }
 
 // learn takes over what a node says about who has which slots, to CLUSTER SLOTS;
-// an error means that it is no part of a cluster. The lock is held.
+// an error means that it is not part of a cluster. The lock is held.
 func (c *Client) learn(from *node, reply Reply) {
 	c.asking = false
 	if reply.Err() != nil {
@@ -113,8 +113,8 @@ func slotRange(from *node, r Reply) (first, last int, addr string, ok bool) {
 	return first, last, from.join(host, port), err == nil && first >= 0 && last < slots
 }
 
-// own says who is to have each slot. Where somebody else has it, it is given away
-// at once if that node waits for nothing, otherwise when it is released.
+// own says who is to have each slot. A slot that another node has is given away at once if
+// that node waits for nothing, otherwise when it is released.
 func (c *Client) own(owner func(slot int) *node) {
 	for slot := range slots {
 		c.owner[slot] = owner(slot)
@@ -198,8 +198,8 @@ func (c *Client) count() {
 // lingers is how long a node without slots is kept after its last command.
 const lingers = 10 * time.Second
 
-// tidy ends the nodes that nobody needs, and begins anew with the one of the URL
-// if none is left to ask. The lock is held.
+// tidy ends the nodes that are not needed, and begins anew with the one of the URL
+// if no node is left to ask. The lock is held.
 func (c *Client) tidy() {
 	for addr, n := range c.nodes {
 		if n.slots == 0 && n.waiting.n == 0 && len(n.again) == 0 && c.clock-n.used > lingers && !slices.Contains(c.owner[:], n) {

@@ -4,7 +4,7 @@ import "time"
 
 // command is one that waits for its reply.
 type command struct {
-	done     func(Reply, error) // nil: nobody waits (any more)
+	done     func(Reply, error) // nil: no caller waits (any more)
 	buffer   *buffer            // its bytes are those from, to
 	from, to int
 	slot     int

@@ -18,10 +18,10 @@ type Config struct {
 	Scripts []*Script
 	// Timeout bounds the wait for a reply and for a connection; 3 s if it is 0.
 	Timeout time.Duration
-	// Log gets a line when a connection is made or lost; nil: nobody does.
+	// Log gets a line when a connection is made or lost; nil: nothing is logged.
 	Log *slog.Logger
 
-	// State is told when Up changes; nil: nobody is.
+	// State is called when Up changes; nil: it is not.
 	State func(up bool)
 	// Message gets what is published on the channels that are subscribed, in the
 	// order of the node that has the channel. The payload is only valid until it

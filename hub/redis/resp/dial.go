@@ -65,32 +65,27 @@ func (c *Client) dial(ctx context.Context, addr string, reuse bool, greetings []
 // greet writes everything at once and reads the answers.
 func (c *Client) greet(l *link, greetings [][]any) ([]Reply, error) {
 	login := c.login()
+	commands := slices.Concat(login, greetings)
 	var out []byte
-	for _, command := range slices.Concat(login, greetings) {
+	for _, command := range commands {
 		out = appendCommand(out, "", command)
 	}
 	if _, err := l.conn.Write(out); err != nil {
 		return nil, err
 	}
-	var wrong error
-	for _, command := range login {
+	var wrong error // of the login
+	replies := make([]Reply, len(commands))
+	for i := range replies {
 		reply, err := l.in.read()
 		if err != nil {
 			return nil, errors.Join(wrong, err)
 		}
-		if err := reply.Err(); err != nil && wrong == nil && command[0] != "CLIENT" {
+		if i < len(login) && reply.kind == failure && wrong == nil && commands[i][0] != "CLIENT" {
 			wrong = &ServerError{Text: c.withoutPassword(string(reply.bytes))}
 		}
+		replies[i] = reply
 	}
-	var replies []Reply
-	for range greetings {
-		reply, err := l.in.read()
-		if err != nil {
-			return nil, errors.Join(wrong, err)
-		}
-		replies = append(replies, reply)
-	}
-	return replies, wrong
+	return replies[len(login):], wrong
 }
 
 // withoutPassword takes the password out of a server's refusal of a login. One that

@@ -26,14 +26,12 @@
 //
 // A connection that is lost takes its commands with it: they fail, and those that
 // were written may or may not have happened. A command that is not answered
-// within Config.Timeout fails likewise, alone. A connection that answers nothing
-// for so long is taken for lost; an idle one is asked by PING each second. It is
-// made again, after 50 ms at first and 2 s at last, and what was subscribed is
-// subscribed again.
+// within Config.Timeout fails, too, alone. A connection that answers nothing for that
+// time is taken for lost; an idle one is asked by PING each second. It is made again,
+// after 50 ms at first and 2 s at last, and what was subscribed is subscribed again.
 //
 // # Locks
 //
-// Client.mu guards the nodes, the slots and the commands, pubsub.mu the
-// subscriptions. They are taken in that order; none is held during a callback or
-// a system call that can block.
+// Client.mu guards the nodes, the slots, the commands and the subscriptions. It is not
+// held during a callback or a system call that can block.
 package resp

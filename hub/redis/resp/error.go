@@ -14,7 +14,7 @@ var (
 	ErrUnavailable = errors.New("resp: unavailable")
 	// ErrTimeout: no reply within Config.Timeout; the command may have happened.
 	ErrTimeout = errors.New("resp: timeout")
-	// ErrBusy: 65,536 commands, or 64 MiB of them, wait already.
+	// ErrBusy: 65,536 commands, or 64 MiB of them, already wait.
 	ErrBusy = errors.New("resp: too many commands wait")
 	// ErrProtocol: what came from the server is not RESP2, or beyond the bounds
 	// of a reply.

@@ -20,16 +20,15 @@ type node struct {
 	c          *Client
 	addr       string
 	wake       signal          // of the writer
-	context    context.Context // until the node is no part of the cluster any more
+	context    context.Context // until the node has left the cluster
 	end        context.CancelFunc
 	subscriber *subscriber
 
-	state      state
-	link       *link         // when up
-	subscribed bool          // its subscriber is up
-	heard      time.Duration // Client.clock of the last reply, or when there was nothing to wait for
-	used       time.Duration // of the last command
-	slots      int           // routes to it
+	state state
+	link  *link         // when up
+	heard time.Duration // Client.clock of the last reply, or when there was nothing to wait for
+	used  time.Duration // of the last command
+	slots int           // routes to it
 
 	waiting queue         // commands
 	written int           // how many of them, the first ones, are written
@@ -47,7 +46,7 @@ func (c *Client) node(addr string) *node {
 	if n == nil {
 		n = &node{c: c, addr: addr, wake: newSignal(), fill: &buffer{}, used: c.clock}
 		n.context, n.end = context.WithCancel(c.context)
-		n.subscriber = newSubscriber(n)
+		n.subscriber = &subscriber{n: n, wake: newSignal()}
 		c.nodes[addr] = n
 		c.running.Go(n.run)
 		c.running.Go(n.subscriber.run)
@@ -90,21 +89,30 @@ func (n *node) lost(err error) {
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	n.state, n.link = down, nil
-	for i := range n.again {
-		c.leave(&n.again[i])
-		c.fail(&n.again[i], err)
+	cmds := n.takeAll()
+	for i := range cmds {
+		c.fail(&cmds[i], err)
 	}
-	for n.waiting.n > 0 {
-		cmd := n.waiting.pop()
-		c.leave(&cmd)
-		c.fail(&cmd, err)
-	}
-	n.again, n.written, n.held = nil, 0, false
-	n.fill, n.writing, n.spare = &buffer{}, nil, nil
+	n.written, n.writing, n.held = 0, nil, false
 	n.giveAway()
 	c.stale = true
 	c.unlock()
 	c.wake.set()
+}
+
+// takeAll returns the commands that wait, in their order, and they wait no more. The lock
+// is held.
+func (n *node) takeAll() []command {
+	cmds := n.again
+	for n.waiting.n > 0 {
+		cmds = append(cmds, n.waiting.pop())
+	}
+	for i := range cmds {
+		n.c.leave(&cmds[i])
+	}
+	n.again = nil
+	n.fill, n.spare = &buffer{}, nil
+	return cmds
 }
 
 // answer gives a reply to the command that has waited longest.

@@ -60,7 +60,7 @@ func (l *listener) waitLost(t testing.TB, c *Client) map[string]int {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for _, n := range c.nodes {
-			if n.subscribed {
+			if n.subscriber.link != nil {
 				return false
 			}
 		}

@@ -17,8 +17,8 @@ const (
 )
 
 // reader makes replies of what it reads. It allocates for what has come, never
-// for what is merely announced. After an error it is of no use any more. Not safe
-// for concurrent use.
+// for what is merely announced. After an error it must not be used. Not safe for
+// concurrent use.
 type reader struct {
 	in *bufio.Reader
 	// reuse says that a reply is only valid until the next one is read.
@@ -96,7 +96,7 @@ func (r *reader) line() ([]byte, error) {
 func number(text []byte) (int64, error) {
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%w: %.40q is no number", ErrProtocol, text)
+		return 0, fmt.Errorf("%w: %.40q is not a number", ErrProtocol, text)
 	}
 	return n, nil
 }

@@ -81,19 +81,13 @@ func (n *node) release() {
 	c := n.c
 	n.held, n.until = false, 0
 	n.giveAway()
-	cmds := n.again
-	for n.waiting.n > 0 {
-		cmds = append(cmds, n.waiting.pop())
-	}
-	n.again = nil
-	n.fill, n.spare = &buffer{}, nil
+	cmds := n.takeAll()
 	for i := range cmds {
 		cmd := &cmds[i]
-		c.leave(cmd)
 		to := cmd.ask
 		switch {
 		case cmd.slot == nextsSlot:
-			continue // it will be said again where that is so
+			continue // an ASKING is sent anew where it is needed
 		case cmd.slot == anySlot && n.state == up:
 			to = n
 		case to == nil:
@@ -116,14 +110,12 @@ func (n *node) release() {
 }
 
 // movedTo follows a MOVED that answered no command but a subscription, and tells
-// whether it is one.
+// whether it is one. The lock is held.
 func (c *Client) movedTo(from *node, text []byte) bool {
 	rest, ok := strings.CutPrefix(string(text), "MOVED ")
 	if !ok {
 		return false
 	}
-	c.mu.Lock()
-	defer c.unlock()
 	c.stale = true
 	if slot, to := c.place(from, rest); to != nil {
 		c.assign(slot, to)

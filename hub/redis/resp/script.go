@@ -35,8 +35,8 @@ func NewScript(source string, suffixes ...string) *Script {
 	return &Script{source: source, sha: hex.EncodeToString(sum[:]), suffixes: suffixes}
 }
 
-// script returns given as Config.Scripts has it, so that what Do is given need not be on
-// the heap. It panics if it is none of them.
+// script returns the one of Config.Scripts that was given, so that the argument of Do need
+// not be on the heap. It panics if there is none.
 func (c *Client) script(given *Script) *Script {
 	for _, s := range c.config.Scripts {
 		if s == given {

@@ -28,7 +28,7 @@ type service struct {
 // keep makes a connection again and again, until the node ends.
 func (n *node) keep(s service) {
 	log := n.c.config.Log.With("redis", n.addr, "for", s.purpose)
-	told := false // that there is none
+	told := false // that there is no connection
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		l, replies, err := n.c.dial(n.context, n.addr, s.reuse, s.greetings)
 		if err == nil {

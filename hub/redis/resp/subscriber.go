@@ -21,20 +21,16 @@ type subscriber struct {
 	n    *node
 	wake signal // of the writer
 
-	// pubsub.mu guards these.
+	// Client.mu guards these.
 	link  *link       // nil: down
 	todo  []operation // to be written
 	sent  []operation // to be answered
 	ping  bool        // is to be written
 	wrong bool        // an error has been logged
 	out   []byte      // what is being written
+	ticks int         // that nothing was read
 
 	silent atomic.Bool // nothing was read since the last tick
-	ticks  int         // that nothing was read, by Client.mu
-}
-
-func newSubscriber(n *node) *subscriber {
-	return &subscriber{n: n, wake: newSignal()}
 }
 
 func (s *subscriber) run() {
@@ -45,43 +41,30 @@ func (s *subscriber) run() {
 }
 
 // add has an operation written, unless the connection is down: then all is
-// subscribed when it is up. pubsub.mu is held.
+// subscribed when it is up. The lock is held.
 func (s *subscriber) add(o operation) {
-	if s == nil || s.link == nil {
+	if s.link == nil {
 		return
 	}
 	s.todo = append(s.todo, o)
-	if len(s.todo) > 2*len(s.n.c.pubsub.wanted)+window {
+	if len(s.todo) > 2*s.n.c.subscriptions+window {
 		s.link.close() // beginning anew is less than that
 	}
 	s.wake.set()
 }
 
 // begin subscribes everything that belongs to the node.
-func (s *subscriber) begin(l *link, _ []Reply) {
-	s.reset(l)
-	s.up(true)
-}
+func (s *subscriber) begin(l *link, _ []Reply) { s.connected(l) }
 
-func (s *subscriber) lost(error) {
-	s.reset(nil)
-	s.up(false)
-}
+func (s *subscriber) lost(error) { s.connected(nil) }
 
-func (s *subscriber) reset(l *link) {
-	ps := &s.n.c.pubsub
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	s.link, s.todo, s.sent, s.ping, s.wrong = l, nil, nil, false, false
-}
-
-// up notes whether there is a connection; then its channels must be subscribed.
-func (s *subscriber) up(up bool) {
+// connected notes that there is a connection, on which nothing is subscribed yet, or none.
+func (s *subscriber) connected(l *link) {
 	c := s.n.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.n.subscribed, s.ticks = up, 0
-	if up {
+	s.link, s.todo, s.sent, s.ping, s.wrong, s.ticks = l, nil, nil, false, false, 0
+	if l != nil {
 		for slot, n := range &c.route {
 			if n == s.n {
 				c.moved[slot] = true
@@ -94,8 +77,8 @@ func (s *subscriber) up(up bool) {
 // take returns what is to be written now. What it returned before is written.
 func (s *subscriber) take() []byte {
 	c := s.n.c
-	c.pubsub.mu.Lock()
-	defer c.pubsub.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	out := s.out[:0]
 	n := min(len(s.todo), window-len(s.sent))
 	for _, o := range s.todo[:n] {
@@ -120,26 +103,18 @@ func (s *subscriber) take() []byte {
 }
 
 // tick asks a silent server whether it is there, and gives it up if it stays
-// silent. Client.mu is held.
+// silent. The lock is held.
 func (s *subscriber) tick() {
-	c := s.n.c
-	if !s.n.subscribed || !s.silent.Swap(true) {
+	if s.link == nil || !s.silent.Swap(true) {
 		s.ticks = 0
 		return
 	}
 	s.ticks++
-	silence := time.Duration(s.ticks) * tick
-	if silence != idle && silence <= idle+c.config.Timeout {
-		return
-	}
-	c.pubsub.mu.Lock()
-	defer c.pubsub.mu.Unlock()
-	switch {
-	case s.link == nil:
+	switch silence := time.Duration(s.ticks) * tick; {
 	case silence == idle:
 		s.ping = true
 		s.wake.set()
-	default:
+	case silence > idle+s.n.c.config.Timeout:
 		s.link.giveUp()
 	}
 }
@@ -189,14 +164,14 @@ func (s *subscriber) event(parts []Reply) error {
 func (s *subscriber) answered(o operation) (wanted bool) {
 	c := s.n.c
 	c.counters.replies.Add(1)
-	c.pubsub.mu.Lock()
-	defer c.pubsub.mu.Unlock()
-	_, wanted = c.pubsub.wanted[o.channel]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wanted = c.wants(o.channel)
 	if len(s.sent) > 0 && s.sent[0] == o {
 		s.sent = s.sent[1:]
 		s.wake.set()
 	} else if wanted && !o.on {
-		c.pubsub.failed = append(c.pubsub.failed, o.channel)
+		c.refused = append(c.refused, o.channel)
 	}
 	return wanted
 }
@@ -205,24 +180,21 @@ func (s *subscriber) answered(o operation) (wanted bool) {
 func (s *subscriber) refused(text []byte) error {
 	c := s.n.c
 	c.counters.replies.Add(1)
-	c.pubsub.mu.Lock()
+	c.mu.Lock()
 	if len(s.sent) == 0 {
-		c.pubsub.mu.Unlock()
+		c.mu.Unlock()
 		return fmt.Errorf("%w: %.100q to nothing", ErrProtocol, text)
 	}
 	o := s.sent[0]
 	s.sent = s.sent[1:]
 	s.wake.set()
 	if o.on {
-		c.pubsub.failed = append(c.pubsub.failed, o.channel)
+		c.refused = append(c.refused, o.channel)
 	}
-	first := !s.wrong
+	told := c.movedTo(s.n, text) || s.wrong
 	s.wrong = true
-	c.pubsub.mu.Unlock()
-	if c.movedTo(s.n, text) {
-		return nil
-	}
-	if first {
+	c.unlock()
+	if !told {
 		c.config.Log.Warn("redis refuses a subscription", "redis", s.n.addr, "err", string(text))
 	}
 	return nil

@@ -41,7 +41,7 @@ func parseURL(text string) (target, error) {
 		return t, errors.New("resp: URL: it begins with neither redis:// nor rediss://")
 	}
 	if host := u.Hostname(); host == "" || strings.Contains(host, ":") && u.Host[0] != '[' {
-		return t, errors.New("resp: URL: no host, or none that is one")
+		return t, errors.New("resp: URL: no host, or an invalid one")
 	}
 	t.addr = net.JoinHostPort(u.Hostname(), "6379")
 	if port := u.Port(); port != "" {
@@ -54,7 +54,7 @@ func parseURL(text string) (target, error) {
 	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if t.db, err = strconv.Atoi(db); err != nil || t.db < 0 {
-			return t, errors.New("resp: URL: the path is no number of a database")
+			return t, errors.New("resp: URL: the path is not the number of a database")
 		}
 	}
 	t.secure = u.Scheme == "rediss"

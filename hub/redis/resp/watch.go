@@ -21,7 +21,6 @@ func (c *Client) watch() {
 			return
 		case <-ticker.C:
 			c.tick()
-			c.retry()
 		case <-c.wake:
 		}
 		c.resubscribe()
@@ -41,7 +40,7 @@ func (c *Client) Up() bool {
 	defer c.mu.Unlock()
 	routed := 0
 	for _, n := range c.nodes {
-		if n.slots > 0 && (n.state != up || !n.subscribed) {
+		if n.slots > 0 && (n.state != up || n.subscriber.link == nil) {
 			return false
 		}
 		routed += n.slots
@@ -59,6 +58,10 @@ func (c *Client) tick() {
 		n.tick()
 		n.subscriber.tick()
 	}
+	for _, channel := range c.refused {
+		c.moved[channelSlot(channel)] = true
+	}
+	c.refused = nil
 	c.tidy()
 	if c.stale && !c.asking {
 		c.ask()
@@ -109,10 +112,8 @@ func (n *node) expire() {
 		if c.clock-cmd.since <= c.config.Timeout {
 			return false
 		}
-		if cmd.done != nil {
-			c.failed = append(c.failed, outcome{cmd.done, ErrTimeout})
-			cmd.done = nil
-		}
+		c.fail(cmd, ErrTimeout)
+		cmd.done = nil
 		return true
 	}
 	for i := range n.again {

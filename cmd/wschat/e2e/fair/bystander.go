@@ -176,6 +176,10 @@ func (b *Bystanders) Check() {
 		_, err := await(c, "系统:你的用户编号是 ")
 		return err
 	})
+	b.timed("a newcomer's group", b.s, "erin", func(c *target.Client) error {
+		_, err := ask(c, "groupErin,here", "here")
+		return err
+	})
 	b.checkHistory(b.s)
 	b.pair.leave()
 	if n := b.pair.bob.firsts; n != 1 {

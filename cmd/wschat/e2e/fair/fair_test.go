@@ -3,7 +3,9 @@
 package fair
 
 import (
+	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"wschat/cmd/wschat/e2e/target"
@@ -97,5 +99,33 @@ func withstand(t *testing.T, a *Attack, e engine, calm *Pair) {
 	}
 	if again != nil {
 		b.CheckAgain(again())
+	}
+}
+
+// While nobody's message has room the server says so to whoever watches over it.
+func TestNoRoomIsTold(t *testing.T) {
+	for _, e := range engines {
+		if e.name == "redis" { // it keeps the newest message whatever the bound
+			continue
+		}
+		t.Run(e.name, func(t *testing.T) {
+			s, _ := e.start(t, []string{"-history-bytes", "1"})
+			c, err := s.Open("/socket?userId=ann")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Reset()
+			if text, err := ask(c, "all,x", "错误:"); err != nil || !strings.Contains(text, "暂时无法发送") {
+				t.Errorf("a send is answered with %q, %v", text, err)
+			}
+			response, err := http.Get("http://" + s.Addr + "/healthz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("healthz says %s", response.Status)
+			}
+		})
 	}
 }

@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"wschat/hub/chat"
+)
+
+// begin has somebody at an address say the first message of a group.
+func begin(s chat.Store, address, from, group string) error {
+	return try(s, &chat.Message{Conversation: group, From: from, Address: address, To: group, Body: []byte("x")})
+}
+
+// somebodyIn is an Attend: no conversation can be forgotten because nobody is in it.
+func somebodyIn(string) bool { return true }
+
+// Whoever has begun most conversations makes way for others, even if members stay in them.
+// What has been silent longest goes first, but for "all"; numbers go on.
+func testInhabited(t *testing.T, s chat.Store) {
+	s.Attend(somebodyIn)
+	say(t, s, "A", "all", "x")
+	appendAll(t, s, missed("A", "C", "x"))
+	for i := range 18 {
+		say(t, s, "A", fmt.Sprint("group", i), "x")
+	}
+	say(t, s, "A", "group0", "x")
+	for i := range 10 {
+		if err := begin(s, "", "B", fmt.Sprint("groupB", i)); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	for _, from := range []string{"A", "B"} {
+		if err := begin(s, "", from, "groupNew"); !errors.Is(err, chat.ErrFull) {
+			t.Errorf("%s: got %v, want ErrFull", from, err)
+		}
+	}
+	for conversation, want := range map[string]bool{"all": true, "A,C": true, "group0": true, "group1": false, "group10": false, "group11": true, "groupB0": true} {
+		if first, _ := kept(t, s, conversation); first == 1 != want {
+			t.Errorf("%s is kept: %v", conversation, !want)
+		}
+	}
+	wantWaiting(t, s, "C", "A>C:1:x")
+	if err := begin(s, "", "D", "group1"); err != nil {
+		t.Error(err)
+	}
+	if first, _ := kept(t, s, "group1"); first != 2 {
+		t.Errorf("it goes on with %d", first)
+	}
+}
+
+// If messages wait in all that the greatest has begun, he loses them all the same: or
+// else nobody else could ever begin any.
+func testInhabitedWaiting(t *testing.T, s chat.Store) {
+	s.Attend(somebodyIn)
+	for i := range 20 {
+		appendAll(t, s, missed("A", fmt.Sprint("C", i), "x"))
+	}
+	if err := begin(s, "", "B", "groupB"); err != nil {
+		t.Error(err)
+	}
+	wantWaiting(t, s, "C0", "")
+	wantWaiting(t, s, "C1", "A>C1:1:x")
+}
+
+// Many names of one address have no more than one name has: somebody from elsewhere can
+// begin as many as all of them, and loses none to them.
+func testBeginnersOfAnAddress(t *testing.T, s chat.Store) {
+	s.Attend(somebodyIn)
+	for i := range 30 {
+		if err := begin(s, "far", fmt.Sprint("A", i), fmt.Sprint("groupA", i)); (err == nil) != (i < 20) {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	for i := range 11 {
+		if err := begin(s, "near", "B", fmt.Sprint("groupB", i)); (err == nil) != (i < 10) {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	for i := range 30 {
+		if err := begin(s, "far", fmt.Sprint("C", i), fmt.Sprint("groupC", i)); !errors.Is(err, chat.ErrFull) {
+			t.Errorf("%d: got %v, want ErrFull", i, err)
+		}
+	}
+	for i := range 10 {
+		if first, _ := kept(t, s, fmt.Sprint("groupB", i)); first != 1 {
+			t.Errorf("groupB%d is forgotten", i)
+		}
+	}
+}
