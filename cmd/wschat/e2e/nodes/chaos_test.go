@@ -29,17 +29,17 @@ func TestNodesChaos(t *testing.T) {
 	t.Logf("WSCHAT_SEED=%d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	redis := redistest.Start(t, "appendonly yes", "appendfsync always")
-	flags := []string{"-presence", "none", "-history", "0"}
-	nodes := &fleet{nodes: startNodes(t, 3, redis.URL(), flags...)}
+	flags := []string{"-history", "0"}
+	nodes := newFleet(startNodes(t, 3, redis.URL(), flags...)...)
 	var all []*chatter
 	for i := range 9 {
-		all = append(all, newChatterOn(t, fmt.Sprintf("user%02d", i), nodes, i))
+		all = append(all, newChatter(t, fmt.Sprintf("user%02d", i), nodes, i))
 	}
 	stop := talk(all, 20*time.Millisecond)
 	for range rounds {
 		sofar := all[0].last("groupX")
 		for _, c := range all {
-			c.until("to go on", func() bool { return c.whole["groupX"] > sofar+uint64(random.IntN(100)) })
+			c.until("to go on", func() bool { return c.told.whole["groupX"] > sofar+uint64(random.IntN(100)) })
 		}
 		if victim := random.IntN(4); victim < 3 {
 			nodes.get(victim).Kill()
@@ -51,19 +51,12 @@ func TestNodesChaos(t *testing.T) {
 	}
 	stop()
 	quiet(all)
-	check(t, all, "groupX", "all")
+	check(t, all)
 	for _, c := range all {
 		c.mu.Lock()
-		if c.epochs != 1 || len(c.acked) != c.sent {
-			t.Errorf("%s: %d epochs, %d of %d acknowledged", c.user, c.epochs, len(c.acked), c.sent)
+		if c.told.epochs != 1 || c.acks != c.sent {
+			t.Errorf("%s: %d epochs, %d of %d acknowledged", c.user, c.told.epochs, c.acks, c.sent)
 		}
 		c.mu.Unlock()
 	}
-}
-
-// last is up to which message of a conversation nothing is missing.
-func (c *chatter) last(of string) uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.whole[of]
 }
