@@ -41,7 +41,11 @@ func (s *Store) logIn(ctx context.Context, u *user, number uint64, groups []stri
 func (s *Store) presence(name, where string, number uint64) command {
 	group := where != chat.Everyone
 	told := s.config.Presence == chat.ToAll && !group || s.config.Presence == chat.ToGroup && group
-	return on(conversationKey(where), presentScript, name, number, flag(told), flag(group))
+	deadline := s.deadline()
+	if number%2 == 0 {
+		deadline = 0 // an exit is never given up
+	}
+	return on(conversationKey(where), presentScript, name, number, flag(told), flag(group), deadline)
 }
 
 // counted takes the reply to countScript. After the last connection anywhere it enters the

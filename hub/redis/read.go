@@ -76,7 +76,7 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 	if !since.IsZero() {
 		after = strconv.FormatInt(since.UnixMicro(), 10)
 	}
-	r, err := s.call(ctx, userKey(user), "ZRANGEBYSCORE", userKey(user)+":p", after, "+inf")
+	r, err := s.call(ctx, userKey(user), "ZREVRANGEBYSCORE", userKey(user)+":p", "+inf", after, "LIMIT", 0, maxPairs)
 	if err != nil {
 		return nil, err
 	}

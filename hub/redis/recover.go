@@ -158,18 +158,18 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 	ctx, cancel := patience()
 	defer cancel()
 	commands := make([]command, 0, 2*len(names))
-	counts := make([]int, len(names))
 	s.mu.Lock()
-	for i, name := range names {
-		verb := "SREM"
+	for _, name := range names {
+		verb, count := "SREM", 0
 		if u := s.users[name]; u != nil {
-			counts[i], verb = u.count, "SADD"
+			count, verb = u.count, "SADD"
 			u.tellings++
 		}
-		commands = append(commands, on(userKey(name), countScript, s.id, counts[i]), on(nodeKey(s.id), verb, nodeKey(s.id), name))
+		commands = append(commands, on(userKey(name), countScript, s.id, count), on(nodeKey(s.id), verb, nodeKey(s.id), name))
 	}
+	wait := s.ask(commands) // with the lock held: the last count that Redis gets is right
 	s.mu.Unlock()
-	replies, err := s.all(ctx, commands)
+	replies, err := wait(ctx)
 	if err != nil {
 		return err
 	}
@@ -181,9 +181,7 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 		if err := replies[2*i].Scan(&total, &number, &groups); err != nil {
 			return err
 		}
-		if s.moved(name, counts[i], number) { // it may have been told in the wrong order
-			s.again(name)
-		}
+		s.numbered(name, number)
 		if total == 0 {
 			if err := s.counted(name, replies[2*i]); err != nil {
 				return err
@@ -208,17 +206,13 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 	return err
 }
 
-// moved notes the number of a user's login, and reports whether connections have come or
-// gone meanwhile.
-func (s *Store) moved(name string, count int, number uint64) bool {
+// numbered notes the number of a user's login.
+func (s *Store) numbered(name string, number uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[name]
-	if u == nil {
-		return count != 0
+	if u := s.users[name]; u != nil {
+		u.number = max(u.number, number)
 	}
-	u.number = max(u.number, number)
-	return u.count != count
 }
 
 // groupsOf returns the groups of a user here that the node was told of.

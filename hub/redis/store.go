@@ -20,6 +20,9 @@ import (
 type Config struct {
 	// URL is that of package resp.
 	URL string
+	// PasswordFile has the password, with or without a line end, if the URL has none; "": there
+	// is none.
+	PasswordFile string
 	// Keep is how many messages of each conversation are kept at least, and at
 	// most twice as many; 0: all.
 	Keep int
@@ -34,6 +37,11 @@ type Config struct {
 	Single   bool
 	Log      *slog.Logger // nil: nothing is logged
 }
+
+// MaxMessage is the most bytes that a message may have. Twice as many in the buffer of a
+// subscriber have Redis cut it off (client-output-buffer-limit pubsub 32mb), and four
+// times as many package resp.
+const MaxMessage = 16 << 20
 
 const (
 	// replyTimeout is how long Redis may take for one answer; what a client asks
@@ -107,7 +115,7 @@ func Open(config Config) (*Store, error) {
 	}
 	var err error
 	s.client, err = resp.Open(resp.Config{
-		URL: config.URL, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
+		URL: config.URL, PasswordFile: config.PasswordFile, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
 		State:      s.state,
 		Message:    s.receive,
 		Subscribed: s.subscribed,
@@ -241,18 +249,25 @@ func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, 
 
 // all sends commands together, and waits for their replies, in order.
 func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, error) {
+	return s.ask(commands)(ctx)
+}
+
+// ask is all for a caller who gives the commands with a lock held, and waits without it.
+func (s *Store) ask(commands []command) (wait func(context.Context) ([]resp.Reply, error)) {
 	waits := make([]func(context.Context) (resp.Reply, error), len(commands))
 	for i, c := range commands {
 		waits[i] = s.client.Ask(c.key, c.args...)
 	}
-	replies := make([]resp.Reply, len(commands))
-	for i, wait := range waits {
-		var err error
-		if replies[i], err = wait(ctx); err != nil {
-			return nil, s.failed(err)
+	return func(ctx context.Context) ([]resp.Reply, error) {
+		replies := make([]resp.Reply, len(commands))
+		for i, wait := range waits {
+			var err error
+			if replies[i], err = wait(ctx); err != nil {
+				return nil, s.failed(err)
+			}
 		}
+		return replies, nil
 	}
-	return replies, nil
 }
 
 // each sends a command for each of some names, likewise.

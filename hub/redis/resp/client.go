@@ -47,10 +47,13 @@ type outcome struct {
 
 // Open starts a client and returns at once; commands may be given to it before
 // the first connection stands. An error means that the URL is not valid, or that
-// its CA file cannot be read.
+// its CA file or that of the password cannot be read.
 func Open(config Config) (*Client, error) {
 	target, err := parseURL(config.URL)
 	if err != nil {
+		return nil, err
+	}
+	if err := target.readPassword(config.PasswordFile); err != nil {
 		return nil, err
 	}
 	if err := target.prepareTLS(); err != nil {

@@ -6,9 +6,11 @@
 -- ARGV[2]  the number of the login (odd) or exit (even)
 -- ARGV[3]  1 to publish the change
 -- ARGV[4]  1 for a group, whose members alone can be online in it
+-- ARGV[5]  deadline in µs of Redis' clock; 0: none
 --
--- Reply: 1 if the user is in it, 0 if not.
+-- Reply: 1 if the user is in it, 0 if not. An error, LATE, says that the deadline has passed.
 
+if late(ARGV[5]) then return redis.error_reply('LATE it has been given up') end
 local m, o, user, number = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
 local old = tonumber(redis.call('HGET', m, user) or '0')
 if ARGV[4] == '1' and old == 0 then return 0 end
