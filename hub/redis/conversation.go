@@ -361,7 +361,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	}
 	if c.lost(at) && c.store.concerns(c) {
 		c.syncing = false
-		c.store.lost()
+		c.store.lost(c.name)
 		return nil
 	}
 	c.mark, c.empty = at.mark, at.kept == 0

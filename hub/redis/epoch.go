@@ -57,7 +57,7 @@ func (s *Store) vouch(l leases, begins, whole bool) bool {
 		}
 		if slices.ContainsFunc(others, func(r resp.Reply) bool { text, _ := r.Text(); return text != said }) {
 			if whole && len(l.dead) > 0 {
-				s.lost()
+				s.lost("a node died with it")
 			}
 			return false
 		}
@@ -84,7 +84,7 @@ func (s *Store) missing(ctx context.Context) bool {
 	}
 	for i, c := range all {
 		if c.misses(at[i]) {
-			s.lost()
+			s.lost(c.name)
 			return true
 		}
 	}

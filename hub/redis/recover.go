@@ -13,9 +13,12 @@ import (
 // connected again within two seconds.
 const meetTime = 3 * time.Second
 
-// lost is told when data turn out to be lost.
-func (s *Store) lost() {
+// lost is told when data turn out to be lost, and where.
+func (s *Store) lost(where string) {
 	s.mu.Lock()
+	if !s.recovering {
+		s.log.Warn("redis has lost data", "where", where)
+	}
 	if s.epoch != "" {
 		s.recovering = true
 	}

@@ -297,7 +297,7 @@ func (s *Store) failed(err error) error {
 		return chat.ErrFull
 	case code == "LATE":
 	case code == "LOST":
-		s.lost()
+		s.lost("a message was refused: " + err.Error())
 	case code != "" || errors.Is(err, resp.ErrBusy):
 		if s.refusal.refused() {
 			s.log.Warn("redis refuses", "error", err)
