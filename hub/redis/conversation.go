@@ -275,13 +275,6 @@ func (c *conversation) lost(at place) bool {
 	return c.known && (c.mark != "" && at.mark != c.mark || at.seq < c.seq)
 }
 
-// misses is lost, with the lock not held yet.
-func (c *conversation) misses(at place) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lost(at)
-}
-
 // told returns the mark of the conversation and the last seq that the node was told of.
 func (c *conversation) told() (mark string, seq uint64) {
 	c.mu.Lock()

@@ -74,16 +74,20 @@ func (s *Store) begin(old string) {
 	s.poke()
 }
 
-// missing reports whether something is not there that this node was told of, or that it
-// does not know. If so, a new epoch begins.
+// missing reports whether something is not there that this node was told of before it asks,
+// or that it does not know. If so, a new epoch begins.
 func (s *Store) missing(ctx context.Context) bool {
 	all := s.followed()
+	told := make([]place, len(all))
+	for i, c := range all {
+		told[i].mark, told[i].seq = c.told()
+	}
 	at, err := s.places(ctx, all)
 	if err != nil {
 		return true
 	}
 	for i, c := range all {
-		if c.misses(at[i]) {
+		if told[i].mark != "" && at[i].mark != told[i].mark || at[i].seq < told[i].seq {
 			s.lost(c.name)
 			return true
 		}
