@@ -182,7 +182,7 @@ func (s *Store) buryUsers(id string) bool {
 		if r.Scan(&cursor, &names) != nil {
 			return false
 		}
-		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0) })
+		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0, s.deadline()) })
 		if err != nil {
 			return false
 		}

@@ -168,7 +168,7 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 			count, verb = u.count, "SADD"
 			u.tellings++
 		}
-		commands = append(commands, on(userKey(name), countScript, s.id, count), on(nodeKey(s.id), verb, nodeKey(s.id), name))
+		commands = append(commands, on(userKey(name), countScript, s.id, count, s.deadline()), on(nodeKey(s.id), verb, nodeKey(s.id), name))
 	}
 	wait := s.ask(commands) // with the lock held: the last count that Redis gets is right
 	s.mu.Unlock()

@@ -173,7 +173,7 @@ func (s *Store) count(name string, n int) {
 		if err != nil || s.counted(name, r) != nil {
 			s.again(name)
 		}
-	}, countScript, s.id, n)
+	}, countScript, s.id, n, s.deadline())
 }
 
 // again has Redis told of a user once more.

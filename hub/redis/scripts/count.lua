@@ -4,9 +4,12 @@
 -- KEYS[1], KEYS[2]  :h and :g of the user
 -- ARGV[1]  the node
 -- ARGV[2]  how many
+-- ARGV[3]  deadline in µs of Redis' clock; 0: none
 --
--- Reply: {connections at all nodes, number of the last login or exit, groups}.
+-- Reply: {connections at all nodes, number of the last login or exit, groups}. An error,
+-- LATE, says that the deadline has passed: a later count may be there.
 
+if late(ARGV[3]) then return redis.error_reply('LATE it has been given up') end
 local h, field = KEYS[1], '@' .. ARGV[1]
 local before = tonumber(redis.call('HGET', h, 't') or '0')
 local count = tonumber(ARGV[2])
