@@ -93,6 +93,9 @@ func (d *delivery) appendJSON(dst []byte, s *session) (head, body []byte) {
 	return frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: frame.Text, Length: int64(len(text))}), text
 }
 
+// Author implements loop.Shared.
+func (d *delivery) Author() string { return d.From }
+
 // Pending implements loop.Shared.
 func (d *delivery) Pending() *loop.Pending { return d.pending }
 

@@ -127,7 +127,8 @@ func environmentName(flag string) string {
 	return "WSCHAT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// fromEnvironment sets the flags that were not given. source tells for each flag
+// fromEnvironment sets the flags that were not given. A variable that is empty counts as
+// unset, except that one which would open the server to everybody. source tells for each flag
 // how a person calls where its value is from: "-ping" or "WSCHAT_PING".
 func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (source map[string]string, err error) {
 	source = make(map[string]string)
@@ -135,7 +136,7 @@ func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (sour
 	flags.VisitAll(func(f *flag.Flag) {
 		variable := environmentName(f.Name)
 		value, ok := env(variable)
-		if !ok || source[f.Name] != "" || err != nil {
+		if !ok || value == "" && f.Name != "auth-secret-file" || source[f.Name] != "" || err != nil {
 			return
 		}
 		source[f.Name] = variable
@@ -154,7 +155,6 @@ func (o *options) check(source map[string]string) error {
 			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
 		}
 	}
-	// A variable that is empty by mistake must not open the server to everybody.
 	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
 		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}

@@ -84,7 +84,7 @@ func (l *Loop) expect(c *Conn) bool {
 		c.vanished()
 		return false
 	}
-	s.due = l.ticks + s.server.timeoutTicks()
+	s.due = l.ticks + l.loops.ticksOf(s.server.timeout())
 	l.shaking = append(l.shaking, dueAt{c.slot, s.due})
 	return true
 }
@@ -282,6 +282,9 @@ func (c *Conn) toPages(r *handshake.Request, early []byte) {
 	s := c.shake()
 	read := append([]byte(r.Head), early...)
 	c.loop.detach(c)
+	if c.stream() == nil {
+		sysBoundUnsent(int(c.fd))
+	}
 	s.server.running.Go(func() {
 		nc, err := c.netConn()
 		if err != nil {

@@ -55,6 +55,9 @@ func parseURL(text string) (target, error) {
 	}
 	t.addr = net.JoinHostPort(u.Hostname(), "6379")
 	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return t, errors.New("resp: URL: the port is not a number from 1 to 65535")
+		}
 		t.addr = net.JoinHostPort(u.Hostname(), port)
 	}
 	t.user = u.User.Username()
