@@ -42,20 +42,24 @@ GOTEST = $(GO) test -vet=off
 # Packages that wait leave the processors to others: more run at once than there are.
 race: tools ## unit tests and fuzz seeds, with the race detector
 	@tags=redis; if grep -qs '^Redis:' $(E2E)/.missing; then tags=; echo '*** SKIPPED: the tests with Redis'; fi; \
-		echo "$(GOTEST) -p 3 -race -tags '$$tags' ./..."; $(GOTEST) -p 3 -race -tags "$$tags" ./...
+		echo "$(GOTEST) -p 4 -race -tags '$$tags' ./..."; $(GOTEST) -p 4 -race -tags "$$tags" ./...
 	node --test static/
 
-# These wait, and bound no time below a second: they run beside each other. The others
-# measure time and memory, so each runs alone.
-TOGETHER = $(addprefix wschat/$(E2E)/,conformance crash nodes)
+# These wait, and bound no time below a second: they run beside each other, with all of
+# $(E2E) itself but what measures the page. That and the others measure time and memory, so
+# each runs alone.
+TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance crash nodes)
 ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
+MEASURED = ^TestPage(WeightAndFirstPaint|ManyPeople|ManyMessages|StaysWhileReading)$$
 
 e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'
 	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
-	set -- -count=1 -timeout 5m -tags e2e -skip "$$skip"; \
-	status=0; $(GOTEST) -p 3 "$$@" $(TOGETHER) || status=1; $(GOTEST) -p 1 "$$@" $(ALONE) || status=1; exit $$status
+	set -- -count=1 -timeout 5m -trimpath -tags e2e; status=0; \
+	$(GOTEST) -p 4 "$$@" -skip "$$skip|$(MEASURED)" $(TOGETHER) || status=1; \
+	$(GOTEST) -p 1 "$$@" -skip "$$skip" -run '$(MEASURED)' ./$(E2E) || status=1; \
+	$(GOTEST) -p 1 "$$@" -skip "$$skip" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \
 		echo; echo '*** SKIPPED: the tests with wscat, browsers, proxies, Redis and strace, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
@@ -87,14 +91,16 @@ quickfuzz: ## every fuzz target with 3,000 inputs
 # go test -fuzz instruments the standard library as well, to be guided by coverage there.
 # That takes a minute to build, and each input takes several times as long: with our
 # packages alone (-d=libfuzzer is what go test -fuzz gives the compiler) more is found
-# in the same time. A package is built once for all its targets.
+# in the same time. All packages are built at once, each for all its targets.
 fuzz: ## every fuzz target for FUZZTIME each
 	@set -e; built=$$(mktemp -d); trap 'rm -rf "$$built"' EXIT; found=$$($(GO) env GOCACHE)/fuzz; \
-	for d in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
-		$(GO) test -c -gcflags='wschat/...=-d=libfuzzer' -o "$$built/fuzz" $$d; \
-		for f in $$("$$built/fuzz" -test.list '^Fuzz'); do \
+	dirs=$$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); \
+	$(GOTEST) -c -ldflags=-w -gcflags='wschat/...=-d=libfuzzer' -o "$$built/" $$dirs; \
+	for d in $$dirs; do \
+		program="$$built/$${d##*/}.test"; \
+		for f in $$("$$program" -test.list '^Fuzz'); do \
 			echo "== $$d $$f"; \
-			(cd $$d && "$$built/fuzz" -test.run '^$$' -test.fuzz "^$$f\$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir "$$found/$$($(GO) list)"); \
+			(cd $$d && "$$program" -test.run '^$$' -test.fuzz "^$$f\$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir "$$found/$$($(GO) list)"); \
 		done; \
 	done
 
@@ -118,7 +124,8 @@ test386: ## unit tests of the server where an int has 32 bits
 	CGO_ENABLED=0 GOARCH=386 $(GO) test ./frame/... ./handshake ./hub/... ./cmd/wschat
 
 # The first run compiles the standard library for each, which takes minutes. make lint
-# has the two that differ most from the machine at hand.
+# has the two that differ most from the machine at hand, which also show that all builds
+# without the tags.
 vet-all: ## vet for each of SYSTEMS
 	@set -e; for system in $(SYSTEMS); do echo "$(GO) vet ./... # $$system"; \
 		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./...; done
@@ -126,7 +133,6 @@ vet-all: ## vet for each of SYSTEMS
 lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
-	$(GO) vet ./...
 	$(GO) vet -tags e2e,soak,redis ./...
 	@$(MAKE) --no-print-directory vet-all SYSTEMS='linux/386 windows/amd64'
 

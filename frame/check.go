@@ -2,8 +2,8 @@ package frame
 
 import "math"
 
-// State is what [Check] has to know of the connection on which a header came.
-type State struct {
+// state is what check has to know of the connection on which a header came.
+type state struct {
 	Role       Role  // the side on which it came in
 	Deflate    bool  // permessage-deflate is in use
 	Assembling bool  // a message has begun and its final frame has not come
@@ -12,16 +12,13 @@ type State struct {
 	Limit      int64 // most bytes of payload in a message, inflated; 0: as many as a slice can hold
 }
 
-// Check reports whether a frame with header h is allowed in state s. The
+// check reports whether a frame with header h is allowed in state s. The
 // error is an [*Error]. There is one case for each MUST of RFC 6455, and those
 // of RFC 7692 §6.
 //
 // A header of which only the first two bytes are known can be checked too,
 // with the 7 bits of the length field in h.Length: the true length is not less.
-func Check(h Header, s State) error { return h.check(&s) }
-
-// check is Check without copies, which cost more than all its cases.
-func (h *Header) check(s *State) error {
+func (h *Header) check(s *state) error {
 	if h.RSV != 0 {
 		if err := h.checkRSV(s); err != nil {
 			return err
@@ -69,7 +66,7 @@ func (h *Header) check(s *State) error {
 }
 
 // checkRSV is check for the reserved bits where one is set.
-func (h *Header) checkRSV(s *State) error {
+func (h *Header) checkRSV(s *state) error {
 	switch {
 	case h.RSV != RSV1 || !s.Deflate:
 		// §5.2 RSV1, RSV2, RSV3: "MUST be 0 unless an extension is negotiated
@@ -91,7 +88,7 @@ func (h *Header) checkRSV(s *State) error {
 // header does not tell. It may be longer than that by the marks between its
 // blocks: a sender who flushes after each byte needs 8 bytes for one. What is
 // longer still is refused here, so that no message goes on for ever.
-func (s *State) room(h *Header) int64 {
+func (s *state) room(h *Header) int64 {
 	limit := s.Limit
 	if limit <= 0 || limit > math.MaxInt {
 		limit = math.MaxInt

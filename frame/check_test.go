@@ -14,10 +14,10 @@ func TestCheck(t *testing.T) {
 		change(&h)
 		return h
 	}
-	idle := State{Role: Server}
-	assembling := State{Role: Server, Assembling: true}
-	deflate := State{Role: Server, Deflate: true}
-	compressed := State{Role: Server, Deflate: true, Assembling: true, Compressed: true}
+	idle := state{Role: Server}
+	assembling := state{Role: Server, Assembling: true}
+	deflate := state{Role: Server, Deflate: true}
+	compressed := state{Role: Server, Deflate: true, Assembling: true, Compressed: true}
 	rsv1 := func(op Opcode) Header {
 		return with(func(h *Header) { h.Opcode, h.RSV = op, RSV1 })
 	}
@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		h     Header
-		state State
+		state state
 		want  error
 	}{
 		{"§5.2 no reserved bit", text, idle, nil},
@@ -43,8 +43,8 @@ func TestCheck(t *testing.T) {
 
 		{"§5.1 unmasked to a server", with(func(h *Header) { h.Masked = false }), idle, ErrNotMasked},
 		{"§5.1 unmasked ping to a server", with(func(h *Header) { h.Opcode, h.Masked = Ping, false }), idle, ErrNotMasked},
-		{"§5.1 masked to a client", text, State{Role: Client}, ErrMasked},
-		{"§5.1 unmasked to a client", with(func(h *Header) { h.Masked = false }), State{Role: Client}, nil},
+		{"§5.1 masked to a client", text, state{Role: Client}, ErrMasked},
+		{"§5.1 unmasked to a client", with(func(h *Header) { h.Masked = false }), state{Role: Client}, nil},
 
 		{"§5.5 fragmented close", with(func(h *Header) { h.Opcode, h.Fin = Close, false }), idle, ErrControlFragmented},
 		{"§5.5 fragmented ping", with(func(h *Header) { h.Opcode, h.Fin = Ping, false }), idle, ErrControlFragmented},
@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 		{"§5.5 control of 125 bytes", with(func(h *Header) { h.Opcode, h.Length = Ping, 125 }), idle, nil},
 		{"§5.5 control of 126 bytes", with(func(h *Header) { h.Opcode, h.Length = Ping, 126 }), idle, ErrControlTooLong},
 		{"§5.5 control of 2^63-1 bytes", with(func(h *Header) { h.Opcode, h.Length = Close, math.MaxInt64 }), idle, ErrControlTooLong},
-		{"§5.5 control of 125 bytes, over the message limit", with(func(h *Header) { h.Opcode, h.Length = Ping, 125 }), State{Limit: 1}, nil},
+		{"§5.5 control of 125 bytes, over the message limit", with(func(h *Header) { h.Opcode, h.Length = Ping, 125 }), state{Limit: 1}, nil},
 		{"§5.4 control within a message", with(func(h *Header) { h.Opcode = Pong }), assembling, nil},
 
 		{"§5.4 continuation of nothing", with(func(h *Header) { h.Opcode = Continuation }), idle, ErrUnexpectedContinuation},
@@ -62,13 +62,13 @@ func TestCheck(t *testing.T) {
 		{"§5.4 text within a message", text, assembling, ErrExpectedContinuation},
 		{"§5.4 binary within a message", with(func(h *Header) { h.Opcode = Binary }), assembling, ErrExpectedContinuation},
 
-		{"§10.4 at the limit", with(func(h *Header) { h.Length = 1000 }), State{Limit: 1000}, nil},
-		{"§10.4 over the limit", with(func(h *Header) { h.Length = 1001 }), State{Limit: 1000}, ErrMessageTooBig},
-		{"§10.4 at the limit together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 400 }), State{Assembling: true, Received: 600, Limit: 1000}, nil},
-		{"§10.4 over the limit together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 401 }), State{Assembling: true, Received: 600, Limit: 1000}, ErrMessageTooBig},
-		{"§10.4 nothing more, at the limit", with(func(h *Header) { h.Opcode = Continuation }), State{Assembling: true, Received: 1000, Limit: 1000}, nil},
-		{"§10.4 the sum overflows", with(func(h *Header) { h.Opcode, h.Length = Continuation, math.MaxInt64 }), State{Assembling: true, Received: 600, Limit: 1000}, ErrMessageTooBig},
-		{"§10.4 the sum overflows without a limit", with(func(h *Header) { h.Opcode, h.Length = Continuation, math.MaxInt64 }), State{Assembling: true, Received: 1}, ErrMessageTooBig},
+		{"§10.4 at the limit", with(func(h *Header) { h.Length = 1000 }), state{Limit: 1000}, nil},
+		{"§10.4 over the limit", with(func(h *Header) { h.Length = 1001 }), state{Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 at the limit together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 400 }), state{Assembling: true, Received: 600, Limit: 1000}, nil},
+		{"§10.4 over the limit together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 401 }), state{Assembling: true, Received: 600, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 nothing more, at the limit", with(func(h *Header) { h.Opcode = Continuation }), state{Assembling: true, Received: 1000, Limit: 1000}, nil},
+		{"§10.4 the sum overflows", with(func(h *Header) { h.Opcode, h.Length = Continuation, math.MaxInt64 }), state{Assembling: true, Received: 600, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 the sum overflows without a limit", with(func(h *Header) { h.Opcode, h.Length = Continuation, math.MaxInt64 }), state{Assembling: true, Received: 1}, ErrMessageTooBig},
 		{"§10.4 no limit", with(func(h *Header) { h.Length = math.MaxInt }), idle, nil},
 
 		{"RFC 7692 §6 RSV1 on text", rsv1(Text), deflate, nil},
@@ -76,7 +76,7 @@ func TestCheck(t *testing.T) {
 		{"RFC 7692 §6 RSV1 on the first fragment", with(func(h *Header) { h.RSV, h.Fin = RSV1, false }), deflate, nil},
 		{"RFC 7692 §6 uncompressed message", text, deflate, nil},
 		{"RFC 7692 §6 RSV1 on a continuation", rsv1(Continuation), compressed, ErrCompressedBit},
-		{"RFC 7692 §6 RSV1 on a continuation of an uncompressed message", rsv1(Continuation), State{Deflate: true, Assembling: true}, ErrCompressedBit},
+		{"RFC 7692 §6 RSV1 on a continuation of an uncompressed message", rsv1(Continuation), state{Deflate: true, Assembling: true}, ErrCompressedBit},
 		{"RFC 7692 §6 continuation of a compressed message", with(func(h *Header) { h.Opcode = Continuation }), compressed, nil},
 		{"RFC 7692 §6 RSV1 on close", rsv1(Close), deflate, ErrCompressedBit},
 		{"RFC 7692 §6 RSV1 on ping", rsv1(Ping), deflate, ErrCompressedBit},
@@ -86,15 +86,15 @@ func TestCheck(t *testing.T) {
 		{"RFC 6455 §5.2 RSV2 with permessage-deflate", with(func(h *Header) { h.RSV = 2 }), deflate, ErrReservedBits},
 		{"RFC 6455 §5.2 RSV3 with permessage-deflate", with(func(h *Header) { h.RSV = 1 }), deflate, ErrReservedBits},
 		{"RFC 6455 §5.2 RSV1 and RSV2 with permessage-deflate", with(func(h *Header) { h.RSV = 6 }), deflate, ErrReservedBits},
-		{"§10.4 uncompressed over the limit with permessage-deflate", with(func(h *Header) { h.Length = 1001 }), State{Deflate: true, Limit: 1000}, ErrMessageTooBig},
-		{"§10.4 compressed, eight times the limit", with(func(h *Header) { h.RSV, h.Length = RSV1, 8064 }), State{Deflate: true, Limit: 1000}, nil},
-		{"§10.4 compressed, over eight times the limit", with(func(h *Header) { h.RSV, h.Length = RSV1, 8065 }), State{Deflate: true, Limit: 1000}, ErrMessageTooBig},
-		{"§10.4 compressed, over that together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 65 }), State{Deflate: true, Assembling: true, Compressed: true, Received: 8000, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 uncompressed over the limit with permessage-deflate", with(func(h *Header) { h.Length = 1001 }), state{Deflate: true, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 compressed, eight times the limit", with(func(h *Header) { h.RSV, h.Length = RSV1, 8064 }), state{Deflate: true, Limit: 1000}, nil},
+		{"§10.4 compressed, over eight times the limit", with(func(h *Header) { h.RSV, h.Length = RSV1, 8065 }), state{Deflate: true, Limit: 1000}, ErrMessageTooBig},
+		{"§10.4 compressed, over that together", with(func(h *Header) { h.Opcode, h.Length = Continuation, 65 }), state{Deflate: true, Assembling: true, Compressed: true, Received: 8000, Limit: 1000}, ErrMessageTooBig},
 		{"§10.4 compressed, no limit", with(func(h *Header) { h.RSV, h.Length = RSV1, math.MaxInt-1000 }), deflate, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := Check(tt.h, tt.state); !errors.Is(err, tt.want) {
-				t.Errorf("Check(%+v, %+v) = %v, want %v", tt.h, tt.state, err, tt.want)
+			if err := tt.h.check(&tt.state); !errors.Is(err, tt.want) {
+				t.Errorf("check of %+v in %+v: %v, want %v", tt.h, tt.state, err, tt.want)
 			}
 		})
 	}

@@ -1,5 +1,7 @@
 package frame
 
+import "slices"
+
 // addCompressed adds a piece of the compressed message under assembly, already
 // unmasked (RFC 7692 §6.2, §7.2.2).
 func (p *partial) addCompressed(piece []byte, c *Config) (m Message, err error) {
@@ -20,7 +22,10 @@ func (p *partial) addCompressed(piece []byte, c *Config) (m Message, err error) 
 	if p.opcode == Text && !p.text.done() {
 		return Message{}, ErrInvalidUTF8
 	}
-	m = Message{Opcode: p.opcode, Payload: z.out[:len(z.out):len(z.out)], Size: p.taken}
+	m = Message{Opcode: p.opcode, Payload: z.out, Size: p.taken, assembled: cap(z.out) >= recycleFrom}
+	if !m.assembled {
+		m.Payload = slices.Clip(m.Payload)
+	}
 	if size, kept := c.context(); kept {
 		p.window = slide(p.window, z.out, size)
 	}
@@ -44,15 +49,14 @@ func (c *Config) newInflater(window []byte) *inflater {
 	if z == nil {
 		z = new(inflater)
 	}
-	size, _ := c.context()
-	z.reset(window, size, c.MaxMessage)
+	z.reset(c, window)
 	return z
 }
 
 // release takes an inflater back. One that is not given back, with a decoder
 // that is dropped in the middle of a message, is the garbage collector's.
 func (c *Config) release(z *inflater) {
-	z.out, z.window = nil, nil
+	z.out, z.window, z.config = nil, nil, nil
 	c.inflaters.Put(z)
 }
 

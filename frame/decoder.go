@@ -104,6 +104,8 @@ func (d *Decoder) Next(b []byte) (m Message, n int, err error) {
 	}
 	if d.partial.isEmpty() {
 		d.rest()
+	} else if z := d.partial.inflater; z != nil {
+		z.keep()
 	}
 	return m, n, nil
 }
@@ -119,6 +121,10 @@ func (d *Decoder) rest() {
 
 // fail lets go of all that the decoder holds and makes err its last word.
 func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
+	if p := d.partial; p != nil && p.inflater != nil {
+		d.config.recycle(p.inflater.out)
+		d.config.release(p.inflater)
+	}
 	d.partial = &partial{err: err}
 	return Message{}, len(b), err
 }
@@ -127,7 +133,7 @@ func (d *Decoder) fail(b []byte, err error) (Message, int, error) {
 // begins with an uncompressed message in one frame that is all there. If not, n is 0.
 func (c *Config) whole(b []byte) (m Message, n int, err error) {
 	var h Header
-	start, err := readHeader(&h, b, &State{Role: c.Role, Deflate: c.Deflate != nil, Limit: c.MaxMessage})
+	start, err := readHeader(&h, b, &state{Role: c.Role, Deflate: c.Deflate != nil, Limit: c.MaxMessage})
 	if start == 0 || !h.Fin || h.RSV != 0 || h.Length > int64(len(b)-start) {
 		return Message{}, 0, err
 	}
@@ -153,7 +159,7 @@ func (c *Config) whole(b []byte) (m Message, n int, err error) {
 // made as soon as its bytes are there, since the rest may never come: the
 // first two bytes, then the length, and only then the masking key. n is 0 if b
 // ends within the header, or with an error.
-func readHeader(h *Header, b []byte, s *State) (n int, err error) {
+func readHeader(h *Header, b []byte, s *state) (n int, err error) {
 	if len(b) < 2 {
 		return 0, nil
 	}

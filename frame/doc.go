@@ -17,8 +17,8 @@
 //		handle(m)
 //	}
 //
-// Under it lie two pure functions: [ParseHeader] says what the bytes mean,
-// [Check] says whether that is allowed now, one case for each MUST of the RFC.
+// Under it lies [ParseHeader], which says what the bytes mean. What is allowed is in
+// check.go, one case for each MUST of the RFC.
 //
 // Writing. [AppendFrame] and [AppendMaskedFrame] append one frame to a byte
 // slice, [AppendClose] the payload of a close frame. A server sends unmasked

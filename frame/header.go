@@ -31,7 +31,7 @@ type Header struct {
 // ParseHeader reads the header at the front of b and returns its length n, 2
 // to [MaxHeaderLen] bytes. With n 0 and no error b ends within the header.
 //
-// It says what the bytes mean, not whether that is allowed: see [Check]. Only
+// It says what the bytes mean, not whether that is allowed. Only
 // what cannot be a length is an error, and as soon as it can be seen, whether
 // or not the header is whole: [ErrLengthNotMinimal], [ErrLengthTopBit].
 func ParseHeader(b []byte) (h Header, n int, err error) {

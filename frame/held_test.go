@@ -2,8 +2,44 @@ package frame
 
 import (
 	"bytes"
+	"errors"
+	"runtime"
 	"testing"
 )
+
+// Bombs are inflated in memory that others were inflated in before, and a part of a message
+// does not keep that.
+func TestBombsMakeLittleGarbage(t *testing.T) {
+	const limit, bombs, piece = 1 << 20, 50, 1200
+	config := &Config{MaxMessage: limit, Deflate: &Deflate{true, true, 15, 15}}
+	bomb := maskedRSV1(Binary, string(NewDeflater().Append(nil, make([]byte, 2*limit), 15)))
+	var parts [bombs]Decoder // of messages that stay incomplete
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range bombs {
+		parts[i] = NewDecoder(config)
+		if _, _, err := parts[i].Next([]byte(bomb[:100])); err != nil {
+			t.Fatal(err)
+		}
+		d := NewDecoder(config)
+		var err error
+		for b := []byte(bomb); err == nil; b = b[piece:] {
+			_, _, err = d.Next(b[:piece])
+		}
+		if !errors.Is(err, ErrMessageTooBig) {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / bombs; each >= limit {
+		t.Errorf("a bomb takes %d bytes", each)
+	}
+	for i := range parts {
+		if held := parts[i].Held(); held > 200<<10 {
+			t.Fatalf("100 bytes that are a part of a message hold %d", held)
+		}
+	}
+}
 
 // A decoder holds what is incomplete, and nothing more, whatever was announced.
 func TestHeld(t *testing.T) {

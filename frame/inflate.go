@@ -21,6 +21,7 @@ import (
 // never waits for bytes in the middle of a symbol: it takes a length and its
 // distance together, at most 48 bits, or leaves both for the next piece.
 type inflater struct {
+	config *Config
 	window []byte // what came before out: at most size bytes
 	size   int    // the window that was negotiated, in bytes: no distance is greater
 	limit  int    // most bytes in out
@@ -52,11 +53,12 @@ const (
 	inSymbols                        // literals, lengths and distances
 )
 
-// reset makes z ready for a message. limit 0 is none.
-func (z *inflater) reset(window []byte, size int, limit int64) {
-	z.window, z.size, z.limit = window, size, math.MaxInt
-	if limit > 0 && limit < math.MaxInt {
-		z.limit = int(limit)
+// reset makes z ready for a message.
+func (z *inflater) reset(c *Config, window []byte) {
+	z.config, z.window, z.limit = c, window, math.MaxInt
+	z.size, _ = c.context()
+	if c.MaxMessage > 0 && c.MaxMessage < math.MaxInt {
+		z.limit = int(c.MaxMessage)
 	}
 	z.out, z.read = nil, 0
 	z.in, z.b, z.nb = nil, 0, 0
@@ -192,7 +194,8 @@ func (z *inflater) readStored() (more bool, err error) {
 const minInflated = 512
 
 // grow makes room in out for n more bytes, unless that is over the limit. The
-// room doubles up to the limit; at first it is a guess from what has arrived.
+// room is memory that was given back, or it doubles up to the limit; at first it
+// is a guess from what has arrived.
 func (z *inflater) grow(n int) error {
 	if n <= cap(z.out)-len(z.out) {
 		return nil
@@ -200,10 +203,28 @@ func (z *inflater) grow(n int) error {
 	if n > z.limit-len(z.out) {
 		return ErrMessageTooBig
 	}
-	size := max(len(z.out)+n, 2*cap(z.out), 4*len(z.in), minInflated)
-	size = 1 << bits.Len(uint(size-1)) // as limits mostly are, so that the last step is none for a few bytes
-	z.out = append(make([]byte, 0, min(size, z.limit)), z.out...)
+	if spare := z.config.recycled(len(z.out) + n); spare != nil {
+		z.out = append(spare[:0:min(cap(spare), z.limit)], z.out...)
+		return nil
+	}
+	z.moveTo(max(len(z.out)+n, 2*cap(z.out), 4*len(z.in), minInflated))
 	return nil
+}
+
+// moveTo makes out new memory of about size bytes: a power of two, as limits mostly
+// are, so that the last step is none for a few bytes.
+func (z *inflater) moveTo(size int) {
+	size = 1 << bits.Len(uint(size-1))
+	z.out = append(make([]byte, 0, min(size, z.limit)), z.out...)
+}
+
+// keep makes out no larger than a message that may stay incomplete should have it: the
+// memory that it was given serves others, who inflate theirs at once.
+func (z *inflater) keep() {
+	if out := z.out; len(out) < cap(out)/2 && cap(out) >= recycleFrom {
+		z.moveTo(max(len(out), minInflated))
+		z.config.recycle(out)
+	}
 }
 
 // maxToken is the longest that a length and a distance can be together: two

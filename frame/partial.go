@@ -64,7 +64,7 @@ func (p *partial) next(b []byte, c *Config) (m Message, n int, err error) {
 func (p *partial) readHeader(b []byte, c *Config) (n int, err error) {
 	have := p.headLen
 	p.headLen += int8(copy(p.head[have:], b))
-	s := &State{
+	s := &state{
 		Role:       c.Role,
 		Deflate:    c.Deflate != nil,
 		Assembling: p.opcode != Continuation,
@@ -149,10 +149,6 @@ func (p *partial) addData(piece []byte, c *Config) (m Message, err error) {
 // minGrow spares a message that comes byte by byte its first few copies.
 const minGrow = 256
 
-// recycleFrom is from how many bytes on a message gets memory that was given back,
-// whatever its size: a few bytes must not hold what was made for a long message.
-const recycleFrom = 16 << 10
-
 // grow returns p.message with room for n more bytes. It doubles, so that each
 // byte is copied a constant number of times on average, but never goes beyond
 // what can still come: the rest of a final frame, or up to the limit.
@@ -161,10 +157,8 @@ func (p *partial) grow(n int, c *Config) []byte {
 	if need <= cap(p.message) {
 		return p.message
 	}
-	if need >= recycleFrom {
-		if spare := c.recycled(); cap(spare) >= need {
-			return append(spare, p.message...)
-		}
+	if spare := c.recycled(need); spare != nil {
+		return append(spare, p.message...)
 	}
 	size := int64(max(need, 2*cap(p.message), minGrow))
 	if p.header.Fin {

@@ -42,7 +42,7 @@ func TestRecycle(t *testing.T) {
 	}
 	whole, _, _ := d.Next(AppendFrame(nil, Binary, []byte("whole")))
 	d.Recycle(whole) // is the caller's memory
-	if config.recycled() != nil {
+	if config.recycled(recycleFrom) != nil {
 		t.Error("memory of the caller was kept")
 	}
 }

@@ -19,7 +19,7 @@ var (
 	errOriginFile   = errors.New("pages of files have the Origin null")
 	errOriginNull   = errors.New("null is the Origin of sandboxed frames and files, whosever they are; * allows it, with all others")
 	errOriginScheme = errors.New("expected the scheme of the page, http or https, not that of the connection")
-	errOriginRest   = errors.New("expected nothing behind host and port: an Origin has no path")
+	errOriginRest   = errors.New("expected nothing behind host and port, not even a slash: an Origin has no path")
 	errOriginUser   = errors.New("expected no user information")
 	errOriginASCII  = errors.New("expected the host as browsers send it, in ASCII (xn--…)")
 	errOriginHost   = errors.New("expected a host name or address, with * as its whole first label or not at all")
@@ -37,11 +37,10 @@ func ParseOrigin(text string) (string, error) {
 	if text == "null" {
 		return "", errOriginNull
 	}
-	scheme, rest, ok := strings.Cut(text, "://")
+	scheme, authority, ok := strings.Cut(text, "://")
 	if scheme = strings.ToLower(scheme); !ok || !isScheme(scheme) {
 		return "", errOriginForm
 	}
-	authority := strings.TrimSuffix(rest, "/")
 	switch {
 	case scheme == "file":
 		return "", errOriginFile

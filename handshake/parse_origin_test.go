@@ -31,7 +31,6 @@ func TestParseOrigin(t *testing.T) {
 		{"an empty port", "https://a.example:", "https://a.example", nil},
 		{"zeros before the port", "https://a.example:0443", "https://a.example", nil},
 		{"capitals", "HTTPS://A.Example", "https://a.example", nil},
-		{"a slash at the end", "https://a.example/", "https://a.example", nil},
 		{"IPv6, written otherwise", "http://[0:0:0:0:0:0:0:1]:8080", "http://[::1]:8080", nil},
 
 		{"null", "null", "", errOriginNull},
@@ -43,6 +42,7 @@ func TestParseOrigin(t *testing.T) {
 		{"no host", "https://", "", errOriginForm},
 		{"any scheme", "*://a.example", "", errOriginForm},
 		{"the scheme of the connection", "wss://a.example", "", errOriginScheme},
+		{"a slash at the end", "https://a.example/", "", errOriginRest},
 		{"a path", "https://a.example/chat", "", errOriginRest},
 		{"two slashes", "https://a.example//", "", errOriginRest},
 		{"a query", "https://a.example?x", "", errOriginRest},
@@ -85,7 +85,7 @@ func TestCheckOriginAsGiven(t *testing.T) {
 	}{
 		{"https://a.example:443", "https://a.example", true},
 		{"https://a.example", "https://a.example:443", true},
-		{"https://a.example/", "https://a.example", true},
+		{"https://a.example", "https://a.example/", false},
 		{"http://[0::1]:81", "http://[::1]:81", true},
 		{"http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", true},
 		{"https://*.example.org", "https://a.example.org", true},

@@ -60,9 +60,6 @@ func SelectProtocol(r *Request, known ...string) (string, error) {
 }
 
 func checkProtocols(r *Request) *Rejection {
-	if _, n := r.Header.first("Sec-WebSocket-Protocol"); n == 0 {
-		return nil
-	}
 	_, rejection := protocols(r)
 	return rejection
 }

@@ -12,6 +12,7 @@ const (
 	inTarget             // a request target: visible or beyond ASCII, but no "#"
 	inPath               // a path that URL escaping leaves alone, without "%"
 	inHost               // a registered name or IPv4 address, RFC 3986 §3.2.2
+	inDigit              // 0 to 9
 )
 
 // class has, for each byte, the bits of the elements that it may be part of.
@@ -22,6 +23,7 @@ var class = func() (class [256]uint8) {
 		}
 	}
 	const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	mark(inDigit, "0123456789")
 	mark(inToken, alphanumeric+"!#$%&'*+-.^_`|~")
 	mark(inPath, alphanumeric+"/-_.~")
 	mark(inHost, alphanumeric+"-._~!$&'()*+,;=%")

@@ -77,13 +77,8 @@ func badHost(host string) *Rejection {
 // validHost reports whether s is uri-host [":" port] (RFC 9110 §7.2), not empty.
 func validHost(s string) bool {
 	host, port := cutPort(s)
-	if host == "" || len(port) > len("65535") {
+	if host == "" || len(port) > len("65535") || !all(port, inDigit) {
 		return false
-	}
-	for i := range len(port) {
-		if !isDigit(port[i]) {
-			return false
-		}
 	}
 	if host[0] == '[' {
 		address, ok := strings.CutSuffix(host[1:], "]")
@@ -177,13 +172,5 @@ func checkVersion(r *Request) *Rejection {
 // isNumber reports whether s is a decimal number without leading zeros, which
 // the grammar of versions does not have (RFC 6455 §4.3).
 func isNumber(s string) bool {
-	if s == "" || s[0] == '0' && len(s) > 1 {
-		return false
-	}
-	for i := range len(s) {
-		if !isDigit(s[i]) {
-			return false
-		}
-	}
-	return true
+	return s == "0" || s != "" && s[0] != '0' && all(s, inDigit)
 }

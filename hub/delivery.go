@@ -93,6 +93,9 @@ func (d *delivery) appendJSON(dst []byte, s *session) (head, body []byte) {
 	return frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: frame.Text, Length: int64(len(text))}), text
 }
 
+// Author implements loop.Shared.
+func (d *delivery) Author() string { return d.From }
+
 // Pending implements loop.Shared.
 func (d *delivery) Pending() *loop.Pending { return d.pending }
 
@@ -166,6 +169,7 @@ func (r reply) Size() int { return len(r) }
 type notice struct {
 	wire.Notice
 	about  string          // the user who is not told; "": everybody is
+	number uint64          // of a login or exit that all are told of, in their order
 	of     *presenceChange // the login or exit that groups are told of; nil: it is none
 	before []*loop.List    // the lists that were notified of it before
 }
@@ -177,7 +181,7 @@ func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	if s.json {
 		text = n.JSON
 	}
-	if !s.live || s.name == n.about || text == nil || n.isKnown(s) {
+	if !s.live || s.name == n.about || text == nil || n.number > 0 && n.number <= s.heard || n.isKnown(s) {
 		return dst
 	}
 	return frame.AppendFrame(dst, frame.Text, text)

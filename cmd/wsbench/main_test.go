@@ -117,6 +117,7 @@ func object(t *testing.T, args ...string) map[string]any {
 
 // Every mode measures the real server, through the chat as through /echo.
 func TestWschat(t *testing.T) {
+	t.Parallel()
 	addr, pid := wschat(t)
 	measured := []string{"--pid", fmt.Sprint(pid)}
 	if runtime.GOOS != "linux" {
@@ -157,6 +158,7 @@ func TestWschat(t *testing.T) {
 
 // The floor server of the benchmark echoes what a client sends.
 func TestFloor(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		return // it is for Linux alone
 	}
@@ -169,6 +171,7 @@ func TestFloor(t *testing.T) {
 
 // The set measures and makes a table, with peers that run and that it starts.
 func TestSet(t *testing.T) {
+	t.Parallel()
 	addr, pid := wschat(t)
 	wschat := filepath.Join(binaries, "wschat")
 	peers := fmt.Sprintf("first=ws://%s,%d; second=ws://127.0.0.1:1,false", addr, pid)
@@ -179,7 +182,7 @@ func TestSet(t *testing.T) {
 	var progress strings.Builder
 	patiently(func(secs string) string {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "wsbench"), "set", "--wschat", wschat,
-			"--floor", filepath.Join(binaries, "floor"), "--peers", peers, "--rounds", "2", "--secs", secs, "--rows", "echo-100x16|data-p50|fsync")
+			"--floor", filepath.Join(binaries, "floor"), "--peers", peers, "--rounds", "2", "--secs", secs, "--rows", "echo-rate|data-p50|fsync")
 		progress.Reset()
 		cmd.Stderr = &progress
 		out, err := cmd.Output()
@@ -192,9 +195,9 @@ func TestSet(t *testing.T) {
 	for _, want := range []string{
 		"medians of 2, " + lasted + " s each: wsbench set --wschat ",
 		"| work ", "| wschat ÷ first |",
-		"| echo, 100 connections, 16 in flight ",
+		"| echo, 5,000/s over 1,000 connections ",
 		"| the same: median time to the ack ", "| fsync of 4 KiB ",
-		"\nMissing: echo-100x16, second: the server ended at once",
+		"\nMissing: echo-rate, second: the server ended at once",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("%q is not in the table:\n%s\n%s", want, table, progress.String())

@@ -34,8 +34,8 @@ func main() {
 
 // run is main without the process around it.
 func run(args []string, env func(string) (string, bool), stdout, stderr io.Writer) int {
-	if len(args) == 1 && args[0] == "version" {
-		return printLine("wschat "+versionText(), stdout, stderr)
+	if len(args) > 0 && args[0] == "version" {
+		return printVersion(args[1:], stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == "token" {
 		return printToken(args[1:], env, stdout, stderr)
@@ -61,6 +61,15 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 		return exitFailed
 	}
 	return exitOK
+}
+
+// printVersion is the command version.
+func printVersion(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		fmt.Fprintf(stderr, "wschat version: unexpected argument %q\n", args[0])
+		return exitUsage
+	}
+	return printLine("wschat "+versionText(), stdout, stderr)
 }
 
 // printLine prints what a command is there for: the exit status tells whether it could.

@@ -26,15 +26,15 @@
 //
 // Conversations. One counts for the author of its first message, and for the address that
 // he wrote it from. When there are too many, whoever begins another one makes others give
-// way. Of the address for which most count, the author with most is the greatest. First go
-// those that nobody is in, and that have been silent for the membership's lifetime: those of
-// the greatest, the longest silent first, and then the others'. If there is none, the
-// greatest loses one at once, but only to somebody who began fewer, or from an address for
-// which fewer count: the longest silent that nobody is in, else the longest silent for which
-// no message waits, else the longest silent. So a group can lose its messages while it has
-// members. They stay members, nobody is told, and its numbers go on: it is as if its bytes
-// had been dropped. "all" never gives way. At most 64 conversations are looked at for one
-// message; the search goes on with the next.
+// way. Of the address for which most count, the author with most is the greatest. First goes
+// one that nobody is in, and that has been silent for the membership's lifetime: the longest
+// silent of the greatest, else of all. If there is none, the greatest loses another one, but
+// only to somebody who began fewer, or from an address for which fewer count: the longest
+// silent that nobody is in, else the longest silent in which no message waits for a user who
+// is away, else the longest silent. So a group can lose its messages while it has members.
+// They stay members, nobody is told, and its numbers go on: it is as if its bytes had been
+// dropped. "all" never gives way. At most 64 conversations of the greatest and 64 of all are
+// looked at for one message; the search among all goes on with the next.
 //
 // Numbers of forgotten conversations, so that they go on behind their last message. When
 // there are four times as many of them as there may be conversations, a number is no longer

@@ -115,9 +115,7 @@ func (s *Store) publish() {
 		}
 		if p.m == nil {
 			s.mu.Lock()
-			if err := s.state.apply(record{kind: p.kind, body: p.body}, false); err != nil {
-				panic("journal: a record that was written cannot be read")
-			}
+			p.apply(s.state)
 			p.stored(nil)
 			s.mu.Unlock()
 			continue

@@ -160,7 +160,7 @@ func TestReadersAndWriters(t *testing.T) {
 	done := make(chan struct{})
 	for range 4 {
 		writing.Go(func() {
-			for i := range 500 {
+			for i := range 200 {
 				m := text([]string{"all", "B"}[i%2], strings.Repeat("x", i%100+1))
 				if err := try(s, m, "id"); err != nil {
 					t.Error(err)

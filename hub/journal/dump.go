@@ -20,9 +20,6 @@ import (
 func Dump(w io.Writer, dir string) error {
 	segments, replaced, err := openAll(dir)
 	for tries := 10; errors.Is(err, fs.ErrNotExist) && tries > 0; tries-- {
-		if _, listErr := listSegments(dir); listErr != nil {
-			return listErr
-		}
 		segments, replaced, err = openAll(dir) // compacted between the list and the opening
 	}
 	if err != nil {
@@ -53,7 +50,7 @@ func Dump(w io.Writer, dir string) error {
 		bytes += r.size
 	}
 	fmt.Fprintf(out, "%d segments, %d bytes, %d messages of %d conversations, %d users: good\n",
-		len(segments), bytes, messages, memory.Len(), len(s.users))
+		len(segments), bytes, messages, memory.Stats().Conversations, len(s.users))
 	return out.Flush()
 }
 

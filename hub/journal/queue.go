@@ -15,11 +15,12 @@ const (
 	maxBatch = 4 << 20
 )
 
-// pending is a message, or the body of another record, that is to be stored.
+// pending is a message, or another record, that is to be stored.
 type pending struct {
-	m      *chat.Message // nil: kind and body
+	m      *chat.Message // nil: the others
 	kind   kind
 	body   []byte
+	apply  func(*state) // what the record says
 	stored func(error)
 
 	// What the committer knows.

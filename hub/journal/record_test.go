@@ -245,8 +245,8 @@ func contents(t *testing.T, s *Store, b []byte) string {
 			}
 		}
 	}
-	if len(names) < s.memory.Len() {
-		t.Fatalf("of %d conversations %d are made up", s.memory.Len(), s.memory.Len()-len(names))
+	if len(names) < s.memory.Stats().Conversations {
+		t.Fatalf("of %d conversations %d are made up", s.memory.Stats().Conversations, s.memory.Stats().Conversations-len(names))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

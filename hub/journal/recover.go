@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -61,7 +62,7 @@ func (s *Store) open() (err error) {
 
 // create begins a journal.
 func (s *Store) create() error {
-	s.epoch = newEpoch()
+	s.epoch = strings.ToLower(rand.Text()[:epochSize])
 	h := newHeader(s.epoch, 1, 1)
 	f, err := s.createPart(h)
 	if err != nil {

@@ -84,9 +84,6 @@ func readHeader(r io.Reader, path string) (h header, err error) {
 	return h, nil
 }
 
-// newEpoch returns a name for a numbering that begins anew.
-func newEpoch() string { return strings.ToLower(rand.Text()[:epochSize]) }
-
 func segmentPath(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%016d%s", number, segmentSuffix))
 }

@@ -62,7 +62,8 @@ func (s *Store) Seen(name string, t time.Time) {
 // SetMember implements chat.Registry. It makes the user known. stored is called as
 // that of Append is, in one order with it. Safe for concurrent use.
 func (s *Store) SetMember(name, group string, is bool, stored func(error)) {
-	s.append(pending{kind: kindMember, body: appendMember(nil, member{name, group, is}), stored: stored})
+	m := member{name, group, is}
+	s.append(pending{kind: kindMember, body: appendMember(nil, m), apply: func(st *state) { st.setMember(m) }, stored: stored})
 }
 
 // Answered implements chat.Registry. stored is called as by SetMember.
@@ -71,7 +72,7 @@ func (s *Store) Answered(m *chat.Message, away bool, stored func(error)) {
 	if away {
 		r.flags |= flagToldAway
 	}
-	s.append(pending{kind: kindRequest, body: appendRequest(nil, &r), stored: stored})
+	s.append(pending{kind: kindRequest, body: appendRequest(nil, &r), apply: func(st *state) { st.requests.add(r) }, stored: stored})
 }
 
 // Forget notes that a user is known no more, and a member of nothing. Safe for

@@ -74,9 +74,15 @@ type guest struct {
 // queue has the guests of one address and kind, in the order in which they give way.
 type queue struct {
 	from        *address
-	kind        kind
 	first, last *guest
 	guests      share.Share
+}
+
+func (q *queue) kind() kind {
+	if q == &q.from.queues[onPages] {
+		return onPages
+	}
+	return handshaking
 }
 
 // Share implements share.Holder.
@@ -196,6 +202,16 @@ func (from *address) leave() {
 	a.forget(from)
 }
 
+// demote makes a user a guest of the address ip again, since the handler has refused it.
+func (a *admission) demote(g *guest, from *address, ip netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.users--
+	from.users--
+	a.push(g, &a.address(ip).queues[handshaking])
+	a.forget(from)
+}
+
 // leave gives a guest's place back, if it has one.
 func (a *admission) leave(g *guest) {
 	a.mu.Lock()
@@ -212,7 +228,7 @@ func (a *admission) address(ip netip.Addr) *address {
 		a.forgetAddresses()
 		from = &address{admission: a, ip: ip, name: ip.String()}
 		for k := range kinds {
-			from.queues[k].from, from.queues[k].kind = from, k
+			from.queues[k].from = from
 		}
 		a.addresses[ip] = from
 	}
@@ -275,8 +291,9 @@ func (a *admission) unlink(g *guest) {
 // grow notes that q has one guest more or less.
 func (a *admission) grow(q *queue, by int) {
 	a.guests += by
-	if q.kind == onPages {
+	kind := q.kind()
+	if kind == onPages {
 		a.pages += by
 	}
-	a.rankings[q.kind].Add(q, int64(by))
+	a.rankings[kind].Add(q, int64(by))
 }

@@ -259,6 +259,35 @@ func TestSilenceKeepsNobodyOut(t *testing.T) {
 	})
 }
 
+// A login that is refused when its handler is asked for holds no user's place while its
+// connection ends, which may take the client some time.
+func TestRefusedEntryIsNoUser(t *testing.T) {
+	refused := func() (Handler, error) { return nil, full("banned", "no") }
+	forEachDriver(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{Limits: Limits{Users: 1, PerAddress: 1, Sockets: 2}, Endpoints: map[string]Endpoint{
+			"/refused": func(*handshake.Request) (Acceptance, error) { return Acceptance{Enter: refused}, nil },
+			"/later":   func(*handshake.Request) (Acceptance, error) { return Acceptance{Enter: refused, MayBlock: true}, nil },
+			"/socket": func(*handshake.Request) (Acceptance, error) {
+				return Acceptance{Enter: func() (Handler, error) { return Echo{}, nil }}, nil
+			},
+		}})
+		for _, path := range []string{"/refused", "/later", "/refused", "/later"} {
+			conn := ts.dial() // and it stays
+			transmit(t, conn, Instead("/socket", path))
+			wantStatus(t, bufio.NewReader(conn), http.StatusServiceUnavailable)
+			ts.admission.mu.Lock()
+			users := ts.admission.users
+			ts.admission.mu.Unlock()
+			if conns := ts.Loops.Len(); users != 0 || conns != 0 {
+				t.Errorf("%s: %d users and %d connections, want none", path, users, conns)
+			}
+		}
+		conn := ts.dial()
+		transmit(t, conn, Upgrade)
+		wantStatus(t, bufio.NewReader(conn), http.StatusSwitchingProtocols)
+	})
+}
+
 // The time of a handshake ends with the request: a store that is asked for the handler
 // has its own, and its no is an answer.
 func TestEntryHasItsOwnTime(t *testing.T) {

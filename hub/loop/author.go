@@ -4,43 +4,68 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wschat/frame"
 )
 
-// A user's long messages go out one after the other, over however many connections they
-// come. The next one waits until all recipients have taken the one before, or else a user
-// who sends faster than others read would have them closed as too slow. It waits in the
-// memory of its connection, which is not read from meanwhile. A reader that takes nothing
-// does not hold an author up for longer than the message takes at heldRate.
+// An author who sends faster than others read would have them closed as too slow. So all that
+// an author says, over however many connections, has bounds together:
+//
+//   - A long message goes out when all recipients have taken the one before. A reader that takes
+//     nothing does not hold it up for longer than the message takes at heldRate.
+//   - Short ones are mostlySent at a time until they are answered, which is when they wait in
+//     the outboxes of readers or have been taken.
+//   - Once they wait there too much, the author may send heldRate until they do not: as much as
+//     one connection may by default.
+//
+// What has to wait is kept by its connection, which is not read from meanwhile. Short messages of
+// connections that are not metered do not wait.
 
-// heldRate is how many bytes a second authors may send at least, whoever reads.
-const heldRate = 256 << 10
+const (
+	// heldRate is how many bytes a second authors may send at least, whoever reads.
+	heldRate = 256 << 10
+	// heldFor is how long an author is held after one of the readers was last behind.
+	heldFor = time.Second
+	// mostUnanswered is how many bytes of short messages of one author are under way.
+	mostUnanswered = 64 << 10
+	// shortMessage is below how many bytes a message is not counted as under way: a
+	// connection's rate allows for few of these.
+	shortMessage = 256
+)
 
-// authors are the users whose long messages are under way. Safe for concurrent use.
+// authors are the users whose messages are under way. Safe for concurrent use.
 type authors struct {
 	mu     sync.Mutex
 	byName map[string]*author
+	held   atomic.Int32 // how many are
 }
 
 // author is one of them. Guarded by authors.mu.
 type author struct {
-	unanswered int                // messages that a handler has taken
-	pending    []*Pending         // messages that others have yet to take
+	unanswered int                // bytes of messages that a handler has taken
+	pending    []*Pending         // long messages that others have yet to take
 	next       map[*Conn]struct{} // have a message that waits; looked after soon in any case
+
+	until time.Time // the author is held so long; zero: is not held
+	due   time.Time // when what was said since is paid for at heldRate
 }
 
-// InTurn reports whether a message of so many bytes may be carried out now. A long one may
-// not while an earlier one of the same author is under way: Message must return, and is
-// called with it again. Only from inside Handler.Message, which must promise an answer.
+// InTurn reports whether a message of so many bytes may be carried out now. If not, Message
+// must return, and is called with it again. Only from inside Handler.Message, which must promise
+// an answer.
 func (c *Conn) InTurn(author string, size int) bool {
-	if size < largeMessage {
+	as := &c.loop.loops.authors
+	if size < largeMessage && (!c.metered || size < shortMessage && as.held.Load() == 0) {
 		return true
 	}
 	w := c.waiting()
-	if c.loop.loops.authors.begin(author, c) {
-		w.turn = author
+	if as.begin(author, size, c) {
+		if size >= shortMessage {
+			w.turn = author
+			w.unanswered += size
+		}
 		return true
 	}
 	w.early = true
@@ -76,41 +101,90 @@ func (c *Conn) retry() {
 	}
 }
 
-// endTurn follows when a long message is answered.
+// endTurn follows when all that was said is answered.
 func (c *Conn) endTurn() {
-	c.loop.loops.authors.answered(c.out.turn)
-	c.out.turn = ""
+	c.loop.loops.authors.answered(c.out.turn, c.out.unanswered)
+	c.out.turn, c.out.unanswered = "", 0
 	c.loop.touch(c)
 }
 
-// begin reports whether it is a long message's turn. If not, c is told when it is.
-func (as *authors) begin(name string, c *Conn) bool {
+// begin reports whether a message may be carried out. If not, c is told when it is its turn.
+func (as *authors) begin(name string, size int, c *Conn) bool {
 	as.mu.Lock()
 	defer as.mu.Unlock()
 	a := as.get(name)
-	a.pending = slices.DeleteFunc(a.pending, (*Pending).isOverdue)
-	if a.unanswered > 0 || len(a.pending) > 0 {
+	if a.mustWait(size, c.metered) {
 		if a.next == nil {
 			a.next = make(map[*Conn]struct{})
 		}
 		a.next[c] = struct{}{}
 		return false
 	}
-	a.unanswered++
+	if size >= shortMessage {
+		a.unanswered += size
+	}
+	if now := time.Now(); now.Before(a.until) {
+		if a.due.Before(now) {
+			a.due = now
+		}
+		a.due = a.due.Add(atHeldRate(size))
+	}
+	as.rest(name, a)
 	return true
+}
+
+// mustWait reports whether it is not the turn of a message.
+func (a *author) mustWait(size int, metered bool) bool {
+	if metered && time.Now().Before(a.until) && time.Until(a.due) > atHeldRate(mostUnanswered) {
+		return true
+	}
+	if size < largeMessage {
+		return size >= shortMessage && a.unanswered > 0 && a.unanswered+size > mostUnanswered
+	}
+	a.pending = slices.DeleteFunc(a.pending, (*Pending).isOverdue)
+	return a.unanswered > 0 || len(a.pending) > 0
+}
+
+// atHeldRate is how long so many bytes take.
+func atHeldRate(size int) time.Duration { return time.Duration(size) * time.Second / heldRate }
+
+// hold follows when a reader is behind with what an author has said.
+func (as *authors) hold(name string) {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	a := as.get(name)
+	if a.until.IsZero() {
+		as.held.Add(1)
+		time.AfterFunc(heldFor, func() { as.release(name) })
+	}
+	a.until = time.Now().Add(heldFor)
+}
+
+// release is the end of hold, if no reader is behind any more.
+func (as *authors) release(name string) {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	a := as.get(name)
+	if rest := time.Until(a.until); rest > 0 {
+		time.AfterFunc(rest, func() { as.release(name) })
+		return
+	}
+	a.until = time.Time{}
+	as.held.Add(-1)
+	as.rest(name, a)
 }
 
 // isOverdue reports whether the author need not wait any longer.
 func (p *Pending) isOverdue() bool {
-	return time.Since(p.began) >= time.Duration(p.size.Load())*time.Second/heldRate
+	return time.Since(p.began) >= atHeldRate(int(p.size.Load()))
 }
 
-// answered says that a message that has begun has been delivered, or refused.
-func (as *authors) answered(name string) {
+// answered says that so many bytes that have begun have been delivered, or refused.
+func (as *authors) answered(name string, size int) {
 	as.mu.Lock()
 	defer as.mu.Unlock()
 	a := as.get(name)
-	a.unanswered--
+	a.unanswered -= size
 	as.rest(name, a)
 }
 
@@ -152,7 +226,9 @@ func (as *authors) rest(name string, a *author) {
 	if a.unanswered > 0 || len(a.pending) > 0 {
 		return
 	}
-	delete(as.byName, name)
+	if a.until.IsZero() {
+		delete(as.byName, name)
+	}
 	for c := range a.next {
 		c.loop.mail.call(func() { c.loop.touch(c) })
 		return

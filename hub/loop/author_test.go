@@ -1,7 +1,10 @@
 package loop
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -30,8 +33,8 @@ func chat(ls *Loops, user string, publish func(Item)) *record {
 // A sender is slowed before readers are dropped: a reader that goes on reading is not closed
 // however fast one sender sends, and over however many connections.
 func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
-	const messages = 8
-	for _, conns := range []int{1, 4, messages} {
+	const messages = 6
+	for _, conns := range []int{1, 3, messages} {
 		t.Run(fmt.Sprint(conns), func(t *testing.T) {
 			forEachDriver(t, func(t *testing.T, d driver) {
 				s := d.serve(t, Config{Loops: 2, Queue: 512 << 10})
@@ -77,6 +80,66 @@ func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
 						}
 						at = next
 					}
+				}
+			})
+		})
+	}
+}
+
+// PROTOCOL 6 and 7: the rate is that of one connection, and yet a reader that takes 1 MiB/s is
+// not closed because of one sender, over however many connections, and however late the
+// messages are carried out.
+func TestShortMessagesDoNotOutrunReaders(t *testing.T) {
+	const conns, queue, pace = 12, 1 << 20, 1 << 20
+	for _, row := range []struct {
+		size int
+		late time.Duration // is the store
+	}{
+		{shortMessage - 1, 0}, {1 << 10, 0}, {4 << 10, 0}, {4 << 10, 50 * time.Millisecond}, {largeMessage - 1, 0},
+		{largeMessage - 1, 50 * time.Millisecond}, {largeMessage, 50 * time.Millisecond},
+	} {
+		t.Run(fmt.Sprint(row.size, " ", row.late), func(t *testing.T) {
+			inBubble(t, Config{Loops: 2, Queue: queue, Rate: 1000, RateBytes: 256 << 10}, func(t *testing.T, ls *Loops) {
+				list := ls.NewList()
+				told := newRecord()
+				reader := pipe(t, ls, told)
+				list.Join(told.conn(t))
+				body := strings.Repeat("x", row.size)
+				const seconds = 5
+				for range conns {
+					r := newRecord()
+					r.onMessage = func(c *Conn, message string) {
+						if !c.InTurn("A", len(message)) {
+							return
+						}
+						c.Promise()
+						x := sharedText{text: text(message), pending: ls.Pend("A", len(message))}
+						time.AfterFunc(row.late, func() {
+							list.Publish(x)
+							x.pending.Done()
+							c.Answer(nil)
+						})
+					}
+					c := metered(t, ls, r)
+					go func() {
+						for c.SendText(body) == nil {
+						}
+					}()
+				}
+				buf := make([]byte, pace/100)
+				read := 0
+				ticks := time.NewTicker(time.Second / 100)
+				defer ticks.Stop()
+				for range 100 * seconds {
+					<-ticks.C
+					reader.conn.SetReadDeadline(time.Now().Add(time.Second / 200))
+					n, err := io.ReadFull(reader.conn, buf)
+					if read += n; err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+						t.Fatalf("the reader is closed after %d bytes", read)
+					}
+				}
+				if read < seconds*heldRate {
+					t.Errorf("the reader has read %d bytes", read)
 				}
 			})
 		})

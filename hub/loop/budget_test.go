@@ -90,7 +90,7 @@ func TestWhatIsHeldCounts(t *testing.T) {
 			}
 		}},
 		{"a message that waits for its turn", frame.PolicyViolation, forUnfinished, func(c *client, conn *Conn) {
-			conn.loop.loops.authors.begin("A", conn)
+			conn.loop.loops.authors.begin("A", largeMessage, conn)
 			c.Raw(masked(frame.Continuation, long))
 		}},
 		{"what a reader does not read", frame.TooSlow, forOutbox, func(_ *client, conn *Conn) {

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -56,8 +57,12 @@ func (c *Conn) giveUp() {
 	c.vanished()
 }
 
-// ticksOf is a time in ticks, at least one.
-func (ls *Loops) ticksOf(d time.Duration) uint32 { return uint32(d/ls.tickPeriod()) + 1 }
+// ticksOf is how many ticks take the time d at least: the next tick may come at once.
+func (ls *Loops) ticksOf(d time.Duration) uint32 {
+	period := ls.tickPeriod()
+	n := (d + period - 1) / period
+	return uint32(min(n, math.MaxInt32/2)) + 1
+}
 
 // closeWith sends a close frame behind what is queued and waits for the answer.
 func (c *Conn) closeWith(code frame.CloseCode, reason string) {
@@ -184,7 +189,7 @@ func (c *Conn) end(code frame.CloseCode) {
 		w.dropTails(0, len(w.tails))
 		c.out = nil
 		if w.turn != "" { // which the answer ends
-			c.out = &outbox{turn: w.turn}
+			c.out = &outbox{turn: w.turn, unanswered: w.unanswered}
 		}
 	}
 	l.vacate(c)

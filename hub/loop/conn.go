@@ -240,7 +240,7 @@ func (c *Conn) handle(m frame.Message) {
 // what it may send.
 func (c *Conn) held() bool {
 	w := c.out
-	return w != nil && (len(w.sources) > 0 || w.turn != "" || w.postponed != nil || w.parting != nil || w.size() > c.loop.loops.high()) ||
+	return w != nil && (len(w.sources) > 0 || w.unanswered >= largeMessage || w.postponed != nil || w.parting != nil || w.size() > c.loop.loops.high()) ||
 		c.metered && c.overRate()
 }
 

@@ -52,7 +52,21 @@
 // Bounds. The bytes that wait for one reader are bounded (Config.Queue); beyond the
 // bound, the connection is closed with 4100. A connection for which much waits is not
 // read. While the mailboxes hold more than their share, no connection is read. A long
-// message waits for all its recipients in one copy (shared.go), and meanwhile, for a time,
-// the author's next one waits, on whatever connection it comes (author.go). What all connections hold together has a bound, too
-// (Config.Memory); beyond it, those that hold most are closed (budget.go).
+// message waits for all its recipients in one copy (shared.go). While readers are behind with
+// what an author has said, the author is slowed, over all connections (author.go). What all
+// connections hold together has a bound, too (Config.Memory); beyond it, those that hold
+// most are closed (budget.go).
+//
+// # The files, in the order to read them
+//
+//	a loop        loop.go loops.go mailbox.go commands.go silence.go
+//	sockets       poll.go epoll_linux.go stream.go socket.go sys_*.go
+//	a connection  conn.go codec.go turn.go echo.go
+//	sending       outbox.go list.go walk.go pull.go shared.go
+//	its end       closing.go parting.go too_big.go
+//	the door      server.go accept*.go shake.go admission.go entries.go finish.go
+//	pages         pages.go page_conn.go page_turn.go
+//	TLS           tls.go tls_conn.go tls_record.go tls_buffer.go tls_handshake.go tls_queue.go
+//	fairness      price.go rate.go ration.go author.go budget.go
+//	figures       stats.go histogram.go
 package loop

@@ -66,6 +66,7 @@ type Loops struct {
 	authors       authors
 	tlsHandshakes *tlsHandshakes
 	budget        budget
+	making        sync.Mutex // of a net.Conn, see newConn
 	stop          chan struct{}
 	once          sync.Once
 }

@@ -29,9 +29,10 @@ type outbox struct {
 	counted  int // what the loop counts for the connection, see budget.go
 
 	// See author.go.
-	turn      string         // the author of a long message that is not answered yet; "": there is none
-	early     bool           // the message at hand is not carried out yet
-	postponed *frame.Message // waits for its turn
+	turn       string         // the author of messages that are not answered yet; "": there are none
+	unanswered int            // bytes of these
+	early      bool           // the message at hand is not carried out yet
+	postponed  *frame.Message // waits for its turn
 }
 
 // receipt is due when buf is written as far as end.
@@ -139,12 +140,20 @@ func (c *Conn) push(item Item, large bool) {
 		return
 	}
 	w := c.waiting()
-	alone := w.bounded() <= 0
+	before := w.bounded()
 	if w.append(item, large, c.handler) > 0 {
 		c.loop.stats.Sent++
 	}
 	limit := c.loop.loops.config.Queue
-	if limit == 0 || alone || w.bounded() <= limit {
+	if limit == 0 || before <= 0 {
+		return
+	}
+	if before > limit/4 {
+		if s, ok := item.(Shared); ok {
+			c.loop.loops.authors.hold(s.Author())
+		}
+	}
+	if w.bounded() <= limit {
 		return
 	}
 	c.flush()

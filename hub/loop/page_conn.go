@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"wschat/handshake"
@@ -34,6 +35,7 @@ type pageConn struct {
 	skipped []byte // before the last head
 	begun   bool   // within a head
 	unseen  bool   // bytes pass unseen
+	hasTurn atomic.Bool
 }
 
 func (c *pageConn) Read(p []byte) (n int, err error) {
@@ -42,6 +44,9 @@ func (c *pageConn) Read(p []byte) (n int, err error) {
 			c.held = c.held[n:]
 		} else {
 			c.held = nil
+			if c.unseen { // perhaps a body, for which http.Server waits before it answers
+				c.endTurn()
+			}
 			n, err = c.Conn.Read(p)
 		}
 		if !c.unseen && n > 0 {
@@ -99,6 +104,7 @@ func (c *pageConn) CloseWrite() error {
 // Close ends a connection in order: http.Server closes it directly after the answer to a
 // request that it cannot read, while bytes of that are still on their way.
 func (c *pageConn) Close() error {
+	c.endTurn()
 	if !c.shake.server.isClosing() && c.CloseWrite() == nil {
 		c.Conn.SetDeadline(time.Now().Add(lingerTime))
 		// However this ends, by EOF, time or size, there is nothing more to do.

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"time"
 
@@ -23,10 +24,11 @@ type pages struct {
 	server *Server
 	http   http.Server
 	queue  chan net.Conn // unbuffered: a connection is either not taken or accepted
+	turns  chan struct{} // has one for each request that is being answered, see page_turn.go
 }
 
 func newPages(s *Server) *pages {
-	p := &pages{server: s, queue: make(chan net.Conn)}
+	p := &pages{server: s, queue: make(chan net.Conn), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	timeout := s.timeout()
 	p.http = http.Server{
 		Handler:                      p,
@@ -76,6 +78,9 @@ func (p *pages) track(conn net.Conn, state http.ConnState) {
 		}
 	case http.StateActive:
 		p.server.admission.move(&page.shake.guest, onPages, page)
+		page.awaitTurn()
+	case http.StateIdle, http.StateHijacked:
+		page.endTurn()
 	case http.StateClosed:
 		p.server.admission.leave(&page.shake.guest)
 		p.server.running.Done()

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -174,11 +173,6 @@ func (s *Server) timeout() time.Duration {
 		return defaultTimeout
 	}
 	return s.Timeout
-}
-
-// timeoutTicks is Timeout in ticks of the loops, rounded up.
-func (s *Server) timeoutTicks() uint32 {
-	return uint32(min(s.timeout()/s.Loops.tickPeriod()+1, math.MaxInt32/2))
 }
 
 // observe tells that c is a WebSocket connection now, or is refused. r is the request, nil

@@ -84,7 +84,7 @@ func (l *Loop) expect(c *Conn) bool {
 		c.vanished()
 		return false
 	}
-	s.due = l.ticks + s.server.timeoutTicks()
+	s.due = l.ticks + l.loops.ticksOf(s.server.timeout())
 	l.shaking = append(l.shaking, dueAt{c.slot, s.due})
 	return true
 }
@@ -258,6 +258,11 @@ func (c *Conn) reject(r *handshake.Request, err error) {
 		rejection = &handshake.Rejection{Status: http.StatusInternalServerError, Reason: "the server failed to handle the request"}
 	}
 	s.server.observe(c, r, rejection)
+	if c.from != nil { // what follows needs no user's place
+		s.server.admission.demote(&s.guest, c.from, s.remote.Addr())
+		c.loop.loops.conns.Add(-1)
+		c.from = nil
+	}
 	method := ""
 	if r != nil {
 		method = r.Method
@@ -277,6 +282,9 @@ func (c *Conn) toPages(r *handshake.Request, early []byte) {
 	s := c.shake()
 	read := append([]byte(r.Head), early...)
 	c.loop.detach(c)
+	if c.stream() == nil {
+		sysBoundUnsent(int(c.fd))
+	}
 	s.server.running.Go(func() {
 		nc, err := c.netConn()
 		if err != nil {

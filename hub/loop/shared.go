@@ -16,6 +16,8 @@ type Shared interface {
 	// AppendHead appends a frame up to its body, and returns that, too. A nil body has
 	// been appended, or there is no frame.
 	AppendHead(dst []byte, to Handler) (head, body []byte)
+	// Author is the user who has said it.
+	Author() string
 	// Pending is where it is counted for how many the item waits; nil: it is not, and is
 	// copied for each.
 	Pending() *Pending

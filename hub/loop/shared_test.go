@@ -21,6 +21,8 @@ func (x sharedText) AppendHead(dst []byte, _ Handler) (head, body []byte) {
 	return frame.AppendHeader(dst, h), []byte(x.text)
 }
 
+func (x sharedText) Author() string { return "A" }
+
 func (x sharedText) Pending() *Pending { return x.pending }
 
 // Whatever is written at a time, all frames come whole and in order; and what is dropped

@@ -141,14 +141,22 @@ func (c *Conn) netConn() (nc net.Conn, err error) {
 		s.stop()
 		nc = s.nc
 	} else {
-		file := os.NewFile(uintptr(c.fd), "connection")
-		defer file.Close() // the socket lives on in the net.Conn
-		nc, err = net.FileConn(file)
+		nc, err = c.loop.loops.newConn(int(c.fd))
 	}
 	if s := c.secure(); s != nil && err == nil {
 		return s.exit(nc)
 	}
 	return nc, err
+}
+
+// newConn makes a net.Conn of a descriptor. For that it takes another one, so that only one
+// is made at a time.
+func (ls *Loops) newConn(fd int) (net.Conn, error) {
+	ls.making.Lock()
+	defer ls.making.Unlock()
+	file := os.NewFile(uintptr(fd), "connection")
+	defer file.Close() // the socket lives on in the net.Conn
+	return net.FileConn(file)
 }
 
 // readMore lets a stream that is stepped read on, once, or from now on if free is

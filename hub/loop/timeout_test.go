@@ -176,3 +176,20 @@ func TestManyEndingsKeepTheirOrder(t *testing.T) {
 		}
 	})
 }
+
+// No time is over early, and none by two ticks late.
+func TestTicksOf(t *testing.T) {
+	for _, ping := range []time.Duration{0, time.Second, 30 * time.Second, time.Hour} {
+		ls := &Loops{config: Config{Ping: ping}}
+		period := ls.tickPeriod()
+		for _, d := range []time.Duration{time.Millisecond, 200 * time.Millisecond, 4 * time.Second, closeTimeout, 10 * time.Second, period, 2 * period} {
+			n := time.Duration(ls.ticksOf(d))
+			if first, last := (n-1)*period, n*period; first < d || last >= d+2*period {
+				t.Errorf("ping %v: %v takes from %v to %v", ping, d, first, last)
+			}
+		}
+		if n := ls.ticksOf(1 << 62); int32(n) <= 0 {
+			t.Errorf("ping %v: forever is %d ticks", ping, n)
+		}
+	}
+}

@@ -15,7 +15,7 @@ import (
 const (
 	// maxHandshakes bounds the TLS handshakes that are under way, for each processor. Each
 	// has a goroutine, since crypto/tls cannot suspend one: some 80 KiB with its state.
-	maxHandshakes = 64
+	maxHandshakes = 32
 
 	// handshakeGrace is how long a client may take to answer while others wait to
 	// begin: time for several round trips.
@@ -24,8 +24,8 @@ const (
 
 var errNotTLS = errors.New("loop: no record of a TLS handshake")
 
-// tlsHandshake is a TLS handshake of a connection in a loop. When the header of its first
-// record has come, it queues up; the rest stays in the kernel. When it is its turn, a
+// tlsHandshake is a TLS handshake of a connection in a loop. It begins to wait for its turn
+// when the header of its first record has come; the rest stays in the kernel. When it is its turn, a
 // goroutine runs it: the loop gives it the records that come, and sends those that it makes.
 type tlsHandshake struct {
 	secure *secure
@@ -35,7 +35,6 @@ type tlsHandshake struct {
 	// Guarded by the lock of tlsHandshakes.
 	in      []byte        // records that have come
 	ended   bool          // the connection has
-	queued  bool          // a record has begun to come
 	halfway *list.Element // in tlsHandshakes.halfway; nil: it does not wait for its client
 	since   time.Time     // when it began to wait for its client
 	turn    chan struct{} // nil before it has begun
@@ -75,7 +74,6 @@ func newTLSHandshakes(running *sync.WaitGroup) *tlsHandshakes {
 func (s *tlsHandshakes) enqueue(h *tlsHandshake) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h.queued = true
 	s.hellos.push(h)
 	s.dispatch()
 }
@@ -102,7 +100,7 @@ func (s *tlsHandshakes) abandon(h *tlsHandshake) {
 func (s *tlsHandshakes) awaits(h *tlsHandshake) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !h.queued || h.halfway != nil
+	return h.halfway != nil
 }
 
 // resume lets a handshake that waits for its client go on. The lock is held.
@@ -221,34 +219,31 @@ func (h *tlsHandshake) read(p []byte) (int, error) {
 // readHandshake reads records from the socket and gives them to the handshake. There are no
 // bytes for the connection among them.
 func (s *secure) readHandshake() error {
-	c := s.owner
-	if s.shaking == nil {
-		shake := c.shake()
-		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: network(shake.remote.Addr())}
-	}
-	h, k := s.shaking, c.loop.loops.tlsHandshakes
+	c, h := s.owner, s.shaking
+	handshakes := c.loop.loops.tlsHandshakes
 	most := readBuffer
-	if !h.queued {
+	if h == nil {
 		most = recordHeader
-	} else if !k.awaits(h) {
+	} else if !handshakes.awaits(h) {
 		return errAgain
 	}
 	sealed, err := s.receive(most)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if s.ended {
+	case s.ended:
 		return io.ErrUnexpectedEOF
-	}
-	if !h.queued && !startsTLS(sealed) {
+	case h == nil && !startsTLS(sealed):
 		return errNotTLS
 	}
 	records := s.cut(sealed)
 	switch {
+	case h == nil && len(sealed) == recordHeader:
+		shake := c.shake()
+		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: network(shake.remote.Addr())}
+		handshakes.enqueue(s.shaking)
 	case len(records) > 0:
-		k.deliver(h, records)
-	case !h.queued && len(sealed) == recordHeader:
-		k.enqueue(h)
+		handshakes.deliver(h, records)
 	default:
 		c.readMore(false)
 		return errAgain
@@ -261,7 +256,7 @@ func (s *secure) readHandshake() error {
 func startsTLS(b []byte) bool {
 	const handshake, major = 22, 3
 	return (len(b) < 1 || b[0] == handshake) && (len(b) < 2 || b[1] == major) &&
-		(len(b) < recordHeader || bodyLength(b) <= maxRecord)
+		(len(b) < recordHeader || bodyLength(b) > 0 && bodyLength(b) <= maxRecord)
 }
 
 // sendTLS sends records of a handshake, and reads on for it.

@@ -189,6 +189,32 @@ func TestTLSPages(t *testing.T) {
 	})
 }
 
+// A connection that has said nothing, or only begun to, takes no memory for a handshake.
+func TestSilenceIsNoTLSHandshake(t *testing.T) {
+	forEachTLS(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{})
+		ts.greet()
+		transmit(t, ts.greet(), "\x16\x03")
+		eventually(t, "one of two has begun a record", func() bool {
+			begun := 0
+			ts.Loops.ask(func(l *Loop) {
+				for _, c := range l.conns {
+					if c == nil {
+						continue
+					}
+					if c.secure().shaking != nil {
+						t.Error("a handshake waits for its turn")
+					}
+					if len(c.secure().partial) > 0 {
+						begun++
+					}
+				}
+			})
+			return ts.admission.count() == 2 && begun == 1
+		})
+	})
+}
+
 // What is no handshake of TLS is ended, at once or with an alert.
 func TestNoTLSHandshake(t *testing.T) {
 	hello := []byte{handshakeRecord, 3, 1, 0, 4, 1, 0, 0, 0} // an empty one
@@ -202,6 +228,7 @@ func TestNoTLSHandshake(t *testing.T) {
 		{"an alert first", "\x15\x03\x03\x00\x02\x01\x00", nil},
 		{"another protocol's version", "\x16\x04", nil},
 		{"a record that is too long", "\x16\x03\x01\xff\xff", nil},
+		{"an empty record", "\x16\x03\x01\x00\x00", nil},
 		{"an empty hello", string(hello), []byte{alertRecord, 3, 1, 0, 2, 2, 50}},
 		{"another message", "\x16\x03\x01\x00\x04\x14\x00\x00\x00", []byte{alertRecord, 3, 1, 0, 2, 2, unexpectedMessage}},
 	} {

@@ -37,36 +37,21 @@ func (r *recordScan) pass(b []byte) {
 }
 
 // whole returns how many bytes of b belong to records that end within b, and advances by
-// them.
-func (r *recordScan) whole(b []byte) int {
-	scan, n := *r, 0
-	for scan != (recordScan{}) {
-		if n == len(b) {
-			return 0
-		}
-		k := min(scan.rest(), len(b)-n)
-		scan.pass(b[n : n+k])
-		n += k
-	}
-	*r = recordScan{}
-	return n + wholeRecords(b[n:])
-}
-
-func bodyLength(header []byte) int { return int(header[3])<<8 | int(header[4]) }
-
-// wholeRecords returns how many bytes at the front of b are whole records. A record that is
-// too long counts as whole, so that crypto/tls gets to refuse it.
-func wholeRecords(b []byte) int {
-	n := 0
-	for len(b)-n >= recordHeader {
-		body := bodyLength(b[n:])
-		if body > maxRecord {
+// them. A record that is too long counts as whole, so that crypto/tls gets to refuse it.
+func (r *recordScan) whole(b []byte) (n int) {
+	scan := *r
+	for at := 0; at < len(b); {
+		k := min(scan.rest(), len(b)-at)
+		scan.pass(b[at : at+k])
+		at += k
+		if scan.body > maxRecord {
 			return len(b)
 		}
-		if len(b)-n < recordHeader+body {
-			break
+		if scan == (recordScan{}) {
+			*r, n = scan, at
 		}
-		n += recordHeader + body
 	}
 	return n
 }
+
+func bodyLength(header []byte) int { return int(header[3])<<8 | int(header[4]) }

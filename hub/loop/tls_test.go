@@ -367,7 +367,7 @@ func TestRecordScan(t *testing.T) {
 		if want := []int{8, 13, 318, len(stream)}; !slices.Equal(ends, want) {
 			t.Fatalf("in pieces of %d: records end at %v, want %v", piece, ends, want)
 		}
-		if got := wholeRecords(stream[:317]); got != 13 {
+		if got := new(recordScan).whole(stream[:317]); got != 13 {
 			t.Fatalf("%d bytes are whole", got)
 		}
 	}

@@ -106,7 +106,7 @@ func (s *Memory) loser() *Conversation {
 	accounts := &s.authors.ranking.At(0).accounts
 	for i := range min(accounts.Len(), maxPassed) {
 		c := accounts.At(i).conversation
-		if p := c.oldest(); !s.isAwaited(c, p.first+uint64(p.count)-1) {
+		if p := c.oldest(); !c.isAwaited(p.first + uint64(p.count) - 1) {
 			return c
 		}
 	}

@@ -50,8 +50,8 @@ func TestAuthorsAreCounted(t *testing.T) {
 		for _, c := range s.conversations {
 			s.forget(c)
 		}
-		if s.checkAuthors(t); s.bytes != 0 || len(s.authors.byKey) != 0 || len(s.beginners.byKey) != 0 || len(s.waiting) != 0 {
-			t.Errorf("left: %d bytes, %d authors, %d who wait", s.bytes, len(s.authors.byKey), len(s.waiting))
+		if s.checkAuthors(t); s.bytes != 0 || len(s.authors.byKey) != 0 || len(s.beginners.byKey) != 0 || len(s.users) != 0 || s.unread.Oldest() != nil || s.order.Oldest() != nil {
+			t.Errorf("left: %d bytes, %d authors, %d users", s.bytes, len(s.authors.byKey), len(s.users))
 		}
 	}
 }

@@ -9,7 +9,6 @@ type beginner struct {
 	from  *origin
 	begun share.Share
 	order share.List[Conversation] // those that have had messages, the longest silent first
-	asked *Conversation            // where the search for one to forget goes on; nil: with the first
 }
 
 // origin is an address, for which they count, too.
@@ -17,7 +16,6 @@ type origin struct {
 	key       uint64 // the hash of the address
 	begun     share.Share
 	beginners share.Ranking[*beginner]
-	asked     int // where the search among them goes on
 }
 
 // Share implements share.Holder.
@@ -31,7 +29,6 @@ type beginners struct {
 	byKey   map[uint64]*beginner
 	origins map[uint64]*origin
 	ranking share.Ranking[*origin]
-	asked   int // where the search among the origins goes on
 }
 
 // keysOf returns the keys of an author at an address, and of the address.
@@ -58,7 +55,6 @@ func (b *beginners) begin(c *Conversation, by, from uint64) {
 // end takes that back.
 func (b *beginners) end(c *Conversation) {
 	by, o := c.by, c.by.from
-	by.skip(c)
 	by.order.Remove(c, begunLinks)
 	o.beginners.Add(by, -1)
 	b.ranking.Add(o, -1)
@@ -70,32 +66,8 @@ func (b *beginners) end(c *Conversation) {
 	}
 }
 
-// begunLinks returns the links of c for its beginner's order.
-func begunLinks(c *Conversation) *share.Links[Conversation] { return &c.links[0] }
-
-// spoke notes that c has a new message.
-func (b *beginner) spoke(c *Conversation) {
-	b.skip(c)
-	b.order.Push(c, begunLinks)
-}
-
-// skip has the search go on behind c, if it is there.
-func (b *beginner) skip(c *Conversation) {
-	if b.asked == c {
-		b.asked = begunLinks(c).Newer()
-	}
-}
-
 // greatest returns who has begun most, of the address from which most were begun.
 func (b *beginners) greatest() *beginner { return b.ranking.At(0).beginners.At(0) }
-
-// next returns one after the other, of one address after the other.
-func (b *beginners) next() *beginner {
-	b.asked = (b.asked + 1) % b.ranking.Len()
-	o := b.ranking.At(b.asked)
-	o.asked = (o.asked + 1) % o.beginners.Len()
-	return o.beginners.At(o.asked)
-}
 
 // isLess reports whether an address with one conversation more still has fewer than that of
 // the greatest, or somebody of the same address fewer than the greatest.

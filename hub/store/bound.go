@@ -100,13 +100,17 @@ func (s *Memory) makeRoom(by, from uint64, forgot func(name string, last uint64)
 // nil: it has found none.
 func (s *Memory) forgettable(by, from uint64) *Conversation {
 	greatest := s.beginners.greatest()
-	if c := s.abandoned(greatest); c != nil {
+	c := s.leastMissed(greatest)
+	if c != nil && s.isAbandoned(c) {
 		return c
 	}
-	if !s.beginners.isLess(by, from, greatest) {
-		return nil
+	if other := s.abandoned(); other != nil {
+		return other
 	}
-	return s.leastMissed(greatest)
+	if s.beginners.isLess(by, from, greatest) {
+		return c
+	}
+	return nil
 }
 
 // leastMissed returns the longest silent of the conversations that somebody has begun: of
@@ -120,7 +124,7 @@ func (s *Memory) leastMissed(by *beginner) *Conversation {
 			if s.isDeserted(c) {
 				return c
 			}
-			if read == nil && !s.isAwaited(c, c.last) {
+			if read == nil && !c.isAwaited(c.last) {
 				read = c
 			}
 			silent = cmp.Or(silent, c)
@@ -130,6 +134,24 @@ func (s *Memory) leastMissed(by *beginner) *Conversation {
 	return cmp.Or(read, silent)
 }
 
+// abandoned returns a conversation of anybody that is abandoned. The search goes on where
+// the last one ended.
+func (s *Memory) abandoned() *Conversation {
+	for range maxAsked {
+		c := s.asked
+		if c == nil || !s.isSilent(c) {
+			if c = s.order.Oldest(); c == nil || !s.isSilent(c) {
+				return nil
+			}
+		}
+		s.asked = orderLinks(c).Newer()
+		if canGo(c) && s.isAbandoned(c) {
+			return c
+		}
+	}
+	return nil
+}
+
 // canGo reports whether a conversation can be forgotten at all: "all" never is, nor one
 // whose next message is on its way.
 func canGo(c *Conversation) bool { return c.given == c.last && c.name != chat.Everyone }
@@ -137,34 +159,12 @@ func canGo(c *Conversation) bool { return c.given == c.last && c.name != chat.Ev
 // isDeserted reports whether nobody is in c.
 func (s *Memory) isDeserted(c *Conversation) bool { return s.inhabited != nil && !s.inhabited(c.name) }
 
-// abandoned returns a conversation that nobody is in, and that has been silent for
-// ForgetAfter: of the greatest, or else of another one. The search goes on where the last
-// one ended.
-func (s *Memory) abandoned(greatest *beginner) *Conversation {
-	if s.ForgetAfter <= 0 {
-		return nil
-	}
-	before := time.Now().Add(-s.ForgetAfter).UnixNano()
-	left := maxAsked
-	for by := greatest; left > 0; by = s.beginners.next() {
-		for again := false; left > 0; left-- {
-			if by.asked == nil || by.asked.spoken > before {
-				oldest := by.order.Oldest()
-				if again || oldest == nil || oldest.spoken > before {
-					break
-				}
-				by.asked, again = oldest, true
-			}
-			c := by.asked
-			if canGo(c) && s.isDeserted(c) {
-				return c
-			}
-			by.asked = begunLinks(c).Newer()
-		}
-		left--
-	}
-	return nil
+// isSilent reports whether nothing has been said in c for ForgetAfter.
+func (s *Memory) isSilent(c *Conversation) bool {
+	return s.ForgetAfter > 0 && c.spoken <= time.Now().Add(-s.ForgetAfter).UnixNano()
 }
+
+func (s *Memory) isAbandoned(c *Conversation) bool { return s.isSilent(c) && s.isDeserted(c) }
 
 // forget forgets a conversation, except its last number.
 func (s *Memory) forget(c *Conversation) {
@@ -172,8 +172,5 @@ func (s *Memory) forget(c *Conversation) {
 		s.drop(c)
 	}
 	s.unlist(c)
-	for _, user := range membersOf(c.name) {
-		s.settle(user, c)
-	}
 	s.setNumber(c.name, c.last)
 }

@@ -31,8 +31,13 @@ type Conversation struct {
 	given uint64 // the newest seq given out; only the goroutine that appends may use it
 
 	by    *beginner
-	links [3]share.Links[Conversation] // in the order of by, and in the pairs of two members
+	pair  *pair                     // nil: it is not private
+	order share.Links[Conversation] // in that of all
+	begun share.Links[Conversation] // in that of by
 }
+
+func orderLinks(c *Conversation) *share.Links[Conversation] { return &c.order }
+func begunLinks(c *Conversation) *share.Links[Conversation] { return &c.begun }
 
 // piece is a run of messages, each with its length before it; see kept. Bytes are only
 // appended, never changed, so that an excerpt can be read without the lock.

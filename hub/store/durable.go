@@ -130,8 +130,8 @@ func (s *Memory) Floor() uint64 {
 func (s *Memory) Waits(user, conversation []byte, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.waiting[string(user)].of[s.conversations[string(conversation)]]
-	return u.last > 0 && u.first <= seq && seq <= u.last
+	side := s.sideOf(string(user), s.conversations[string(conversation)])
+	return side != nil && side.unread != nil && side.unread.first <= seq && seq <= side.unread.last
 }
 
 // Newest returns the time of the newest message, in ns since 1970; 0: there is none.
@@ -146,11 +146,4 @@ func (s *Memory) Disk() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.disk
-}
-
-// Len returns how many conversations there are.
-func (s *Memory) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conversations)
 }

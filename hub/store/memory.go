@@ -7,7 +7,7 @@
 //	bound.go          what is refused, and what is forgotten to make room
 //	author.go         for whom bytes count, and who loses messages
 //	beginner.go       for whom conversations count
-//	pairs.go          the private conversations of one user
+//	pair.go           private conversations, and the users in them
 //	number.go         the last numbers of forgotten conversations
 //	waiting.go        the private messages that wait for their recipients
 //	excerpt.go        answers made of the pieces
@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
 // DefaultConversations is the default of Limits.MaxConversations. A conversation takes 0.2
@@ -47,8 +48,10 @@ type Memory struct {
 
 	mu            sync.Mutex
 	conversations map[string]*Conversation
-	pairs         map[string]*pairs // by user
-	waiting       map[string]inbox  // by user
+	order         share.List[Conversation] // those that have had messages, the longest silent first
+	asked         *Conversation            // where the search in it for one to forget goes on; nil: at its start
+	users         map[string]*user         // who are in private conversations
+	unread        share.List[unread]       // what waits for them, by the time of the newest
 	authors       authors
 	beginners     beginners
 	numbers       numbers // of forgotten conversations
@@ -69,8 +72,7 @@ func New(keep int) *Memory {
 		epoch:         rand.Text()[:10],
 		seed:          maphash.MakeSeed(),
 		conversations: make(map[string]*Conversation),
-		pairs:         make(map[string]*pairs),
-		waiting:       make(map[string]inbox),
+		users:         make(map[string]*user),
 		authors:       authors{byKey: make(map[uint64]*author)},
 		beginners:     beginners{byKey: make(map[uint64]*beginner), origins: make(map[uint64]*origin)},
 		numbers:       numbers{last: make(map[uint64]uint64)},
@@ -126,28 +128,19 @@ func (s *Memory) begin(name string, by, from uint64) *Conversation {
 	c := &Conversation{name: strings.Clone(name), last: last, given: last}
 	s.conversations[c.name] = c
 	s.beginners.begin(c, by, from)
-	s.paired(c)
+	s.makePair(c)
 	return c
 }
 
 // unlist takes a conversation out of the maps.
 func (s *Memory) unlist(c *Conversation) {
+	if s.asked == c {
+		s.asked = orderLinks(c).Newer()
+	}
+	s.order.Remove(c, orderLinks)
 	delete(s.conversations, c.name)
 	s.beginners.end(c)
-	s.unpaired(c)
-}
-
-// membersOf returns the users of a private conversation: two, or one who writes to the
-// same user id. nil: the conversation is not private.
-func membersOf(name string) []string {
-	a, b, ok := strings.Cut(name, ",")
-	switch {
-	case !ok:
-		return nil
-	case a == b:
-		return []string{a}
-	}
-	return []string{a, b}
+	s.endPair(c)
 }
 
 // keep keeps a message that has its number and time; disk is its size on disk, in bytes.
@@ -176,8 +169,9 @@ func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
 		s.scratch = nil
 	}
 	c.given, c.spoken = max(c.given, seq), at
-	c.by.spoke(c)
-	s.paired(c)
+	s.order.Push(c, orderLinks)
+	c.by.order.Push(c, begunLinks)
+	c.spokeTo()
 	s.newest = max(s.newest, at)
 }
 
@@ -199,7 +193,7 @@ func (s *Memory) History(name string, q chat.Query) (messages []*chat.Message, m
 func (s *Memory) Last(user string, names []string) (last map[string]uint64, more bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, more := s.newestPairs(user)
+	found, more := s.users[user].newestPairs()
 	for _, name := range names {
 		if c := s.conversations[name]; c != nil {
 			found = append(found, c)

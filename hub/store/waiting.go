@@ -5,88 +5,111 @@ import (
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/share"
 )
 
-// inbox has what waits for one user, by conversation.
-type inbox struct {
-	of   map[*Conversation]unwritten
-	left int64 // what the user has missed is newer, in ns since 1970
+// unread says which messages of a conversation wait for one of its users: those to that user
+// from first to last.
+type unread struct {
+	conversation *Conversation
+	side         *side
+	first, last  uint64 // 0: the first of them is on its way
+	newest       int64  // the time of the last, in ns since 1970
+	ofUser       share.Links[unread]
+	ofAll        share.Links[unread]
+
+	// How many were sent while the user was away, and the bytes of their bodies; of no
+	// account if the user has been here since newest.
+	missed      uint32
+	missedBytes uint32
 }
 
-// unwritten says which messages of one conversation wait for one user: those to that user
-// from first to last. newest is the time of the last.
-type unwritten struct {
-	first, last uint64
-	newest      int64
-	missed      missed // unless newest is older than inbox.left
-}
+func unreadOfUser(u *unread) *share.Links[unread] { return &u.ofUser }
+func unreadOfAll(u *unread) *share.Links[unread]  { return &u.ofAll }
 
-// missed counts the messages that were sent to a user who was away, since the user was last
-// here.
-type missed struct {
-	number uint32
-	bytes  uint32 // of their bodies
-}
-
-// inboxOf returns the inbox of the user called name.
-func (s *Memory) inboxOf(name string) inbox {
-	in, ok := s.waiting[name]
-	if !ok {
-		in.of = make(map[*Conversation]unwritten, 1)
-		s.waiting[name] = in
+// missed returns what the user of s, which may be nil, has missed since the last exit; nil:
+// nothing.
+func (s *side) missed() *unread {
+	if s == nil || s.unread == nil || s.unread.missed == 0 || s.unread.newest < s.user.left {
+		return nil
 	}
-	return in
+	return s.unread
 }
 
-// missedBy returns what the user called name has missed in c, which may be nil.
-func (s *Memory) missedBy(name string, c *Conversation) missed {
-	in := s.waiting[name]
-	if u := in.of[c]; u.newest >= in.left {
-		return u.missed
-	}
-	return missed{}
-}
-
-// mayMiss reports whether m may be sent to its recipient, who is away.
+// mayMiss reports whether m may be sent in c, which may be nil, to its recipient, who is away.
 func (s *Memory) mayMiss(m *chat.Message, c *Conversation) bool {
-	u := s.missedBy(m.To, c)
-	return u.number < chat.MaxWaiting && int(u.bytes)+len(m.Body) <= chat.MaxWaitingBytes
+	number, bytes := 1, len(m.Body)
+	if u := s.sideOf(m.To, c).missed(); u != nil {
+		number, bytes = number+int(u.missed), bytes+int(u.missedBytes)
+	}
+	return number <= chat.MaxWaiting && bytes <= chat.MaxWaitingBytes
+}
+
+// unreadIn returns what waits for the user called name in c, to which something is added;
+// nil: it is none of the user's.
+func (s *Memory) unreadIn(c *Conversation, name string) *unread {
+	side := s.sideOf(name, c)
+	if side == nil {
+		return nil
+	}
+	if side.unread == nil {
+		side.unread = &unread{conversation: c, side: side}
+		side.user.unread.Push(side.unread, unreadOfUser)
+	}
+	return side.unread
 }
 
 // miss counts a message in c with a body of size bytes to the user called name, who is away.
 func (s *Memory) miss(name string, c *Conversation, at int64, size int) {
-	in := s.inboxOf(name)
-	u := in.of[c]
-	if u.newest < in.left {
-		u.missed = missed{}
+	u := s.unreadIn(c, name)
+	if u == nil {
+		return
+	}
+	if u.side.missed() == nil {
+		u.missed, u.missedBytes = 0, 0
 	}
 	u.newest = at
-	u.missed.number++
-	u.missed.bytes += uint32(size)
-	in.of[c] = u
+	u.missed++
+	u.missedBytes += uint32(size)
 }
 
 // unmiss takes that back.
 func (s *Memory) unmiss(name string, c *Conversation, size int) {
-	u := s.missedBy(name, c)
-	if u.number == 0 {
+	u := s.sideOf(name, c).missed()
+	if u == nil {
 		return
 	}
-	u.number--
-	u.bytes -= uint32(size)
-	of := s.waiting[name].of
-	in := of[c]
-	if in.missed = u; u.number == 0 && in.last == 0 {
-		s.settle(name, c)
-	} else {
-		of[c] = in
+	u.missed--
+	u.missedBytes -= uint32(size)
+	if u.missed == 0 && u.last == 0 {
+		s.settle(u)
 	}
 }
 
+// wait notes that a message in c waits for the user called name.
+func (s *Memory) wait(name string, c *Conversation, seq uint64, at int64) {
+	u := s.unreadIn(c, name)
+	if u == nil {
+		return
+	}
+	if u.last == 0 {
+		u.first = seq
+	}
+	u.last, u.newest = seq, at
+	s.unread.Push(u, unreadOfAll)
+}
+
+// settle notes that what waited does not wait any more.
+func (s *Memory) settle(u *unread) {
+	u.side.user.unread.Remove(u, unreadOfUser)
+	s.unread.Remove(u, unreadOfAll)
+	u.side.unread = nil
+}
+
 // isAwaited reports whether a message of c, up to seq, waits for a user who is away.
-func (s *Memory) isAwaited(c *Conversation, seq uint64) bool {
-	for _, user := range membersOf(c.name) {
-		if s.missedBy(user, c).number > 0 && s.waiting[user].of[c].first <= seq {
+func (c *Conversation) isAwaited(seq uint64) bool {
+	for i := range c.sides() {
+		if u := c.pair[i].missed(); u != nil && u.first <= seq {
 			return true
 		}
 	}
@@ -97,21 +120,20 @@ func (s *Memory) isAwaited(c *Conversation, seq uint64) bool {
 func (s *Memory) Left(user string) (talks bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left(user, s.newest+1)
-	return s.pairs[user] != nil
+	u := s.users[user]
+	if u == nil {
+		return false
+	}
+	u.left = s.newest + 1
+	return true
 }
 
 // LeftAt repeats what Left did before the start. The time is in ns since 1970.
 func (s *Memory) LeftAt(user string, at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left(user, at)
-}
-
-func (s *Memory) left(user string, at int64) {
-	if in, ok := s.waiting[user]; ok {
-		in.left = at
-		s.waiting[user] = in
+	if u := s.users[user]; u != nil {
+		u.left = at
 	}
 }
 
@@ -119,40 +141,23 @@ func (s *Memory) left(user string, at int64) {
 func (s *Memory) Talks(user string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pairs[user] != nil
-}
-
-// wait notes that a message waits for the user called name.
-func (s *Memory) wait(name string, c *Conversation, seq uint64, at int64) {
-	in := s.inboxOf(name)
-	u := in.of[c]
-	if u.last == 0 {
-		u.first = seq
-	}
-	u.last, u.newest = seq, at
-	in.of[c] = u
-}
-
-// settle notes that nothing in c waits for the user called name.
-func (s *Memory) settle(name string, c *Conversation) {
-	of := s.waiting[name].of
-	if delete(of, c); len(of) == 0 {
-		delete(s.waiting, name)
-	}
+	return s.users[user] != nil
 }
 
 // Waiting implements chat.Store. It never fails.
 func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) {
+	var excerpts []excerpt
 	s.mu.Lock()
-	of := s.waiting[user].of
-	unread := make([]excerpt, 0, len(of))
-	for c, u := range of {
-		unread = append(unread, c.excerpt(max(u.first, c.first()), u.last))
+	if of := s.users[user]; of != nil {
+		for u := of.unread.Oldest(); u != nil; u = u.ofUser.Newer() {
+			c := u.conversation
+			excerpts = append(excerpts, c.excerpt(max(u.first, c.first()), u.last))
+		}
 	}
 	s.mu.Unlock()
 	var waiting []*chat.Message
 	after := nanoseconds(since)
-	for _, e := range unread {
+	for _, e := range excerpts {
 		waiting = append(waiting, e.messages(user, after)...)
 	}
 	slices.SortStableFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
@@ -167,41 +172,39 @@ func (s *Memory) Written(m *chat.Message) { s.SetWritten(m.To, m.Conversation, m
 func (s *Memory) SetWritten(user, conversation string, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, of := s.conversations[conversation], s.waiting[user].of
-	u := of[c]
-	switch {
-	case u.last == 0 || seq < u.first:
+	of := s.sideOf(user, s.conversations[conversation])
+	if of == nil || of.unread == nil || of.unread.last == 0 || seq < of.unread.first {
 		return false
-	case seq < u.last:
+	}
+	if u := of.unread; seq < u.last {
 		u.first = seq + 1
-		of[c] = u
-	default:
-		s.settle(user, c)
+	} else {
+		s.settle(u)
 	}
 	return true
 }
 
-// maxExpired bounds the messages that Expire looks at with the lock held.
+// maxExpired bounds the conversations in which messages expire with the lock held.
 const maxExpired = 1024
 
-// Expire implements chat.Store. It looks at all that waits, so it gives way to others
-// now and then.
+// Expire implements chat.Store.
 func (s *Memory) Expire(t time.Time) {
+	for before := nanoseconds(t); s.expireSome(before); {
+	}
+}
+
+// expireSome reports whether there may be more.
+func (s *Memory) expireSome(before int64) (more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, left := nanoseconds(t), maxExpired
-	for name, in := range s.waiting {
-		for c, u := range in.of {
-			if u.newest < before {
-				s.settle(name, c)
-			}
-			if left--; left == 0 {
-				left = maxExpired
-				s.mu.Unlock()
-				s.mu.Lock()
-			}
+	for range maxExpired {
+		u := s.unread.Oldest()
+		if u == nil || u.newest >= before {
+			return false
 		}
+		s.settle(u)
 	}
+	return true
 }
 
 // nanoseconds returns t in ns since 1970; 0 for an earlier time.

@@ -143,20 +143,22 @@ func TestUndisturbed(t *testing.T) {
 		name   string
 		others []float64 // of one try after the other
 		once   bool
+		secs   float64
 		want   float64 // the try that counts, from 1
 		taken  int
 	}{
-		{"quiet", []float64{disturbance}, false, 1, 1},
-		{"quiet at the second try", []float64{50, 3}, false, 2, 2},
-		{"never quiet", []float64{50, 90, 40, 60}, false, 3, 4},
-		{"too long to be taken again", []float64{50}, true, 1, 1},
+		{"quiet", []float64{disturbance}, false, 1, 1, 1},
+		{"quiet at the second try", []float64{50, 3}, false, 1, 2, 2},
+		{"never quiet", []float64{50, 90, 40, 60}, false, 1, 3, 4},
+		{"too long to be taken again", []float64{50}, true, 1, 1, 1},
+		{"too short for that", []float64{50}, false, 0.9, 1, 1},
 	} {
 		taken := 0
 		r := rowOf(row.once, func() sample {
 			taken++
 			return sample{value: float64(taken), others: row.others[taken-1]}
 		})
-		got, err := new(bench).undisturbed(r, Subject{})
+		got, err := (&bench{config: &Config{Secs: row.secs}}).undisturbed(r, Subject{})
 		if err != nil || got.value != row.want || taken != row.taken {
 			t.Errorf("%s: try %v of %d counts, %v; want %v of %d", row.name, got.value, taken, err, row.want, row.taken)
 		}

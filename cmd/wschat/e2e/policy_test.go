@@ -57,6 +57,7 @@ func TestServerClosesBadConnections(t *testing.T) {
 // A text of control characters is bounded by its length as JSON, six times its own: with
 // default flags, no JSON client gets more than 1 MiB for one text.
 func TestControlCharactersAreBounded(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	a, b := s.login("A"), s.login("B")
 	a.hears("用户(B)登录了")

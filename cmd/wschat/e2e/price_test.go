@@ -69,6 +69,7 @@ func TestPrices(t *testing.T) {
 		{"joins heard by many", nil, members, append(message("join,groupX"), message("leave,groupX")...), 2, ofDeliveries(members)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			s := start(t, "-presence", "none")
 			s.audience(row.members)
 			c, err := s.dial(handshake.Dialer{Protocols: row.protocol}, socket("A"))

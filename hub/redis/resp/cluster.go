@@ -119,8 +119,7 @@ func (c *Client) own(owner func(slot int) *node) {
 	for slot := range slots {
 		c.owner[slot] = owner(slot)
 		if c.route[slot] == nil {
-			c.route[slot] = c.owner[slot]
-			c.moved[slot] = true
+			c.reroute(slot, c.owner[slot])
 		}
 	}
 	for _, n := range c.nodes {
@@ -136,10 +135,17 @@ func (c *Client) own(owner func(slot int) *node) {
 func (c *Client) assign(slot int, to *node) {
 	c.owner[slot] = to
 	if has := c.route[slot]; has == nil {
-		c.route[slot] = to
-		c.moved[slot] = true
+		c.reroute(slot, to)
 	} else if has != to {
 		has.hold()
+	}
+}
+
+// reroute sends what is for a slot to another node, its subscriptions soon.
+func (c *Client) reroute(slot int, to *node) {
+	c.route[slot] = to
+	if len(c.channels[slot]) > 0 {
+		c.moved[slot] = true
 	}
 }
 
@@ -172,8 +178,7 @@ func (n *node) giveAway() {
 	given := false
 	for slot, has := range &c.route {
 		if has == n && c.owner[slot] != n {
-			c.route[slot] = c.owner[slot]
-			c.moved[slot] = true
+			c.reroute(slot, c.owner[slot])
 			given = true
 		}
 	}

@@ -46,7 +46,7 @@ func (c *Client) node(addr string) *node {
 	if n == nil {
 		n = &node{c: c, addr: addr, wake: newSignal(), fill: &buffer{}, used: c.clock}
 		n.context, n.end = context.WithCancel(c.context)
-		n.subscriber = newSubscriber(n)
+		n.subscriber = &subscriber{n: n, wake: newSignal()}
 		c.nodes[addr] = n
 		c.running.Go(n.run)
 		c.running.Go(n.subscriber.run)

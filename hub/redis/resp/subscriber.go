@@ -33,10 +33,6 @@ type subscriber struct {
 	silent atomic.Bool // nothing was read since the last tick
 }
 
-func newSubscriber(n *node) *subscriber {
-	return &subscriber{n: n, wake: newSignal()}
-}
-
 func (s *subscriber) run() {
 	s.n.keep(service{
 		purpose: "subscriptions", reuse: true,

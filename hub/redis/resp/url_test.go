@@ -25,9 +25,10 @@ func TestURL(t *testing.T) {
 	}
 	for _, url := range []string{"", "h:6379", "http://h", "redis://", "redis://h/x", "redis://h/-1", "redis://h?x=1",
 		"redis://h?ca=f", "rediss://h?x=1", "redis://ann@h", "redis://:secret@h:port", "redis://h:6379:1",
+		"redis://h:0", "redis://h:65536", "redis://h:99999", "redis://:secret@h:99999",
 		"redis://:secret/x@h", "redis://ann:12/secret@h", "redis://ann:12?secret@h", "redis://ann:secret#x@h", "redis://:%secret@h"} {
 		_, err := Open(Config{URL: url})
-		if err == nil || CheckURL(url) == nil {
+		if err == nil || CheckURL(url, false) == nil {
 			t.Errorf("%s is accepted", url)
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("the password is in %v", err)

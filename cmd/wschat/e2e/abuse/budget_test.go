@@ -126,6 +126,7 @@ func TestMemoryBudget(t *testing.T) {
 
 // What a burst has left goes back to the system soon, though nothing happens any more.
 func TestMemoryGoesBack(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	b := arrive(t, s)
 	b.round()
@@ -157,6 +158,7 @@ func TestMemoryGoesBack(t *testing.T) {
 
 // Thirty readers at 10 Mbit/s, and one who says twelve MiB at once: nobody is closed.
 func TestOneSenderAndSlowReaders(t *testing.T) {
+	t.Parallel()
 	const readers, messages = 30, 12
 	s := start(t)
 	message := masked(frame.Header{Fin: true, Opcode: frame.Binary}, append([]byte("all,"), bytes.Repeat([]byte("x"), mib-4)...))

@@ -24,25 +24,15 @@ const (
 // the end.
 func under(t *testing.T, s *target.Server, growth int64, abuse func()) {
 	t.Helper()
-	underOneOf(t, 1, s, growth, abuse)
-}
-
-// underOneOf is under, but the growth counts in one of several tries: the collector comes
-// late now and then when much garbage is made at once.
-func underOneOf(t *testing.T, most int, s *target.Server, growth int64, abuse func()) {
-	t.Helper()
 	b := arrive(t, s)
 	for range 20 { // the server has met its first users
 		b.round()
 	}
 	before := s.Usage()
 	go b.watch()
-	var peak int64
-	for tries := 0; tries == 0 || peak-before.RSS >= growth && tries < most; tries++ {
-		s.ResetPeak()
-		abuse()
-		_, peak = s.Memory()
-	}
+	s.ResetPeak()
+	abuse()
+	_, peak := s.Memory()
 	b.leaveOff(t)
 	b.round()
 	if b.err != nil {

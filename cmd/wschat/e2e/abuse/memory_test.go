@@ -189,7 +189,7 @@ func TestCompressionBombs(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := start(t, "-compress")
-			underOneOf(t, 3, s, 16*mib, func() {
+			under(t, s, 16*mib, func() {
 				many(t, 50, func(i int) error {
 					c, err := s.Open([]string{"/echo", "/socket?userId=bomber"}[i%2], "permessage-deflate")
 					if err != nil {

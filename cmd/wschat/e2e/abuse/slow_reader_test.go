@@ -19,7 +19,7 @@ const (
 	members  = 100
 	senders  = 4
 	window   = 4   // messages of a sender that are under way at once
-	messages = 400 // of each sender in a run
+	messages = 200 // of each sender in a run
 	bodySize = 4096
 )
 

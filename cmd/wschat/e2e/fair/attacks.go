@@ -71,12 +71,14 @@ func scaled(flags ...string) []string {
 // Attacks are the points of issue 14. Points 7 to 9 are TestLines…, TestNames… and
 // TestHost in package e2e.
 var Attacks = []Attack{
-	{Name: "1 groups that are left behind", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "67108864"),
-		workers: size{1, 1}, times: size{128, 1200}, lasts: long, deed: leaveBehind},
-	{Name: "2 large messages to oneself", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "67108864"),
-		workers: size{1, 1}, times: size{128, 1200}, lasts: long, deed: talkToOneself},
+	{Name: "1 groups that are left behind", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "33554432"),
+		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: leaveBehind},
+	{Name: "2 large messages to oneself", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "33554432"),
+		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: talkToOneself},
 	{Name: "3 large messages to all",
 		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
+	{Name: "3 short messages to all over many connections",
+		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 48}, lasts: long, deed: chatterToAll},
 	{Name: "3 control characters to JSON clients", manyAddresses: true,
 		Crowd: slowReaders(speaksJSON), workers: size{12, 12}, times: size{48, 96}, lasts: long, deed: controlsToAll},
 
@@ -93,6 +95,7 @@ var Attacks = []Attack{
 	{Name: "5 joins and leaves of a large group", Crowd: jsonGroup(400, 3000), workers: size{20, 50}, lasts: brief, deed: joinAndLeave},
 	{Name: "5 logins", Crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
 	{Name: "5 empty deflate blocks", Flags: []string{"-compress"}, workers: size{8, 8}, lasts: brief, deed: emptyBlocks},
+	{Name: "5 pages", workers: size{300, 900}, times: size{300, 900}, lasts: long, deed: askForPages},
 
 	{Name: "6 nameless users who go", Engines: true, manyAddresses: true, Flags: scaled("-max-users", "2000"),
 		workers: size{8, 8}, times: size{4000, 100_000}, lasts: brief, deed: logInNameless},
@@ -100,8 +103,8 @@ var Attacks = []Attack{
 		workers: size{8, 8}, times: size{4000, 100_000}, lasts: brief, deed: logIn},
 	{Name: "6 users who stay in many groups", Engines: true, Flags: []string{"-max-conversations", "1000"},
 		workers: size{3, 3}, times: size{12, 120}, lasts: long, deed: stayInGroups},
-	{Name: "6 users who stay in a group of their own", Flags: []string{"-max-conversations", "1000", "-presence", "none"},
-		workers: size{8, 8}, times: size{1100, 1100}, lasts: long, deed: stayInGroup},
+	{Name: "6 users who stay in a group of their own", Flags: []string{"-max-conversations", "300"},
+		workers: size{8, 8}, times: size{400, 400}, lasts: long, deed: stayInGroup},
 	{Name: "6 users who join a group and go", Flags: []string{"-max-users", "1000"},
 		workers: size{8, 8}, times: size{1500, 1500}, lasts: long, deed: joinAndGo},
 	{Name: "6 ids of sends", Engines: true, manyAddresses: true, Flags: []string{"-max-ids", "10000"},

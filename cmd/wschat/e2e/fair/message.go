@@ -56,6 +56,25 @@ func talkToOneself(m *Mob, _, n int) error { return m.mallory(m.large("mallory",
 // talkToAll says 1 MiB to all (points 3 and 4).
 func talkToAll(m *Mob, _, n int) error { return m.mallory(m.large("all", n), echo(n)) }
 
+// chatterToAll says to all in short messages what one connection may say in a second (point 3).
+func chatterToAll(m *Mob, _, n int) error {
+	const messages, size = 60, 4 << 10
+	c, err := m.hostile("mallory", handshake.Dialer{})
+	if err != nil {
+		return err
+	}
+	defer c.Reset()
+	go func() { // while it hears what the others say
+		for i := range messages {
+			c.SendText(fmt.Sprintf("all,%d %s", n*messages+i, strings.Repeat("x", size))) // an error shows below
+		}
+	}()
+	if _, err = await(c, echo((n+1)*messages-1)); err == nil {
+		m.Count("said", messages)
+	}
+	return err
+}
+
 // controlsToAll says to all what is six times as long in JSON (point 3).
 func controlsToAll(m *Mob, _, n int) error {
 	return m.mallory(strings.ReplaceAll(m.large("all", n), "x", "\x01"), echo(n))

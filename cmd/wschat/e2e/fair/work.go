@@ -5,7 +5,11 @@ package fair
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net"
 	"strings"
+	"sync"
+	"time"
 
 	"wschat/frame"
 	"wschat/handshake"
@@ -76,6 +80,26 @@ func emptyFragments(m *Mob, worker, _ int) error {
 	fragments := bytes.Repeat(frame.AppendHeader(nil, frame.Header{Opcode: frame.Continuation, Masked: true}), 10_000)
 	for err == nil { // until its time is over
 		err = c.Raw(fragments)
+	}
+	return err
+}
+
+// askForPages sends requests for a page far ahead of its answers, which it reads (point 5).
+func askForPages(m *Mob, worker, _ int) error {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}}
+	c, err := d.Dial("tcp", m.Server.Addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(deedLasts))
+	page := []string{"/healthz", "/chat.js", "/nope"}[worker%3]
+	requests := strings.Repeat("GET "+page+" HTTP/1.1\r\nHost: "+m.Server.Addr+"\r\n\r\n", burst)
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	reading.Go(func() { io.Copy(io.Discard, c) })
+	for err == nil { // until its time is over
+		_, err = io.WriteString(c, requests)
 	}
 	return err
 }

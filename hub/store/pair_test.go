@@ -33,8 +33,8 @@ func TestPairs(t *testing.T) {
 	for _, c := range s.conversations {
 		s.forget(c)
 	}
-	if len(s.pairs) > 0 {
-		t.Errorf("%d users have conversations", len(s.pairs))
+	if len(s.users) > 0 || s.unread.Oldest() != nil {
+		t.Errorf("%d users have conversations", len(s.users))
 	}
 }
 
@@ -43,11 +43,11 @@ func (s *Memory) checkPairs(t *testing.T, users []string) {
 	for _, user := range users {
 		count := 0
 		for _, c := range s.conversations {
-			if membersOf(c.name)[0] == user || membersOf(c.name)[len(membersOf(c.name))-1] == user {
+			if s.sideOf(user, c) != nil {
 				count++
 			}
 		}
-		newest, more := s.newestPairs(user)
+		newest, more := s.users[user].newestPairs()
 		for i, c := range newest {
 			if s.conversations[c.name] != c || i > 0 && newest[i-1].spoken <= c.spoken {
 				t.Fatalf("%s: number %d is %s, of %d", user, i, c.name, c.spoken)
