@@ -79,6 +79,7 @@ func aCluster(t *testing.T) *chaos {
 	}
 	for _, key := range []string{"wschat:{c:groupX}", "wschat:{c:all}", "wschat:{nodes}", "wschat:{u:user00}"} {
 		c.special = append(c.special, func() {
+			cluster.Wait() // who was away may not know yet who has what
 			to := c.random.IntN(3)
 			if to == cluster.Owner(key) {
 				to = (to + 1) % 3

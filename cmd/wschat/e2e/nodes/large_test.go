@@ -19,15 +19,18 @@ func TestNodesPoison(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	url := redis.URL()
-	status, _, said := target.Run(t, nil, "-addr", "127.0.0.1:0", "-redis", url, "-max-message", fmt.Sprint(1<<30))
-	if status != 2 || strings.Count(said, "\n") != 1 || !strings.Contains(said, "-max-message") {
-		t.Errorf("-max-message of 1 GiB: status %d, %q, want 2 and one sentence", status, said)
+	const most = 16 << 20
+	for _, size := range []int{most + 1, 1 << 30, 0} {
+		status, _, said := target.Run(t, nil, "-addr", "127.0.0.1:0", "-redis", url, "-max-message", fmt.Sprint(size))
+		if status != 2 || strings.Count(said, "\n") != 1 || !strings.Contains(said, "-max-message") {
+			t.Errorf("-max-message %d: status %d, %q, want 2 and one sentence", size, status, said)
+		}
 	}
-	nodes := startNodes(t, 2, url, "-max-message", "0")
+	nodes := startNodes(t, 2, url, "-max-message", fmt.Sprint(most))
 	all := crowdOn(t, newFleet(nodes...), 4)
 	connections := nodes[0].Metric("wschat_redis_connections_total")
 	stop := talk(all, 50*time.Millisecond)
-	for _, size := range []int{64<<20 - 100, 65 << 20} { // of package resp
+	for _, size := range []int{most - 100, 65 << 20} {
 		poison(t, nodes[0], size)
 	}
 	sofar := all[0].last("groupX")

@@ -38,6 +38,7 @@ type told struct {
 	online  map[string]bool            // the user included
 	asked   map[string]map[string]bool // the members that who named, of each group the user is in; nil: he has to ask
 	members map[string]map[string]bool // what has been told since of who joined and left; it counts for more
+	came    map[string]map[string]bool // who came online since: who names no members who are away
 
 	who   map[string][]string // the last answers, by group; "": everybody
 	moves map[string]string   // + and - for what was told of a user, "B", or of a member, "groupX B"
@@ -89,7 +90,7 @@ func (v *told) take(text string) event {
 	case "members":
 		v.who[e.Group] = e.Users
 		if named, in := v.asked[e.Group]; in && named == nil {
-			v.asked[e.Group] = setOf(e.Users)
+			v.asked[e.Group], v.came[e.Group] = setOf(e.Users), make(map[string]bool)
 		}
 	}
 	return e
@@ -109,6 +110,7 @@ func (v *told) welcome(e event) {
 	v.live = make(map[string]uint64)
 	v.online = setOf(e.Online)
 	v.asked, v.members = make(map[string]map[string]bool), make(map[string]map[string]bool)
+	v.came = make(map[string]map[string]bool)
 	for _, group := range e.Groups {
 		v.live[group] = 0
 		v.enter(group)
@@ -178,6 +180,11 @@ func (v *told) presence(user string, online bool) {
 		v.fault("is told again of %s: online %v", user, online)
 	}
 	v.move(user, online)
+	for group, came := range v.came {
+		if online && !v.asked[group][user] {
+			came[user] = true
+		}
+	}
 	if online {
 		v.online[user] = true
 	} else {
@@ -198,6 +205,7 @@ func (v *told) member(group, user string, member bool) {
 	case user == v.user:
 		delete(v.asked, group)
 		delete(v.members, group)
+		delete(v.came, group)
 		delete(v.live, group) // another join begins anew
 	default:
 		members[user] = member
@@ -223,6 +231,12 @@ func (v *told) in(group string) (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// cannotKnow reports whether a user may have been a member already when he came online.
+func (v *told) cannotKnow(group, user string) bool {
+	_, known := v.members[group][user]
+	return v.came[group][user] && !known
 }
 
 // numbers is what each number has stood for, for all clients of a test. Safe for
