@@ -169,6 +169,7 @@ func (r reply) Size() int { return len(r) }
 type notice struct {
 	wire.Notice
 	about  string          // the user who is not told; "": everybody is
+	number uint64          // of a login or exit that all are told of, in their order
 	of     *presenceChange // the login or exit that groups are told of; nil: it is none
 	before []*loop.List    // the lists that were notified of it before
 }
@@ -180,7 +181,7 @@ func (n *notice) AppendFrame(dst []byte, to loop.Handler) []byte {
 	if s.json {
 		text = n.JSON
 	}
-	if !s.live || s.name == n.about || text == nil || n.isKnown(s) {
+	if !s.live || s.name == n.about || text == nil || n.number > 0 && n.number <= s.heard || n.isKnown(s) {
 		return dst
 	}
 	return frame.AppendFrame(dst, frame.Text, text)

@@ -106,7 +106,7 @@ func (n node) Present(user, where string, number uint64, online bool) {
 	defer n.mu.Unlock()
 	list := n.all
 	if where == chat.Everyone {
-		list.Publish(&notice{Notice: presenceNotice(user, online), about: user})
+		list.Publish(&notice{Notice: presenceNotice(user, online), about: user, number: number})
 	} else if g := n.groups[where]; g != nil {
 		list = g.list
 		list.Publish(n.notified.notice(changeID{user, number}, list, online, time.Now()))

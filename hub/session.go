@@ -21,6 +21,7 @@ type session struct {
 	extra  *extra   // nil: it has nothing of that
 	next   *session // another one of the same user. Guarded by Hub.mu
 	serial uint32   // of chat.Entry, modulo 2³²
+	heard  uint64   // the last login or exit that the welcome had; see chat.Welcome
 	open   bool     // it is on the lists. Guarded by Hub.mu
 	json   bool     // what the client speaks
 	live   bool     // from Open on, until it is refused

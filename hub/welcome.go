@@ -20,7 +20,7 @@ func (s *session) welcome() {
 			s.refuse()
 			return nil
 		}
-		s.start = nil
+		s.start, s.heard = nil, w.Version
 		item := s.welcomeItem(w)
 		s.conn.ChargeLogin(loop.Work{Names: len(w.Online) + len(w.Last) + len(w.Groups), Bytes: int64(item.Size())})
 		return item
@@ -48,11 +48,10 @@ func (n node) Renumber() error {
 	}
 	n.mu.Unlock()
 	for _, s := range programs {
-		w, err := n.engine.Welcome(s.name, nil, s.may)
+		w, err := n.engine.Welcome(s.name, &chat.Online{Names: names, Count: count}, s.may)
 		if err != nil {
 			return err
 		}
-		w.Online, w.Count = names, count
 		s.conn.Send(s.welcomeItem(w))
 	}
 	return nil

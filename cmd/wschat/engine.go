@@ -39,7 +39,7 @@ func openEngine(o *options, log *slog.Logger) (engine chat.Engine, kept func() s
 		}, nil
 	case o.redis != "":
 		r, err := redis.Open(redis.Config{
-			URL: o.redis, Keep: o.history, Bytes: o.historyBytes,
+			URL: o.redis, PasswordFile: o.redisPasswordFile, Keep: o.history, Bytes: o.historyBytes,
 			MembershipTTL: o.membershipTTL, MaxUsers: o.maxUsers,
 			Presence: o.presence.Presence, Single: o.single, Log: log,
 		})

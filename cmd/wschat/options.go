@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,33 +12,35 @@ import (
 
 	"wschat/hub"
 	"wschat/hub/local"
+	"wschat/hub/redis"
 	"wschat/hub/redis/resp"
 	"wschat/hub/store"
 )
 
 // options are what the flags say. Sizes are bytes; 0 means no limit.
 type options struct {
-	addr             string
-	data             string
-	redis            string
-	history          int
-	maxConversations int
-	historyBytes     int64
-	membershipTTL    time.Duration
-	maxUsers         int
-	maxIDs           int
-	memory           int64
-	host             hostList
-	allowOrigin      originList
-	echo             bool
-	presence         presence
-	single           bool
-	maxMessage       int64
-	queue            int
-	ping             time.Duration
-	handshakeTimeout time.Duration
-	drain            time.Duration
-	log              logFormat
+	addr              string
+	data              string
+	redis             string
+	redisPasswordFile string
+	history           int
+	maxConversations  int
+	historyBytes      int64
+	membershipTTL     time.Duration
+	maxUsers          int
+	maxIDs            int
+	memory            int64
+	host              hostList
+	allowOrigin       originList
+	echo              bool
+	presence          presence
+	single            bool
+	maxMessage        int64
+	queue             int
+	ping              time.Duration
+	handshakeTimeout  time.Duration
+	drain             time.Duration
+	log               logFormat
 
 	admin          string
 	tlsCert        string
@@ -87,6 +90,7 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
 	flags.StringVar(&o.data, "data", "", "`directory` for messages, groups and members, which are on disk before anybody sees them (default: in memory only)")
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
+	flags.StringVar(&o.redisPasswordFile, "redis-password-file", "", "`file` with the password for -redis, which then has none")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
 	flags.Int64Var(&o.historyBytes, "history-bytes", 1<<30, "maximum `bytes` that all kept messages take, at most a quarter of -memory; beyond it, whoever has written most of them loses the oldest")
 	flags.IntVar(&o.maxConversations, "max-conversations", store.DefaultConversations, "maximum `number` of conversations, by default as many as -memory has room for at most; beyond it, those that nobody is in any more are forgotten, and then those of whoever began most")
@@ -159,12 +163,20 @@ func (o *options) check(source map[string]string) error {
 		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
 	}
 	if o.redis != "" {
-		if resp.CheckURL(o.redis) != nil {
+		if resp.CheckURL(o.redis, o.redisPasswordFile != "") != nil {
 			return fmt.Errorf("invalid value for %s: %w", source["redis"], errRedisURL)
 		}
 		if o.data != "" {
 			return errors.New("-data and -redis exclude each other: expected one of them or none")
 		}
+		if o.maxMessage == 0 || o.maxMessage > redis.MaxMessage {
+			return fmt.Errorf("invalid value for %s: expected at most %d with -redis", cmp.Or(source["max-message"], "-max-message"), redis.MaxMessage)
+		}
+	} else if o.redisPasswordFile != "" {
+		return errors.New("-redis-password-file is about Redis: expected -redis with it")
+	}
+	if given := source["redis-password-file"]; given != "" && o.redisPasswordFile == "" {
+		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 	}
 	if err := checkPairs(o.tlsCert, o.tlsKey); err != nil {
 		return fmt.Errorf("-tls-cert and -tls-key go together: %w", err)

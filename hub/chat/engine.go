@@ -104,9 +104,8 @@ type Entry struct {
 
 // Online is who was online at some time.
 type Online struct {
-	Names   []string // the first MaxNames, sorted
-	Count   int
-	Version uint64 // for the engine
+	Names []string // the first MaxNames, sorted
+	Count int
 }
 
 // Welcome is what the client of a user needs to know at its start.
@@ -117,6 +116,8 @@ type Welcome struct {
 	More   bool              // those that have been silent longest are left out of Last
 	Online []string          // the first MaxNames, sorted; not to be changed
 	Count  int               // of all who are
+	// Version is the number of the last login or exit of Everyone that Online has; 0: not known.
+	Version uint64
 }
 
 // Node is the hub, as an engine tells it what happens. The calls about one conversation
@@ -129,7 +130,7 @@ type Node interface {
 	Member(user, group string, member bool)
 	// Present tells of a user's login or exit to all, or to a group, as the engine's
 	// setting of presence has it. The same login or exit has the same number in each
-	// group.
+	// group; those that are told to all are numbered in their order.
 	Present(user, where string, number uint64, online bool)
 	// Idle tells that nobody here is in a group any more, for now.
 	Idle(group string)

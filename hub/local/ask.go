@@ -12,6 +12,7 @@ import (
 func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) bool) (*chat.Welcome, error) {
 	w := &chat.Welcome{Epoch: e.store.Epoch()}
 	e.mu.Lock()
+	w.Version = e.number // what is told later may be in Online, too
 	if u := e.users[name]; u != nil {
 		for _, m := range u.groups {
 			if may(m.group.name) {

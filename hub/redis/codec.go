@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,16 +92,14 @@ func streamMessage(conversation string, r resp.Reply) (*chat.Message, error) {
 
 // entry is something that happens to a conversation.
 type entry struct {
-	kind   byte   // m, j joined, l left, + login, - exit
-	p      uint64 // its position
+	kind   byte // m, j joined, l left, + login, - exit, e all messages are dropped
 	m      *chat.Message
 	user   string
-	number uint64 // of a login or exit
+	number uint64 // of the user's last login or exit; not of l
 }
 
-// parseEntry reads what was published on the channel of a conversation: kind,
-// position, and of a message seq, time and what is kept of it, of a login or exit
-// its number and the user, else the user.
+// parseEntry reads what was published on the channel of a conversation: the kind, and of a
+// message seq, time and what is kept of it, of others the number and the user.
 func parseEntry(conversation string, payload []byte) (entry, error) {
 	kind, rest, _ := bytes.Cut(payload, []byte{' '})
 	if len(kind) != 1 {
@@ -108,9 +107,6 @@ func parseEntry(conversation string, payload []byte) (entry, error) {
 	}
 	e := entry{kind: kind[0]}
 	var err error
-	if e.p, rest, err = cutNumber(rest); err != nil {
-		return e, err
-	}
 	switch e.kind {
 	case 'm':
 		seq, rest, err := cutNumber(rest)
@@ -123,11 +119,11 @@ func parseEntry(conversation string, payload []byte) (entry, error) {
 		}
 		e.m, err = decodeMessage(conversation, seq, time.UnixMicro(int64(micros)), rest)
 		return e, err
-	case '+', '-':
+	case 'j', '+', '-':
 		if e.number, rest, err = cutNumber(rest); err != nil {
 			return e, err
 		}
-	case 'j', 'l':
+	case 'l', 'e':
 	default:
 		return e, errEntry
 	}
@@ -143,14 +139,32 @@ func cutNumber(b []byte) (uint64, []byte, error) {
 	return n, rest, err
 }
 
-// place is where a conversation is: its last seq and position, and its mark.
+// place is where a conversation is, and who is in it.
 type place struct {
-	seq, p uint64
-	mark   string
+	seq      uint64
+	mark     string
+	kept     int // messages
+	messages []*chat.Message
+	all      bool              // these are all
+	members  map[string]uint64 // see keys.go
 }
 
-// parsePlace reads the reply to syncScript; list is the messages in it.
-func parsePlace(r resp.Reply) (at place, list resp.Reply, err error) {
-	err = r.Scan(&at.seq, &at.p, &at.mark, &list)
-	return at, list, err
+// parsePlace reads the reply to syncScript.
+func parsePlace(conversation string, r resp.Reply) (at place, err error) {
+	var list resp.Reply
+	var members []string
+	if err := r.Scan(&at.seq, &at.mark, &at.kept, &at.all, &list, &members); err != nil {
+		return at, err
+	}
+	at.members = make(map[string]uint64, len(members)/2)
+	for pair := range slices.Chunk(members, 2) {
+		if at.members[pair[0]], err = strconv.ParseUint(pair[1], 10, 64); err != nil {
+			return at, err
+		}
+	}
+	at.messages, err = streamMessages(conversation, list)
+	return at, err
 }
+
+// microseconds writes a time as the scripts have it.
+func microseconds(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }

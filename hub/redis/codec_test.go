@@ -22,8 +22,8 @@ func TestMessageCodec(t *testing.T) {
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(m) {
 			t.Errorf("got %v, %v, want %v", got, err, m)
 		}
-		e, err := parseEntry(m.Conversation, fmt.Appendf(nil, "m 9 7 %d %s", at.UnixMicro(), data))
-		if err != nil || e.kind != 'm' || e.p != 9 || fmt.Sprint(e.m) != fmt.Sprint(m) {
+		e, err := parseEntry(m.Conversation, fmt.Appendf(nil, "m 7 %d %s", at.UnixMicro(), data))
+		if err != nil || e.kind != 'm' || fmt.Sprint(e.m) != fmt.Sprint(m) {
 			t.Errorf("got %v, %v, want %v", e, err, m)
 		}
 	}
@@ -31,16 +31,17 @@ func TestMessageCodec(t *testing.T) {
 
 func TestParseEntry(t *testing.T) {
 	for text, want := range map[string]entry{
-		"j 1 A":      {kind: 'j', p: 1, user: "A"},
-		"l 22 张三":    {kind: 'l', p: 22, user: "张三"},
-		"+ 3 44 A":   {kind: '+', p: 3, number: 44, user: "A"},
-		"- 3 45 A.B": {kind: '-', p: 3, number: 45, user: "A.B"},
+		"j 1 A":    {kind: 'j', number: 1, user: "A"},
+		"l 张三":     {kind: 'l', user: "张三"},
+		"+ 44 A":   {kind: '+', number: 44, user: "A"},
+		"- 45 A.B": {kind: '-', number: 45, user: "A.B"},
+		"e":        {kind: 'e'},
 	} {
 		if got, err := parseEntry("all", []byte(text)); got != want || err != nil {
 			t.Errorf("%q: got %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "m", "x 1 A", "jj 1 A", "j A", "j -1 A", "+ 1 A", "m 1 1 1 ", "m 1 1 1 t", "m 1 1 1 tA\x00B", "m 1 1 x tA\x00\x00x"} {
+	for _, text := range []string{"", "m", "x 1 A", "jj 1 A", "j A", "j -1 A", "+ A", "m 1 1 ", "m 1 1 t", "m 1 1 tA\x00B", "m 1 x tA\x00\x00x"} {
 		if got, err := parseEntry("all", []byte(text)); err == nil {
 			t.Errorf("%q: got %+v", text, got)
 		}
@@ -49,7 +50,7 @@ func TestParseEntry(t *testing.T) {
 
 // What others publish, or have kept, makes no node panic.
 func FuzzParseEntry(f *testing.F) {
-	for _, text := range []string{"j 1 A", "+ 3 44 A", "m 9 7 1795000000123456 tA\x00\x00x", "m 1 1 1 bB\x00A\x00\x00", ""} {
+	for _, text := range []string{"j 1 A", "+ 44 A", "m 7 1795000000123456 tA\x00\x00x", "m 1 1 bB\x00A\x00\x00", ""} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {

@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -9,10 +11,9 @@ import (
 	"wschat/hub/redis/resp"
 )
 
-// conversation is what this node follows of one: everything that happens to it has
-// a position, 1, 2, 3, …, and the node is told of it in that order, whichever way
-// it is heard of: on the channel, in the reply to a command of our own, or from the
-// stream, after the channel had been out of reach.
+// conversation is what this node follows of one. The channel alone tells what happens, in
+// order. After a gap, and at the beginning, the node asks how things stand: it tells the
+// messages that it has not told yet, and then who has come or gone.
 type conversation struct {
 	store *Store
 	name  string
@@ -24,148 +25,218 @@ type conversation struct {
 	mu      sync.Mutex // held while the node is told
 	seq     uint64     // of the last message that the node was told of
 	spoken  time.Time  // when that was sent; zero: before this node followed the conversation
-	p       uint64     // the position of the last thing
+	empty   bool       // nothing of what was said is kept
+	known   bool       // seq is
+	from    time.Time  // while it is not: messages since then are told; zero: none
 	mark    string     // that Redis has on it: with another one the data were lost
-	known   bool       // seq and p are
-	open    bool       // the channel brings what comes behind p
+	members map[string]uint64
+	roster  []string // of {c:all}: the names of members, sorted
+	changes uint64   // of the roster
+	open    bool     // the channel brings what comes behind that
 	syncing bool
 	again   bool
 	paused  bool    // see pause
-	pending []entry // that come behind something that is missing, in order
-	waiters []waiter
+	pending []entry // what the channel has brought since Redis was asked
+	acks    []ack   // in the order of seq
+	waiters []*waiter
 	opened  chan struct{} // closed when it is open for the first time
 }
 
-// waiter waits until the node has been told of everything up to a position.
-type waiter struct {
-	p     uint64
+// ack waits until the node has been told of a message.
+type ack struct {
+	seq   uint64
 	since time.Time
 	then  func()
 }
 
+// waiter waits for something else.
+type waiter struct {
+	holds func() bool // with the lock held
+	then  func()      // likewise
+	done  chan struct{}
+}
+
 const (
-	// syncLimit is how many messages are asked for at once.
-	syncLimit = 100
 	// maxEntries bounds those that are pending.
 	maxEntries = 4096
-	// longWait is how long an answer waits for what comes before it at most.
+	// longWait is how long an answer waits for the channel at most.
 	longWait = time.Second
 )
 
-// heard takes what the channel brings. The channel is in order and has no holes, so
-// what is missing before e was missed.
+// tracks reports whether the node is told who is in the conversation.
+func (c *conversation) tracks() bool {
+	return chat.IsGroup(c.name) || c.name == chat.Everyone && c.store.config.Presence == chat.ToAll
+}
+
+// heard takes what the channel brings.
 func (c *conversation) heard(e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if missing := c.take(e); missing && c.open {
+	switch {
+	case !c.open && len(c.pending) >= maxEntries:
+		c.pending, c.again = nil, true
+	case !c.open:
+		c.pending = append(c.pending, e)
+	case e.kind == 'm' && e.m.Seq > c.seq+1: // the slot moves: some were published elsewhere
+		c.sync()
+	default:
+		c.tell(e)
+		c.answer()
+	}
+}
+
+// tell tells the node of e. The lock is held, here and below.
+func (c *conversation) tell(e entry) {
+	switch e.kind {
+	case 'm':
+		if e.m.Seq > c.seq {
+			c.seq, c.spoken, c.empty = e.m.Seq, e.m.Time, false
+			c.store.node.Deliver(e.m, nil)
+		}
+	case 'e':
+		c.empty = true
+	case 'j', 'l':
+		c.change(e.user, e.number, e.kind == 'j')
+	case '+', '-':
+		if _, is := c.members[e.user]; is || c.name == chat.Everyone {
+			c.change(e.user, e.number, e.kind == '+' || c.name != chat.Everyone)
+		}
+	}
+}
+
+// change notes who is in the conversation, with the number of the last login or exit, or
+// is not. The node is told of it if that is news to it.
+func (c *conversation) change(user string, number uint64, here bool) {
+	if !c.tracks() {
+		return
+	}
+	old, was := c.members[user]
+	if here {
+		c.members[user] = number
+	} else {
+		delete(c.members, user)
+	}
+	node := c.store.node
+	switch {
+	case c.name == chat.Everyone && here != was:
+		c.changes++
+		if i, _ := slices.BinarySearch(c.roster, user); here {
+			c.roster = slices.Insert(c.roster, i, user)
+		} else {
+			c.roster = slices.Delete(c.roster, i, i+1)
+		}
+		node.Present(user, c.name, c.changes, here)
+	case c.name == chat.Everyone:
+	case here != was:
+		c.store.takesPart(user, c.name, here)
+		node.Member(user, c.name, here)
+	case number%2 != old%2 && c.store.config.Presence == chat.ToGroup:
+		node.Present(user, c.name, number, number%2 == 1)
+	}
+}
+
+// reconcile tells the node of the difference between who it was told is in the conversation
+// and who is. At first that is nothing, but where users are connected here.
+func (c *conversation) reconcile(members map[string]uint64) {
+	if !c.tracks() {
+		return
+	}
+	if c.members == nil {
+		c.members = members
+		if c.name == chat.Everyone {
+			c.roster = slices.Sorted(maps.Keys(members))
+			return
+		}
+		for _, user := range c.store.takers(c) {
+			c.store.node.Member(user, c.name, true)
+		}
+		return
+	}
+	for user := range c.members {
+		if _, is := members[user]; !is {
+			c.change(user, 0, false)
+		}
+	}
+	for user, number := range members {
+		c.change(user, number, true)
+	}
+}
+
+// acknowledge calls then when the node has been told of a message.
+func (c *conversation) acknowledge(seq uint64, then func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seq >= seq {
+		then()
+		return
+	}
+	c.acks = append(c.acks, ack{seq, time.Now(), then})
+	c.store.waits.Add(1)
+}
+
+// until waits until something holds of what the node was told, and calls then.
+func (c *conversation) until(ctx context.Context, holds func() bool, then func()) error {
+	w := &waiter{holds, then, make(chan struct{})}
+	c.mu.Lock()
+	c.waiters = append(c.waiters, w)
+	c.answer()
+	c.mu.Unlock()
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.waiters, w); i >= 0 {
+		c.waiters = slices.Delete(c.waiters, i, i+1)
+		return chat.ErrUnavailable
+	}
+	return nil
+}
+
+// answer calls those who have waited for what holds now.
+func (c *conversation) answer() {
+	for len(c.acks) > 0 && (c.acks[0].seq <= c.seq || c.paused) {
+		c.acks[0].then()
+		c.acks = c.acks[1:]
+		c.store.waits.Add(-1)
+	}
+	if len(c.waiters) == 0 {
+		return
+	}
+	c.waiters = slices.DeleteFunc(c.waiters, func(w *waiter) bool {
+		if !c.open || !w.holds() {
+			return false
+		}
+		w.then()
+		close(w.done)
+		return true
+	})
+}
+
+// answerLate asks for what the channel should have brought long ago. What was done is done,
+// and is answered.
+func (c *conversation) answerLate(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	late := false
+	for len(c.acks) > 0 && now.Sub(c.acks[0].since) > longWait {
+		c.acks[0].then()
+		c.acks, late = c.acks[1:], true
+		c.store.waits.Add(-1)
+	}
+	if late {
 		c.sync()
 	}
 }
 
-// replied takes what we have done ourselves, which the channel brings as well. then
-// is called when the node has been told of it; what is missing before it is on its
-// way.
-func (c *conversation) replied(p uint64, e *entry, then func()) {
+// has reports whether the node was told that a user is in the conversation.
+func (c *conversation) has(user string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e != nil {
-		c.take(*e)
-	}
-	if c.open && c.p >= p {
-		then()
-		return
-	}
-	c.waiters = append(c.waiters, waiter{p, time.Now(), then})
-	c.store.waits.Add(1)
-}
-
-// take tells the node of e if it is the next; if it comes too early, it waits and
-// something is missing. The lock is held, here and below.
-func (c *conversation) take(e entry) (missing bool) {
-	switch {
-	case c.open && e.p <= c.p:
-	case c.open && e.p == c.p+1:
-		c.tell(e)
-		c.advance()
-	default:
-		c.keep(e)
-		return true
-	}
-	return false
-}
-
-// tell tells the node of e. The position comes first, as others look at it to know
-// what the node has been told of.
-func (c *conversation) tell(e entry) {
-	c.p = e.p
-	switch e.kind {
-	case 'm':
-		c.seq, c.spoken = e.m.Seq, e.m.Time
-		c.store.node.Deliver(e.m, nil)
-	case 'j', 'l':
-		c.store.setMember(e.user, c.name, e.kind == 'j', e.p)
-		c.store.node.Member(e.user, c.name, e.kind == 'j')
-	case '+', '-':
-		if c.name == chat.Everyone {
-			c.store.recent.add(e)
-		}
-		c.store.node.Present(e.user, c.name, e.number, e.kind == '+')
-	}
-}
-
-// keep puts e among those that are pending.
-func (c *conversation) keep(e entry) {
-	i, found := slices.BinarySearchFunc(c.pending, e, func(a, b entry) int { return int(int64(a.p - b.p)) })
-	switch {
-	case found:
-	case len(c.pending) >= maxEntries:
-		c.pending, c.again = nil, true // the stream has them
-	default:
-		c.pending = slices.Insert(c.pending, i, e)
-	}
-}
-
-// advance goes on with what has been pending, and answers who has waited.
-func (c *conversation) advance() {
-	n := 0
-	for n < len(c.pending) && c.pending[n].p <= c.p+1 {
-		if c.pending[n].p == c.p+1 {
-			c.tell(c.pending[n])
-		}
-		n++
-	}
-	c.pending = slices.Delete(c.pending, 0, n)
-	if len(c.pending) == 0 {
-		c.pending = nil
-	}
-	if len(c.waiters) > 0 {
-		c.answer(func(w waiter) bool { return w.p <= c.p })
-	}
-}
-
-// answer calls those who wait and are meant, in the order of their positions.
-func (c *conversation) answer(meant func(waiter) bool) {
-	slices.SortStableFunc(c.waiters, func(a, b waiter) int { return int(int64(a.p - b.p)) })
-	var rest []waiter
-	for _, w := range c.waiters {
-		if meant(w) {
-			w.then()
-			c.store.waits.Add(-1)
-		} else {
-			rest = append(rest, w)
-		}
-	}
-	c.waiters = rest
-}
-
-// answerLate calls those who have waited for too long: what they have done is done,
-// though the node may hear late of what others did before.
-func (c *conversation) answerLate(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.waiters) > 0 {
-		c.answer(func(w waiter) bool { return now.Sub(w.since) > longWait })
-	}
+	_, is := c.members[user]
+	return is
 }
 
 // resync is called when the channel brings what comes from now on, though not what
@@ -182,28 +253,33 @@ func (c *conversation) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open, c.paused = false, true
-	c.answer(func(waiter) bool { return true })
+	c.answer()
 }
 
-// compare finds out whether this conversation has lost its data: where it is and
-// its mark say what is left. If it is another one by the same name, the node
-// is told of it from the beginning; if only its end is lost, as after a failover,
-// it goes on from what is left.
+// compare takes over where the conversation is after a loss. If it is another one by the
+// same name, the node is told of it from the beginning; if only its end is lost, as after
+// a failover, it goes on from what is left.
 func (c *conversation) compare(at place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.lost(at) && at.mark != c.mark:
-		c.seq, c.p, c.mark = 0, 0, at.mark
+		c.seq, c.mark = 0, at.mark
 	case c.lost(at):
-		c.seq, c.p = min(c.seq, at.seq), at.p
+		c.seq = at.seq
 	}
-	c.known, c.pending = true, nil
 }
 
 // lost reports whether something is missing that the node was told of.
 func (c *conversation) lost(at place) bool {
-	return c.known && (c.mark != "" && at.mark != c.mark || at.p < c.p || at.seq < c.seq)
+	return c.known && (c.mark != "" && at.mark != c.mark || at.seq < c.seq)
+}
+
+// told returns the mark of the conversation and the last seq that the node was told of.
+func (c *conversation) told() (mark string, seq uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mark, c.seq
 }
 
 func (c *conversation) resume() {
@@ -225,12 +301,27 @@ func (c *conversation) sync() {
 	}
 }
 
+// ask asks how things stand. What the channel has brought before is part of it.
 func (c *conversation) ask() {
+	c.pending = nil
 	after := any("-")
-	if c.known {
+	switch {
+	case c.known:
 		after = c.seq
+	case !c.from.IsZero():
+		after = "t" + microseconds(c.from)
 	}
-	c.store.do(c.key, c.synced, syncScript, after, syncLimit, flag(chat.IsGroup(c.name)))
+	command := c.asks(after)
+	c.store.do(command.key, c.synced, command.args...)
+}
+
+// asks is the command for that.
+func (c *conversation) asks(after any) command {
+	group := flag(chat.IsGroup(c.name))
+	if c.tracks() {
+		return on(c.key, syncScript, resp.Key(c.key+":m"), after, group, flag(c.members == nil))
+	}
+	return on(c.key, syncScript, after, group, 0)
 }
 
 func (c *conversation) synced(r resp.Reply, err error) {
@@ -257,36 +348,38 @@ func (c *conversation) catchUp(r resp.Reply) error {
 		c.ask()
 		return nil
 	}
-	at, list, err := parsePlace(r)
+	at, err := parsePlace(c.name, r)
 	if err != nil {
 		return err
 	}
 	if c.lost(at) && c.store.concerns(c) {
 		c.syncing = false
-		c.store.lost()
+		c.store.lost(c.name)
 		return nil
 	}
-	messages, err := streamMessages(c.name, list)
-	if err != nil {
-		return err
+	c.mark, c.empty = at.mark, at.kept == 0
+	if c.members == nil { // who is here is told of the messages
+		c.reconcile(at.members)
 	}
-	c.mark = at.mark
-	for _, m := range messages {
-		if m.Seq > c.seq {
-			c.seq, c.spoken = m.Seq, m.Time
-			c.store.node.Deliver(m, nil)
-		}
+	for _, m := range at.messages {
+		c.tell(entry{kind: 'm', m: m})
 	}
-	if len(messages) == syncLimit {
+	if !at.all {
+		c.known = c.known || len(at.messages) > 0
 		c.ask()
 		return nil
 	}
-	c.seq, c.p, c.known, c.open, c.syncing = at.seq, at.p, true, true, false
+	c.seq, c.known, c.open, c.syncing = at.seq, true, true, false
+	c.reconcile(at.members)
+	for _, e := range c.pending {
+		c.tell(e)
+	}
+	c.pending = nil
+	c.answer()
 	select {
 	case <-c.opened:
 	default:
 		close(c.opened)
 	}
-	c.advance()
 	return nil
 }

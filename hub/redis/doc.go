@@ -1,71 +1,92 @@
 // Package redis makes one chat of several nodes: a chat.Engine that keeps
 // conversations, users and groups in Redis 7, Valkey or a cluster of them. What is
 // distributed here, Redis does: each thing that must happen in one step is a
-// script on keys of one hash tag, and what nodes have to hear of is published by
-// the same script. The nodes know nothing of each other but their leases.
+// script on keys of one hash tag, which are all declared (scripts.go), and what nodes have
+// to hear of is published by the same script.
 //
-// # Conversations
-//
-// all, each group and each pair of users is a conversation. Everything that happens
-// to one, a message, a join, a leave, a login or exit, gets the next position in it,
-// and is published with that. A node follows a conversation while it has a user who
-// takes part, and is told of these things in the order of their positions
-// (conversation.go), from whichever source brings them first:
-//
-//	the channel          for what others have done
-//	the script's reply   for what it has done itself, if nothing is missing before it
-//	the stream           for messages, after the channel had been out of reach
-//
-// So who is a member when a message gets its seq is who receives it, on every node,
-// and nothing is told twice. An acknowledgement is sent when the sender's node has
-// been told of the message, at most a second after Redis has it.
-//
-//	hub ── Publish ──► note, pair (private messages)  publish.go, scripts/note.lua, pair.lua
+//	hub ── Publish ──► note (private messages)         publish.go, scripts/note.lua
 //	               append: number, keep, trim, publish  scripts/append.lua
-//	hub ◄─ Deliver ── conversation ◄── channel, reply, stream
+//	hub ◄─ Deliver ── conversation ◄── channel; after a gap, sync
 //
-// All commands are pipelined; a message to a group is one. What one user sends is
-// given to Redis in the order in which it was sent.
+// # What a node believes
 //
-// # Users
+// Of each conversation that a user here takes part in, a node believes what it has told its
+// clients: the seq of the last message, who is in a group, and who is online in {c:all} if
+// that is told to all (conversation.go). The channel of the conversation vouches for that as
+// long as its subscription stands: it brings everything, in order. After a gap, Redis does:
+// the node subscribes first and then asks how things stand. It tells the messages that it
+// has not told, and the difference between who it has told is there and who is. What came
+// and went within the gap is not told. A conversation that nobody here is in is forgotten
+// after 10 s (follow.go).
 //
-// A user has a hash with the number of connections at each node. The script that
-// changes it says whether that was the first or the last; the login or exit is then
-// entered into {c:all} and the user's groups (presence.go), under a number that keeps
-// a late one from undoing a later one. The set of who is online changes there exactly
-// when it is told, so what who answers agrees with what has been heard. A login
-// (user.go) subscribes first and asks then, so that nothing falls between.
+// The welcome of a client is made of the same, so that it agrees with what is told next. An
+// acknowledgement waits until the channel has brought the message, a second at most.
 //
-// The user's own channel tells of what concerns the user where it is not followed
-// yet: a new private conversation, a group joined on another node, a newer connection
-// with -single, a kick.
+// Of its own users a node knows all, and vouches for that to Redis: how many connections
+// each has (user.go), with {n:ID}, the set of them. After every gap it says all of it again;
+// what is so already changes nothing. A login that was given up is not carried out later
+// (LATE).
 //
-// # Shares
+// # Logins and exits
 //
-// What is kept counts for its author (ledger.go). Nodes tell a ledger in Redis what they have
-// appended, many messages at once. One node, chosen by a lease, drops messages by the rules of
-// hub/chat (room.go), when they are too many or a master comes near its maxmemory. The scripts
-// for that (ledger, trim) may write when Redis is full.
+// The hash of a user adds up the connections at all nodes. The first one begins a login,
+// the end of the last one an exit, and each has a number by the clock: odd for a login, even
+// for an exit. It is entered in {c:all} and the user's groups with that number (presence.go),
+// and a later one is never undone by an earlier one. Whether a user is in a group, the list
+// of the user says in the end, which each join and leave changes first (membership.go).
+//
+// # Leases
+//
+// A node renews its lease every 2 s, through the master of the leases alone; what becomes of
+// others does not matter. It lasts 14 s. A node takes the users of another offline when that
+// one's lease has ended, and Redis has been in reach of its own, and has taken what it was
+// told, for 14 s without interruption: else the other could not renew, either. A node that
+// finds its lease gone enters its users again.
+//
+// # The epoch
+//
+// The epoch is bound to the processes that have the data (epoch.go). :servers has the run
+// ids of the masters. A new one, restarted or promoted, is believed when every node with a
+// lease has found there what it was told of. Until then nobody is served. If something is
+// missing, or a node that had a lease died or begins anew meanwhile and can say nothing, a
+// new epoch begins, whether something is lost or not. A message is refused if the master has
+// not what the sender's node was told of (LOST), so none is numbered twice in one epoch.
+// In a new epoch all nodes put back who is connected, the hub is told, and then of the
+// differences (recover.go).
+//
+// What it cannot see: a loss in conversations that no node has followed for 10 s. So
+// appendfsync must be everysec or always, and replicas must lag by less than that. Where
+// INFO is not allowed, only losses that a living node finds are seen.
+//
+// # An outage, part by part
+//
+//	Redis out of reach    commands fail, at once or after 2 s; senders and logins are refused.
+//	                      Nobody is told anything. Exits are noted, and told afterwards.
+//	it refuses            the same; it is asked until it takes messages again (refusal.go)
+//	the channel breaks    nothing is refused; the conversation is asked for after that
+//	one master            as the first, for what it has; no node is taken for dead
+//	this node is cut off  after its lease, others are told that its users are offline; its own
+//	                      clients are told what they have missed when it is back
+//	a slot moves          ASK and TRYAGAIN are followed for a second; then it is unavailable
+//	data are lost         a new epoch
+//
+// One goroutine, the keeper, looks after all of this (keeper.go).
+//
+// # What fills
+//
+// Everything that fills has an owner or a TTL (keys.go). A user has at most 10,000 private
+// conversations on the list, of which 1,000 are followed from the login on; who writes in
+// another one has it followed. What is kept counts for its author (ledger.go): nodes tell a
+// ledger in Redis what they have appended, many messages at once. One node, chosen by a
+// lease, drops messages by the rules of hub/chat (room.go), when they are too many or a
+// master comes near its maxmemory. The scripts for that (ledger, trim) may write when Redis
+// is full.
 //
 //	messages ── pieces ──► {kept} ──► one node ── INFO: no room ──► trim
 //
 // What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who hold
-// nothing, early if there are too many (forget.go).
-//
-// # Failures
-//
-// One goroutine, the keeper, looks after them (keeper.go, recover.go). Redis out of
-// reach: commands fail, at once or after two seconds; what Redis has to be told, of
-// connections and of what has been written, is told later. Redis in reach that
-// refuses what it is asked, since it is full or a replica: it is asked until it takes
-// messages again (refusal.go). A node renews its lease every 4 s; if it ends, after 13
-// s, another node takes its users offline, and should it not be dead, it puts them
-// back. A node buries no other until Redis has been in reach and taken what it was told
-// for a whole lease: the others could not renew theirs either. Data lost: each
-// conversation has a mark that tells it from another by the same name, and a position
-// that does not go back. A node that finds either wrong, or no epoch, begins a new one;
-// all nodes put back who is connected, the hub is told, and then of what there is in
-// the new epoch.
+// nothing, early if there are too many (forget.go). Replies with messages are at most 1 MiB,
+// and one message (page in scripts/prelude.lua).
 //
 // # Locks
 //

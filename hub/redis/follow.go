@@ -7,25 +7,52 @@ import (
 	"wschat/hub/chat"
 )
 
-// idleTime is how long a conversation is followed after its last user here has
-// gone: who reconnects finds it open.
-const idleTime = 10 * time.Second
+const (
+	// idleTime is how long a conversation is followed after its last user here has
+	// gone: who reconnects finds it open, and a master that loses its last moments is found
+	// out.
+	idleTime = 10 * time.Second
+	// followedPairs is how many private conversations of a user are followed from the login
+	// on, the newest; the others are when somebody writes. maxPairs are remembered.
+	followedPairs = chat.MaxConversations
+	maxPairs      = 10 * followedPairs
+)
 
-// follow has a user of this node take part in a conversation. One that is fresh had no
-// message before, so the node is told of all there are. Store.mu is held.
-func (s *Store) follow(u *user, name string, fresh bool) *conversation {
-	if c := u.conversations[name]; c != nil {
-		return c
-	}
-	c := s.conversations[name]
+// follow has a user of this node take part in a conversation. Store.mu is held.
+func (s *Store) follow(u *user, name string) *conversation {
+	c := u.conversations[name]
 	if c == nil {
-		c = &conversation{store: s, name: name, key: conversationKey(name), known: fresh, opened: make(chan struct{})}
-		s.conversations[name] = c
-		s.client.Subscribe(c.key)
+		c = s.conversations[name]
+		if c == nil {
+			c = &conversation{store: s, name: name, key: conversationKey(name), opened: make(chan struct{})}
+			s.conversations[name] = c
+			s.client.Subscribe(c.key)
+		}
+		c.refs++
+		u.conversations[name] = c
 	}
-	c.refs++
-	u.conversations[name] = c
 	return c
+}
+
+// followNew does that with a group that the user has joined on another node, or a private
+// conversation that somebody has written to. The node is told of what was said behind a
+// seq, or since it last knew of all of them.
+func (s *Store) followNew(name, conversation string, behind ...uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || u.conversations[conversation] != nil {
+		return
+	}
+	fresh := s.conversations[conversation] == nil
+	c := s.follow(u, conversation)
+	switch {
+	case !fresh: // else nobody else has it yet
+	case len(behind) > 0:
+		c.seq, c.known = behind[0], true
+	default:
+		c.from = s.renewed.Add(-callTimeout)
+	}
 }
 
 // unfollow ends that. Store.mu is held.
@@ -36,6 +63,33 @@ func (s *Store) unfollow(u *user, name string) {
 			c.idle = time.Now()
 		}
 	}
+}
+
+// takesPart notes that a user has joined a group or left it. The conversation's lock is
+// held.
+func (s *Store) takesPart(name, group string, member bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch u := s.users[name]; {
+	case u == nil:
+	case member:
+		s.follow(u, group)
+	default:
+		s.unfollow(u, group)
+	}
+}
+
+// takers returns the users here who are in a group that was not followed before. The
+// conversation's lock is held.
+func (s *Store) takers(c *conversation) (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range c.members {
+		if u := s.users[name]; u != nil && u.conversations[c.name] == c {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // dropIdle stops following what has been of no interest for a while.
@@ -65,27 +119,6 @@ func (s *Store) conversation(name string) *conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.conversations[name]
-}
-
-// happened is conversation.replied, for one that need not be followed here.
-func (s *Store) happened(name string, p uint64, e *entry, then func()) {
-	if c := s.conversation(name); c != nil {
-		c.replied(p, e, then)
-		return
-	}
-	then()
-}
-
-// reached waits until the node has been told of all up to a position.
-func (s *Store) reached(ctx context.Context, name string, p uint64) error {
-	done := make(chan struct{})
-	s.happened(name, p, nil, func() { close(done) })
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return chat.ErrUnavailable
-	}
 }
 
 // opened waits until conversations are open.

@@ -169,7 +169,7 @@ func (s *Store) waitsFrom(ctx context.Context, conversation string) (uint64, err
 	key, from := conversationKey(conversation), uint64(0)
 	for _, user := range []string{one, other} {
 		replies, err := s.all(ctx, []command{
-			on(key, "GET", key+":a:"+user),
+			on(key, "HGET", key+":h", "a:"+user),
 			on(userKey(user), "HMGET", userKey(user)+":h", "t", "seen"),
 		})
 		if err != nil {

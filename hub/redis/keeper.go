@@ -40,9 +40,16 @@ func (s *Store) keep() {
 			s.answerLate(now)
 		}
 		if s.Epoch() != "" && s.Err() != nil {
-			s.mu.Lock()
-			s.interrupted = now
-			s.mu.Unlock()
+			s.interrupt(now)
+		}
+		losses := s.losses.Load()
+		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
+			if s.renew() {
+				renewed = now
+				if s.client.Up() && !s.checked() && s.reconcile() == nil {
+					s.looked.Store(losses)
+				}
+			}
 		}
 		if !s.client.Up() {
 			continue
@@ -52,18 +59,9 @@ func (s *Store) keep() {
 			s.probe()
 			probed = now
 		}
-		losses := s.losses.Load()
-		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
-			if s.renew() {
-				renewed = now
-				if !s.checked() && s.reconcile() == nil {
-					s.looked.Store(losses)
-				}
-			}
-			s.syncAll()
-			s.settle()
-			s.dropIdle(now)
-		}
+		s.syncAll()
+		s.settle()
+		s.dropIdle(now)
 		if ttl := s.config.MembershipTTL; ttl > 0 && now.Sub(forgotten) > min(max(ttl/10, 10*time.Millisecond), time.Minute) {
 			s.forgetUsers()
 			forgotten = now
@@ -84,56 +82,71 @@ func (s *Store) answerLate(now time.Time) {
 	}
 }
 
+// interrupt notes that other nodes may not have been able to renew their leases, either.
+func (s *Store) interrupt(now time.Time) {
+	s.mu.Lock()
+	s.interrupted = now
+	s.mu.Unlock()
+}
+
+// leases is what a node hears when it renews its own.
+type leases struct {
+	epoch     string
+	alive     bool // this node had one
+	micros    int64
+	dead, all []string
+}
+
 // renew renews the lease of this node, and finds out what has happened meanwhile:
-// to the data, to this node, and to others.
+// to the data, to this node, and to others. It asks the master of the leases, whatever
+// becomes of others. It reports whether this node knows where it stands.
 func (s *Store) renew() bool {
 	ctx, cancel := patience()
 	defer cancel()
 	s.mu.Lock()
 	old, lost := s.epoch, s.recovering
 	s.mu.Unlock()
-	next := rand.Text()[:10]
+	next, replaced := rand.Text()[:10], ""
 	if lost {
-		if _, err := s.call(ctx, nodesKey, epochScript, old, next); err != nil {
-			return false
-		}
+		replaced = old
 	}
-	r, err := s.call(ctx, nodesKey, leaseScript, s.id, leaseTime.Microseconds(), next)
-	var (
-		epoch         string
-		alive         bool
-		micros, peers int64
-		dead          []string
-	)
-	if err != nil || r.Scan(&epoch, &alive, &micros, &dead, &peers) != nil {
+	r, err := s.call(ctx, nodesKey, leaseScript, s.id, leaseTime.Microseconds(), next, replaced)
+	var l leases
+	if err != nil || r.Scan(&l.epoch, &l.alive, &l.micros, &l.dead, &l.all) != nil {
+		s.interrupt(time.Now())
 		return false
 	}
-	s.offset.Store(micros - time.Now().UnixMicro())
-	switch {
-	case old == "":
-		s.mu.Lock()
-		s.epoch = epoch
-		s.mu.Unlock()
-	case epoch != old || lost:
-		s.log.Warn("redis has lost its data: a new epoch", "epoch", epoch)
-		s.recover(epoch)
-	case !alive:
+	s.offset.Store(l.micros - time.Now().UnixMicro())
+	now := time.Now()
+	s.mu.Lock()
+	if now.Sub(s.renewed) > leaseTime/2 { // this process may have stood still, with others
+		s.interrupted = now
+	}
+	s.renewed, s.peers = now, len(l.all)
+	whole := now.Sub(s.interrupted) > leaseTime
+	s.mu.Unlock()
+	if !s.client.Up() {
+		return false
+	}
+	if old != "" && (l.epoch != old || lost) {
+		s.log.Warn("redis has lost its data: a new epoch", "epoch", l.epoch)
+		return s.recover(l.epoch)
+	}
+	if !s.vouch(l, old == "", whole) {
+		return false
+	}
+	s.mu.Lock()
+	s.epoch = l.epoch
+	s.mu.Unlock()
+	if old != "" && !l.alive {
 		s.log.Warn("this node was taken for dead: its users log in again")
-		if s.putBack(true) != nil {
+		if s.putBack(s.everybody(), false) != nil {
 			s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id) // to be tried again
 			return false
 		}
 	}
-	s.mu.Lock()
-	s.peers = peers
-	// Where this node could not renew its lease, others could not either.
-	whole := time.Since(s.interrupted) > leaseTime
-	s.mu.Unlock()
-	if !whole {
-		return true
-	}
-	for _, id := range dead {
-		if id != s.id {
+	for _, id := range l.dead {
+		if id != s.id && whole {
 			s.bury(id)
 		}
 	}
@@ -151,12 +164,9 @@ func (s *Store) bury(id string) {
 	}
 	s.log.Warn("a node has died: its users are offline", "node", id)
 	if s.buryUsers(id) {
-		ctx, cancel := patience()
-		defer cancel()
-		s.call(ctx, nodeKey(id), "DEL", nodeKey(id))
-		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", id) // else it is tried again
+		s.remove(id) // else it is tried again
 	}
-	s.call(ctx, nodesKey, "DEL", lock)
+	s.do(nodesKey, ignore, "DEL", lock)
 }
 
 func (s *Store) buryUsers(id string) bool {
@@ -172,7 +182,7 @@ func (s *Store) buryUsers(id string) bool {
 		if r.Scan(&cursor, &names) != nil {
 			return false
 		}
-		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0) })
+		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0, s.deadline()) })
 		if err != nil {
 			return false
 		}
@@ -187,15 +197,26 @@ func (s *Store) buryUsers(id string) bool {
 	}
 }
 
-// depart gives up this node's place.
-func (s *Store) depart() {
+// remove takes a node that nobody is connected to any more off the list. Its lease is the
+// last to go: it stands for what the node may have given out.
+func (s *Store) remove(id string) {
 	ctx, cancel := patience()
 	defer cancel()
+	if _, err := s.call(ctx, nodeKey(id), "DEL", nodeKey(id)); err == nil {
+		s.all(ctx, []command{
+			on(nodesKey, "HDEL", nodesKey+":vouch", id),
+			on(nodesKey, "ZREM", nodesKey+":lease", id),
+		})
+	}
+}
+
+// depart gives up this node's place, unless users are left: another node takes those
+// offline.
+func (s *Store) depart() {
 	s.mu.Lock()
 	empty := len(s.users) == 0
 	s.mu.Unlock()
-	if empty { // else another node takes those offline who are left
-		s.call(ctx, nodeKey(s.id), "DEL", nodeKey(s.id))
-		s.call(ctx, nodesKey, "ZREM", nodesKey+":lease", s.id)
+	if empty {
+		s.remove(s.id)
 	}
 }

@@ -3,30 +3,37 @@ package redis
 import "strings"
 
 // Everything of one conversation has one hash tag, everything of one user another,
-// so that a cluster keeps together what a script changes together. The scripts
-// make the names of the keys from the base, which is also the name of the channel.
+// so that a cluster keeps together what a script changes together. The base of the keys
+// is also the name of the channel. scripts.go says which of them each script touches:
+// a cluster must know, or it would begin anew what is about to move.
 
 // conversationKey is the base of a conversation: {c:groupA}. Behind it come
 //
-//	:h        hash: n the last seq, p the last position, i its mark
-//	:s        stream of its messages, with seq-0 as their ids
-//	:i:U,ID   what the send of user U with that ID was answered with, for 10 minutes
-//	:m, :o    sorted sets of a group's members, and of those online; {c:all}:o is who is
-//	:x:U      number of the last login or exit of U that was entered here, for a minute
-//	:w:U      sorted set of the seqs that wait for a line connection of U
-//	:a:U      what U was sent while away: since when, how many messages and bytes, the
-//	          first seq
+//	:h     hash: n the last seq, i its mark, w:U up to which seq it was written to a line
+//	       connection of user U, a:U what U was sent while away: since when, how many
+//	       messages and bytes, the first seq
+//	:s     stream of its messages, with seq-0 as their ids
+//	:m     hash of a group's members, each with the number of the last login (odd) or exit
+//	       (even); {c:all}:m has those online
+//	:o     sorted set of those online, by name
+//	:i:U   sorted set of the last 1,000 ids of sends of user U, by seq, half more if the
+//	       recipient was away; ends 10 minutes after the last
+//
+// A group that nobody is in any more, and a private conversation of users who are
+// forgotten, end by a TTL; see leave.lua and parting.go.
 func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 
 // userKey is the base of a user: {u:A}. Behind it come
 //
 //	:h   hash: t connections in all, @NODE those there, serial the last given out,
 //	     gen the number of the last login or exit, seen when the last connection
-//	     ended, r who is replaced: those with a smaller serial
+//	     ended, r who is replaced: those with a smaller serial, b until when the user is
+//	     banned, l how many groups the user was the last to leave, ls since when
 //	:g   set of groups
-//	:l   how many groups the user was the last to leave, within MembershipTTL
-//	:b   there while the user is banned
-//	:p   sorted set of the private conversations, by when they were written to last
+//	:p   sorted set of the private conversations, at most maxPairs, by when they were
+//	     written to last
+//
+// All three end when the user is forgotten; :p when the others in it are, too.
 func userKey(name string) string { return "wschat:{u:" + name + "}" }
 
 // nameOf returns whose key this is: a user's, or that of a conversation.
@@ -35,12 +42,15 @@ func nameOf(key string) (name string, user bool) {
 	return strings.TrimPrefix(name, "wschat:{c:"), user
 }
 
-// nodeKey is the set of the users who are connected to a node.
+// nodeKey is the set of the users who are connected to a node. It ends with the node, by
+// its own hand or that of another.
 func nodeKey(id string) string { return "wschat:{n:" + id + "}" }
 
 const (
-	// nodesKey is the base of what the nodes know of each other: :epoch, and :lease,
-	// a sorted set of nodes by when they are taken for dead.
+	// nodesKey is the base of what the nodes know of each other: :epoch; :lease, a sorted
+	// set of nodes by when they are taken for dead; :servers, the run ids of the masters
+	// that have had the data of the epoch all the time; :vouch, by node, for which it can
+	// tell (see epoch.go).
 	nodesKey = "wschat:{nodes}"
 	// ledgerKey is the base of what is known of who holds how much (see ledger.go): :by, a
 	// sorted set of authors by their bytes; :of:A, a hash of the conversations of author A,

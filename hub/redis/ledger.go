@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/redis/resp"
 )
 
 // ledger is what this node has kept for authors, and Redis has not been told of yet. The
@@ -126,14 +127,21 @@ func (s *Store) account(ctx context.Context) (chosen bool, sum int64, err error)
 		if len(changes) == 0 && !l.chosen && time.Since(l.told) < chosenTime/3 {
 			return false, 0, nil
 		}
-		args := append([]any{ledgerScript, s.id, chosenTime.Milliseconds(), s.window(),
-			int(ledgerTime.Seconds()), maxAuthors, maxHoldings}, changes...)
-		r, err := s.call(ctx, ledgerKey, args...)
+		args := []any{ledgerScript}
+		for i := 0; i < len(changes); i += 5 {
+			args = append(args, resp.Key(ledgerKey+":of:"+changes[i].(string)))
+		}
+		args = append(args, s.id, chosenTime.Milliseconds(), s.window(), int(ledgerTime.Seconds()), maxAuthors, maxHoldings)
+		r, err := s.call(ctx, ledgerKey, append(args, changes...)...)
+		var forgotten []string
 		if err == nil {
-			err = r.Scan(&l.chosen, &sum)
+			err = r.Scan(&l.chosen, &sum, &forgotten)
 		}
 		if err != nil {
 			return false, 0, err
+		}
+		for _, author := range forgotten {
+			s.do(ledgerKey, ignore, "DEL", ledgerKey+":of:"+author)
 		}
 		l.told = time.Now()
 		s.bounds.held.Store(sum)

@@ -2,9 +2,7 @@ package redis
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"time"
+	"math"
 
 	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
@@ -16,13 +14,12 @@ const maxLeft = 10_000
 
 // IsMember implements chat.Engine.
 func (s *Store) IsMember(name, group string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.users[name]
-	return u != nil && u.groups[group]
+	c := s.conversation(group)
+	return c != nil && c.has(name)
 }
 
-// SetMember implements chat.Engine.
+// SetMember implements chat.Engine. The user has the group on a list, and the group the
+// user. The list is changed first; what it says in the end is what holds.
 func (s *Store) SetMember(name, group string, member bool, held func(), done func(error)) {
 	is := s.IsMember(name, group)
 	switch {
@@ -48,82 +45,73 @@ func (s *Store) join(name, group string, held func()) error {
 		return chat.ErrUnavailable
 	}
 	following := u.conversations[group] != nil
-	c := s.follow(u, group, false)
+	c := s.follow(u, group)
 	number := u.number
 	s.mu.Unlock()
-	is, at, err := s.enroll(ctx, c, name, number)
+	err := opened(ctx, []*conversation{c})
+	if err == nil {
+		err = s.enroll(ctx, name, group, number)
+	}
 	if err != nil {
 		if !following {
 			s.abandon(name, group)
 		}
 		return err
 	}
-	if is {
-		s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
-		s.announce(name, "joined", group, at)
-	}
-	return s.applied(ctx, entry{kind: 'j', p: at.p, user: name}, group, is, held)
+	s.do(groupsKey, ignore, "ZADD", groupsKey, 0, group)
+	return c.until(ctx, func() bool { return c.members[name] != 0 }, held)
 }
 
-// enroll has Redis make a user a member of a group that is followed here.
-func (s *Store) enroll(ctx context.Context, c *conversation, name string, number uint64) (is bool, at place, err error) {
-	if err := opened(ctx, []*conversation{c}); err != nil {
-		return false, at, err
+// enroll has Redis make a user a member of a group. A leave on another node, or an exit, may
+// come between the steps.
+func (s *Store) enroll(ctx context.Context, name, group string, number uint64) error {
+	left, ttl := maxLeft, s.ttl()
+	if ttl == 0 {
+		left = math.MaxInt32
 	}
-	r, err := s.call(ctx, userKey(name), enrollScript, c.name, chat.MaxGroups, maxLeft)
+	key := userKey(name)
+	r, err := s.call(ctx, key, enrollScript, group, chat.MaxGroups, left, ttl)
 	if err != nil {
-		return false, at, err
+		return err
 	}
 	switch room, err := r.Int(); {
 	case err != nil || room < 0:
-		return false, at, chat.ErrUnavailable
+		return chat.ErrUnavailable
 	case room == 0:
-		return false, at, chat.ErrManyGroups
+		return chat.ErrManyGroups
 	}
-	if r, err = s.call(ctx, c.key, joinScript, name, number, 1); err != nil {
-		return false, at, err
+	r, err = s.call(ctx, conversationKey(group), joinScript, name, number)
+	if err != nil {
+		return err
 	}
-	if r.Scan(&is, &at.p, &at.seq) != nil {
-		return false, at, chat.ErrUnavailable
-	}
-	return is, at, nil
-}
-
-// announce tells the other nodes where a user is connected of a group that they may
-// not follow: from which position on, and behind which message.
-func (s *Store) announce(name, word, group string, at place) {
-	key := userKey(name)
-	s.do(key, ignore, "SPUBLISH", key, fmt.Sprintf("%s %d %d %s", word, at.p, at.seq, group))
-}
-
-// applied waits until the node has been told of a join or a leave, and calls held
-// then.
-func (s *Store) applied(ctx context.Context, e entry, group string, told bool, held func()) error {
-	own := &e
-	if !told { // it was so already, which the node did not know
-		own = nil
-	}
-	ended := make(chan struct{})
-	s.happened(group, e.p, own, func() {
-		if s.setMember(e.user, group, e.kind == 'j', e.p) && !told {
-			s.node.Member(e.user, group, e.kind == 'j')
-		}
-		held()
-		close(ended)
-	})
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
+	seq, err := r.Int()
+	if err != nil {
 		return chat.ErrUnavailable
 	}
+	r, err = s.call(ctx, key, joinedScript, group, seq)
+	var is bool
+	var now uint64
+	if err == nil {
+		err = r.Scan(&is, &now)
+	}
+	switch {
+	case err != nil:
+		return chat.ErrUnavailable
+	case !is:
+		s.leaveAll(name, []string{group})
+		return chat.ErrUnavailable
+	case now != number:
+		command := s.presence(name, group, now)
+		s.do(command.key, ignore, command.args...)
+	}
+	return nil
 }
 
 // abandon ends the following of a group that could not be joined.
 func (s *Store) abandon(name, group string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u := s.users[name]; u != nil && !u.groups[group] {
+	if u := s.users[name]; u != nil {
 		s.unfollow(u, group)
 	}
 }
@@ -131,138 +119,42 @@ func (s *Store) abandon(name, group string) {
 func (s *Store) leave(name, group string, held func()) error {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.call(ctx, conversationKey(group), leaveScript, name, s.config.MembershipTTL.Milliseconds())
+	c := s.conversation(group)
+	if c == nil {
+		return chat.ErrUnavailable
+	}
+	if _, err := s.call(ctx, userKey(name), "SREM", userKey(name)+":g", group); err != nil {
+		return err
+	}
+	r, err := s.call(ctx, c.key, leaveScript, name, s.config.MembershipTTL.Milliseconds())
 	if err != nil {
 		return err
 	}
-	s.do(userKey(name), ignore, "SREM", userKey(name)+":g", group)
-	is, at, err := s.left(name, group, r)
-	if err != nil {
-		return chat.ErrUnavailable
+	if last := s.left(group, r); last && s.config.MembershipTTL > 0 {
+		s.do(userKey(name), ignore, "HINCRBY", userKey(name)+":h", "l", 1)
 	}
-	if is {
-		s.announce(name, "left", group, at)
-	}
-	return s.applied(ctx, entry{kind: 'l', p: at.p, user: name}, group, is, held)
+	return c.until(ctx, func() bool { return c.members[name] == 0 }, held)
 }
 
-// setMember notes a join or leave, with its position in the group, and reports
-// whether that was news.
-func (s *Store) setMember(name, group string, member bool, p uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.users[name]
-	if u == nil || p < u.changed[group] {
+// left takes the reply to leaveScript, and reports whether the user was the last in the
+// group: it is taken off the list then.
+func (s *Store) left(group string, r resp.Reply) (last bool) {
+	var was bool
+	var members int
+	if r.Scan(&was, &members) != nil || !was || members > 0 {
 		return false
 	}
-	u.changed[group] = p
-	if u.groups[group] == member {
-		return false
-	}
-	if member {
-		u.groups[group] = true
-		s.follow(u, group, false)
-	} else {
-		delete(u.groups, group)
-		s.unfollow(u, group)
-	}
+	s.do(groupsKey, ignore, "ZREM", groupsKey, group)
 	return true
 }
 
-// changedElsewhere is told of a join or leave of a user who is here, too.
-func (s *Store) changedElsewhere(name string, member bool, text string) {
-	p, rest, err1 := cutNumber([]byte(text))
-	seq, rest, err2 := cutNumber(rest)
-	if err1 == nil && err2 == nil {
-		s.changed(name, string(rest), member, place{seq: seq, p: p})
-	}
-}
-
-// compareGroups finds out what was missed of that.
-func (s *Store) compareGroups(name string, groups []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.users[name]
-	if u == nil {
-		return
-	}
-	ask := func(group string, member bool) {
-		s.do(conversationKey(group), func(r resp.Reply, err error) {
-			if at, _, err2 := parsePlace(r); err == nil && err2 == nil {
-				s.changed(name, group, member, at)
-			}
-		}, syncScript, "-", 0, flag(chat.IsGroup(group)))
-	}
-	for _, group := range groups {
-		if !u.groups[group] {
-			ask(group, true)
-		}
-	}
-	for group := range u.groups {
-		if !slices.Contains(groups, group) {
-			ask(group, false)
-		}
-	}
-}
-
-// changed takes a join or leave at some place of a group. A group that is followed
-// here tells of it by itself; another one is followed from there on.
-func (s *Store) changed(name, group string, member bool, at place) {
-	s.mu.Lock()
-	u := s.users[name]
-	if u == nil || at.p <= u.changed[group] {
-		s.mu.Unlock()
-		return
-	}
-	c := s.conversations[group]
-	if c == nil && member {
-		c = s.follow(u, group, true)
-		c.seq = at.seq // what comes behind it is told
-	}
-	s.mu.Unlock()
-	if c == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	news := func() {
-		if s.setMember(name, group, member, at.p) {
-			s.node.Member(name, group, member)
-		}
-	}
-	if c.open && c.p < at.p { // it tells of it soon
-		c.waiters = append(c.waiters, waiter{at.p, time.Now(), news})
-		s.waits.Add(1)
-		return
-	}
-	news()
-}
-
-// left takes the reply to leaveScript of a user. A group without members is taken off the
-// list, and counts for who was the last in it: it is remembered for a while.
-func (s *Store) left(name, group string, r resp.Reply) (was bool, at place, err error) {
-	var members int
-	err = r.Scan(&was, &at.p, &at.seq, &members)
-	if err == nil && was && members == 0 {
-		s.do(groupsKey, ignore, "ZREM", groupsKey, group)
-		if s.config.MembershipTTL > 0 {
-			key := userKey(name)
-			s.do(key, ignore, "INCR", key+":l")
-			s.do(key, ignore, "PEXPIRE", key+":l", s.config.MembershipTTL.Milliseconds(), "NX")
-		}
-	}
-	return was, at, err
-}
-
-// leaveAll ends the memberships of a user who is forgotten.
+// leaveAll ends the memberships of a user who is not on their list any more. One that fails
+// is found at the next login.
 func (s *Store) leaveAll(name string, groups []string) {
 	for _, group := range groups {
 		s.do(conversationKey(group), func(r resp.Reply, err error) {
-			if err != nil {
-				return // presentScript finds no harm in it, and a login looks again
-			}
-			if was, at, err := s.left(name, group, r); err == nil && was {
-				s.happened(group, at.p, &entry{kind: 'l', p: at.p, user: name}, func() {})
+			if err == nil {
+				s.left(group, r)
 			}
 		}, leaveScript, name, s.config.MembershipTTL.Milliseconds())
 	}

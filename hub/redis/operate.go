@@ -14,7 +14,10 @@ func (s *Store) Who(group string) (names []string, count int, err error) {
 		group = chat.Everyone
 	}
 	r, err := s.who(ctx, group)
-	return r.Names, r.Count, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return r.Names, r.Count, nil
 }
 
 // Users implements chat.Engine.
@@ -56,21 +59,27 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	if err1 != nil || err2 != nil {
 		return nil, 0, chat.ErrUnavailable
 	}
-	replies, err = s.each(ctx, names, func(name string) command { return on(conversationKey(name), sizesScript) })
+	var sizes []command
+	for _, name := range names {
+		key := conversationKey(name)
+		sizes = append(sizes, on(key, "HLEN", key+":m"), on(key, "ZCARD", key+":o"))
+	}
+	replies, err = s.all(ctx, sizes)
 	if err != nil {
 		return nil, 0, err
 	}
 	groups := make([]chat.GroupInfo, 0, len(names))
 	for i, name := range names {
-		g := chat.GroupInfo{Group: name}
-		if replies[i].Scan(&g.Members, &g.Online) != nil {
+		members, err1 := replies[2*i].Int()
+		online, err2 := replies[2*i+1].Int()
+		if err1 != nil || err2 != nil {
 			return nil, 0, chat.ErrUnavailable
 		}
-		if g.Members == 0 {
+		if members == 0 {
 			count-- // just gone
 			continue
 		}
-		groups = append(groups, g)
+		groups = append(groups, chat.GroupInfo{Group: name, Members: int(members), Online: int(online)})
 	}
 	return groups, int(count), nil
 }

@@ -9,71 +9,63 @@ import (
 
 // logIn enters a login, and returns the groups whose member the user is. It waits
 // until the node has been told.
-func (s *Store) logIn(ctx context.Context, name string, number uint64, groups []string) ([]string, error) {
+func (s *Store) logIn(ctx context.Context, u *user, number uint64, groups []string) ([]string, error) {
 	where := append([]string{chat.Everyone}, groups...)
-	replies, err := s.each(ctx, where, func(w string) command { return s.presence(name, w, number, true, true) })
+	replies, err := s.each(ctx, where, func(w string) command { return s.presence(u.name, w, number) })
 	if err != nil {
 		return nil, err
 	}
 	var member []string
 	for i, w := range where {
-		is, p, err := s.presented(w, replies[i], entry{kind: '+', user: name, number: number})
-		if err == nil && w == chat.Everyone {
-			err = s.reached(ctx, w, p)
-		}
+		is, err := replies[i].Int()
 		if err != nil {
 			return nil, chat.ErrUnavailable
 		}
-		if is && w != chat.Everyone {
+		c := s.conversation(w)
+		switch {
+		case w == chat.Everyone && c.tracks():
+			if err := c.until(ctx, func() bool { return c.members[u.name] != 0 }, func() {}); err != nil {
+				return nil, err
+			}
+		case w == chat.Everyone:
+		case is == 0:
+			s.do(userKey(u.name), ignore, "SREM", userKey(u.name)+":g", w)
+		case c.has(u.name): // else it is told soon
 			member = append(member, w)
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.users[name]; u != nil {
-		for _, w := range member {
-			u.groups[w] = true
 		}
 	}
 	return member, nil
 }
 
 // presence is the command that enters a login or exit somewhere.
-func (s *Store) presence(name, where string, number uint64, online, tell bool) command {
+func (s *Store) presence(name, where string, number uint64) command {
 	group := where != chat.Everyone
-	told := tell && (s.config.Presence == chat.ToAll && !group || s.config.Presence == chat.ToGroup && group)
-	return on(conversationKey(where), presentScript, name, number, flag(online), flag(told), flag(group))
+	told := s.config.Presence == chat.ToAll && !group || s.config.Presence == chat.ToGroup && group
+	deadline := s.deadline()
+	if number%2 == 0 {
+		deadline = 0 // an exit is never given up
+	}
+	return on(conversationKey(where), presentScript, name, number, flag(told), flag(group), deadline)
 }
 
-// presented takes the reply to that: if the others were told of e, the node is, too.
-func (s *Store) presented(where string, r resp.Reply, e entry) (member bool, p uint64, err error) {
-	var told bool
-	if err := r.Scan(&member, &e.p, &told); err != nil {
-		return false, 0, err
-	}
-	if told {
-		s.happened(where, e.p, &e, func() {})
-	}
-	return member, e.p, nil
-}
-
-// counted takes the reply to countScript: after the last connection anywhere it
-// enters the exit.
+// counted takes the reply to countScript. After the last connection anywhere it enters the
+// exit where it belongs.
 func (s *Store) counted(name string, r resp.Reply) error {
 	var total int
 	var number uint64
 	var groups []string
-	if err := r.Scan(&total, &number, &groups); err != nil || total > 0 {
+	if err := r.Scan(&total, &number, &groups); err != nil {
 		return err
 	}
+	if total > 0 || number == 0 {
+		return nil
+	}
 	for _, where := range append(groups, chat.Everyone) {
-		c := s.presence(name, where, number, false, true)
-		s.do(c.key, func(r resp.Reply, err error) {
+		c := s.presence(name, where, number)
+		s.do(c.key, func(_ resp.Reply, err error) {
 			if err != nil {
 				s.again(name)
-				return
 			}
-			s.presented(where, r, entry{kind: '-', user: name, number: number})
 		}, c.args...)
 	}
 	if s.config.MembershipTTL > 0 {

@@ -53,8 +53,8 @@ func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
 	}
 }
 
-// note finds out whether there is the user to whom a private message goes, and
-// notes the conversation for both.
+// note finds out whether there is the user to whom a private message goes, and notes the
+// conversation for both: for the sender, unless it is followed for him here already.
 func (s *Store) note(u *user, next *sending) {
 	m := next.m
 	failed := func(err error) { s.ready(u, next, err) }
@@ -75,29 +75,18 @@ func (s *Store) note(u *user, next *sending) {
 				next.since = since
 			}
 			s.mu.Lock()
-			paired := m.From == m.To || u != nil && u.paired[m.Conversation]
+			noted := m.From == m.To || u != nil && u.conversations[m.Conversation] != nil
 			s.mu.Unlock()
-			if !paired {
-				s.pair(u, next)
+			if !noted {
+				s.send(userKey(m.From), failed, func(resp.Reply) {
+					s.followNew(m.From, m.Conversation)
+					s.ready(u, next, nil)
+				}, noteScript, m.Conversation, -1, followedPairs, maxPairs)
 				return
 			}
 		}
 		s.ready(u, next, err)
-	}, noteScript, m.Conversation, s.ttl())
-}
-
-func (s *Store) pair(u *user, next *sending) {
-	failed := func(err error) { s.ready(u, next, err) }
-	s.send(userKey(next.m.From), failed, func(r resp.Reply) {
-		_, err := r.Int()
-		s.mu.Lock()
-		if u := s.users[next.m.From]; u != nil && err == nil {
-			u.pair(next.m.Conversation)
-			s.follow(u, next.m.Conversation, true) // it was not there at the login
-		}
-		s.mu.Unlock()
-		s.ready(u, next, err)
-	}, pairScript, next.m.Conversation)
+	}, noteScript, m.Conversation, s.ttl(), followedPairs, maxPairs)
 }
 
 // ready appends what a user has sent, in the order in which it was sent, as far as
@@ -139,42 +128,45 @@ func (s *Store) dispatch(next *sending, err error) {
 
 // append numbers and publishes m, all in one step. since is that of sending.
 func (s *Store) append(m *chat.Message, since int64, done func(away bool, err error)) {
-	id, waits := "", ""
+	key := conversationKey(m.Conversation)
+	mark, seq := "", uint64(0)
+	if c := s.conversation(m.Conversation); c != nil {
+		mark, seq = c.told()
+	}
+	args := append(make([]any, 0, 12), appendScript)
 	if m.ID != "" {
-		id = m.From + "," + m.ID
+		args = append(args, resp.Key(key+":i:"+m.From))
 	}
-	if m.To != m.Conversation {
-		waits = m.To
-	}
-	keep := s.config.Keep
-	deadline := s.now().Add(replyTimeout).UnixMicro()
-	if s.offset.Load() == 0 {
-		deadline = 0
-	}
-	args := []any{appendScript, encodeMessage(m), keep, max(1, keep/4), deadline, id, since, waits,
-		s.config.MembershipTTL.Milliseconds()}
+	args = append(args, encodeMessage(m), s.config.Keep, s.deadline(), mark, seq, m.ID)
 	away := since > 0
 	if away {
-		args = append(args, chat.MaxWaiting, chat.MaxWaitingBytes)
+		args = append(args, m.To, since, chat.MaxWaiting, chat.MaxWaitingBytes)
 	}
 	failed := func(err error) { done(false, err) }
-	s.send(conversationKey(m.Conversation), failed, func(r resp.Reply) { s.appended(m, away, r, done) }, args...)
+	s.send(key, failed, func(r resp.Reply) { s.appended(m, away, r, done) }, args...)
 }
 
 func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(away bool, err error)) {
-	var p uint64
-	var last int64 // the time; of a repeated send, whether the recipient was away
-	if r.Scan(&m.Seq, &p, &last) != nil {
+	list, err := r.Array()
+	if err == nil && len(list) == 3 { // a repeated send
+		var was bool
+		if err = r.Scan(&m.Seq, new(int), &was); err == nil {
+			done(was, nil)
+			return
+		}
+	}
+	var micros int64
+	if err != nil || r.Scan(&m.Seq, &micros) != nil {
 		done(false, chat.ErrUnavailable)
 		return
 	}
-	if p == 0 {
-		done(last == 1, nil)
+	m.Time = time.UnixMicro(micros)
+	s.ledger.keep(m)
+	if c := s.conversation(m.Conversation); c != nil {
+		c.acknowledge(m.Seq, func() { done(away, nil) })
 		return
 	}
-	m.Time = time.UnixMicro(last)
-	s.ledger.keep(m)
-	s.happened(m.Conversation, p, &entry{kind: 'm', p: p, m: m}, func() { done(away, nil) })
+	done(away, nil)
 }
 
 // send is client.Do for a step of Publish.

@@ -16,7 +16,7 @@ const pageLimit = 50
 func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	ctx, cancel := patience()
 	defer cancel()
-	key := conversationKey(name) + ":s"
+	key := conversationKey(name)
 	from := q.Seq
 	if q.Direction == chat.Newest {
 		from = 1 << 63
@@ -27,23 +27,28 @@ func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, mo
 		}
 		n := min(pageLimit, q.Limit+1-len(messages))
 		bound := "(" + strconv.FormatUint(from, 10) + "-0"
-		args := []any{"XREVRANGE", key, bound, "-", "COUNT", n}
+		args := []any{historyScript, "XREVRANGE", bound, "-", n}
 		if q.Direction == chat.After {
-			args = []any{"XRANGE", key, bound, "+", "COUNT", n}
+			args = []any{historyScript, "XRANGE", bound, "+", n}
 		}
 		r, err := s.call(ctx, key, args...)
-		if err != nil {
-			return nil, false, err
+		var list resp.Reply
+		var all bool
+		if err == nil {
+			err = r.Scan(&all, &list)
 		}
-		page, err := streamMessages(name, r)
+		if err != nil {
+			return nil, false, chat.ErrUnavailable
+		}
+		page, err := streamMessages(name, list)
 		if err != nil {
 			return nil, false, err
 		}
 		messages = append(messages, page...)
-		if len(page) < n {
+		if all || len(page) == 0 {
 			break
 		}
-		from = page[n-1].Seq
+		from = page[len(page)-1].Seq
 	}
 	if len(messages) > q.Limit {
 		messages, more = messages[:q.Limit], true
@@ -71,7 +76,7 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 	if !since.IsZero() {
 		after = strconv.FormatInt(since.UnixMicro(), 10)
 	}
-	r, err := s.call(ctx, userKey(user), "ZRANGEBYSCORE", userKey(user)+":p", after, "+inf")
+	r, err := s.call(ctx, userKey(user), "ZREVRANGEBYSCORE", userKey(user)+":p", "+inf", after, "LIMIT", 0, maxPairs)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +89,7 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 	for len(pairs) > 0 {
 		commands := make([]command, len(pairs))
 		for i, name := range pairs {
-			commands[i] = on(conversationKey(name), waitingScript, user, from[i], pageLimit)
+			commands[i] = on(conversationKey(name), waitingScript, user, from[i])
 		}
 		replies, err := s.all(ctx, commands)
 		if err != nil {
@@ -93,9 +98,9 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 		var moreOf []string
 		var moreFrom []uint64
 		for i, name := range pairs {
-			var p, seq uint64
+			var last, seq uint64
 			var list resp.Reply
-			if err := replies[i].Scan(&p, &seq, &list); err != nil {
+			if err := replies[i].Scan(&last, &seq, &list); err != nil {
 				return nil, err
 			}
 			messages, err := streamMessages(name, list)
@@ -105,8 +110,10 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 			waiting = append(waiting, messages...)
 			if seq > 0 {
 				moreOf, moreFrom = append(moreOf, name), append(moreFrom, seq)
-			} else if err := s.reached(ctx, name, p); err != nil {
-				return nil, err
+			} else if c := s.conversation(name); c != nil {
+				if err := c.until(ctx, func() bool { return c.seq >= last }, func() {}); err != nil {
+					return nil, err
+				}
 			}
 		}
 		pairs, from = moreOf, moreFrom

@@ -13,9 +13,12 @@ import (
 // connected again within two seconds.
 const meetTime = 3 * time.Second
 
-// lost is told when a conversation turns out to have lost its data.
-func (s *Store) lost() {
+// lost is told when data turn out to be lost, and where.
+func (s *Store) lost(where string) {
 	s.mu.Lock()
+	if !s.recovering {
+		s.log.Warn("redis has lost data", "where", where)
+	}
 	if s.epoch != "" {
 		s.recovering = true
 	}
@@ -33,63 +36,75 @@ func (s *Store) isLost() bool {
 // groups, waits for a while for the other nodes to do the same, and has the node
 // told: of the epoch first, and then of what there is in it. If it fails it is
 // tried again.
-func (s *Store) recover(epoch string) {
+func (s *Store) recover(epoch string) bool {
 	s.mu.Lock()
 	s.epoch, s.recovering, s.recovered = epoch, true, time.Now()
 	node, peers := s.node, s.peers
-	all := slices.Collect(maps.Values(s.conversations))
-	for _, u := range s.users {
-		clear(u.paired)
-		clear(u.changed)
-	}
 	s.mu.Unlock()
+	all := s.followed()
 	for _, c := range all {
 		c.pause()
 	}
-	if s.putBack(false) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil {
-		return
+	ctx, cancel := patience()
+	defer cancel()
+	servers, err := s.servers(ctx)
+	if err == nil && len(servers) > 0 {
+		_, err = s.call(ctx, nodesKey, append([]any{"SADD", nodesKey + ":servers"}, asAny(servers)...)...)
+	}
+	if err != nil || s.putBack(s.everybody(), true) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil {
+		return false
 	}
 	if node != nil && node.Renumber() != nil {
-		return
-	}
-	for _, c := range all {
-		c.resume()
+		return false
 	}
 	s.mu.Lock()
 	s.recovering = false
 	s.mu.Unlock()
+	for _, c := range all {
+		c.resume()
+	}
+	return true
 }
 
 // compare has conversations find out what they have lost.
 func (s *Store) compare(all []*conversation) error {
-	for part := range slices.Chunk(all, batch) {
-		ctx, cancel := patience()
-		defer cancel()
-		at, err := s.places(ctx, part)
-		if err != nil {
-			return err
-		}
-		for i, c := range part {
-			c.compare(at[i])
-		}
+	ctx, cancel := patience()
+	defer cancel()
+	at, err := s.places(ctx, all)
+	if err != nil {
+		return err
+	}
+	for i, c := range all {
+		c.compare(at[i])
 	}
 	return nil
 }
 
+// followed returns the conversations that are followed here.
+func (s *Store) followed() []*conversation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.conversations))
+}
+
 // places asks where conversations are.
 func (s *Store) places(ctx context.Context, of []*conversation) ([]place, error) {
-	commands := make([]command, len(of))
-	for i, c := range of {
-		commands[i] = on(c.key, syncScript, "-", 0, flag(chat.IsGroup(c.name)))
-	}
-	replies, err := s.all(ctx, commands)
-	if err != nil {
-		return nil, err
-	}
-	at := make([]place, len(of))
-	for i, r := range replies {
-		if at[i], _, err = parsePlace(r); err != nil {
+	at := make([]place, 0, len(of))
+	for part := range slices.Chunk(of, batch) {
+		commands := make([]command, len(part))
+		for i, c := range part {
+			commands[i] = on(c.key, syncScript, "-", 0, 0)
+		}
+		replies, err := s.all(ctx, commands)
+		if err != nil {
 			return nil, err
+		}
+		for i, r := range replies {
+			p, err := parsePlace(part[i].name, r)
+			if err != nil {
+				return nil, err
+			}
+			at = append(at, p)
 		}
 	}
 	return at, nil
@@ -97,7 +112,7 @@ func (s *Store) places(ctx context.Context, of []*conversation) ([]place, error)
 
 // meet waits until as many nodes as there are peers have put back their users, or for
 // meetTime.
-func (s *Store) meet(epoch string, peers int64) error {
+func (s *Store) meet(epoch string, peers int) error {
 	ctx, cancel := patience()
 	defer cancel()
 	key := nodesKey + ":back:" + epoch
@@ -110,7 +125,7 @@ func (s *Store) meet(epoch string, peers int64) error {
 		if err != nil {
 			return err
 		}
-		if n, err := r.Int(); err != nil || n >= peers {
+		if n, err := r.Int(); err != nil || int(n) >= peers {
 			return err
 		}
 		time.Sleep(meetTime / 100)
@@ -118,104 +133,118 @@ func (s *Store) meet(epoch string, peers int64) error {
 	return err
 }
 
-// putBack tells Redis again of all users here. Those who were taken offline are
-// told to log in; those whose data were lost have been online all the time, and
-// are put back into their groups.
-func (s *Store) putBack(tell bool) error {
+// everybody returns the users of this node.
+func (s *Store) everybody() []string {
 	s.mu.Lock()
-	names := slices.Collect(maps.Keys(s.users))
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.users))
+}
+
+// putBack tells Redis how many connections of some users are here, and enters their logins
+// and exits everywhere; what is so already changes nothing, and nobody is told of it. If
+// data were lost, they are put back into their groups, too.
+func (s *Store) putBack(names []string, lost bool) error {
 	for part := range slices.Chunk(names, batch) {
-		if err := s.putBackSome(part, tell); err != nil {
+		if err := s.putBackSome(part, lost); err != nil {
+			s.mu.Lock()
+			for _, name := range names {
+				s.dirty[name] = true
+			}
+			s.mu.Unlock()
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) putBackSome(names []string, tell bool) error {
+func (s *Store) putBackSome(names []string, lost bool) error {
 	ctx, cancel := patience()
 	defer cancel()
-	commands := []command{on(nodeKey(s.id), "SADD", nodeKey(s.id))}
-	var counted []*user
-	groups, counts := make(map[*user][]string), make(map[*user]int)
+	commands := make([]command, 0, 2*len(names))
 	s.mu.Lock()
 	for _, name := range names {
-		u := s.users[name]
-		if u == nil {
-			continue
+		verb, count := "SREM", 0
+		if u := s.users[name]; u != nil {
+			count, verb = u.count, "SADD"
+			u.tellings++
 		}
-		commands[0].args = append(commands[0].args, name)
-		counted = append(counted, u)
-		groups[u], counts[u] = slices.Sorted(maps.Keys(u.groups)), u.count
-		u.tellings++
-		commands = append(commands, on(userKey(name), countScript, s.id, u.count))
+		commands = append(commands, on(userKey(name), countScript, s.id, count, s.deadline()), on(nodeKey(s.id), verb, nodeKey(s.id), name))
 	}
+	wait := s.ask(commands) // with the lock held: the last count that Redis gets is right
 	s.mu.Unlock()
-	if len(counted) == 0 {
-		return nil
-	}
-	replies, err := s.all(ctx, commands)
+	replies, err := wait(ctx)
 	if err != nil {
 		return err
 	}
 	var again []command
-	for i, u := range counted {
+	for i, name := range names {
 		var total int
 		var number uint64
-		var in []string
-		if err := replies[i+1].Scan(&total, &number, &in); err != nil {
+		var groups []string
+		if err := replies[2*i].Scan(&total, &number, &groups); err != nil {
 			return err
 		}
-		s.mu.Lock()
-		u.number = number
-		if s.users[u.name] != u || u.count != counts[u] { // it may have been told in the wrong order
-			s.dirty[u.name] = true
-		}
-		s.mu.Unlock()
-		again = append(again, s.presence(u.name, chat.Everyone, number, true, tell))
-		for _, group := range groups[u] {
-			if tell {
-				again = append(again, s.presence(u.name, group, number, true, true))
-				continue
+		s.numbered(name, number)
+		if total == 0 {
+			if err := s.counted(name, replies[2*i]); err != nil {
+				return err
 			}
-			again = append(again,
-				on(userKey(u.name), "SADD", userKey(u.name)+":g", group),
-				on(conversationKey(group), joinScript, u.name, number, 0),
-				on(groupsKey, "ZADD", groupsKey, 0, group))
+			continue
+		}
+		if lost {
+			groups = s.groupsOf(name)
+		}
+		again = append(again, s.presence(name, chat.Everyone, number))
+		for _, group := range groups {
+			if lost {
+				again = append(again,
+					on(userKey(name), "SADD", userKey(name)+":g", group),
+					on(conversationKey(group), joinScript, name, number),
+					on(groupsKey, "ZADD", groupsKey, 0, group))
+			}
+			again = append(again, s.presence(name, group, number))
 		}
 	}
 	_, err = s.all(ctx, again)
 	return err
 }
 
-// settle tells Redis again of users of whom it may have wrong data.
-func (s *Store) settle() {
-	var here []string
+// numbered notes the number of a user's login.
+func (s *Store) numbered(name string, number uint64) {
 	s.mu.Lock()
-	for name := range s.dirty {
-		if s.users[name] != nil {
-			here = append(here, name)
-		} else {
-			s.count(name, 0)
-			s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), name)
-		}
-	}
-	clear(s.dirty)
-	s.mu.Unlock()
-	for part := range slices.Chunk(here, batch) {
-		if s.putBackSome(part, true) != nil {
-			s.mu.Lock()
-			for _, name := range part {
-				s.dirty[name] = true
-			}
-			s.mu.Unlock()
-		}
+	defer s.mu.Unlock()
+	if u := s.users[name]; u != nil {
+		u.number = max(u.number, number)
 	}
 }
 
-// reconcile finds out of whom settle has to tell Redis, when that is back: it may
-// have lost its last moments.
+// groupsOf returns the groups of a user here that the node was told of.
+func (s *Store) groupsOf(name string) (groups []string) {
+	s.mu.Lock()
+	var follows []*conversation
+	if u := s.users[name]; u != nil {
+		follows = slices.Collect(maps.Values(u.conversations))
+	}
+	s.mu.Unlock()
+	for _, c := range follows {
+		if chat.IsGroup(c.name) && c.has(name) {
+			groups = append(groups, c.name)
+		}
+	}
+	return groups
+}
+
+// settle tells Redis again of users of whom it may have wrong data.
+func (s *Store) settle() {
+	s.mu.Lock()
+	names := slices.Collect(maps.Keys(s.dirty))
+	clear(s.dirty)
+	s.mu.Unlock()
+	s.putBack(names, false)
+}
+
+// reconcile compares whom Redis has at this node with who is here, when it is back: it may
+// have lost its last moments, and this node what it had to say.
 func (s *Store) reconcile() error {
 	ctx, cancel := patience()
 	defer cancel()
@@ -227,19 +256,7 @@ func (s *Store) reconcile() error {
 	if err != nil {
 		return err
 	}
-	known := make(map[string]bool, len(names))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, name := range names {
-		known[name] = true
-		if s.users[name] == nil {
-			s.dirty[name] = true
-		}
-	}
-	for name, u := range s.users {
-		if !known[name] && u.count > 0 {
-			s.dirty[name] = true
-		}
-	}
-	return nil
+	names = append(names, s.everybody()...)
+	slices.Sort(names)
+	return s.putBack(slices.Compact(names), false)
 }

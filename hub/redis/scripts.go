@@ -15,36 +15,36 @@ var sources embed.FS
 
 // Scripts on a conversation.
 var (
-	appendScript  = script("append")
-	syncScript    = script("sync")
-	presentScript = script("present")
-	joinScript    = script("join")
-	leaveScript   = script("leave")
-	whoScript     = script("who")
-	waitingScript = script("waiting")
-	sizesScript   = script("sizes")
-	trimScript    = script("trim")
+	appendScript  = script("append", ":h", ":s")
+	syncScript    = script("sync", ":h", ":s")
+	historyScript = script("history", ":s")
+	presentScript = script("present", ":m", ":o")
+	joinScript    = script("join", ":h", ":s", ":m", ":o")
+	leaveScript   = script("leave", ":h", ":s", ":m", ":o")
+	whoScript     = script("who", ":o")
+	waitingScript = script("waiting", ":h", ":s")
+	writtenScript = script("written", ":h")
+	trimScript    = script("trim", ":h", ":s")
 )
 
 // Scripts on a user.
 var (
-	loginScript  = script("login")
-	countScript  = script("count")
-	noteScript   = script("note")
-	pairScript   = script("pair")
-	userScript   = script("user")
-	enrollScript = script("enroll")
-	kickScript   = script("kick")
-	forgetScript = script("forget")
+	loginScript  = script("login", ":h", ":g", ":p")
+	countScript  = script("count", ":h", ":g")
+	noteScript   = script("note", ":h", ":p")
+	userScript   = script("user", ":h", ":g", ":p")
+	enrollScript = script("enroll", ":h", ":g")
+	joinedScript = script("joined", ":h", ":g")
+	kickScript   = script("kick", ":h")
+	forgetScript = script("forget", ":h", ":g", ":p")
 )
 
 // Scripts on the nodes and on all users.
 var (
 	forgottenScript = script("forgotten")
-	leaseScript     = script("lease")
-	epochScript     = script("epoch")
+	leaseScript     = script("lease", ":epoch", ":lease", ":servers")
 	probeScript     = script("probe")
-	ledgerScript    = script("ledger")
+	ledgerScript    = script("ledger", ":by", ":sum", ":room")
 )
 
 // scripts are all of them, which each connection loads.
@@ -52,13 +52,13 @@ var scripts []*resp.Script
 
 // script returns the script of that name, behind the prelude, and adds it to scripts. A
 // first line with flags stays the first.
-func script(name string) *resp.Script {
+func script(name string, suffixes ...string) *resp.Script {
 	text, flags := source(name), ""
 	if strings.HasPrefix(text, "#!") {
 		flags, text, _ = strings.Cut(text, "\n")
 		flags += "\n"
 	}
-	s := resp.NewScript(flags + source("prelude") + text)
+	s := resp.NewScript(flags+source("prelude")+text, suffixes...)
 	scripts = append(scripts, s)
 	return s
 }

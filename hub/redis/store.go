@@ -20,6 +20,9 @@ import (
 type Config struct {
 	// URL is that of package resp.
 	URL string
+	// PasswordFile has the password, with or without a line end, if the URL has none; "": there
+	// is none.
+	PasswordFile string
 	// Keep is how many messages of each conversation are kept at least, and at
 	// most twice as many; 0: all.
 	Keep int
@@ -35,6 +38,11 @@ type Config struct {
 	Log      *slog.Logger // nil: nothing is logged
 }
 
+// MaxMessage is the most bytes that a message may have. Twice as many in the buffer of a
+// subscriber have Redis cut it off (client-output-buffer-limit pubsub 32mb), and four
+// times as many package resp.
+const MaxMessage = 16 << 20
+
 const (
 	// replyTimeout is how long Redis may take for one answer; what a client asks
 	// for takes two or three at most before it is unavailable.
@@ -44,8 +52,8 @@ const (
 	// leaseTime is how long a node that is not heard of is taken for alive, and
 	// renewTime how often it is heard of. Together they are the longest that the
 	// users of a node that died seem to be online.
-	leaseTime = 13 * time.Second
-	renewTime = 4 * time.Second
+	leaseTime = 14 * time.Second
+	renewTime = 2 * time.Second
 )
 
 // Store is one node's part in a chat of many. It is a chat.Engine; its methods are
@@ -63,11 +71,10 @@ type Store struct {
 	losses atomic.Int64 // so often was Redis out of reach
 	looked atomic.Int64 // how often that was when the keeper has looked what became of it
 	async  atomic.Int64 // commands whose reply nobody waits for
-	waits  atomic.Int64 // see conversation.waiters
+	waits  atomic.Int64 // see conversation.acks
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
 	untold   untold
-	recent   recent
 	refusal  refusal
 	ledger   ledger
 	crowded  atomic.Bool // see forgetEarly
@@ -76,9 +83,10 @@ type Store struct {
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
-	peers         int64  // nodes
+	peers         int    // nodes
 	recovering    bool
 	recovered     time.Time // when the data was lost last
+	renewed       time.Time // when the lease was, last
 	interrupted   time.Time // when Redis was last out of reach, or refused
 	conversations map[string]*conversation
 	users         map[string]*user
@@ -103,10 +111,11 @@ func Open(config Config) (*Store, error) {
 		dirty:         make(map[string]bool),
 		ledger:        newLedger(config.Bytes),
 		searched:      "-inf",
+		interrupted:   time.Now(),
 	}
 	var err error
 	s.client, err = resp.Open(resp.Config{
-		URL: config.URL, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
+		URL: config.URL, PasswordFile: config.PasswordFile, Scripts: scripts, Timeout: replyTimeout, Log: config.Log,
 		State:      s.state,
 		Message:    s.receive,
 		Subscribed: s.subscribed,
@@ -240,18 +249,25 @@ func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, 
 
 // all sends commands together, and waits for their replies, in order.
 func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, error) {
+	return s.ask(commands)(ctx)
+}
+
+// ask is all for a caller who gives the commands with a lock held, and waits without it.
+func (s *Store) ask(commands []command) (wait func(context.Context) ([]resp.Reply, error)) {
 	waits := make([]func(context.Context) (resp.Reply, error), len(commands))
 	for i, c := range commands {
 		waits[i] = s.client.Ask(c.key, c.args...)
 	}
-	replies := make([]resp.Reply, len(commands))
-	for i, wait := range waits {
-		var err error
-		if replies[i], err = wait(ctx); err != nil {
-			return nil, s.failed(err)
+	return func(ctx context.Context) ([]resp.Reply, error) {
+		replies := make([]resp.Reply, len(commands))
+		for i, wait := range waits {
+			var err error
+			if replies[i], err = wait(ctx); err != nil {
+				return nil, s.failed(err)
+			}
 		}
+		return replies, nil
 	}
-	return replies, nil
 }
 
 // each sends a command for each of some names, likewise.
@@ -264,7 +280,8 @@ func (s *Store) each(ctx context.Context, names []string, ask func(name string) 
 }
 
 // failed makes chat.ErrUnavailable of what went wrong with a command, or chat.ErrFull. That
-// Redis refuses, or is not given any more, it notes, and logs once.
+// Redis has lost something it notes; that it refuses, or is not given any more, it notes and
+// logs once.
 func (s *Store) failed(err error) error {
 	if err == nil {
 		return nil
@@ -279,6 +296,8 @@ func (s *Store) failed(err error) error {
 		s.bounds.missedMany.Add(1)
 		return chat.ErrFull
 	case code == "LATE":
+	case code == "LOST":
+		s.lost("a message was refused: " + err.Error())
 	case code != "" || errors.Is(err, resp.ErrBusy):
 		if s.refusal.refused() {
 			s.log.Warn("redis refuses", "error", err)

@@ -19,13 +19,10 @@ type user struct {
 	count         int // those of them that Redis has been told of
 	tellings      int // how often it has been told of count
 	number        uint64
-	groups        map[string]bool
-	conversations map[string]*conversation
-	paired        map[string]bool   // private conversations that are noted for the user
-	changed       map[string]uint64 // the position of the last join or leave, by group
-	lane          []*sending        // what the user has sent, and is not appended yet
-	draining      bool              // somebody is appending it
-	ready         chan struct{}     // closed when the user's channel is subscribed
+	conversations map[string]*conversation // a private one is on the user's list, too
+	lane          []*sending               // what the user has sent, and is not appended yet
+	draining      bool                     // somebody is appending it
+	ready         chan struct{}            // closed when the user's channel is subscribed
 	isReady       bool
 }
 
@@ -34,8 +31,7 @@ func (s *Store) retain(name string) *user {
 	u := s.users[name]
 	if u == nil {
 		u = &user{
-			name: name, groups: make(map[string]bool), conversations: make(map[string]*conversation, 1),
-			changed: make(map[string]uint64), ready: make(chan struct{}),
+			name: name, conversations: make(map[string]*conversation, 1), ready: make(chan struct{}),
 		}
 		s.users[name] = u
 		s.client.Subscribe(userKey(name))
@@ -58,17 +54,9 @@ func (s *Store) release(u *user) {
 	s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), u.name)
 }
 
-// pair notes that a private conversation is noted for the user.
-func (u *user) pair(name string) {
-	if u.paired == nil {
-		u.paired = make(map[string]bool)
-	}
-	u.paired[name] = true
-}
-
 func ignore(resp.Reply, error) {}
 
-// Enter implements chat.Engine.
+// Enter implements chat.Engine. Who is online, Welcome knows by itself if that is told.
 func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	if !s.inReach() {
 		return chat.Entry{}, chat.ErrUnavailable
@@ -79,8 +67,8 @@ func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	u := s.retain(name)
 	s.mu.Unlock()
 	entry, err := s.enter(ctx, u, fresh)
-	if err == nil && online {
-		entry.Online, err = s.roster(ctx)
+	if err == nil && online && s.config.Presence != chat.ToAll {
+		entry.Online, err = s.who(ctx, chat.Everyone)
 	}
 	if err != nil && entry != nil { // the connection has been counted
 		s.Exit(name, "")
@@ -146,7 +134,7 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) (r resp.Reply, t
 	u.tellings++
 	telling = u.tellings
 	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh),
-		flag(s.config.Single), flag(s.crowded.Load()))
+		flag(s.config.Single), flag(s.crowded.Load()), s.deadline(), followedPairs)
 	s.mu.Unlock()
 	r, err = wait(ctx)
 	return r, telling, s.failed(err)
@@ -157,19 +145,15 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) (r resp.Reply, t
 func (s *Store) subscribe(ctx context.Context, u *user, number uint64, groups, pairs []string) ([]string, error) {
 	s.mu.Lock()
 	u.number = max(u.number, number)
-	follow := []*conversation{s.follow(u, chat.Everyone, false)}
-	for _, name := range groups {
-		follow = append(follow, s.follow(u, name, false))
-	}
-	for _, name := range pairs {
-		u.pair(name)
-		follow = append(follow, s.follow(u, name, false))
+	follow := []*conversation{s.follow(u, chat.Everyone)}
+	for _, name := range append(groups, pairs...) {
+		follow = append(follow, s.follow(u, name))
 	}
 	s.mu.Unlock()
 	if err := opened(ctx, follow); err != nil {
 		return nil, err
 	}
-	return s.logIn(ctx, u.name, number, groups)
+	return s.logIn(ctx, u, number, groups)
 }
 
 // Exit implements chat.Engine. Users do not count for addresses yet.
@@ -189,7 +173,7 @@ func (s *Store) count(name string, n int) {
 		if err != nil || s.counted(name, r) != nil {
 			s.again(name)
 		}
-	}, countScript, s.id, n)
+	}, countScript, s.id, n, s.deadline())
 }
 
 // again has Redis told of a user once more.
@@ -204,13 +188,11 @@ func (s *Store) receiveUser(name, text string) {
 	word, rest, _ := strings.Cut(text, " ")
 	switch word {
 	case "pair":
-		s.mu.Lock()
-		if u := s.users[name]; u != nil {
-			s.follow(u, rest, true)
+		s.followNew(name, rest)
+	case "joined":
+		if seq, group, err := cutNumber([]byte(rest)); err == nil {
+			s.followNew(name, string(group), seq)
 		}
-		s.mu.Unlock()
-	case "joined", "left":
-		s.changedElsewhere(name, word == "joined", rest)
 	case "replace":
 		if serial, err := strconv.ParseUint(rest, 10, 64); err == nil {
 			s.node.Replace(name, serial)
@@ -240,26 +222,17 @@ func (s *Store) subscribedUser(name string) {
 	}
 	s.do(userKey(name), func(r resp.Reply, err error) {
 		var replaced uint64
-		var pairs, groups []string
-		if err != nil || r.Scan(&replaced, &pairs, &groups) != nil {
+		var groups, pairs []string
+		if err != nil || r.Scan(&replaced, &groups, &pairs) != nil {
 			return // it will be subscribed again, or recovered
 		}
 		if replaced > 0 {
 			s.node.Replace(name, replaced)
 		}
-		s.followPairs(name, pairs)
-		s.compareGroups(name, groups)
-	}, userScript)
-}
-
-func (s *Store) followPairs(name string, pairs []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.users[name]; u != nil {
-		for _, pair := range pairs {
-			s.follow(u, pair, true)
+		for _, conversation := range append(groups, pairs...) {
+			s.followNew(name, conversation)
 		}
-	}
+	}, userScript, followedPairs)
 }
 
 // ttl is MembershipTTL as the scripts have it, in microseconds.
@@ -268,6 +241,15 @@ func (s *Store) ttl() int64 { return s.config.MembershipTTL.Microseconds() }
 // now is the time of Redis, as far as is known.
 func (s *Store) now() time.Time {
 	return time.Now().Add(time.Duration(s.offset.Load()) * time.Microsecond)
+}
+
+// deadline is when Redis is not to do any more what is asked of it now, as the scripts have
+// it: the answer would come too late.
+func (s *Store) deadline() int64 {
+	if s.offset.Load() == 0 {
+		return 0
+	}
+	return s.now().Add(replyTimeout).UnixMicro()
 }
 
 func flag(b bool) int {

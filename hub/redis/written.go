@@ -32,7 +32,7 @@ func (s *Store) tellWritten(in inbox, seq uint64) {
 			s.untold.upTo = make(map[inbox]uint64)
 		}
 		s.untold.upTo[in] = max(s.untold.upTo[in], seq)
-	}, "ZREMRANGEBYSCORE", key+":w:"+in.user, "-inf", seq)
+	}, writtenScript, in.user, seq)
 }
 
 // tellUntold tells Redis what it could not be told before.

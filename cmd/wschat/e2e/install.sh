@@ -111,6 +111,9 @@ find_redis() {
 	return 1
 }
 
+# Some tests are run with Valkey too, where apt-get has it: Debian does from 13 on.
+find_valkey() { has valkey-server || ! apt-cache show valkey-server >/dev/null 2>&1; }
+
 # It must be allowed to trace a process that is not its child, which some containers
 # forbid, and some systems to those who are not root.
 find_strace() {
@@ -140,6 +143,7 @@ debian nginx nginx 'nginx from 1.19.5 on'
 debian HAProxy haproxy 'haproxy from 2.4 on'
 debian Caddy caddy 'caddy from 2.5 on'
 debian Redis redis-server 'redis-server and redis-cli from 7.0 on in PATH'
+debian Valkey valkey-server 'valkey-server in PATH'
 debian strace strace 'strace from 4.22 on that may trace'
 [ -e "$missing" ] || install_font
 [ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx, HAProxy, Caddy, Redis and strace are there"

@@ -10,10 +10,10 @@ import (
 // packets. Its methods are for the test's goroutine.
 type Proxy struct {
 	listener net.Listener
-	target   string
 	stalled  bool
-	gate     sync.RWMutex // locked while it is stalled
-	ended    chan struct{}
+	gate     sync.RWMutex  // locked while it is stalled; guards target and ended
+	target   string        // address; "": none any more
+	ended    chan struct{} // closed when connections to target end
 	running  sync.WaitGroup
 }
 
@@ -27,8 +27,8 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	p := &Proxy{listener: l, target: target, ended: make(chan struct{})}
 	p.running.Go(p.accept)
 	t.Cleanup(func() {
-		close(p.ended)
 		p.Pass()
+		p.Switch("")
 		l.Close()
 		p.running.Wait()
 	})
@@ -67,6 +67,7 @@ func (p *Proxy) serve(client net.Conn) {
 	defer client.Close()
 	p.gate.RLock()
 	server, err := net.Dial("tcp", p.target)
+	ended := p.ended
 	p.gate.RUnlock()
 	if err != nil {
 		return
@@ -81,7 +82,7 @@ func (p *Proxy) serve(client net.Conn) {
 	}
 	select { // both end when one does
 	case <-copied:
-	case <-p.ended:
+	case <-ended:
 	}
 }
 

@@ -28,6 +28,7 @@ const patience = 20 * time.Second
 // Server is a redis-server. Its methods are for the test's goroutine.
 type Server struct {
 	t        testing.TB
+	programs []string // the first that is there
 	port     int
 	dir      string // its data
 	lines    []string
@@ -42,20 +43,29 @@ type Server struct {
 // and waits until it is ready. Without any it keeps everything in memory only.
 func Start(t testing.TB, lines ...string) *Server {
 	t.Helper()
-	return start(t, "", lines)
+	return StartProgram(t, "", lines...)
+}
+
+// StartProgram is Start of redis-server or valkey-server; "": whichever there is.
+func StartProgram(t testing.TB, program string, lines ...string) *Server {
+	t.Helper()
+	return start(t, program, "", lines)
 }
 
 // StartTLS is Start of a server that speaks only TLS, with a new certificate.
 func StartTLS(t testing.TB, lines ...string) *Server {
 	t.Helper()
 	ca, key := certificate(t)
-	return start(t, ca, append([]string{"tls-cert-file " + ca, "tls-key-file " + key,
+	return start(t, "", ca, append([]string{"tls-cert-file " + ca, "tls-key-file " + key,
 		"tls-ca-cert-file " + ca, "tls-auth-clients no"}, lines...))
 }
 
-func start(t testing.TB, ca string, lines []string) *Server {
+func start(t testing.TB, program, ca string, lines []string) *Server {
 	t.Helper()
-	s := &Server{t: t, dir: t.TempDir(), lines: lines, ca: ca}
+	s := &Server{t: t, programs: []string{"redis-server", "valkey-server"}, dir: t.TempDir(), lines: lines, ca: ca}
+	if program != "" {
+		s.programs = []string{program}
+	}
 	for _, line := range lines {
 		if password, ok := strings.CutPrefix(line, "requirepass "); ok {
 			s.password = password
@@ -147,7 +157,7 @@ func (s *Server) run() bool {
 	}
 	config := append([]string{"bind 127.0.0.1", port + " " + strconv.Itoa(s.port), "dir " + s.dir,
 		`save ""`, "enable-debug-command local"}, s.lines...)
-	s.command = exec.Command(find(s.t, "redis-server", "valkey-server"), "-")
+	s.command = exec.Command(find(s.t, s.programs...), "-")
 	s.command.Stdin = strings.NewReader(strings.Join(config, "\n") + "\n")
 	out, in := io.Pipe()
 	s.command.Stdout, s.command.Stderr = in, in

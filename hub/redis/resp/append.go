@@ -9,12 +9,19 @@ import (
 // arguments do not escape, so that a call of Do allocates nothing for them.
 func appendCommand(b []byte, key string, args []any) []byte {
 	if script, ok := args[0].(*Script); ok {
-		b = appendHead(b, '*', len(args)+3)
+		args = args[1:]
+		keys := len(script.suffixes)
+		for i := 0; i < len(args) && isKey(args[i]); i++ {
+			keys++
+		}
+		b = appendHead(b, '*', len(args)+3+len(script.suffixes))
 		b = appendText(b, "EVALSHA")
 		b = appendText(b, script.sha)
-		b = appendText(b, "1") // key
-		b = appendText(b, key)
-		args = args[1:]
+		b = appendArgument(b, keys)
+		for _, suffix := range script.suffixes {
+			b = appendHead(b, '$', len(key)+len(suffix))
+			b = append(append(append(b, key...), suffix...), "\r\n"...)
+		}
 	} else {
 		b = appendHead(b, '*', len(args))
 	}
@@ -24,11 +31,18 @@ func appendCommand(b []byte, key string, args []any) []byte {
 	return b
 }
 
+func isKey(arg any) bool {
+	_, is := arg.(Key)
+	return is
+}
+
 func appendArgument(b []byte, arg any) []byte {
 	var digits [20]byte
 	switch arg := arg.(type) {
 	case string:
 		return appendText(b, arg)
+	case Key:
+		return appendText(b, string(arg))
 	case []byte:
 		return appendText(b, arg)
 	case int:
@@ -38,7 +52,7 @@ func appendArgument(b []byte, arg any) []byte {
 	case uint64:
 		return appendText(b, strconv.AppendUint(digits[:0], arg, 10))
 	}
-	panic("resp: an argument is neither string, []byte, int, int64 nor uint64")
+	panic("resp: an argument is neither string, Key, []byte, int, int64 nor uint64")
 }
 
 // appendHead appends a first byte, a length and a line end.

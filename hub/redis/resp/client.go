@@ -47,10 +47,13 @@ type outcome struct {
 
 // Open starts a client and returns at once; commands may be given to it before
 // the first connection stands. An error means that the URL is not valid, or that
-// its CA file cannot be read.
+// its CA file or that of the password cannot be read.
 func Open(config Config) (*Client, error) {
 	target, err := parseURL(config.URL)
 	if err != nil {
+		return nil, err
+	}
+	if err := target.readPassword(config.PasswordFile); err != nil {
 		return nil, err
 	}
 	if err := target.prepareTLS(); err != nil {
@@ -85,7 +88,7 @@ func Open(config Config) (*Client, error) {
 //
 // The key says which node of a cluster is meant; "" means any. The arguments are
 // string, []byte, int, int64 or uint64; others panic. The first may be one of
-// Config.Scripts: it is called with the key as KEYS[1]. Arguments are not kept.
+// Config.Scripts; see Script. Arguments are not kept.
 func (c *Client) Do(key string, done func(Reply, error), args ...any) error {
 	slot := slotOf(key)
 	c.mu.Lock()

@@ -14,6 +14,9 @@ type Config struct {
 	// the server's is to be signed by instead of those of the system. In a cluster
 	// it is one of the nodes; the others are found by themselves.
 	URL string
+	// PasswordFile has the password, with or without a line end; "": the URL has it, if there
+	// is one.
+	PasswordFile string
 	// Scripts are those that Do may be given. They are loaded on each new connection.
 	Scripts []*Script
 	// Timeout bounds the wait for a reply and for a connection; 3 s if it is 0.

@@ -23,11 +23,21 @@ type target struct {
 }
 
 // CheckURL reports what is wrong with the form of a Config.URL. A CA file need not be
-// there yet.
-func CheckURL(text string) error {
-	_, err := parseURL(text)
-	return err
+// there yet. With a file for the password, the URL must have none.
+func CheckURL(text string, file bool) error {
+	t, err := parseURL(text)
+	switch {
+	case err != nil:
+		return err
+	case file && t.password != "":
+		return errors.New("resp: URL: a password, beside a file that has it")
+	case !file && t.user != "" && t.password == "":
+		return errNoPassword
+	}
+	return nil
 }
+
+var errNoPassword = errors.New("resp: URL: a user without password")
 
 // parseURL never repeats a part of the URL in an error: where a password is not escaped,
 // any part may be one of the password.
@@ -52,9 +62,6 @@ func parseURL(text string) (target, error) {
 	}
 	t.user = u.User.Username()
 	t.password, _ = u.User.Password()
-	if t.user != "" && t.password == "" {
-		return t, errors.New("resp: URL: a user without password")
-	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if t.db, err = strconv.Atoi(db); err != nil || t.db < 0 {
 			return t, errors.New("resp: URL: the path is not the number of a database")
@@ -68,6 +75,21 @@ func parseURL(text string) (target, error) {
 		t.ca = values[0]
 	}
 	return t, nil
+}
+
+// readPassword reads that from a file; "": there is none.
+func (t *target) readPassword(file string) error {
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("resp: password: %w", err)
+		}
+		t.password = strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	}
+	if t.user != "" && t.password == "" {
+		return errNoPassword
+	}
+	return nil
 }
 
 // prepareTLS reads the certificates.

@@ -28,7 +28,7 @@ func TestURL(t *testing.T) {
 		"redis://h:0", "redis://h:65536", "redis://h:99999", "redis://:secret@h:99999",
 		"redis://:secret/x@h", "redis://ann:12/secret@h", "redis://ann:12?secret@h", "redis://ann:secret#x@h", "redis://:%secret@h"} {
 		_, err := Open(Config{URL: url})
-		if err == nil || CheckURL(url) == nil {
+		if err == nil || CheckURL(url, false) == nil {
 			t.Errorf("%s is accepted", url)
 		} else if strings.Contains(err.Error(), "secret") {
 			t.Errorf("the password is in %v", err)

@@ -7,6 +7,6 @@
 --
 -- Reply: 1.
 
-local at = redis.call('ZSCORE', base, ARGV[1])
-if at and tonumber(at) <= tonumber(ARGV[2]) then redis.call('ZREM', base, ARGV[1]) end
+local at = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if at and tonumber(at) <= tonumber(ARGV[2]) then redis.call('ZREM', KEYS[1], ARGV[1]) end
 return 1

@@ -1,19 +1,17 @@
--- join makes a user who is online a member of a group.
+-- join makes a user a member of a group.
 --
--- KEYS[1]  the group
+-- KEYS[1], KEYS[2], KEYS[3], KEYS[4]  :h, :s, :m and :o of the group
 -- ARGV[1]  the user
--- ARGV[2]  the number of the user's login
--- ARGV[3]  1 to publish the change
+-- ARGV[2]  the number of the user's last login or exit
 --
--- Reply: {1 if the user is a new member, position, seq}.
+-- Reply: the seq behind which the user is a member.
 
-local new = redis.call('ZADD', base .. ':m', 0, ARGV[1])
-redis.call('PERSIST', base .. ':h')
-redis.call('PERSIST', base .. ':s')
-local last = redis.call('GET', base .. ':x:' .. ARGV[1])
-if not last or tonumber(last) <= tonumber(ARGV[2]) then
-  redis.call('ZADD', base .. ':o', 0, ARGV[1])
+local new = redis.call('HSETNX', KEYS[3], ARGV[1], ARGV[2])
+redis.call('HSETNX', KEYS[1], 'i', text(now()))
+redis.call('PERSIST', KEYS[1])
+redis.call('PERSIST', KEYS[2])
+if new == 1 then
+  if ARGV[2] % 2 == 1 then redis.call('ZADD', KEYS[4], 0, ARGV[1]) end
+  redis.call('SPUBLISH', base, 'j ' .. ARGV[2] .. ' ' .. ARGV[1])
 end
-local p
-if new == 1 and ARGV[3] == '1' then p = tell('j', ARGV[1]) else p = position() end
-return {new, p, redis.call('HGET', base .. ':h', 'n') or '0'}
+return redis.call('HGET', KEYS[1], 'n') or '0'

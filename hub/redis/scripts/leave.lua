@@ -2,19 +2,22 @@
 -- any more are forgotten after some time. Its number is forgotten after ten times as long,
 -- but not before ten minutes, and then if there never was a message.
 --
--- KEYS[1]  the group
+-- KEYS[1], KEYS[2], KEYS[3], KEYS[4]  :h, :s, :m and :o of the group
 -- ARGV[1]  the user
 -- ARGV[2]  how long the messages stay, in ms; 0: for ever
 --
--- Reply: {1 if the user was a member, position, seq, members left}.
+-- Reply: {1 if the user was a member, members left}.
 
-local old = redis.call('ZREM', base .. ':m', ARGV[1])
-redis.call('ZREM', base .. ':o', ARGV[1])
-local p
-if old == 1 then p = tell('l', ARGV[1]) else p = position() end
-local n, members = redis.call('HGET', base .. ':h', 'n') or '0', redis.call('ZCARD', base .. ':m')
-if members == 0 and ARGV[2] ~= '0' then
-  redis.call('PEXPIRE', base .. ':s', ARGV[2])
-  redis.call('PEXPIRE', base .. ':h', n == '0' and 600000 or text(math.max(600000, 10 * ARGV[2])))
+local was = redis.call('HDEL', KEYS[3], ARGV[1])
+redis.call('ZREM', KEYS[4], ARGV[1])
+if was == 1 then redis.call('SPUBLISH', base, 'l ' .. ARGV[1]) end
+local members = redis.call('HLEN', KEYS[3])
+if members == 0 then
+  if not redis.call('HGET', KEYS[1], 'n') then
+    redis.call('PEXPIRE', KEYS[1], 600000)
+  elseif ARGV[2] ~= '0' then
+    redis.call('PEXPIRE', KEYS[2], ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], text(math.max(600000, 10 * ARGV[2])))
+  end
 end
-return {old, p, n, members}
+return {was, members}

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- ledger adds to what authors hold, and chooses a node that makes room for all.
 --
--- KEYS[1]  the ledger
+-- KEYS[1], KEYS[2], KEYS[3]  :by, :sum and :room of the ledger
+-- Behind them, :of: the author of each change, in their order; KEYS[4] is that of the first
 -- ARGV[1]  the node
 -- ARGV[2]  for how long it is chosen, in ms, if no other one is
 -- ARGV[3]  how many messages a conversation has at most; 0: any number
@@ -12,10 +13,10 @@
 -- has, or 0 if that is not known, bytes (negative: less). Without a conversation they are
 -- the author's in any.
 --
--- Reply: {1 if the node is chosen, bytes that all hold}.
+-- Reply: {1 if the node is chosen, bytes that all hold, authors who are forgotten}.
 
-local t, by, window = text(now()), base .. ':by', tonumber(ARGV[3])
-local sum = tonumber(redis.call('GET', base .. ':sum') or '0')
+local t, by, window = text(now()), KEYS[1], tonumber(ARGV[3])
+local sum = tonumber(redis.call('GET', KEYS[2]) or '0')
 
 -- hold changes what an author holds in all.
 local function hold(author, more)
@@ -30,7 +31,7 @@ for i = 7, #ARGV, 5 do
   local author, conversation = ARGV[i], ARGV[i + 1]
   local seq, first, more = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
   if conversation ~= '' then
-    local of = base .. ':of:' .. author
+    local of = KEYS[4 + (i - 7) / 5]
     local entry = redis.call('HGET', of, conversation)
     local bytes, from, to, since = string.match(entry or '0 ' .. seq .. ' ' .. seq .. ' ' .. t, '^(%d+) (%d+) (%d+) (%d+)$')
     local old, rest = tonumber(bytes), tonumber(bytes)
@@ -52,20 +53,21 @@ for i = 7, #ARGV, 5 do
   hold(author, more)
 end
 local many = redis.call('ZCARD', by) - ARGV[5]
+local forgotten = {}
 if many > 0 then
   local least = redis.call('ZRANGE', by, 0, many - 1, 'WITHSCORES')
   for i = 1, #least, 2 do
-    redis.call('DEL', base .. ':of:' .. least[i])
+    forgotten[#forgotten + 1] = least[i]
     hold(least[i], -tonumber(least[i + 1]))
   end
 end
 if #ARGV > 6 then
-  redis.call('SET', base .. ':sum', text(sum), 'EX', ARGV[4])
+  redis.call('SET', KEYS[2], text(sum), 'EX', ARGV[4])
   redis.call('EXPIRE', by, ARGV[4])
 end
-local chosen = redis.call('GET', base .. ':room')
+local chosen = redis.call('GET', KEYS[3])
 if not chosen or chosen == ARGV[1] then
   chosen = ARGV[1]
-  redis.call('SET', base .. ':room', chosen, 'PX', ARGV[2])
+  redis.call('SET', KEYS[3], chosen, 'PX', ARGV[2])
 end
-return {chosen == ARGV[1] and 1 or 0, text(sum)}
+return {chosen == ARGV[1] and 1 or 0, text(sum), forgotten}

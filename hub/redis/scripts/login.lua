@@ -1,23 +1,26 @@
 -- login counts a new connection of a user at a node.
 --
--- KEYS[1]  the user
+-- KEYS[1], KEYS[2], KEYS[3]  :h, :g and :p of the user
 -- ARGV[1]  the node
 -- ARGV[2]  connections of the user there, the new one included
 -- ARGV[3]  how long a user who is away stays known, in µs; 0: for ever
 -- ARGV[4]  1 if the name must be unknown
 -- ARGV[5]  1 if the connection replaces all others
 -- ARGV[6]  1 to turn away who is unknown
+-- ARGV[7]  deadline in µs of Redis' clock; 0: none
+-- ARGV[8]  how many private conversations to return
 --
 -- Reply: {serial of the connection, number of the login, 1 if what was known of the
--- user has been forgotten, groups, private conversations}; the serial is 0 if there was
--- no login, and the number then 1 if the user is banned, 2 if turned away; else the name is
--- taken.
+-- user has been forgotten, groups, private conversations, the newest first}; the serial is 0
+-- if there was no login, and the number then 1 if the user is banned, 2 if turned away; else
+-- the name is taken. An error, LATE, says that the deadline has passed.
 
-local h = base .. ':h'
+if late(ARGV[7]) then return redis.error_reply('LATE it has been given up') end
+local h, g = KEYS[1], KEYS[2]
 local total = tonumber(redis.call('HGET', h, 't') or '0')
 local seen = redis.call('HGET', h, 'seen')
 local known = total > 0 or seen and (ARGV[3] == '0' or now() - seen < tonumber(ARGV[3]))
-local banned = redis.call('EXISTS', base .. ':b') == 1
+local banned = tonumber(redis.call('HGET', h, 'b') or '0') > now()
 local taken = ARGV[4] == '1' and (known or banned)
 if taken or banned then return {0, taken and 0 or 1, 0, {}, {}} end
 if ARGV[6] == '1' and not known then return {0, 2, 0, {}, {}} end
@@ -36,7 +39,8 @@ else
   after = total - tonumber(redis.call('HGET', h, field) or '0') + count
 end
 redis.call('HSET', h, field, count, 't', after)
-local gen = total > 0 and redis.call('HGET', h, 'gen') or redis.call('HINCRBY', h, 'gen', 1)
-local groups = redis.call('SMEMBERS', base .. ':g')
-if not known then redis.call('DEL', base .. ':g') end
-return {serial, gen, known and 0 or 1, groups, redis.call('ZRANGE', base .. ':p', 0, -1)}
+if total == 0 then turn(h, true) end
+local groups = redis.call('SMEMBERS', g)
+if not known then redis.call('DEL', g) end
+return {serial, redis.call('HGET', h, 'gen'), known and 0 or 1, groups,
+  redis.call('ZREVRANGE', KEYS[3], 0, ARGV[8] - 1)}

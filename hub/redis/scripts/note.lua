@@ -1,20 +1,27 @@
--- note enters a private conversation at the user to whom a message of it goes.
+-- note enters a private conversation at a user, as the newest, and forgets the oldest of too
+-- many. The user's nodes are told if they do not follow it.
 --
--- KEYS[1]  the recipient
+-- KEYS[1], KEYS[2]  :h and :p of the user
 -- ARGV[1]  the conversation
--- ARGV[2]  how long a user who is away stays known, in µs; 0: for ever
+-- ARGV[2]  how long a user who is away stays known, in µs; 0: for ever; -1: who is not known
+--          is entered, too
+-- ARGV[3]  how many conversations of a user are followed, the newest
+-- ARGV[4]  how many are remembered
 --
 -- Reply: 0 if the user is unknown, 1 if online, else since when the user is away; less than
 -- nothing, -1 say, if the conversation is new there.
 
-local h, t = base .. ':h', now()
+local h, p, t = KEYS[1], KEYS[2], now()
 local online = tonumber(redis.call('HGET', h, 't') or '0') > 0
 local seen
 if not online then
   seen = redis.call('HGET', h, 'seen')
-  if not seen or ARGV[2] ~= '0' and t - seen >= tonumber(ARGV[2]) then return 0 end
+  local ttl = tonumber(ARGV[2])
+  if ttl >= 0 and (not seen or ttl > 0 and t - seen >= ttl) then return 0 end
 end
 local reply = tonumber(seen or 1)
-if redis.call('ZADD', base .. ':p', text(t), ARGV[1]) == 0 then return reply end
-redis.call('SPUBLISH', base, 'pair ' .. ARGV[1])
-return -reply
+local rank = redis.call('ZREVRANK', p, ARGV[1])
+redis.call('ZADD', p, text(t), ARGV[1])
+redis.call('ZREMRANGEBYRANK', p, 0, -1 - ARGV[4])
+if not rank or rank >= tonumber(ARGV[3]) then redis.call('SPUBLISH', base, 'pair ' .. ARGV[1]) end
+return rank and reply or -reply

@@ -1,11 +1,13 @@
 -- prelude stands before every other script: those use what is local here.
--- The script's keys are base, KEYS[1], and names made from it, all of one hash tag;
--- base is also the channel on which the script publishes. See keys.go.
+-- Every key that a script touches is among its KEYS, all of one hash tag, so that a
+-- cluster knows what a moving slot lacks. KEYS[1] of a conversation or user ends in :h;
+-- base is what stands before that, and the channel on which the script publishes. See
+-- keys.go.
 --
 -- Times are microseconds since 1970, by Redis' own clock. Lua itself must not make a
 -- string of a number that may exceed 10^14: it would write it as a power of ten.
 
-local base = KEYS[1]
+local base = string.sub(KEYS[1], 1, -3)
 
 local function now()
   local t = redis.call('TIME')
@@ -15,12 +17,24 @@ end
 -- text writes a whole number with all its digits.
 local function text(n) return string.format('%.0f', n) end
 
--- tell gives what happens to a conversation its position, and publishes it.
-local function tell(kind, rest)
-  local p = redis.call('HINCRBY', base .. ':h', 'p', 1)
-  redis.call('SPUBLISH', base, kind .. ' ' .. p .. ' ' .. rest)
-  return p
+-- late reports whether the caller has given up what it asked for.
+local function late(deadline) return deadline ~= '0' and now() > tonumber(deadline) end
+
+-- turn gives a user's login an odd number, or the exit an even one, above all before.
+local function turn(h, online)
+  local n = math.max(now(), tonumber(redis.call('HGET', h, 'gen') or '0') + 1)
+  if n % 2 ~= (online and 1 or 0) then n = n + 1 end
+  redis.call('HSET', h, 'gen', text(n))
 end
 
--- position returns the last position of the conversation.
-local function position() return tonumber(redis.call('HGET', base .. ':h', 'p') or '0') end
+-- page reads messages of a stream one by one, up to a number of them or 1 MiB, but one at
+-- least, and reports whether it came to the end.
+local function page(command, s, from, to, count)
+  local list, bytes = {}, 0
+  while #list < count and bytes < 1048576 do
+    local m = redis.call(command, s, from, to, 'COUNT', 1)[1]
+    if not m then return list, 1 end
+    list[#list + 1], bytes, from = m, bytes + #m[2][2], '(' .. m[1]
+  end
+  return list, 0
+end

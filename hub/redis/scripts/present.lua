@@ -1,29 +1,25 @@
--- present enters a login or exit into {c:all} or a group, unless a later one of the
--- same user has been entered within a minute.
+-- present enters a login or exit into {c:all} or a group, unless a later one of the same
+-- user is there.
 --
--- KEYS[1]  the conversation
+-- KEYS[1], KEYS[2]  :m and :o of the conversation
 -- ARGV[1]  the user
--- ARGV[2]  the number of the login or exit
--- ARGV[3]  1 for a login, 0 for an exit
--- ARGV[4]  1 to publish the change
--- ARGV[5]  1 for a group, whose members alone can be online in it
+-- ARGV[2]  the number of the login (odd) or exit (even)
+-- ARGV[3]  1 to publish the change
+-- ARGV[4]  1 for a group, whose members alone can be online in it
+-- ARGV[5]  deadline in µs of Redis' clock; 0: none
 --
--- Reply: {1 if the user is a member, position, 1 if it was published}.
+-- Reply: 1 if the user is in it, 0 if not. An error, LATE, says that the deadline has passed.
 
-local member = 1
-if ARGV[5] == '1' and not redis.call('ZSCORE', base .. ':m', ARGV[1]) then member = 0 end
-local x = base .. ':x:' .. ARGV[1]
-local last = redis.call('GET', x)
-local changed = 0
-if not last or tonumber(last) <= tonumber(ARGV[2]) then
-  redis.call('SET', x, ARGV[2], 'EX', 60)
-  if ARGV[3] == '0' then
-    changed = redis.call('ZREM', base .. ':o', ARGV[1])
-  elseif member == 1 then
-    changed = redis.call('ZADD', base .. ':o', 0, ARGV[1])
-  end
+if late(ARGV[5]) then return redis.error_reply('LATE it has been given up') end
+local m, o, user, number = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
+local old = tonumber(redis.call('HGET', m, user) or '0')
+if ARGV[4] == '1' and old == 0 then return 0 end
+if number < old then return 1 end
+local online = number % 2 == 1
+if online or ARGV[4] == '1' then redis.call('HSET', m, user, ARGV[2]) else redis.call('HDEL', m, user) end
+local changed
+if online then changed = redis.call('ZADD', o, 0, user) else changed = redis.call('ZREM', o, user) end
+if changed == 1 and ARGV[3] == '1' then
+  redis.call('SPUBLISH', base, (online and '+ ' or '- ') .. ARGV[2] .. ' ' .. user)
 end
-if changed == 1 and ARGV[4] == '1' then
-  return {member, tell(ARGV[3] == '1' and '+' or '-', ARGV[2] .. ' ' .. ARGV[1]), 1}
-end
-return {member, position(), 0}
+return 1

@@ -3,10 +3,10 @@
 -- publishes to a channel that nobody hears. Where it succeeds nothing goes to the
 -- append-only file.
 --
--- KEYS[1]  any name of the master that is asked
+-- KEYS[1]  a name of the master that is asked; there is no such key
 --
 -- Reply: 1. An error says that the master would refuse a message, too.
 
-redis.call('XADD', base .. ':s', 'NOMKSTREAM', '*', 'd', '')
-redis.call('SPUBLISH', base, '')
+redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', 'd', '')
+redis.call('SPUBLISH', KEYS[1], '')
 return 1

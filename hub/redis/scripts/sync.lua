@@ -1,21 +1,30 @@
--- sync tells where a conversation is, with its messages after a seq. It gives the
--- conversation a mark, which tells it from a later one by the same name. A new group that
--- nobody joins is forgotten after some time.
+-- sync tells where a conversation is, with its messages after a seq, and who is in it. It
+-- gives the conversation a mark, which tells it from a later one by the same name. A new
+-- group that nobody joins is forgotten after some time.
 --
--- KEYS[1]  the conversation
--- ARGV[1]  the seq; "-": no messages
--- ARGV[2]  how many messages at most
--- ARGV[3]  1 for a group
+-- KEYS[1], KEYS[2]  :h and :s of the conversation
+-- KEYS[3]  :m, if it is to be told who is in it
+-- ARGV[1]  the seq; "-": no messages; with a t before it, a time: messages since then
+-- ARGV[2]  1 for a group
+-- ARGV[3]  1 to tell who is in it in any case
 --
--- Reply: {seq, position, mark, messages as XRANGE has them}.
+-- Reply: {seq, mark, messages that there are, 1 if these are all, messages as XRANGE has
+-- them, names and numbers}; the last is told with the last messages.
 
-if redis.call('HSETNX', base .. ':h', 'i', text(now())) == 1 and ARGV[3] == '1'
-  and redis.call('EXISTS', base .. ':m') == 0 then
-  redis.call('EXPIRE', base .. ':h', 600)
+local h, s, m = KEYS[1], KEYS[2], KEYS[3]
+if redis.call('HSETNX', h, 'i', text(now())) == 1 and ARGV[2] == '1' and redis.call('EXISTS', m) == 0 then
+  redis.call('EXPIRE', h, 600)
 end
-local h = redis.call('HMGET', base .. ':h', 'n', 'p', 'i')
-local list = {}
-if ARGV[1] ~= '-' then
-  list = redis.call('XRANGE', base .. ':s', '(' .. ARGV[1] .. '-0', '+', 'COUNT', ARGV[2])
+local at = redis.call('HMGET', h, 'n', 'i')
+local list, all, after = {}, 1, ARGV[1]
+local time = tonumber(string.match(after, '^t(%d+)'))
+if time then
+  after = at[1] or '0'
+  for _, e in ipairs(redis.call('XREVRANGE', s, '+', '-', 'COUNT', 1000)) do
+    if tonumber(e[2][4]) < time then break end
+    after = text(string.match(e[1], '^%d+') - 1)
+  end
 end
-return {h[1] or '0', h[2] or '0', h[3], list}
+if after ~= '-' then list, all = page('XRANGE', s, '(' .. after .. '-0', '+', 100) end
+return {at[1] or '0', at[2], redis.call('XLEN', s), all, list,
+  m and (all == 1 or ARGV[3] == '1') and redis.call('HGETALL', m) or {}}

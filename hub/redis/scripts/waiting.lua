@@ -1,18 +1,17 @@
--- waiting returns messages of a conversation that wait for a user. Those that the
--- stream no longer has stop waiting.
+-- waiting returns messages of a private conversation that were not written to a user.
 --
--- KEYS[1]  the conversation
+-- KEYS[1], KEYS[2]  :h and :s of the conversation
 -- ARGV[1]  the user
 -- ARGV[2]  the seq after which to look
--- ARGV[3]  how many messages at most
 --
--- Reply: {position, the last seq looked at or 0, messages as XRANGE has them}.
+-- Reply: {the last seq of the conversation, the last one looked at, or 0 if there are no
+-- more, messages as XRANGE has them}.
 
-local w = base .. ':w:' .. ARGV[1]
-local seqs = redis.call('ZRANGEBYSCORE', w, '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])
-local list = {}
-for _, seq in ipairs(seqs) do
-  local m = redis.call('XRANGE', base .. ':s', seq .. '-0', seq .. '-0')
-  if m[1] then list[#list + 1] = m[1] else redis.call('ZREM', w, seq) end
+local at = redis.call('HMGET', KEYS[1], 'n', 'w:' .. ARGV[1])
+local after = math.max(tonumber(at[2] or '0'), tonumber(ARGV[2]))
+local list, all = page('XRANGE', KEYS[2], '(' .. text(after) .. '-0', '+', 100)
+local theirs = {}
+for _, m in ipairs(list) do
+  if string.match(m[2][2], '^[^%z]*%z([^%z]*)%z') == ARGV[1] then theirs[#theirs + 1] = m end
 end
-return {position(), seqs[#seqs] or '0', list}
+return {at[1] or '0', all == 1 and '0' or string.match(list[#list][1], '^%d+'), theirs}

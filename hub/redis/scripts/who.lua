@@ -1,8 +1,8 @@
 -- who lists who is online in a group, or anywhere with {c:all}.
 --
--- KEYS[1]  the conversation
+-- KEYS[1]  :o of the conversation
 -- ARGV[1]  how many names at most
 --
--- Reply: {position, count, names in order}.
+-- Reply: {count, names in order}.
 
-return {position(), redis.call('ZCARD', base .. ':o'), redis.call('ZRANGE', base .. ':o', 0, ARGV[1] - 1)}
+return {redis.call('ZCARD', KEYS[1]), redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)}

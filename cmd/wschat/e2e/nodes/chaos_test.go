@@ -6,64 +6,178 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
+	"wschat/cmd/wschat/e2e/target"
 	"wschat/hub/redis/redistest"
 )
 
-// Nodes are killed and replaced, and Redis is killed and comes back with its data,
-// again and again, while people talk. CRASH_ROUNDS says how often, WSCHAT_SEED in
-// which order.
+// Whatever fails, fails at random, one thing after the other, while people talk, come and
+// go: nodes die, drain and stand still, Redis dies and stands still, nodes are cut off
+// from it, slots move. Nothing is lost, doubled or out of order, and in the end there is
+// nobody who is not there. WSCHAT_SEED repeats a run, as far as a machine can.
 func TestNodesChaos(t *testing.T) {
-	t.Parallel()
-	rounds := 4
-	if n, err := strconv.Atoi(os.Getenv("CRASH_ROUNDS")); err == nil {
-		rounds = n
-	}
 	seed := rand.Uint64()
 	if n, err := strconv.ParseUint(os.Getenv("WSCHAT_SEED"), 10, 64); err == nil {
 		seed = n
 	}
-	t.Logf("WSCHAT_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	redis := redistest.Start(t, "appendonly yes", "appendfsync always")
-	flags := []string{"-presence", "none", "-history", "0"}
-	nodes := &fleet{nodes: startNodes(t, 3, redis.URL(), flags...)}
-	var all []*chatter
-	for i := range 9 {
-		all = append(all, newChatterOn(t, fmt.Sprintf("user%02d", i), nodes, i))
+	length := 10 * time.Second
+	if whole {
+		length = 10 * time.Minute
 	}
-	stop := talk(all, 20*time.Millisecond)
-	for range rounds {
-		sofar := all[0].last("groupX")
-		for _, c := range all {
-			c.until("to go on", func() bool { return c.whole["groupX"] > sofar+uint64(random.IntN(100)) })
-		}
-		if victim := random.IntN(4); victim < 3 {
-			nodes.get(victim).Kill()
-			nodes.replace(victim, startNode(t, redis.URL(), flags...))
-		} else {
-			redis.Kill()
-			redis.Restart(true)
-		}
-	}
-	stop()
-	quiet(all)
-	check(t, all, "groupX", "all")
-	for _, c := range all {
-		c.mu.Lock()
-		if c.epochs != 1 || len(c.acked) != c.sent {
-			t.Errorf("%s: %d epochs, %d of %d acknowledged", c.user, c.epochs, len(c.acked), c.sent)
-		}
-		c.mu.Unlock()
+	for name, start := range map[string]func(*testing.T) *chaos{"one Redis": oneRedis, "a cluster": aCluster} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			t.Logf("WSCHAT_SEED=%d", seed)
+			c := start(t)
+			c.random = rand.New(rand.NewPCG(seed, 0))
+			c.run(length)
+		})
 	}
 }
 
-// last is up to which message of a conversation nothing is missing.
-func (c *chatter) last(of string) uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.whole[of]
+// chaos is a chat and what may happen to it.
+type chaos struct {
+	t       *testing.T
+	random  *rand.Rand
+	redis   []*redistest.Server
+	nodes   *fleet
+	urls    []string // as the nodes have them
+	special []func() // what can happen to this Redis only
+
+	talkers []*chatter
+	movers  []*chatter // who come and go
+	came    int
+}
+
+var always = []string{"appendonly yes", "appendfsync always"}
+
+func oneRedis(t *testing.T) *chaos {
+	redis := redistest.Start(t, always...)
+	c := &chaos{t: t, redis: []*redistest.Server{redis}}
+	for range 3 {
+		proxy := redistest.NewProxy(t, redis.Addr())
+		c.urls = append(c.urls, redis.URLAt(proxy.Addr()))
+		c.special = append(c.special, func() {
+			proxy.Stall()
+			c.wait("a node is cut off from Redis")
+			proxy.Pass()
+		})
+	}
+	return c
+}
+
+func aCluster(t *testing.T) *chaos {
+	cluster := redistest.StartCluster(t, 3, always...)
+	c := &chaos{t: t, redis: cluster.Nodes}
+	for range 3 {
+		c.urls = append(c.urls, cluster.URL())
+	}
+	for _, key := range []string{"wschat:{c:groupX}", "wschat:{c:all}", "wschat:{nodes}", "wschat:{u:user00}"} {
+		c.special = append(c.special, func() {
+			cluster.Wait() // who was away may not know yet who has what
+			to := c.random.IntN(3)
+			if to == cluster.Owner(key) {
+				to = (to + 1) % 3
+			}
+			t.Logf("the slot of %s moves", key)
+			moveSlot(cluster, key, to)
+		})
+	}
+	return c
+}
+
+func (c *chaos) run(length time.Duration) {
+	c.nodes = newFleet()
+	for _, url := range c.urls {
+		c.nodes.nodes = append(c.nodes.nodes, startNode(c.t, url, "-history", "0"))
+	}
+	c.talkers = crowdOn(c.t, c.nodes, 9)
+	stop := talk(c.talkers, 20*time.Millisecond)
+	for began := time.Now(); time.Since(began) < length; {
+		sofar := c.talkers[0].last("groupX")
+		for _, talker := range c.talkers {
+			talker.until("to go on", func() bool { return talker.told.whole["groupX"] > sofar+uint64(c.random.IntN(100)) })
+		}
+		c.people()
+		if c.random.IntN(3) == 0 {
+			c.special[c.random.IntN(len(c.special))]()
+		} else {
+			c.accident()
+		}
+	}
+	stop()
+	all := append(c.talkers, c.movers...)
+	quiet(all)
+	for range 2 { // who died with a node is there for 30 s
+		target.Until(func() bool {
+			wrong := 0
+			for group, names := range whoIsThere(all) {
+				wrong += len(mistaken(all, group, names))
+			}
+			return wrong == 0
+		})
+	}
+	check(c.t, all)
+	for _, one := range all {
+		one.mu.Lock()
+		if one.told.epochs != 1 || one.acks != one.sent {
+			c.t.Errorf("%s: %d epochs, %d of %d acknowledged", one.user, one.told.epochs, one.acks, one.sent)
+		}
+		one.mu.Unlock()
+	}
+}
+
+// accident is one that may happen to any node or Redis.
+func (c *chaos) accident() {
+	i := c.random.IntN(3)
+	node, redis := c.nodes.get(i), c.redis[c.random.IntN(len(c.redis))]
+	switch c.random.IntN(5) {
+	case 0:
+		c.t.Logf("node %d is killed", i)
+		node.Kill()
+		c.nodes.replace(i, startNode(c.t, c.urls[i], "-history", "0"))
+	case 1:
+		c.t.Logf("node %d is drained", i)
+		node.Terminate()
+		<-node.Ended
+		c.nodes.replace(i, startNode(c.t, c.urls[i], "-history", "0"))
+	case 2:
+		node.Signal(syscall.SIGSTOP)
+		c.wait(fmt.Sprintf("node %d stands still", i))
+		node.Signal(syscall.SIGCONT)
+	case 3:
+		redis.Pause()
+		c.wait("Redis stands still")
+		redis.Resume()
+	case 4:
+		redis.Kill()
+		c.wait("Redis is away")
+		redis.Restart(true)
+	}
+}
+
+// wait is as long as something lasts: mostly short, at times longer than a lease.
+func (c *chaos) wait(what string) {
+	length := time.Duration(c.random.IntN(1500)) * time.Millisecond
+	if whole && c.random.IntN(4) == 0 {
+		length *= 12
+	}
+	c.t.Logf("%s for %v", what, length)
+	time.Sleep(length)
+}
+
+// people have somebody come, and somebody go.
+func (c *chaos) people() {
+	if len(c.movers) > 5 {
+		i := c.random.IntN(len(c.movers))
+		c.movers[i].quit()
+		c.movers = slices.Delete(c.movers, i, i+1)
+	}
+	c.came++
+	c.movers = append(c.movers, arrive(c.t, fmt.Sprintf("came%03d", c.came), c.nodes, c.random.IntN(3), "groupX"))
 }

@@ -6,15 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"wschat/cmd/wschat/e2e/target"
 	"wschat/handshake"
+	"wschat/hub/chat"
 )
 
 // chatter is a JSON client that does as the page does: it comes back when its
@@ -28,49 +27,51 @@ type chatter struct {
 	ended sync.WaitGroup
 
 	mu       sync.Mutex
+	told     *told
 	conn     *target.Client // nil while there is none
 	quits    bool
-	epoch    string
-	epochs   int // so many different ones
 	logins   int
-	next     int // which node
-	texts    map[string]map[uint64]string
-	whole    map[string]uint64 // up to there nothing is missing
-	live     map[string]uint64 // the last that came as an event on this connection
-	asked    map[string]bool   // conversations whose history is on its way
-	open     map[string]string // sends without ack, by id
-	acked    map[string]uint64 // seq by text
-	refused  int               // unavailable
-	strange  []string
+	next     int                 // which node
+	wants    map[string]bool     // the groups that the user wants to be in
+	asked    map[string]bool     // conversations whose history is on its way
+	open     map[string]*request // without answer, by id
+	requests int
 	sent     int
+	acks     int       // of sends
+	refused  int       // unavailable
 	answered time.Time // when the last ack or unavailable came
 }
 
-type event struct {
-	Event         string
-	ID            string
-	Code          string
-	Epoch         string
-	Seq           uint64
-	From, To, Of  string
-	Text          string
-	User          string
-	More          bool
-	Messages      []event
-	Conversations map[string]uint64
+// request is what has not been answered.
+type request struct {
+	Op    string `json:"op"`
+	ID    string `json:"id"`
+	To    string `json:"to,omitempty"`
+	Text  string `json:"text,omitempty"`
+	Group string `json:"group,omitempty"`
+	Of    string `json:"of,omitempty"`
+	After *int   `json:"after,omitempty"`
+	Limit int    `json:"limit,omitempty"`
+	again bool   // it has been sent before, so it may have been done already
 }
 
-// newChatter connects a user, first to the node with that index; it ends with the
-// test. It joins groupX.
-func newChatter(t *testing.T, user string, nodes []*target.Server, first int) *chatter {
-	t.Helper()
-	return newChatterOn(t, user, &fleet{nodes: nodes}, first)
-}
-
-// fleet is nodes that may be replaced. Safe for concurrent use.
+// fleet is nodes that may be replaced, and what all clients have seen of their numbers.
+// Safe for concurrent use.
 type fleet struct {
-	mu    sync.Mutex
-	nodes []*target.Server
+	numbers *numbers
+	mu      sync.Mutex
+	nodes   []*target.Server
+}
+
+func newFleet(nodes ...*target.Server) *fleet { return &fleet{numbers: newNumbers(), nodes: nodes} }
+
+// only is some of the nodes, for those who come back nowhere else.
+func (f *fleet) only(which ...int) *fleet {
+	some := &fleet{numbers: f.numbers}
+	for _, i := range which {
+		some.nodes = append(some.nodes, f.get(i))
+	}
+	return some
 }
 
 func (f *fleet) get(i int) *target.Server {
@@ -85,21 +86,27 @@ func (f *fleet) replace(i int, by *target.Server) {
 	f.nodes[i] = by
 }
 
-// newChatterOn is newChatter for nodes that may be replaced.
-func newChatterOn(t *testing.T, user string, nodes *fleet, first int) *chatter {
+// newChatter connects a user, first to the node with that index, until the test ends,
+// and waits until he is in groupX.
+func newChatter(t *testing.T, user string, nodes *fleet, first int) *chatter {
 	t.Helper()
-	c := &chatter{
-		t: t, user: user, nodes: nodes, next: first,
-		texts: make(map[string]map[uint64]string), whole: make(map[string]uint64),
-		open: make(map[string]string), acked: make(map[string]uint64),
-	}
-	c.ended.Go(c.run)
-	t.Cleanup(c.quit)
-	c.until("to be in groupX", func() bool { return c.logins > 0 })
+	c := arrive(t, user, nodes, first, "groupX")
+	c.until("to be in groupX", func() bool { return c.isIn("groupX") })
 	return c
 }
 
-// quit ends it.
+// arrive is that without waiting, for any groups.
+func arrive(t *testing.T, user string, nodes *fleet, first int, groups ...string) *chatter {
+	c := &chatter{
+		t: t, user: user, nodes: nodes, next: first, told: newTold(user, nodes.numbers),
+		wants: setOf(groups), asked: make(map[string]bool), open: make(map[string]*request),
+	}
+	c.ended.Go(c.run)
+	t.Cleanup(c.quit)
+	return c
+}
+
+// quit ends it, without a word.
 func (c *chatter) quit() {
 	c.mu.Lock()
 	c.quits = true
@@ -120,7 +127,8 @@ func (c *chatter) until(what string, ok func() bool) {
 	}) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.t.Fatalf("%s waited in vain %s; without ack: %d, whole: %v, strange: %v", c.user, what, len(c.open), c.whole, c.strange)
+		c.t.Fatalf("%s waited in vain %s; without answer: %d, whole: %v, wrong: %s",
+			c.user, what, len(c.open), c.told.whole, some(c.told.wrong))
 	}
 }
 
@@ -129,18 +137,56 @@ func (c *chatter) say(to, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sent++
-	id := fmt.Sprint(c.user, c.sent)
-	request, _ := json.Marshal(map[string]string{"op": "send", "id": id, "to": to, "text": text})
-	c.open[id] = string(request)
-	c.send(string(request))
+	c.ask(request{Op: "send", To: to, Text: text})
 }
 
-// send writes a request, if it can. The lock is held, here and below.
-func (c *chatter) send(request string) {
-	if c.conn != nil && c.conn.SendText(request) != nil {
-		c.conn.Conn.Close() // run finds out
+// move joins or leaves a group, until it is done.
+func (c *chatter) move(group string, join bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wants[group] = join
+	if join {
+		c.ask(request{Op: "join", Group: group})
+	} else {
+		delete(c.wants, group)
+		c.ask(request{Op: "leave", Group: group})
 	}
 }
+
+// askWho asks who is online, in a group unless that is "".
+func (c *chatter) askWho(group string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.told.who, group)
+	c.ask(request{Op: "who", Group: group})
+}
+
+// ask sends a request until it is answered. The lock is held, here and below.
+func (c *chatter) ask(r request) {
+	c.requests++
+	r.ID = fmt.Sprintf("%s-%07d", c.user, c.requests)
+	c.open[r.ID] = &r
+	c.give(&r)
+}
+
+func (c *chatter) give(r *request) {
+	text, _ := json.Marshal(r)
+	r.again = c.send(string(text)) || r.again
+}
+
+// send writes a request, if it can.
+func (c *chatter) send(request string) bool {
+	if c.conn == nil {
+		return false
+	}
+	if c.conn.SendText(request) != nil {
+		c.conn.Conn.Close() // run finds out
+	}
+	return true
+}
+
+// isIn reports whether the user is in a group, and knows who else is.
+func (c *chatter) isIn(group string) bool { return c.told.asked[group] != nil }
 
 func (c *chatter) run() {
 	for {
@@ -157,8 +203,9 @@ func (c *chatter) run() {
 			time.Sleep(50 * time.Millisecond) // as a client does before it tries again
 			continue
 		}
+		conn.Conn.SetDeadline(time.Time{})
 		c.mu.Lock()
-		c.conn, c.live, c.asked = conn, make(map[string]uint64), make(map[string]bool)
+		c.conn = conn
 		quits := c.quits
 		c.mu.Unlock()
 		for !quits {
@@ -178,209 +225,116 @@ func (c *chatter) run() {
 func (c *chatter) take(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var e event
-	if err := json.Unmarshal([]byte(text), &e); err != nil {
-		c.strange = append(c.strange, text)
-		return
-	}
-	switch e.Event {
+	switch e := c.told.take(text); e.Event {
 	case "welcome":
 		c.welcome(e)
 	case "message":
-		if of := c.conversation(e); e.Seq <= c.live[of] {
-			c.strange = append(c.strange, "again or out of order: "+text)
-		} else {
-			c.live[of] = e.Seq
-		}
-		c.keep(e)
+		c.complete(conversationOf(c.user, e))
 	case "history":
-		for _, m := range e.Messages {
-			c.keep(m)
-		}
+		delete(c.open, e.ID)
 		c.asked[e.Of] = false
-		if newest := slices.Max(append(slices.Collect(maps.Keys(c.texts[e.Of])), 0)); newest > c.whole[e.Of] {
-			c.ask(e.Of)
+		if e.More {
+			c.catchUp(e.Of)
+		} else if len(e.Messages) > 0 {
+			c.complete(e.Of)
 		}
+	case "joined":
+		if e.User == c.user {
+			c.ask(request{Op: "who", Group: e.Group})
+			c.catchUp(e.Group)
+		}
+	case "members":
+		delete(c.open, e.ID)
 	case "ack":
-		c.answered = time.Now()
-		if request, ok := c.open[e.ID]; ok && e.Seq > 0 {
-			var sent struct{ To, Text string }
-			json.Unmarshal([]byte(request), &sent)
-			c.acked[sent.To+" "+sent.Text] = e.Seq
-			delete(c.open, e.ID)
-		}
+		c.acknowledged(e)
 	case "error":
-		c.answered = time.Now()
-		if e.Code != "unavailable" {
-			c.strange = append(c.strange, text)
-			return
-		}
+		c.failed(e)
+	}
+}
+
+func (c *chatter) acknowledged(e event) {
+	c.answered = time.Now()
+	r := c.open[e.ID]
+	delete(c.open, e.ID)
+	if r != nil && r.Op == "send" {
+		c.acks++
+		c.told.ack(r.To, r.Text, e.Seq)
+	}
+}
+
+func (c *chatter) failed(e event) {
+	c.answered = time.Now()
+	r := c.open[e.ID]
+	switch {
+	case e.Code == "unavailable":
 		c.refused++
-		if request, ok := c.open[e.ID]; ok {
+		if r != nil {
 			time.AfterFunc(100*time.Millisecond, func() {
 				c.mu.Lock()
 				defer c.mu.Unlock()
-				if c.open[e.ID] != "" && !c.quits {
-					c.send(request)
+				if c.open[e.ID] != nil && !c.quits {
+					c.give(r)
 				}
 			})
 		}
+	case e.Code == "not_member" && r != nil && r.Op == "leave" && r.again:
+		delete(c.open, e.ID) // the answer before was lost
+	default:
+		c.told.fault("%+v to %+v", e, r)
 	}
 }
 
+// welcome has the client go on: in the groups that the user wants to be in, with what
+// it has missed, and with what was not answered.
 func (c *chatter) welcome(e event) {
 	c.logins++
-	if e.Epoch != c.epoch {
-		c.epoch = e.Epoch
-		c.epochs++
-		c.live, c.asked = make(map[string]uint64), make(map[string]bool)
-		clear(c.texts)
-		clear(c.whole)
-	}
-	c.send(`{"op":"join","group":"groupX"}`)
-	for of, seq := range e.Conversations {
-		if seq > c.whole[of] {
-			c.ask(of)
-		}
-	}
 	for _, id := range slices.Sorted(maps.Keys(c.open)) {
-		c.send(c.open[id])
+		c.give(c.open[id])
 	}
-}
-
-func (c *chatter) ask(of string) {
-	if c.asked[of] {
-		return
-	}
-	c.asked[of] = true
-	c.send(fmt.Sprintf(`{"op":"history","of":%q,"after":%d,"limit":200}`, of, c.whole[of]))
-}
-
-func (c *chatter) conversation(m event) string {
-	if m.To == c.user {
-		return m.From
-	}
-	return m.To
-}
-
-func (c *chatter) keep(m event) {
-	of := c.conversation(m)
-	if c.texts[of] == nil {
-		c.texts[of] = make(map[uint64]string)
-	}
-	if text, ok := c.texts[of][m.Seq]; ok && text != m.Text {
-		c.strange = append(c.strange, fmt.Sprintf("%s %d is %q and %q", of, m.Seq, text, m.Text))
-	}
-	c.texts[of][m.Seq] = m.Text
-	before := c.whole[of]
-	for c.texts[of][c.whole[of]+1] != "" {
-		c.whole[of]++
-	}
-	if c.whole[of] == before && m.Seq > before+1 { // a hole
-		c.ask(of)
-	}
-}
-
-// check compares what the chatters have to show: each message that was acknowledged
-// is there, under its number, once, and the same for all.
-func check(t *testing.T, chatters []*chatter, conversations ...string) {
-	t.Helper()
-	for _, of := range conversations {
-		var newest uint64
-		for _, c := range chatters {
-			c.mu.Lock()
-			newest = max(newest, c.whole[of])
-			c.mu.Unlock()
-		}
-		for _, c := range chatters {
-			c.until(fmt.Sprintf("for %d messages of %s", newest, of), func() bool { return c.whole[of] >= newest })
-			c.mu.Lock()
-			if of != c.user && !maps.Equal(c.texts[of], chatters[0].texts[of]) {
-				t.Errorf("%s and %s have seen another %s", c.user, chatters[0].user, of)
-			}
-			seen := make(map[string]uint64)
-			for seq, text := range c.texts[of] {
-				if at := seen[text]; at > 0 {
-					t.Errorf("%s: %q is number %d and %d of %s", c.user, text, at, seq, of)
-				}
-				seen[text] = seq
-			}
-			c.mu.Unlock()
+	for group := range c.wants {
+		if !slices.Contains(e.Groups, group) {
+			c.ask(request{Op: "join", Group: group})
 		}
 	}
-	for _, c := range chatters {
-		c.mu.Lock()
-		for name, seq := range c.acked {
-			to, text, _ := strings.Cut(name, " ")
-			if c.texts[to][seq] != text {
-				t.Errorf("%s: %q was acknowledged as %d of %s, which is %q", c.user, text, seq, to, c.texts[to][seq])
-			}
-		}
-		for _, text := range c.strange {
-			t.Errorf("%s: %s", c.user, text)
-		}
-		c.mu.Unlock()
+	for _, group := range e.Groups {
+		c.ask(request{Op: "who", Group: group})
+	}
+	for of := range e.Conversations {
+		c.complete(of)
 	}
 }
 
-// quiet waits until all that was sent is acknowledged.
-func quiet(chatters []*chatter) {
-	for _, c := range chatters {
-		c.t.Helper()
-		c.until("for acks", func() bool { return len(c.open) == 0 })
+// complete asks for what is missing of a conversation, if anything is.
+func (c *chatter) complete(of string) {
+	if _, in := c.told.members[of]; c.told.missing(of) && (in || !chat.IsGroup(of)) {
+		c.catchUp(of)
 	}
 }
 
-// waiting is how many sends are without ack.
+func (c *chatter) catchUp(of string) {
+	if !c.asked[of] {
+		c.asked[of] = true
+		after := int(c.told.whole[of])
+		c.ask(request{Op: "history", Of: of, After: &after, Limit: 200})
+	}
+}
+
+// waiting is how many requests are without answer.
 func (c *chatter) waiting() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.open)
 }
 
-// talk has each chatter send now and then, to groupX and to all, until stopped; the
-// texts are all different. stop returns when nothing more is sent.
-func talk(chatters []*chatter, pause time.Duration) (stop func()) {
-	done := make(chan struct{})
-	var talking sync.WaitGroup
-	for _, c := range chatters {
-		talking.Go(func() {
-			ticker := time.NewTicker(pause)
-			defer ticker.Stop()
-			for i := 0; ; i++ {
-				select {
-				case <-done:
-					return
-				case <-ticker.C:
-				}
-				to := "groupX"
-				if i%4 == 0 {
-					to = "all"
-				}
-				if c.waiting() < 20 { // a person, too, waits to see what was sent
-					c.say(to, fmt.Sprintf("%s says %d", c.user, i))
-				}
-			}
-		})
-	}
-	return func() {
-		close(done)
-		talking.Wait()
-	}
+func (c *chatter) refusals() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused
 }
 
-// health is the status of /healthz.
-func health(t *testing.T, s *target.Server) int {
-	t.Helper()
-	return get(t, s, "/healthz")
-}
-
-func get(t *testing.T, s *target.Server, path string) int {
-	t.Helper()
-	response, err := http.Get("http://" + s.Addr + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	return response.StatusCode
+// last is up to which message of a conversation nothing is missing.
+func (c *chatter) last(of string) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.told.whole[of]
 }

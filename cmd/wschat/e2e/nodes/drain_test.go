@@ -145,7 +145,7 @@ func TestNodesWaitingOutOfReach(t *testing.T) {
 		send.from.SendText(send.line)
 		wants(send.from, away)
 	}
-	key := strings.TrimSpace(redis.CLI("KEYS", "*B,C*:w:B"))
+	key := strings.TrimSpace(redis.CLI("KEYS", "*B,C*:s"))
 	redis.CLI("RENAME", key, key+":kept")
 	redis.CLI("SET", key, "of another type")
 	closedWith(t, open("B"), frame.InternalError)

@@ -3,13 +3,18 @@
 package nodes
 
 import (
+	"flag"
 	"os"
 	"testing"
 
 	"wschat/cmd/wschat/e2e/target"
 )
 
-func TestMain(m *testing.M) { os.Exit(target.Main(m)) }
+// Most tests wait most of the time: more run at once than there are processors.
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "6")
+	os.Exit(target.Main(m))
+}
 
 // startNodes starts so many nodes on a Redis.
 func startNodes(t *testing.T, n int, url string, flags ...string) []*target.Server {

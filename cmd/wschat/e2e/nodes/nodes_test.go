@@ -20,7 +20,7 @@ import (
 const crowd = 20
 
 // crowdOn connects so many chatters, spread over the nodes.
-func crowdOn(t *testing.T, nodes []*target.Server, count int) []*chatter {
+func crowdOn(t *testing.T, nodes *fleet, count int) []*chatter {
 	t.Helper()
 	var all []*chatter
 	for i := range count {
@@ -38,19 +38,13 @@ func TestNodesOneOrderForAll(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			all := crowdOn(t, startNodes(t, 3, url(t), "-presence", "none"), crowd)
+			all := crowdOn(t, newFleet(startNodes(t, 3, url(t), "-history", "0")...), crowd)
 			stop := talk(all, 5*time.Millisecond)
-			all[0].until("for a few thousand messages", func() bool { return all[0].whole["groupX"] > 3000 })
+			all[0].until("for a few thousand messages", func() bool { return all[0].told.whole["groupX"] > 3000 })
 			stop()
 			quiet(all)
-			check(t, all, "groupX", "all")
-			for _, c := range all {
-				c.mu.Lock()
-				if c.logins != 1 || len(c.acked) != c.sent {
-					t.Errorf("%s: %d logins, %d of %d acknowledged", c.user, c.logins, len(c.acked), c.sent)
-				}
-				c.mu.Unlock()
-			}
+			check(t, all)
+			stayed(t, all, 1, 1)
 		})
 	}
 }
@@ -60,12 +54,12 @@ func TestNodesOneOrderForAll(t *testing.T) {
 func TestNodesKilledNode(t *testing.T) {
 	t.Parallel()
 	nodes := startNodes(t, 3, redistest.Start(t).URL())
-	all := crowdOn(t, nodes, 9)
+	all := crowdOn(t, newFleet(nodes...), 9)
 	watcher := lineClient(t, nodes[0], "watcher")
 	lineClient(t, nodes[1], "gone")
 	watcher.until(t, "用户(gone)登录了")
 	stop := talk(all, 20*time.Millisecond)
-	all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > 500 })
+	all[0].until("to be busy", func() bool { return all[0].told.whole["groupX"] > 500 })
 	nodes[1].Kill()
 	killed := time.Now()
 	all[1].until("to be back", func() bool { return all[1].logins == 2 })
@@ -78,7 +72,7 @@ func TestNodesKilledNode(t *testing.T) {
 	}
 	stop()
 	quiet(all)
-	check(t, all, "groupX", "all")
+	check(t, all, "watcher")
 }
 
 // kill -9 of a Redis with appendfsync always: what was acknowledged is there.
@@ -86,8 +80,8 @@ func TestNodesKilledNode(t *testing.T) {
 func TestNodesKilledRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, "appendonly yes", "appendfsync always")
-	nodes := startNodes(t, 3, redis.URL(), "-presence", "none", "-history", "0")
-	all := crowdOn(t, nodes, 9)
+	nodes := startNodes(t, 3, redis.URL(), "-history", "0")
+	all := crowdOn(t, newFleet(nodes...), 9)
 	stop := talk(all, 10*time.Millisecond)
 	rounds := 3
 	if n, err := strconv.Atoi(os.Getenv("CRASH_ROUNDS")); err == nil {
@@ -95,7 +89,7 @@ func TestNodesKilledRedis(t *testing.T) {
 	}
 	for round := range rounds {
 		sofar := uint64(300 * (round + 1))
-		all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > sofar })
+		all[0].until("to be busy", func() bool { return all[0].told.whole["groupX"] > sofar })
 		redis.Kill()
 		all[1].until("to be told", func() bool { return all[1].refused > round })
 		if !target.Until(func() bool { return health(t, nodes[1]) == 503 }) {
@@ -109,14 +103,8 @@ func TestNodesKilledRedis(t *testing.T) {
 	}
 	stop()
 	quiet(all)
-	check(t, all, "groupX", "all")
-	for _, c := range all {
-		c.mu.Lock()
-		if c.logins != 1 || c.epochs != 1 {
-			t.Errorf("%s: %d logins, %d epochs", c.user, c.logins, c.epochs)
-		}
-		c.mu.Unlock()
-	}
+	check(t, all)
+	stayed(t, all, 1, 1)
 }
 
 // One master of a cluster is killed, and comes back: with its data as if nothing had
@@ -126,10 +114,10 @@ func TestNodesKilledMaster(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cluster := redistest.StartCluster(t, 3, "appendonly yes", "appendfsync always")
-			nodes := startNodes(t, 3, cluster.URL(), "-presence", "none", "-history", "0")
-			all := crowdOn(t, nodes, 6)
+			nodes := startNodes(t, 3, cluster.URL(), "-history", "0")
+			all := crowdOn(t, newFleet(nodes...), 6)
 			stop := talk(all, 20*time.Millisecond)
-			all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > 200 })
+			all[0].until("to be busy", func() bool { return all[0].told.whole["groupX"] > 200 })
 			master := cluster.Nodes[cluster.Owner("{c:groupX}")]
 			master.Kill()
 			all[1].until("to be told", func() bool { return all[1].refused > 0 })
@@ -141,22 +129,13 @@ func TestNodesKilledMaster(t *testing.T) {
 				epochs = 1
 			}
 			for _, c := range all {
-				c.until("to go on", func() bool { return c.epochs == epochs && c.answered.After(began) && len(c.open) < 10 })
+				c.until("to go on", func() bool { return c.told.epochs == epochs && c.answered.After(began) && len(c.open) < 10 })
 			}
 			wentOn(t, began)
 			stop()
 			quiet(all)
-			for _, c := range all {
-				c.mu.Lock()
-				if !keep {
-					clear(c.acked) // some are of the epoch before
-				}
-				if c.epochs != epochs {
-					t.Errorf("%s: %d epochs", c.user, c.epochs)
-				}
-				c.mu.Unlock()
-			}
-			check(t, all, "groupX", "all")
+			stayed(t, all, epochs, epochs) // each epoch begins with a welcome
+			check(t, all)
 		})
 	}
 }
@@ -177,27 +156,20 @@ func TestNodesEmptiedRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	nodes := startNodes(t, 3, redis.URL())
-	all := crowdOn(t, nodes, 9)
+	all := crowdOn(t, newFleet(nodes...), 9)
 	watcher := lineClient(t, nodes[0], "watcher")
 	stop := talk(all, 20*time.Millisecond)
-	all[0].until("to be busy", func() bool { return all[0].whole["groupX"] > 300 })
+	all[0].until("to be busy", func() bool { return all[0].told.whole["groupX"] > 300 })
 	redis.Restart(false)
 	began := time.Now()
 	for _, c := range all {
-		c.until("for a new epoch", func() bool { return c.logins == 2 && c.epochs == 2 && c.whole["groupX"] > 100 })
+		c.until("for a new epoch", func() bool { return c.logins == 2 && c.told.epochs == 2 && c.told.whole["groupX"] > 100 })
 	}
 	wentOn(t, began)
 	stop()
 	quiet(all)
-	for _, c := range all {
-		c.mu.Lock()
-		clear(c.acked) // some are of the epoch before
-		if c.logins != 2 || c.epochs != 2 {
-			t.Errorf("%s: %d logins, %d epochs", c.user, c.logins, c.epochs)
-		}
-		c.mu.Unlock()
-	}
-	check(t, all, "groupX", "all")
+	stayed(t, all, 2, 2)
+	check(t, all, "watcher")
 	// All are online and members as before, and nobody was told of any of it.
 	watcher.silent("登录了", "退出了")
 	watcher.say("who,groupX", "who,")
@@ -212,12 +184,12 @@ func TestNodesPartition(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
 	proxy := redistest.NewProxy(t, redis.Addr())
-	nodes := startNodes(t, 2, redis.URL(), "-presence", "none", "-history", "0")
-	cut := startNode(t, redis.URLAt(proxy.Addr()), "-presence", "none", "-history", "0")
-	all := append(crowdOn(t, nodes, 6), newChatter(t, "user06", []*target.Server{cut}, 0), newChatter(t, "user07", []*target.Server{cut}, 0))
+	cut := startNode(t, redis.URLAt(proxy.Addr()), "-history", "0")
+	nodes := newFleet(append(startNodes(t, 2, redis.URL(), "-history", "0"), cut)...)
+	all := append(crowdOn(t, nodes.only(0, 1), 6), newChatter(t, "user06", nodes.only(2), 0), newChatter(t, "user07", nodes.only(2), 0))
 	inside := lineClient(t, cut, "inside")
 	stop := talk(all, 20*time.Millisecond)
-	all[6].until("to be busy", func() bool { return all[6].whole["groupX"] > 300 })
+	all[6].until("to be busy", func() bool { return all[6].told.whole["groupX"] > 300 })
 	for _, length := range []time.Duration{3 * time.Second, 16 * time.Second} { // the second is longer than the lease
 		before := all[6].refusals()
 		proxy.Stall()
@@ -248,14 +220,8 @@ func TestNodesPartition(t *testing.T) {
 	}
 	stop()
 	quiet(all)
-	check(t, all, "groupX", "all")
-	for _, c := range all {
-		c.mu.Lock()
-		if c.logins != 1 || c.epochs != 1 {
-			t.Errorf("%s: %d logins, %d epochs", c.user, c.logins, c.epochs)
-		}
-		c.mu.Unlock()
-	}
+	check(t, all, "inside")
+	stayed(t, all, 1, 1)
 	inside.say("who,")
 	inside.until(t, "系统:在线 9: inside user00 user01 user02 user03 user04 user05 user06 user07")
 }
@@ -351,10 +317,4 @@ func (r *reader) silent(endings ...string) {
 			}
 		}
 	}
-}
-
-func (c *chatter) refusals() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.refused
 }

@@ -1,0 +1,70 @@
+//go:build e2e && linux
+
+package nodes
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"wschat/hub/redis/redistest"
+)
+
+// A node that stands still under full load, for longer than Redis keeps what it does not
+// read, catches up: its users miss nothing, and it takes no more memory for it than it
+// has to. The others notice nothing.
+func TestNodesSlowNode(t *testing.T) {
+	t.Parallel()
+	const most = 48 << 20 // bytes of memory for it, a fraction of what it has missed in full
+	length := 4 * time.Second
+	if whole {
+		length = 10 * time.Second // no longer than a lease
+	}
+	redis := redistest.Start(t, "client-output-buffer-limit pubsub 4mb 2mb 2")
+	nodes := newFleet(startNodes(t, 3, redis.URL(), "-history", "0")...)
+	var all []*chatter
+	for i := range 3 {
+		all = append(all, newChatter(t, fmt.Sprintf("user%02d", i), nodes.only(i), 0))
+	}
+	slow := nodes.get(2)
+	agree(t, all)
+	for _, c := range all {
+		c.forgetMoves()
+	}
+	slow.ResetPeak()
+	before, _ := slow.Memory()
+	slow.Signal(syscall.SIGSTOP)
+	body, began := strings.Repeat("x", 64<<10), time.Now()
+	var sending sync.WaitGroup
+	for _, c := range all[:2] {
+		sending.Go(func() {
+			for i := 0; time.Since(began) < length; i++ {
+				if c.waiting() < 20 {
+					c.say("groupX", fmt.Sprintf("%s says %d %s", c.user, i, body))
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+	}
+	sending.Wait()
+	quiet(all[:2]) // whoever waits for no node
+	slow.Signal(syscall.SIGCONT)
+	last := all[0].last("groupX")
+	missed := last * uint64(len(body))
+	all[2].until("to catch up", func() bool { return all[2].told.whole["groupX"] >= last })
+	_, peak := slow.Memory()
+	t.Logf("it missed %d MiB, and took %d MiB", missed>>20, (peak-before)>>20)
+	if peak-before > most {
+		t.Errorf("it took %d MiB, want at most %d", (peak-before)>>20, most>>20)
+	}
+	check(t, all)
+	stayed(t, all, 1, 1)
+	for _, c := range all {
+		if wrong := c.falselyTold(nil); len(wrong) > 0 || c != all[2] && c.refusals() > 0 {
+			t.Errorf("%s is refused %d times, and told of others: %s", c.user, c.refusals(), some(wrong))
+		}
+	}
+}
