@@ -21,12 +21,13 @@ func TestNodesMovedSlots(t *testing.T) {
 		c.forgetMoves()
 	}
 	stop := talk(all, 10*time.Millisecond)
+	keys := []string{"wschat:{c:groupX}", "wschat:{u:user00}", "wschat:{nodes}"}
 	rounds := 1
 	if whole {
-		rounds = 10
+		keys, rounds = append(keys, "wschat:{c:all}", "wschat:{c:user00,user01}"), 10
 	}
 	for range rounds {
-		for _, key := range []string{"wschat:{c:groupX}", "wschat:{c:all}", "wschat:{c:user00,user01}", "wschat:{u:user00}", "wschat:{nodes}"} {
+		for _, key := range keys {
 			home := cluster.Owner(key)
 			for _, to := range []int{(home + 1) % 3, home} {
 				moveSlot(cluster, key, to)
