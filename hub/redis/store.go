@@ -169,10 +169,14 @@ func (s *Store) Close() error {
 }
 
 // Err implements chat.Engine: ErrUnavailable while Redis cannot be reached, what it
-// has lost is being put back, or it refuses messages.
+// has lost is being put back, or it refuses messages; ErrFull if Config.Bytes has room for
+// no message.
 func (s *Store) Err() error {
 	if !s.inReach() || s.refusal.lasts() {
 		return chat.ErrUnavailable
+	}
+	if s.config.Bytes > 0 && s.config.Bytes < sizeOf(&chat.Message{From: "A", Body: []byte("x")}) {
+		return chat.ErrFull
 	}
 	return nil
 }
