@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -15,6 +14,39 @@ const (
 	crowdTime = time.Second
 )
 
+// lot is one of the two sorts of users who are away, by its number in awayScript.
+type lot int
+
+const (
+	idlers  lot = 1 // they hold nothing
+	holders lot = 2 // they are in a group or a private conversation
+)
+
+func (l lot) key() string {
+	if l == idlers {
+		return idleKey
+	}
+	return holdingKey
+}
+
+// wentAway notes that a user has gone offline: that exit has the number.
+func (s *Store) wentAway(name string, number uint64, holds bool) {
+	lot := idlers
+	if holds {
+		lot = holders
+	}
+	if ttl := s.config.MembershipTTL; ttl > 0 {
+		s.do(awayKey, ignore, awayScript, name, int64(number/1000)+ttl.Milliseconds(), int(lot))
+	}
+}
+
+// returned notes that a user is online: the last login has the number. A later exit stays.
+func (s *Store) returned(name string, number uint64) {
+	if ttl := s.config.MembershipTTL; ttl > 0 {
+		s.do(awayKey, ignore, awayScript, name, int64(number/1000)+ttl.Milliseconds()-1, 0)
+	}
+}
+
 // due is a user who is to be forgotten, and when, in milliseconds.
 type due struct{ name, at string }
 
@@ -23,50 +55,49 @@ type due struct{ name, at string }
 func (s *Store) forgetUsers() {
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
-	for {
-		users, err := s.due(ctx, "-inf", strconv.FormatInt(s.now().UnixMilli(), 10))
-		if err != nil || s.forget(ctx, users, false) < batch {
-			return
+	for _, lot := range []lot{idlers, holders} {
+		for {
+			users, err := s.due(ctx, lot, s.now().UnixMilli(), batch)
+			if err != nil || s.forget(ctx, lot, users, 0) < batch {
+				break
+			}
 		}
 	}
 }
 
-// forgetEarly forgets users who are away and hold nothing, the longest away first, while
-// there are too many. If it finds none, unknown users are turned away, until it does.
+// forgetEarly forgets users while too many are away: of the larger lot, the longest away.
 func (s *Store) forgetEarly() {
 	if s.config.MaxUsers == 0 || s.config.MembershipTTL == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
-	r, err := s.call(ctx, forgetKey, "ZCARD", forgetKey)
-	if err != nil {
-		return
-	}
-	n, _ := r.Int()
-	many, found := int(n)-s.config.MaxUsers, 0
-	for found < many {
-		users, err := s.due(ctx, s.searched, "+inf")
+	for {
+		replies, err := s.all(ctx, []command{on(awayKey, "ZCARD", idleKey), on(awayKey, "ZCARD", holdingKey)})
 		if err != nil {
-			break
+			return
 		}
-		end := len(users) < batch
-		for len(users) > 0 && found < many {
-			n := min(len(users), many-found)
-			found += s.forget(ctx, users[:n], true)
-			s.searched, users = "("+users[n-1].at, users[n:]
+		a, _ := replies[0].Int()
+		b, _ := replies[1].Int()
+		many := int(a+b) - s.config.MaxUsers
+		most, more := idlers, int(a-b)
+		if more < 0 {
+			most, more = holders, -more
 		}
-		if end && len(users) == 0 {
-			s.searched = "-inf"
-			break
+		if many <= 0 {
+			return
+		}
+		// Of more than the difference, each lot loses half.
+		users, err := s.due(ctx, most, "+inf", min(many, (many+more+1)/2, batch))
+		if err != nil || s.forget(ctx, most, users, most) == 0 {
+			return
 		}
 	}
-	s.crowded.Store(many > 0 && found == 0)
 }
 
-// due returns at most batch users who are due between two times.
-func (s *Store) due(ctx context.Context, from, to string) ([]due, error) {
-	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, from, to, "WITHSCORES", "LIMIT", 0, batch)
+// due returns at most so many users of a lot who are due before a time.
+func (s *Store) due(ctx context.Context, lot lot, before any, most int) ([]due, error) {
+	r, err := s.call(ctx, awayKey, "ZRANGEBYSCORE", lot.key(), "-inf", before, "WITHSCORES", "LIMIT", 0, most)
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +112,12 @@ func (s *Store) due(ctx context.Context, from, to string) ([]due, error) {
 	return users, nil
 }
 
-// forget forgets those of the users whose time has come, or with early who hold nothing,
-// and returns how many left the list.
-func (s *Store) forget(ctx context.Context, users []due, early bool) (forgotten int) {
+// forget forgets those users of a lot whose time has come, or early those of a lot, and
+// returns how many left theirs. One who was idle may hold something by now.
+func (s *Store) forget(ctx context.Context, from lot, users []due, early lot) (left int) {
 	commands := make([]command, len(users))
 	for i, u := range users {
-		commands[i] = on(userKey(u.name), forgetScript, s.ttl(), flag(early))
+		commands[i] = on(userKey(u.name), forgetScript, s.ttl(), int(early))
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {
@@ -94,15 +125,21 @@ func (s *Store) forget(ctx context.Context, users []due, early bool) (forgotten 
 	}
 	var done []command
 	for i, u := range users {
-		var stays bool // by the clock of Redis; that of this node may be a little ahead
+		var stays bool // without early by the clock of Redis; that of this node may be a little ahead
 		var groups, pairs []string
 		if replies[i].Scan(&stays, &groups, &pairs) != nil || s.part(ctx, u.name, pairs) != nil {
 			return 0
 		}
-		if !stays {
+		to := lot(0)
+		if stays {
+			if early != idlers {
+				continue
+			}
+			to = holders
+		} else {
 			s.leaveAll(u.name, groups)
-			done = append(done, on(forgetKey, forgottenScript, u.name, u.at))
 		}
+		done = append(done, on(awayKey, awayScript, u.name, u.at, int(to)))
 	}
 	if _, err := s.all(ctx, done); err != nil {
 		return 0

@@ -57,8 +57,11 @@ const (
 	// each with bytes, the seqs between which they are, and since when it is there; :sum,
 	// the bytes of all; :room, the node that makes room.
 	ledgerKey = "wschat:{kept}"
-	// groupsKey is a sorted set of the groups with members, forgetKey one of users
-	// by when they are forgotten, in milliseconds.
+	// groupsKey is a sorted set of the groups with members.
 	groupsKey = "wschat:{groups}"
-	forgetKey = "wschat:{forget}"
+	// awayKey is the base of the users who are away, by when they are forgotten, in
+	// milliseconds: :idle has those who hold nothing, :holding those who hold something.
+	awayKey    = "wschat:{away}"
+	idleKey    = awayKey + ":idle"
+	holdingKey = awayKey + ":holding"
 )

@@ -54,12 +54,14 @@ func (s *Store) counted(name string, r resp.Reply) error {
 	var total int
 	var number uint64
 	var groups []string
-	if err := r.Scan(&total, &number, &groups); err != nil {
+	var talks bool
+	if err := r.Scan(&total, &number, &groups, &talks); err != nil {
 		return err
 	}
 	if total > 0 || number == 0 {
 		return nil
 	}
+	s.wentAway(name, number, talks || len(groups) > 0)
 	for _, where := range append(groups, chat.Everyone) {
 		c := s.presence(name, where, number)
 		s.do(c.key, func(_ resp.Reply, err error) {
@@ -67,10 +69,6 @@ func (s *Store) counted(name string, r resp.Reply) error {
 				s.again(name)
 			}
 		}, c.args...)
-	}
-	if s.config.MembershipTTL > 0 {
-		due := s.now().Add(s.config.MembershipTTL).UnixMilli()
-		s.do(forgetKey, ignore, "ZADD", forgetKey, due, name)
 	}
 	return nil
 }
