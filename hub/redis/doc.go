@@ -85,9 +85,7 @@
 //	messages ── pieces ──► {kept} ──► one node ── INFO: no room ──► trim
 //
 // What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who have
-// been away for too long. While too many are away, the longest away of the larger lot is
-// forgotten early, whatever address he came from (forget.go). In this the rules of hub/chat
-// are not kept in full: names from one address can replace those from others. Replies with messages are at most 1 MiB,
+// been away for too long, or early if too many are away (forget.go). Replies with messages are at most 1 MiB,
 // and one message (page in scripts/prelude.lua).
 //
 // # Locks

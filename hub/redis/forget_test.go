@@ -20,10 +20,7 @@ func TestTooManyUsers(t *testing.T) {
 	enter(t, s, "B")
 	left(t, s, "C")
 	say(t, s, "B", "C", "", "waits")
-	away := func() string {
-		lots := strings.Fields(server.CLI("zrange", idleKey, "0", "-1"))
-		return strings.Join(append(lots, strings.Fields(server.CLI("zrange", holdingKey, "0", "-1"))...), " ")
-	}
+	away := func() string { return strings.Join(strings.Fields(server.CLI("zrange", dueKey, "0", "-1")), " ") }
 	check := func(want string) {
 		t.Helper()
 		redistest.Eventually(t, "there are no more", func() bool { return len(strings.Fields(away())) <= 10 })
@@ -34,7 +31,7 @@ func TestTooManyUsers(t *testing.T) {
 	for i := range 30 {
 		left(t, s, fmt.Sprint("A", i))
 	}
-	check("A21 A22 A23 A24 A25 A26 A27 A28 A29 C")
+	check("C A21 A22 A23 A24 A25 A26 A27 A28 A29")
 	if waiting, err := s.Waiting("C"); len(waiting) != 1 || err != nil {
 		t.Errorf("%d messages wait for C, %v", len(waiting), err)
 	}
@@ -50,4 +47,29 @@ func TestTooManyUsers(t *testing.T) {
 	}
 	check("A25 A26 A27 A28 A29 D7 D8 D9 D10 D11")
 	left(t, s, "E", "B")
+}
+
+// However many names come from one address, whoever came from elsewhere is remembered.
+func TestNamesOfOneAddress(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour, MaxUsers: 10})
+	for i := range 40 {
+		name, address := fmt.Sprint("M", i), "far"
+		if i < 4 {
+			address = "near"
+		}
+		enter(t, s, name)
+		s.Exit(name, address)
+		if err := s.Reach(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	away := func() []string { return strings.Fields(server.CLI("zrange", dueKey, "0", "-1")) }
+	redistest.Eventually(t, "there are no more", func() bool { return len(away()) <= 10 })
+	if got := strings.Join(away(), " "); got != "M0 M1 M2 M3 M34 M35 M36 M37 M38 M39" {
+		t.Errorf("away are %s", got)
+	}
+	if got := strings.Join(strings.Fields(server.CLI("zrange", awayKey+":idle:from", "0", "-1", "withscores")), " "); got != "near 4 far 6" {
+		t.Errorf("they count for %s", got)
+	}
 }

@@ -190,7 +190,7 @@ func (s *Store) buryUsers(id string) bool {
 			return false
 		}
 		for i, name := range names {
-			if s.counted(name, replies[i]) != nil {
+			if s.counted(name, "", replies[i]) != nil {
 				return false
 			}
 		}

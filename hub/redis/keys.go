@@ -59,9 +59,10 @@ const (
 	ledgerKey = "wschat:{kept}"
 	// groupsKey is a sorted set of the groups with members.
 	groupsKey = "wschat:{groups}"
-	// awayKey is the base of the users who are away, by when they are forgotten, in
-	// milliseconds: :idle has those who hold nothing, :holding those who hold something.
-	awayKey    = "wschat:{away}"
-	idleKey    = awayKey + ":idle"
-	holdingKey = awayKey + ":holding"
+	// awayKey is the base of the users who are away: :due, by when they are forgotten, in
+	// milliseconds; :idle, those who hold nothing, and :holding, those who hold something, by
+	// address; :idle:from and :holding:from, how many count for each address; :of, where each
+	// user is. They end when the users return or are forgotten.
+	awayKey = "wschat:{away}"
+	dueKey  = awayKey + ":due"
 )

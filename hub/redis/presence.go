@@ -49,8 +49,8 @@ func (s *Store) presence(name, where string, number uint64) command {
 }
 
 // counted takes the reply to countScript. After the last connection anywhere it enters the
-// exit where it belongs.
-func (s *Store) counted(name string, r resp.Reply) error {
+// exit where it belongs; the last connection came from the address, "" if that is not known.
+func (s *Store) counted(name, address string, r resp.Reply) error {
 	var total int
 	var number uint64
 	var groups []string
@@ -61,7 +61,7 @@ func (s *Store) counted(name string, r resp.Reply) error {
 	if total > 0 || number == 0 {
 		return nil
 	}
-	s.wentAway(name, number, talks || len(groups) > 0)
+	s.wentAway(name, address, number, talks || len(groups) > 0)
 	for _, where := range append(groups, chat.Everyone) {
 		c := s.presence(name, where, number)
 		s.do(c.key, func(_ resp.Reply, err error) {

@@ -187,7 +187,7 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 		}
 		s.numbered(name, number)
 		if total == 0 {
-			if err := s.counted(name, replies[2*i]); err != nil {
+			if err := s.counted(name, "", replies[2*i]); err != nil {
 				return err
 			}
 			continue

@@ -41,7 +41,8 @@ var (
 
 // Scripts on the nodes and on all users.
 var (
-	awayScript   = script("away", ":idle", ":holding")
+	awayScript   = script("away", ":due", ":of", ":idle", ":idle:from", ":holding", ":holding:from")
+	crowdScript  = script("crowd", ":due", ":idle", ":idle:from", ":holding", ":holding:from")
 	leaseScript  = script("lease", ":epoch", ":lease", ":servers")
 	probeScript  = script("probe")
 	ledgerScript = script("ledger", ":by", ":sum", ":room")

@@ -107,7 +107,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 		s.mu.Lock()
 		u.count--
 		if u.tellings != telling { // meanwhile, with this connection
-			s.count(u.name, u.count)
+			s.count(u.name, "", u.count)
 		}
 		s.mu.Unlock()
 		if number == 1 {
@@ -154,21 +154,21 @@ func (s *Store) subscribe(ctx context.Context, u *user, number uint64, groups, p
 	return s.logIn(ctx, u, number, groups)
 }
 
-// Exit implements chat.Engine. Users do not count for addresses here.
-func (s *Store) Exit(name, _ string) {
+// Exit implements chat.Engine.
+func (s *Store) Exit(name, address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.users[name]
 	u.count--
 	u.tellings++
-	s.count(name, u.count)
+	s.count(name, address, u.count)
 	s.release(u)
 }
 
 // count tells Redis how many connections of a user are here. Store.mu is held.
-func (s *Store) count(name string, n int) {
+func (s *Store) count(name, address string, n int) {
 	s.do(userKey(name), func(r resp.Reply, err error) {
-		if err != nil || s.counted(name, r) != nil {
+		if err != nil || s.counted(name, address, r) != nil {
 			s.again(name)
 		}
 	}, countScript, s.id, n, s.deadline())
