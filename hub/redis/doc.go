@@ -84,8 +84,8 @@
 //
 //	messages ── pieces ──► {kept} ──► one node ── INFO: no room ──► trim
 //
-// What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who hold
-// nothing, early if there are too many (forget.go). Replies with messages are at most 1 MiB,
+// What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who have
+// been away for too long, or early if too many are away (forget.go). Replies with messages are at most 1 MiB,
 // and one message (page in scripts/prelude.lua).
 //
 // # Locks

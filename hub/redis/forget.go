@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -13,7 +12,36 @@ const (
 	forgetTime = time.Second
 	// crowdTime is how often the users are counted.
 	crowdTime = time.Second
+	// crowdBatch is how many are forgotten early at once.
+	crowdBatch = 100
 )
+
+// lot is one of the two sorts of users who are away, by its number in awayScript.
+type lot int
+
+const (
+	idlers  lot = 1 // they hold nothing
+	holders lot = 2 // they are in a group or a private conversation
+)
+
+// wentAway notes that a user has gone offline, whose last connection came from an address: that
+// exit has the number.
+func (s *Store) wentAway(name, address string, number uint64, holds bool) {
+	lot := idlers
+	if holds {
+		lot = holders
+	}
+	if ttl := s.config.MembershipTTL; ttl > 0 {
+		s.do(awayKey, ignore, awayScript, name, int64(number/1000)+ttl.Milliseconds(), int(lot), address)
+	}
+}
+
+// returned notes that a user is online: the last login has the number. A later exit stays.
+func (s *Store) returned(name string, number uint64) {
+	if ttl := s.config.MembershipTTL; ttl > 0 {
+		s.do(awayKey, ignore, awayScript, name, int64(number/1000)+ttl.Milliseconds()-1, 0, "")
+	}
+}
 
 // due is a user who is to be forgotten, and when, in milliseconds.
 type due struct{ name, at string }
@@ -24,69 +52,45 @@ func (s *Store) forgetUsers() {
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
 	for {
-		users, err := s.due(ctx, "-inf", strconv.FormatInt(s.now().UnixMilli(), 10))
-		if err != nil || s.forget(ctx, users, false) < batch {
+		r, err := s.call(ctx, awayKey, "ZRANGEBYSCORE", dueKey, "-inf", s.now().UnixMilli(), "WITHSCORES", "LIMIT", 0, batch)
+		if err != nil {
+			return
+		}
+		list, err := r.Strings()
+		if err != nil || s.forget(ctx, list, 0) < batch {
 			return
 		}
 	}
 }
 
-// forgetEarly forgets users who are away and hold nothing, the longest away first, while
-// there are too many. If it finds none, unknown users are turned away, until it does.
+// forgetEarly forgets users while too many are away, by the rules of hub/chat.
 func (s *Store) forgetEarly() {
 	if s.config.MaxUsers == 0 || s.config.MembershipTTL == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
-	r, err := s.call(ctx, forgetKey, "ZCARD", forgetKey)
-	if err != nil {
-		return
-	}
-	n, _ := r.Int()
-	many, found := int(n)-s.config.MaxUsers, 0
-	for found < many {
-		users, err := s.due(ctx, s.searched, "+inf")
-		if err != nil {
-			break
-		}
-		end := len(users) < batch
-		for len(users) > 0 && found < many {
-			n := min(len(users), many-found)
-			found += s.forget(ctx, users[:n], true)
-			s.searched, users = "("+users[n-1].at, users[n:]
-		}
-		if end && len(users) == 0 {
-			s.searched = "-inf"
-			break
+	for {
+		r, err := s.call(ctx, awayKey, crowdScript, s.config.MaxUsers, crowdBatch)
+		var from int
+		var list []string
+		if err != nil || r.Scan(&from, &list) != nil || s.forget(ctx, list, lot(from)) == 0 {
+			return
 		}
 	}
-	s.crowded.Store(many > 0 && found == 0)
 }
 
-// due returns at most batch users who are due between two times.
-func (s *Store) due(ctx context.Context, from, to string) ([]due, error) {
-	r, err := s.call(ctx, forgetKey, "ZRANGEBYSCORE", forgetKey, from, to, "WITHSCORES", "LIMIT", 0, batch)
-	if err != nil {
-		return nil, err
-	}
-	list, err := r.Strings()
-	if err != nil {
-		return nil, err
-	}
+// forget forgets those of the users whose time has come, or early those of a lot, and returns
+// how many left it. Who held nothing may hold something by now. The list has each user, and
+// when the user is due.
+func (s *Store) forget(ctx context.Context, list []string, early lot) (left int) {
 	users := make([]due, 0, len(list)/2)
 	for pair := range slices.Chunk(list, 2) {
 		users = append(users, due{pair[0], pair[1]})
 	}
-	return users, nil
-}
-
-// forget forgets those of the users whose time has come, or with early who hold nothing,
-// and returns how many left the list.
-func (s *Store) forget(ctx context.Context, users []due, early bool) (forgotten int) {
 	commands := make([]command, len(users))
 	for i, u := range users {
-		commands[i] = on(userKey(u.name), forgetScript, s.ttl(), flag(early))
+		commands[i] = on(userKey(u.name), forgetScript, s.ttl(), int(early))
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {
@@ -94,15 +98,21 @@ func (s *Store) forget(ctx context.Context, users []due, early bool) (forgotten 
 	}
 	var done []command
 	for i, u := range users {
-		var stays bool // by the clock of Redis; that of this node may be a little ahead
+		var stays bool // without early by the clock of Redis; that of this node may be a little ahead
 		var groups, pairs []string
 		if replies[i].Scan(&stays, &groups, &pairs) != nil || s.part(ctx, u.name, pairs) != nil {
 			return 0
 		}
-		if !stays {
+		to := lot(0)
+		if stays {
+			if early != idlers {
+				continue
+			}
+			to = holders
+		} else {
 			s.leaveAll(u.name, groups)
-			done = append(done, on(forgetKey, forgottenScript, u.name, u.at))
 		}
+		done = append(done, on(awayKey, awayScript, u.name, u.at, int(to), "-"))
 	}
 	if _, err := s.all(ctx, done); err != nil {
 		return 0

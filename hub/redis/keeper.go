@@ -2,9 +2,12 @@ package redis
 
 import (
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"time"
+
+	"wschat/hub/chat"
 )
 
 // tickTime is how often the keeper looks around.
@@ -39,7 +42,7 @@ func (s *Store) keep() {
 		if s.waits.Load() > 0 {
 			s.answerLate(now)
 		}
-		if s.Epoch() != "" && s.Err() != nil {
+		if s.Epoch() != "" && errors.Is(s.Err(), chat.ErrUnavailable) {
 			s.interrupt(now)
 		}
 		losses := s.losses.Load()
@@ -187,7 +190,7 @@ func (s *Store) buryUsers(id string) bool {
 			return false
 		}
 		for i, name := range names {
-			if s.counted(name, replies[i]) != nil {
+			if s.counted(name, "", replies[i]) != nil {
 				return false
 			}
 		}

@@ -57,8 +57,12 @@ const (
 	// each with bytes, the seqs between which they are, and since when it is there; :sum,
 	// the bytes of all; :room, the node that makes room.
 	ledgerKey = "wschat:{kept}"
-	// groupsKey is a sorted set of the groups with members, forgetKey one of users
-	// by when they are forgotten, in milliseconds.
+	// groupsKey is a sorted set of the groups with members.
 	groupsKey = "wschat:{groups}"
-	forgetKey = "wschat:{forget}"
+	// awayKey is the base of the users who are away: :due, by when they are forgotten, in
+	// milliseconds; :idle, those who hold nothing, and :holding, those who hold something, by
+	// address; :idle:from and :holding:from, how many count for each address; :of, where each
+	// user is. They end when the users return or are forgotten.
+	awayKey = "wschat:{away}"
+	dueKey  = awayKey + ":due"
 )

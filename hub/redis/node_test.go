@@ -223,19 +223,19 @@ func TestForgottenTooEarly(t *testing.T) {
 	enter(t, s, "A")
 	s.Exit("A", "")
 	redistest.Eventually(t, "A is to be forgotten", func() bool {
-		return server.CLI("zadd", forgetKey, "XX", "CH", "1", "A") == "1" // as if it were long ago
+		return server.CLI("zadd", dueKey, "XX", "CH", "1", "A") == "1" // as if it were long ago
 	})
 	s.forgetUsers()
 	if err := s.Reach(); err != nil {
 		t.Fatal(err)
 	}
-	if at := server.CLI("zscore", forgetKey, "A"); at != "1" {
+	if at := server.CLI("zscore", dueKey, "A"); at != "1" {
 		t.Errorf("A is due at %q", at)
 	}
 	enter(t, s, "A") // who is here is not due
 	s.forgetUsers()
 	redistest.Eventually(t, "A is not to be forgotten", func() bool {
-		return server.CLI("zscore", forgetKey, "A") == ""
+		return server.CLI("zscore", dueKey, "A") == ""
 	})
 }
 
@@ -247,9 +247,9 @@ func TestForgetsMany(t *testing.T) {
 	server.CLI("eval", `for i = 1, ARGV[2] do
 		redis.call('ZADD', ARGV[1], 1, 'A' .. i)
 		redis.call('HSET', 'wschat:{u:A' .. i .. '}:h', 'seen', 1, 't', 0)
-	end`, "0", forgetKey, fmt.Sprint(many))
+	end`, "0", dueKey, fmt.Sprint(many))
 	s.forgetUsers()
-	if n := server.CLI("zcard", forgetKey); n != "0" {
+	if n := server.CLI("zcard", dueKey); n != "0" {
 		t.Errorf("%s of %d are not forgotten", n, many)
 	}
 	if ttl := server.CLI("ttl", userKey("A7")+":h"); ttl == "-1" {

@@ -113,7 +113,7 @@ func TestParting(t *testing.T) {
 		t.Helper()
 		left(t, s, user)
 		server.CLI("hset", userKey(user)+":h", "seen", "1")
-		server.CLI("zadd", forgetKey, "1", user)
+		server.CLI("zadd", dueKey, "1", user)
 		s.forgetUsers()
 	}
 	want := func(what string, lasts bool, parts ...string) {

@@ -49,17 +49,19 @@ func (s *Store) presence(name, where string, number uint64) command {
 }
 
 // counted takes the reply to countScript. After the last connection anywhere it enters the
-// exit where it belongs.
-func (s *Store) counted(name string, r resp.Reply) error {
+// exit where it belongs; the last connection came from the address, "" if that is not known.
+func (s *Store) counted(name, address string, r resp.Reply) error {
 	var total int
 	var number uint64
 	var groups []string
-	if err := r.Scan(&total, &number, &groups); err != nil {
+	var talks bool
+	if err := r.Scan(&total, &number, &groups, &talks); err != nil {
 		return err
 	}
 	if total > 0 || number == 0 {
 		return nil
 	}
+	s.wentAway(name, address, number, talks || len(groups) > 0)
 	for _, where := range append(groups, chat.Everyone) {
 		c := s.presence(name, where, number)
 		s.do(c.key, func(_ resp.Reply, err error) {
@@ -67,10 +69,6 @@ func (s *Store) counted(name string, r resp.Reply) error {
 				s.again(name)
 			}
 		}, c.args...)
-	}
-	if s.config.MembershipTTL > 0 {
-		due := s.now().Add(s.config.MembershipTTL).UnixMilli()
-		s.do(forgetKey, ignore, "ZADD", forgetKey, due, name)
 	}
 	return nil
 }

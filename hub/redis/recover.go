@@ -181,12 +181,13 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 		var total int
 		var number uint64
 		var groups []string
-		if err := replies[2*i].Scan(&total, &number, &groups); err != nil {
+		var talks bool
+		if err := replies[2*i].Scan(&total, &number, &groups, &talks); err != nil {
 			return err
 		}
 		s.numbered(name, number)
 		if total == 0 {
-			if err := s.counted(name, replies[2*i]); err != nil {
+			if err := s.counted(name, "", replies[2*i]); err != nil {
 				return err
 			}
 			continue

@@ -30,7 +30,7 @@ var (
 // Scripts on a user.
 var (
 	loginScript  = script("login", ":h", ":g", ":p")
-	countScript  = script("count", ":h", ":g")
+	countScript  = script("count", ":h", ":g", ":p")
 	noteScript   = script("note", ":h", ":p")
 	userScript   = script("user", ":h", ":g", ":p")
 	enrollScript = script("enroll", ":h", ":g")
@@ -41,10 +41,11 @@ var (
 
 // Scripts on the nodes and on all users.
 var (
-	forgottenScript = script("forgotten")
-	leaseScript     = script("lease", ":epoch", ":lease", ":servers")
-	probeScript     = script("probe")
-	ledgerScript    = script("ledger", ":by", ":sum", ":room")
+	awayScript   = script("away", ":due", ":of", ":idle", ":idle:from", ":holding", ":holding:from")
+	crowdScript  = script("crowd", ":due", ":idle", ":idle:from", ":holding", ":holding:from")
+	leaseScript  = script("lease", ":epoch", ":lease", ":servers")
+	probeScript  = script("probe")
+	ledgerScript = script("ledger", ":by", ":sum", ":room")
 )
 
 // scripts are all of them, which each connection loads.

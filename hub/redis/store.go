@@ -74,12 +74,10 @@ type Store struct {
 	waits  atomic.Int64 // see conversation.acks
 	offset atomic.Int64 // Redis' clock less ours, in microseconds
 
-	untold   untold
-	refusal  refusal
-	ledger   ledger
-	crowded  atomic.Bool // see forgetEarly
-	searched string      // by it: when those are due whom it saw last; for the keeper
-	bounds   bounds
+	untold  untold
+	refusal refusal
+	ledger  ledger
+	bounds  bounds
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
@@ -110,7 +108,6 @@ func Open(config Config) (*Store, error) {
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
 		ledger:        newLedger(config.Bytes),
-		searched:      "-inf",
 		interrupted:   time.Now(),
 	}
 	var err error
@@ -169,10 +166,14 @@ func (s *Store) Close() error {
 }
 
 // Err implements chat.Engine: ErrUnavailable while Redis cannot be reached, what it
-// has lost is being put back, or it refuses messages.
+// has lost is being put back, or it refuses messages; ErrFull if Config.Bytes has room for
+// no message.
 func (s *Store) Err() error {
 	if !s.inReach() || s.refusal.lasts() {
 		return chat.ErrUnavailable
+	}
+	if s.config.Bytes > 0 && s.config.Bytes < sizeOf(&chat.Message{From: "A", Body: []byte("x")}) {
+		return chat.ErrFull
 	}
 	return nil
 }

@@ -107,17 +107,15 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 		s.mu.Lock()
 		u.count--
 		if u.tellings != telling { // meanwhile, with this connection
-			s.count(u.name, u.count)
+			s.count(u.name, "", u.count)
 		}
 		s.mu.Unlock()
-		switch number {
-		case 1:
+		if number == 1 {
 			return nil, chat.ErrBanned
-		case 2:
-			return nil, chat.ErrUnavailable
 		}
 		return nil, chat.ErrTaken
 	}
+	s.returned(u.name, number)
 	if forgotten {
 		s.leaveAll(u.name, groups)
 		groups = nil
@@ -134,7 +132,7 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) (r resp.Reply, t
 	u.tellings++
 	telling = u.tellings
 	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh),
-		flag(s.config.Single), flag(s.crowded.Load()), s.deadline(), followedPairs)
+		flag(s.config.Single), s.deadline(), followedPairs)
 	s.mu.Unlock()
 	r, err = wait(ctx)
 	return r, telling, s.failed(err)
@@ -156,21 +154,21 @@ func (s *Store) subscribe(ctx context.Context, u *user, number uint64, groups, p
 	return s.logIn(ctx, u, number, groups)
 }
 
-// Exit implements chat.Engine. Users do not count for addresses yet.
-func (s *Store) Exit(name, _ string) {
+// Exit implements chat.Engine.
+func (s *Store) Exit(name, address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.users[name]
 	u.count--
 	u.tellings++
-	s.count(name, u.count)
+	s.count(name, address, u.count)
 	s.release(u)
 }
 
 // count tells Redis how many connections of a user are here. Store.mu is held.
-func (s *Store) count(name string, n int) {
+func (s *Store) count(name, address string, n int) {
 	s.do(userKey(name), func(r resp.Reply, err error) {
-		if err != nil || s.counted(name, r) != nil {
+		if err != nil || s.counted(name, address, r) != nil {
 			s.again(name)
 		}
 	}, countScript, s.id, n, s.deadline())

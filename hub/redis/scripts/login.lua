@@ -6,16 +6,14 @@
 -- ARGV[3]  how long a user who is away stays known, in µs; 0: for ever
 -- ARGV[4]  1 if the name must be unknown
 -- ARGV[5]  1 if the connection replaces all others
--- ARGV[6]  1 to turn away who is unknown
--- ARGV[7]  deadline in µs of Redis' clock; 0: none
--- ARGV[8]  how many private conversations to return
+-- ARGV[6]  deadline in µs of Redis' clock; 0: none
+-- ARGV[7]  how many private conversations to return
 --
 -- Reply: {serial of the connection, number of the login, 1 if what was known of the
 -- user has been forgotten, groups, private conversations, the newest first}; the serial is 0
--- if there was no login, and the number then 1 if the user is banned, 2 if turned away; else
--- the name is taken. An error, LATE, says that the deadline has passed.
+-- if there was no login, and the number then 1 if the user is banned; else the name is taken. An error, LATE, says that the deadline has passed.
 
-if late(ARGV[7]) then return redis.error_reply('LATE it has been given up') end
+if late(ARGV[6]) then return redis.error_reply('LATE it has been given up') end
 local h, g = KEYS[1], KEYS[2]
 local total = tonumber(redis.call('HGET', h, 't') or '0')
 local seen = redis.call('HGET', h, 'seen')
@@ -23,7 +21,6 @@ local known = total > 0 or seen and (ARGV[3] == '0' or now() - seen < tonumber(A
 local banned = tonumber(redis.call('HGET', h, 'b') or '0') > now()
 local taken = ARGV[4] == '1' and (known or banned)
 if taken or banned then return {0, taken and 0 or 1, 0, {}, {}} end
-if ARGV[6] == '1' and not known then return {0, 2, 0, {}, {}} end
 redis.call('PERSIST', h)
 local field, count = '@' .. ARGV[1], tonumber(ARGV[2])
 local serial = redis.call('HINCRBY', h, 'serial', 1)
@@ -43,4 +40,4 @@ if total == 0 then turn(h, true) end
 local groups = redis.call('SMEMBERS', g)
 if not known then redis.call('DEL', g) end
 return {serial, redis.call('HGET', h, 'gen'), known and 0 or 1, groups,
-  redis.call('ZREVRANGE', KEYS[3], 0, ARGV[8] - 1)}
+  redis.call('ZREVRANGE', KEYS[3], 0, ARGV[7] - 1)}

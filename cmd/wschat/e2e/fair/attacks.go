@@ -105,7 +105,7 @@ var Attacks = []Attack{
 		workers: size{3, 3}, times: size{12, 120}, lasts: long, deed: stayInGroups},
 	{Name: "6 users who stay in a group of their own", Flags: []string{"-max-conversations", "300"},
 		workers: size{8, 8}, times: size{400, 400}, lasts: long, deed: stayInGroup},
-	{Name: "6 users who join a group and go", Flags: []string{"-max-users", "1000"},
+	{Name: "6 users who join a group and go", Engines: true, Flags: []string{"-max-users", "1000"},
 		workers: size{8, 8}, times: size{1500, 1500}, lasts: long, deed: joinAndGo},
 	{Name: "6 ids of sends", Engines: true, manyAddresses: true, Flags: []string{"-max-ids", "10000"},
 		workers: size{8, 8}, times: size{150, 1500}, lasts: brief, deed: sendIDs},

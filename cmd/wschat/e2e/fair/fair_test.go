@@ -105,9 +105,6 @@ func withstand(t *testing.T, a *Attack, e engine, calm *Pair) {
 // While nobody's message has room the server says so to whoever watches over it.
 func TestNoRoomIsTold(t *testing.T) {
 	for _, e := range engines {
-		if e.name == "redis" { // it keeps the newest message whatever the bound
-			continue
-		}
 		t.Run(e.name, func(t *testing.T) {
 			s, _ := e.start(t, []string{"-history-bytes", "1"})
 			c, err := s.Open("/socket?userId=ann")
