@@ -15,7 +15,7 @@ func (o *options) bounds() map[string]int64 {
 }
 
 // writeBounds writes how full what is bounded is, and what came of that. With Redis there
-// is no bound on conversations and users.
+// is no bound on conversations, and how many users are away is not told.
 func (s *server) writeBounds(t *metric.Text) {
 	kept := s.kept()
 	ids, dropped := s.hub.IDs()
