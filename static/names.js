@@ -1,8 +1,7 @@
-// What an id or a group's name may be (PROTOCOL section 2), as hub/name.go has it.
+// What an id or a group's name may be (PROTOCOL 2), as in hub/chat/name.go.
 
-// Scripts by their codes (ISO 15924) and the letters that Unicode gives to none: those that
-// are written together, then those that stand alone. All others, seldom seen, are taken for
-// one; the server tells them apart.
+// Scripts by ISO 15924 code, with letters that Unicode gives to none: some written together,
+// the others alone. The server tells rare ones apart.
 const scripts = ['LatnHaniHiraKana〆〱-〵〼ー', 'LatnHaniBopo〆', 'LatnHaniHang〆', 'Arab\u0640',
   ...'ArmnBengCyrlDevaEthiGeorGrekGujrGuruHebrKhmrKndaLaooMlymMymrOryaSinhTamlTeluThaaThaiTibt'.match(/..../g)];
 const inScripts = (codes) => codes.replace(/[A-Z].../g, '\\p{sc=$&}');
@@ -12,15 +11,15 @@ const words = [
   `^([${beside}-]|[^\\p{sc=Zyyy}${inScripts(scripts.join(''))}])+$`,
 ].map((pattern) => RegExp(pattern, 'u'));
 
-// Letters, and marks behind those that take them.
+// Letters, and marks behind some.
 const spelling = RegExp(`^([\\p{L}\\p{Nd}_.@-]|(?<=\\p{sc=Latn}\\p{M}{0,2})[\u0300\u0301\u0304\u0323]|(?<=(?![${inScripts('LatnGrekCyrlHangHaniHiraKanaZyyy')}])\\p{L}\\p{M}{0,2})\\p{M})+$`, 'u');
 
-// Fillers, selectors, enclosures, and letters that are others in another shape.
-const odd = /[\p{DI}\p{Me}\u2100-\u214f\ufb00-\uffef\u{1ccf0}-\u{1d7ff}\u{1ee00}-\u{1fbf9}]/u;
+// Fillers, selectors, enclosures, and symbols.
+const odd = /[\p{DI}\p{Me}\u2100-\u214f\ufb00-\uffef\u{1ccf0}-\u{1d7ff}]/u;
 
-// Letters that are others in another shape, too, but are needed: Armenian, Thai, Lao, Korean.
+// Letters in another shape that Armenian, Thai, Lao and Korean need.
 const needed = /[\u0587\u0e33\u0eb3\u0edc\u0edd\u3131-\u318e]/u;
-const hasOneForm = (word) => word.normalize() === word && word.split(needed).every((part) => part.normalize('NFKC') === part);
+const hasOneForm = (word) => word === word.normalize() && word.split(needed).every((part) => part === part.normalize('NFKC'));
 
 function isWord(word, most) {
   const digits = word.match(/\p{Nd}/gu)?.sort() ?? ['0'];
@@ -32,8 +31,7 @@ export const isUserId = (id) => !/^(login|all|join|leave|who|history|系统|错�
 
 export const isGroup = (name) => name.startsWith('group') && isWord(name.slice(5), 58);
 
-// groupName makes a group's full name of what was typed: "前端" and
-// "group前端" are the same group. It returns '' for what cannot be one.
+// groupName returns the group that was typed, with "group" or without it, or ''.
 export function groupName(typed) {
   const name = typed.trim();
   const full = name.startsWith('group') ? name : 'group' + name;

@@ -44,12 +44,13 @@ type authors struct {
 
 // author is one of them. Guarded by authors.mu.
 type author struct {
-	unanswered int                // bytes of messages that a handler has taken
-	pending    []*Pending         // long messages that others have yet to take
-	next       map[*Conn]struct{} // have a message that waits; looked after soon in any case
+	unanswered int        // bytes of messages that a handler has taken
+	pending    []*Pending // long messages that others have yet to take
+	next       []*Conn    // have a message that waits, the longest first
 
-	until time.Time // the author is held so long; zero: is not held
-	due   time.Time // when what was said since is paid for at heldRate
+	until   time.Time   // the author is held so long; zero: is not held
+	release *time.Timer // looks whether that is over
+	due     time.Time   // when what was said since is paid for at heldRate
 }
 
 // InTurn reports whether a message of so many bytes may be carried out now. If not, Message
@@ -101,6 +102,15 @@ func (c *Conn) retry() {
 	}
 }
 
+// takeTurn has the message that waits for its turn carried out, or passes the turn on.
+func (c *Conn) takeTurn(author string) {
+	if c.state == open && c.isPostponed() {
+		c.loop.touch(c)
+	} else {
+		c.loop.loops.authors.answered(author, 0)
+	}
+}
+
 // endTurn follows when all that was said is answered.
 func (c *Conn) endTurn() {
 	c.loop.loops.authors.answered(c.out.turn, c.out.unanswered)
@@ -114,10 +124,9 @@ func (as *authors) begin(name string, size int, c *Conn) bool {
 	defer as.mu.Unlock()
 	a := as.get(name)
 	if a.mustWait(size, c.metered) {
-		if a.next == nil {
-			a.next = make(map[*Conn]struct{})
+		if !slices.Contains(a.next, c) {
+			a.next = append(a.next, c)
 		}
-		a.next[c] = struct{}{}
 		return false
 	}
 	if size >= shortMessage {
@@ -155,7 +164,7 @@ func (as *authors) hold(name string) {
 	a := as.get(name)
 	if a.until.IsZero() {
 		as.held.Add(1)
-		time.AfterFunc(heldFor, func() { as.release(name) })
+		a.release = time.AfterFunc(heldFor, func() { as.release(name) })
 	}
 	a.until = time.Now().Add(heldFor)
 }
@@ -166,12 +175,23 @@ func (as *authors) release(name string) {
 	defer as.mu.Unlock()
 	a := as.get(name)
 	if rest := time.Until(a.until); rest > 0 {
-		time.AfterFunc(rest, func() { as.release(name) })
+		a.release.Reset(rest)
 		return
 	}
 	a.until = time.Time{}
 	as.held.Add(-1)
 	as.rest(name, a)
+}
+
+// close stops the timers.
+func (as *authors) close() {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	for _, a := range as.byName {
+		if a.release != nil {
+			a.release.Stop()
+		}
+	}
 }
 
 // isOverdue reports whether the author need not wait any longer.
@@ -221,16 +241,16 @@ func (as *authors) get(name string) *author {
 	return a
 }
 
-// rest forgets an author of whom nothing is under way, and tells one who waits.
+// rest follows when something has ended. If nothing is under way any more, whoever has waited
+// longest is told, or else the author is forgotten.
 func (as *authors) rest(name string, a *author) {
-	if a.unanswered > 0 || len(a.pending) > 0 {
-		return
-	}
-	if a.until.IsZero() {
+	switch {
+	case a.unanswered > 0 || len(a.pending) > 0:
+	case len(a.next) > 0:
+		c := a.next[0]
+		a.next = a.next[1:]
+		c.loop.mail.call(func() { c.takeTurn(name) })
+	case a.until.IsZero():
 		delete(as.byName, name)
-	}
-	for c := range a.next {
-		c.loop.mail.call(func() { c.loop.touch(c) })
-		return
 	}
 }

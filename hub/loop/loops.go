@@ -203,6 +203,7 @@ func (ls *Loops) Close() {
 	})
 	ls.running.Wait()
 	ls.tlsHandshakes.timer.Stop()
+	ls.authors.close()
 }
 
 // tick makes every loop look after its silent and its closing connections.
