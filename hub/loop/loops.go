@@ -29,8 +29,8 @@ type Config struct {
 	Ping time.Duration
 	// Rate bounds the messages and control frames a second that are taken from a
 	// metered connection, with bursts of one second's worth, by reading no
-	// faster. What costs the server more counts as more; see price.go. 0: no limit, and
-	// RateBytes is void.
+	// faster. What costs the server more counts as more; see price.go. 0: no limit,
+	// RateBytes is void, and messages below 16 KiB do not wait for readers; see author.go.
 	Rate int
 	// RateBytes bounds the bytes a second likewise; 0: no limit.
 	RateBytes int
