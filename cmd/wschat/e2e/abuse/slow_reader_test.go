@@ -26,7 +26,7 @@ const (
 // One who does not read in a group under full load costs the others nothing, and
 // is gone with 4100.
 func TestSlowReader(t *testing.T) {
-	s := start(t, "-queue", "262144")
+	s := start(t)
 	group := make([]*target.Client, members)
 	many(t, members, func(i int) error {
 		c, err := s.Open(fmt.Sprint("/socket?userId=M", i))
