@@ -15,10 +15,10 @@ import (
 //
 //   - A long message goes out when all recipients have taken the one before. A reader that takes
 //     nothing does not hold it up for longer than the message takes at heldRate.
-//   - Short ones are mostlySent at a time until they are answered, which is when they wait in
-//     the outboxes of readers or have been taken.
-//   - Once they wait there too much, the author may send heldRate until they do not: as much as
-//     one connection may by default.
+//   - Short ones, from shortMessage bytes on, are mostUnanswered at a time until they are
+//     answered, which is when they wait in the outboxes of readers or have been taken.
+//   - Once a reader is behind, the author may send heldRate, however short the messages are,
+//     until no reader is: as much as one connection may by default.
 //
 // What has to wait is kept by its connection, which is not read from meanwhile. Short messages of
 // connections that are not metered do not wait.
@@ -46,11 +46,10 @@ type authors struct {
 type author struct {
 	unanswered int        // bytes of messages that a handler has taken
 	pending    []*Pending // long messages that others have yet to take
-	next       []*Conn    // have a message that waits, the longest first
+	next       []*Conn    // have a message that waits, the longest first; some may have ended
 
-	until   time.Time   // the author is held so long; zero: is not held
-	release *time.Timer // looks whether that is over
-	due     time.Time   // when what was said since is paid for at heldRate
+	until time.Time // the author is held so long; zero: is not held
+	due   time.Time // when what was said since is paid for at heldRate
 }
 
 // InTurn reports whether a message of so many bytes may be carried out now. If not, Message
@@ -102,13 +101,20 @@ func (c *Conn) retry() {
 	}
 }
 
-// takeTurn has the message that waits for its turn carried out, or passes the turn on.
+// takeTurn has the message that waits carried out, or passes the turn on if it does not wait
+// any more.
 func (c *Conn) takeTurn(author string) {
+	c.retry()
+	c.loop.touch(c)
 	if c.state == open && c.isPostponed() {
-		c.loop.touch(c)
-	} else {
-		c.loop.loops.authors.answered(author, 0)
+		return
 	}
+	as := &c.loop.loops.authors
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	a := as.get(author)
+	a.leave(c)
+	as.rest(author, a)
 }
 
 // endTurn follows when all that was said is answered.
@@ -129,6 +135,7 @@ func (as *authors) begin(name string, size int, c *Conn) bool {
 		}
 		return false
 	}
+	a.leave(c)
 	if size >= shortMessage {
 		a.unanswered += size
 	}
@@ -164,32 +171,22 @@ func (as *authors) hold(name string) {
 	a := as.get(name)
 	if a.until.IsZero() {
 		as.held.Add(1)
-		a.release = time.AfterFunc(heldFor, func() { as.release(name) })
 	}
 	a.until = time.Now().Add(heldFor)
 }
 
-// release is the end of hold, if no reader is behind any more.
-func (as *authors) release(name string) {
-	as.mu.Lock()
-	defer as.mu.Unlock()
-	a := as.get(name)
-	if rest := time.Until(a.until); rest > 0 {
-		a.release.Reset(rest)
+// release lets go of the authors that are not held any more. It is called with every tick.
+func (as *authors) release() {
+	if as.held.Load() == 0 {
 		return
 	}
-	a.until = time.Time{}
-	as.held.Add(-1)
-	as.rest(name, a)
-}
-
-// close stops the timers.
-func (as *authors) close() {
 	as.mu.Lock()
 	defer as.mu.Unlock()
-	for _, a := range as.byName {
-		if a.release != nil {
-			a.release.Stop()
+	for name, a := range as.byName {
+		if !a.until.IsZero() && !time.Now().Before(a.until) {
+			a.until = time.Time{}
+			as.held.Add(-1)
+			as.rest(name, a)
 		}
 	}
 }
@@ -241,16 +238,21 @@ func (as *authors) get(name string) *author {
 	return a
 }
 
-// rest follows when something has ended. If nothing is under way any more, whoever has waited
-// longest is told, or else the author is forgotten.
+// rest follows when less is under way. If nothing is, it is the turn of the connection that
+// has waited longest, or the author is forgotten.
 func (as *authors) rest(name string, a *author) {
 	switch {
 	case a.unanswered > 0 || len(a.pending) > 0:
 	case len(a.next) > 0:
 		c := a.next[0]
-		a.next = a.next[1:]
 		c.loop.mail.call(func() { c.takeTurn(name) })
 	case a.until.IsZero():
 		delete(as.byName, name)
+	}
+}
+
+func (a *author) leave(c *Conn) {
+	if i := slices.Index(a.next, c); i >= 0 {
+		a.next = slices.Delete(a.next, i, i+1)
 	}
 }

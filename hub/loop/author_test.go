@@ -209,7 +209,7 @@ func TestNobodyWaitsForNothing(t *testing.T) {
 		began := time.Now()
 		first := pipe(t, ls, refusing)
 		first.text(long)
-		synctest.Wait()
+		synctest.Wait() // it has begun
 		heard := make(chan Item, 2)
 		for _, goes := range []bool{true, false} {
 			r := chat(ls, "A", func(item Item) { heard <- item })
@@ -230,6 +230,60 @@ func TestNobodyWaitsForNothing(t *testing.T) {
 		if len(heard) > 0 {
 			t.Error("a message of a connection that was gone is carried out")
 		}
+		if n := len(ls.authors.byName); n > 0 {
+			t.Errorf("%d authors are remembered when nothing is under way", n)
+		}
+	})
+}
+
+// An author is forgotten a while after a reader was last behind, with no timer left behind.
+func TestHeldAuthorIsForgotten(t *testing.T) {
+	inBubble(t, Config{Loops: 1}, func(t *testing.T, ls *Loops) {
+		ls.authors.hold("A")
+		time.Sleep(heldFor / 2)
+		ls.authors.hold("A")
+		time.Sleep(heldFor - 1)
+		synctest.Wait()
+		if ls.authors.held.Load() != 1 {
+			t.Error("the author is let go too soon")
+		}
+		time.Sleep(2 * ls.tickPeriod())
+		synctest.Wait()
+		if held, known := ls.authors.held.Load(), len(ls.authors.byName); held != 0 || known != 0 {
+			t.Errorf("%d authors are held, %d known, want none", held, known)
+		}
+	})
+}
+
+// A handler may refuse what has waited without asking for its turn again. The turn is passed
+// on, and the author forgotten.
+func TestTurnNotTaken(t *testing.T) {
+	long := strings.Repeat("x", largeMessage)
+	inBubble(t, Config{Loops: 2}, func(t *testing.T, ls *Loops) {
+		slow := newRecord()
+		slow.onMessage = func(c *Conn, message string) {
+			if c.InTurn("A", len(message)) {
+				c.Promise()
+				time.AfterFunc(time.Second+wakePeriod/2, func() { c.Answer(nil) })
+			}
+		}
+		pipe(t, ls, slow).text(long)
+		synctest.Wait()
+		isBusy := func() bool {
+			ls.authors.mu.Lock()
+			defer ls.authors.mu.Unlock()
+			a := ls.authors.byName["A"]
+			return a != nil && a.unanswered > 0
+		}
+		refusing := newRecord()
+		refusing.onMessage = func(c *Conn, message string) {
+			if isBusy() {
+				c.InTurn("A", len(message))
+			}
+		}
+		pipe(t, ls, refusing).text(long)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if n := len(ls.authors.byName); n > 0 {
 			t.Errorf("%d authors are remembered when nothing is under way", n)
 		}

@@ -203,7 +203,6 @@ func (ls *Loops) Close() {
 	})
 	ls.running.Wait()
 	ls.tlsHandshakes.timer.Stop()
-	ls.authors.close()
 }
 
 // tick makes every loop look after its silent and its closing connections.
@@ -217,6 +216,7 @@ func (ls *Loops) tick() {
 				ls.budget.most.Store(ls.config.Memory())
 				ls.checkBudget()
 			}
+			ls.authors.release()
 			for _, l := range ls.loops {
 				l.mail.call(l.tick)
 			}
