@@ -19,12 +19,9 @@ const (
 	maxQueue = 4096
 )
 
-// setOptions sets the options of a listener, which its connections inherit. A connection is
-// accepted when its first bytes have come, so that the loop need not come back for them; a
-// silent one after a second.
+// setOptions sets the options of a listener, which its connections inherit.
 func setOptions(_, _ string, raw syscall.RawConn) error {
 	return raw.Control(func(fd uintptr) {
-		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT, 1)
 		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
 	})
