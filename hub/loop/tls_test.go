@@ -217,41 +217,60 @@ func TestCloseNotifyBehindMuch(t *testing.T) {
 // Who asks for new keys over and over, and does not read the answers, is not
 // listened to.
 func TestKeyUpdatesWithoutReading(t *testing.T) {
-	const most = 15_000
 	forEachTLS(t, func(t *testing.T, d driver) {
 		s := d.serve(t, Config{Loops: 1})
-		e := newRecord()
-		r := s.dialRaw(e, 16<<10)
-		conn := e.conn(t)
-		waits := 0
-		for n := 0; waits == 0; n += 100 {
-			if n == most {
-				t.Fatalf("after %d updates the client is still listened to", n)
-			}
-			var burst []byte
-			for range 100 { // with some data between them, or else they are too many
-				burst = append(burst, r.record(handshakeRecord, keyUpdate(true))...)
-				r.update(&r.out)
-				burst = append(burst, r.record(dataRecord, masked(frame.Pong, ""))...)
-			}
-			for len(burst) > 0 && waits == 0 {
-				r.tcp.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
-				n, err := r.tcp.Write(burst)
-				burst = burst[n:]
-				if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-					t.Fatalf("the connection ended: %v", err)
-				}
-				onLoop(conn, func() {
-					if n == 0 && !conn.reading {
-						waits = conn.out.size()
-					}
-				})
-			}
+		waits, stuck := 0, true
+		for try := 0; stuck && try < 5; try++ {
+			waits, stuck = s.updateKeys()
 		}
-		if waits > 2*highWater {
-			t.Errorf("%d bytes wait", waits)
+		if stuck || waits > 2*highWater {
+			t.Errorf("%d bytes wait, stuck: %v", waits, stuck)
 		}
 	})
+}
+
+// updateKeys asks for a new key again and again, and reads nothing, until the server reads
+// nothing more. It returns how many bytes wait then. It is stuck if the server would read, but
+// the kernel brings it nothing: it drops news of room together with answers for which the
+// client has none, and tries again ever later.
+func (s *server) updateKeys() (waits int, stuck bool) {
+	const most, patience = 15_000, 40 // updates; writes in vain
+	e := newRecord()
+	r := s.dialRaw(e, 16<<10)
+	conn := e.conn(s.t)
+	vain := 0
+	for n := 0; ; n += 100 {
+		if n == most {
+			s.t.Fatalf("after %d updates the client is still listened to", n)
+		}
+		var burst []byte
+		for range 100 { // with some data between them, or else they are too many
+			burst = append(burst, r.record(handshakeRecord, keyUpdate(true))...)
+			r.update(&r.out)
+			burst = append(burst, r.record(dataRecord, masked(frame.Pong, ""))...)
+		}
+		for len(burst) > 0 {
+			r.tcp.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+			n, err := r.tcp.Write(burst)
+			burst = burst[n:]
+			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				s.t.Fatalf("the connection ended: %v", err)
+			}
+			if n > 0 {
+				vain = 0
+				continue
+			}
+			vain++
+			onLoop(conn, func() {
+				if !conn.reading {
+					waits = conn.out.size()
+				}
+			})
+			if waits > 0 || vain == patience {
+				return waits, waits == 0
+			}
+		}
+	}
 }
 
 // A connection that has had long messages both ways is as small as before.
