@@ -5,24 +5,12 @@ import (
 	"runtime"
 	"testing"
 
+	"wschat/frame/leaktest"
 	"wschat/hub/chat"
 	"wschat/hub/local"
 	"wschat/hub/loop"
 	"wschat/hub/store"
 )
-
-// heapOf returns how many bytes more there are on the heap after do.
-func heapOf(do func()) int64 {
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.GC() // what the first has left to be swept
-	runtime.ReadMemStats(&before)
-	do()
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	return int64(after.HeapAlloc) - int64(before.HeapAlloc)
-}
 
 // What an entry of a table takes, with the longest names that there are. The defaults of the tables' bounds in
 // cmd/wschat/memory.go are made of these.
@@ -63,7 +51,7 @@ func TestMemoryOfTables(t *testing.T) {
 		}},
 		{"an id of a send", 500, func(i int) { ids.done(long("A", i), long("", i), ack{}) }},
 	} {
-		each := heapOf(func() {
+		each := leaktest.Heap(func() {
 			for i := range entries {
 				row.fill(i)
 			}

@@ -5,29 +5,17 @@ import (
 	"runtime"
 	"testing"
 
+	"wschat/frame/leaktest"
 	"wschat/hub/chat"
 	"wschat/hub/store"
 )
-
-// heapOf returns how many bytes more there are on the heap after do.
-func heapOf(do func()) int64 {
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.GC() // what the first has left to be swept
-	runtime.ReadMemStats(&before)
-	do()
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	return int64(after.HeapAlloc) - int64(before.HeapAlloc)
-}
 
 // A message of 128 bytes takes at most 180 in memory, however many are kept of a
 // conversation, while old ones make room for new ones, and whoever sends it.
 func TestMemoryOfAMessage(t *testing.T) {
 	for _, test := range []struct{ groups, said int }{{1, 5000}, {20, 1000}, {20, 1700}, {200, 100}} {
 		s := store.New(1000)
-		taken := heapOf(func() {
+		taken := leaktest.Heap(func() {
 			for i := range test.groups * test.said {
 				group := fmt.Sprint("group", i%test.groups)
 				m := &chat.Message{Conversation: group, From: fmt.Sprint("user", i%200), To: group, ID: fmt.Sprint(i), Body: make([]byte, 128)}
@@ -59,7 +47,7 @@ func TestMemoryOfAConversation(t *testing.T) {
 	s.MaxConversations, s.ForgetAfter = conversations, 1
 	s.Attend(func(string) bool { return false })
 	fill := func(kind string) float64 {
-		return float64(heapOf(func() {
+		return float64(leaktest.Heap(func() {
 			for i := range conversations {
 				user, to := fmt.Sprint(kind, i), fmt.Sprint("A", i%20)
 				s.Append(&chat.Message{Conversation: chat.PairOf(to, user), From: user, To: to, Body: make([]byte, 20)}, func(err error) {

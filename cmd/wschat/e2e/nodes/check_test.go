@@ -164,6 +164,15 @@ func quiet(chatters []*chatter) {
 	}
 }
 
+// goOn waits until each is answered something new, and little that it has asked is open.
+func goOn(chatters []*chatter) {
+	began := time.Now()
+	for _, c := range chatters {
+		c.t.Helper()
+		c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
+	}
+}
+
 // talk has each chatter send now and then, to groupX, to all and to the next one, until
 // stopped; the texts are all different. stop returns when nothing more is sent.
 func talk(chatters []*chatter, pause time.Duration) (stop func()) {

@@ -67,10 +67,7 @@ func testFailover(t *testing.T, program string, behind bool) {
 	replica.Resume()
 	replica.CLI("replicaof", "no", "one")
 	proxy.Switch(replica.Addr())
-	began := time.Now()
-	for _, c := range all {
-		c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
-	}
+	goOn(all)
 	stop()
 	quiet(all)
 	check(t, all)
@@ -150,10 +147,7 @@ func testClusterFailover(t *testing.T, key string, timeout time.Duration) {
 	redistest.Eventually(t, "the replica is a master", func() bool {
 		return strings.HasPrefix(replica.CLI("role"), "master") && strings.Contains(replica.CLI("cluster", "info"), "cluster_state:ok")
 	})
-	began := time.Now()
-	for _, c := range all {
-		c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
-	}
+	goOn(all)
 	stop()
 	quiet(all)
 	if whole {

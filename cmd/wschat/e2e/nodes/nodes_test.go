@@ -96,10 +96,7 @@ func TestNodesKilledRedis(t *testing.T) {
 			t.Error("/healthz does not say it")
 		}
 		redis.Restart(true)
-		began := time.Now()
-		for _, c := range all {
-			c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
-		}
+		goOn(all)
 	}
 	stop()
 	quiet(all)

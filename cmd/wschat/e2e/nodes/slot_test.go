@@ -31,10 +31,7 @@ func TestNodesMovedSlots(t *testing.T) {
 			home := cluster.Owner(key)
 			for _, to := range []int{(home + 1) % 3, home} {
 				moveSlot(cluster, key, to)
-				began := time.Now()
-				for _, c := range all {
-					c.until("to go on", func() bool { return c.answered.After(began) && len(c.open) < 10 })
-				}
+				goOn(all)
 			}
 		}
 	}
