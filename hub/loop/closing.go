@@ -131,6 +131,10 @@ func (c *Conn) startClosing(next state, code frame.CloseCode) {
 	l := c.loop
 	l.closeDue.add(c, l.ticks+l.loops.ticksOf(closeTimeout))
 	l.touch(c)
+	if next == lingering && c.out != nil && len(c.out.receipts) > 0 {
+		c.out.closed = code // what is being written to it is no longer unwritten once it has left
+		return
+	}
 	c.reportClosed(code)
 }
 
@@ -180,12 +184,16 @@ func (c *Conn) end(code frame.CloseCode) {
 	if c.state == gone {
 		return
 	}
+	c.acknowledge() // what a stream has written since
 	was := c.state
 	c.state = gone
 	l := c.loop
 	c.closeSocket()
 	c.uncount()
 	if w := c.out; w != nil {
+		if w.closed != 0 {
+			was, code = open, w.closed
+		}
 		w.dropTails(0, len(w.tails))
 		c.out = nil
 		if w.turn != "" { // which the answer ends

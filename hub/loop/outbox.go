@@ -26,7 +26,8 @@ type outbox struct {
 	sources  []func() Item
 	unread   []byte // read, but put off
 	parting  *parting
-	counted  int // what the loop counts for the connection, see budget.go
+	closed   frame.CloseCode // the peer's, to be reported behind the receipts; 0: there is none
+	counted  int             // what the loop counts for the connection, see budget.go
 
 	// See author.go.
 	turn       string         // the author of messages that are not answered yet; "": there are none
@@ -219,7 +220,7 @@ func (c *Conn) flush() {
 // acknowledge tells the items whose frames are written, by a stream to its end.
 func (c *Conn) acknowledge() {
 	w := c.out
-	if s := c.stream(); len(w.receipts) == 0 || s != nil && !s.hasWritten() {
+	if s := c.stream(); w == nil || len(w.receipts) == 0 || s != nil && !s.hasWritten() {
 		return
 	}
 	n, written := 0, w.off
@@ -231,6 +232,10 @@ func (c *Conn) acknowledge() {
 		n++
 	}
 	w.receipts = slices.Delete(w.receipts, 0, n)
+	if code := w.closed; code != 0 && len(w.receipts) == 0 {
+		w.closed = 0
+		c.reportClosed(code)
+	}
 }
 
 // compact forgets the frames that are written whole, when they are many.
