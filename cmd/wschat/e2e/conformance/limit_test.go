@@ -69,7 +69,7 @@ func TestUsualLimit(t *testing.T) {
 func TestLargeMessages(t *testing.T) {
 	const most = 16 << 20
 	var rows []row
-	for n := 2 << 20; n <= most; n *= 2 {
+	for n := 2 << 20; n <= most; n *= 8 {
 		rows = append(rows,
 			echoed(fmt.Sprintf("§5.2 text of %d", n), opText, []byte(letters(n)), text(letters(n))),
 			echoed(fmt.Sprintf("§5.2 binary of %d", n), opBinary, []byte(noise(n)), binaryMessage(noise(n))))

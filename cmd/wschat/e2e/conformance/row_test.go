@@ -88,12 +88,18 @@ func cutRandomly(name string, b []byte) [][]byte {
 	return out
 }
 
+// fewBytes is below how many bytes of a row single bytes leave nothing for other pieces to show.
+const fewBytes = 64
+
 // playAll plays rows on targets in all deliveries.
 func playAll(t *testing.T, targets []*target, rows func(*target) []row) {
 	for _, target := range targets {
 		t.Run(target.name, func(t *testing.T) {
 			for _, r := range rows(target) {
 				for _, d := range deliveries {
+					if d.name == "pieces" && len(r.send) < fewBytes {
+						continue
+					}
 					t.Run(r.name+"/"+d.name, func(t *testing.T) {
 						t.Parallel()
 						target.play(t, r, d)

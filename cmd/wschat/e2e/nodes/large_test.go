@@ -70,7 +70,7 @@ func poison(t *testing.T, s *target.Server, size int) {
 func TestNodesLargeHistory(t *testing.T) {
 	t.Parallel()
 	const size = 5 << 20
-	count := 15
+	count := 6
 	if whole {
 		count = 50
 	}

@@ -21,10 +21,10 @@ func TestNodesMovedSlots(t *testing.T) {
 		c.forgetMoves()
 	}
 	stop := talk(all, 10*time.Millisecond)
-	keys := []string{"wschat:{c:groupX}", "wschat:{u:user00}", "wschat:{nodes}"}
+	keys := []string{"wschat:{c:groupX}", "wschat:{nodes}"}
 	rounds := 1
 	if whole {
-		keys, rounds = append(keys, "wschat:{c:all}", "wschat:{c:user00,user01}"), 10
+		keys, rounds = append(keys, "wschat:{u:user00}", "wschat:{c:all}", "wschat:{c:user00,user01}"), 10
 	}
 	for range rounds {
 		for _, key := range keys {
