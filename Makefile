@@ -39,10 +39,12 @@ test: lint race quickfuzz e2e ## everything; installs the tools it needs
 # What go test vets, lint has vetted.
 GOTEST = $(GO) test -vet=off
 
-# Packages that wait leave the processors to others: more run at once than there are.
+# Packages that wait leave the processors to others: more run at once than there are, the
+# longest first.
+UNITS = ./hub ./hub/loop ./hub/redis ./hub/journal ./...
 race: tools ## unit tests and fuzz seeds, with the race detector
 	@tags=redis; if grep -qs '^Redis:' $(E2E)/.missing; then tags=; echo '*** SKIPPED: the tests with Redis'; fi; \
-		echo "$(GOTEST) -p 4 -race -tags '$$tags' ./..."; $(GOTEST) -p 4 -race -tags "$$tags" ./...
+		echo "$(GOTEST) -p 4 -race -tags '$$tags' $(UNITS)"; $(GOTEST) -p 4 -race -tags "$$tags" $(UNITS)
 	node --test static/
 
 # These wait, and bound no time below a second: they run beside each other, with all of

@@ -15,7 +15,7 @@ import (
 // PROTOCOL 6: deliveries to very many are paid for before the next message, so that a burst
 // is one second's worth of work, too.
 func TestBurstOfDeliveries(t *testing.T) {
-	const members, sent = 3000, 100
+	const members, sent = 3000, 30
 	const atOnce = 5 // one takes 12 ms, as much as 24 messages
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, loop.Config{Loops: 1, Goroutines: true, Rate: 100}, setup{Presence: chat.ToNone, Store: store.New(0)})
