@@ -114,11 +114,12 @@ func TestShortMessagesDoNotOutrunReaders(t *testing.T) {
 						}
 						c.Promise()
 						x := sharedText{text: text(message), pending: ls.Pend("A", len(message))}
-						time.AfterFunc(row.late, func() {
+						go func() {
+							time.Sleep(row.late)
 							list.Publish(x)
 							x.pending.Done()
 							c.Answer(nil)
-						})
+						}()
 					}
 					c := metered(t, ls, r)
 					go func() {
