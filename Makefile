@@ -48,9 +48,9 @@ race: tools ## unit tests and fuzz seeds, with the race detector
 	node --test static/
 
 # These wait, and bound no time below a second: they run beside each other, with all of
-# $(E2E) itself but what measures the page. That and the others measure time and memory, so
-# each runs alone.
-TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance crash nodes)
+# $(E2E) itself, which takes longest, but what measures the page. That and the others measure
+# time and memory, so each runs alone.
+TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance nodes crash)
 ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 MEASURED = ^TestPage(WeightAndFirstPaint|ManyPeople|ManyMessages|StaysWhileReading)$$
 
@@ -62,7 +62,7 @@ e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis a
 	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
 	set -- -count=1 -timeout 5m -trimpath -tags e2e; status=0; \
-	$(GOTEST) -p 4 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
+	$(GOTEST) -p 2 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" -run '$(MEASURED)' ./$(E2E) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \

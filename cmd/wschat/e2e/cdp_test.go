@@ -96,6 +96,9 @@ func (d *devTools) read() {
 // params are those of a command.
 type params map[string]any
 
+// browserPatience is longer than that with a server: browsers take long to start beside each other.
+const browserPatience = 3 * target.Patience
+
 // call sends a command, to the browser or to the session of a page, and waits
 // for its result.
 func (d *devTools) call(session, method string, p params, result any) error {
@@ -118,7 +121,7 @@ func (d *devTools) call(session, method string, p params, result any) error {
 	if err := d.peer.SendText(string(text)); err != nil {
 		return err
 	}
-	timer := time.NewTimer(target.Patience)
+	timer := time.NewTimer(browserPatience)
 	defer timer.Stop()
 	select {
 	case r := <-answer:
@@ -132,6 +135,6 @@ func (d *devTools) call(session, method string, p params, result any) error {
 	case <-d.ended:
 		return fmt.Errorf("%s: the browser is gone", method)
 	case <-timer.C:
-		return fmt.Errorf("%s: no answer in %v", method, target.Patience)
+		return fmt.Errorf("%s: no answer in %v", method, browserPatience)
 	}
 }
