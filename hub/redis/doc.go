@@ -25,7 +25,8 @@
 // Of its own users a node knows all, and vouches for that to Redis: how many connections
 // each has (user.go), with {n:ID}, the set of them. After every gap it says all of it again;
 // what is so already changes nothing. A login that was given up is not carried out later
-// (LATE).
+// (LATE). If it may have been, it is undone when Redis has been in reach for 3 s: mostly its
+// client has come back by then, and nobody is told of anything.
 //
 // # Logins and exits
 //

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -63,6 +64,7 @@ func (s *Store) keep() {
 			probed = now
 		}
 		s.syncAll()
+		s.undo(now, false)
 		s.settle()
 		s.dropIdle(now)
 		if ttl := s.config.MembershipTTL; ttl > 0 && now.Sub(forgotten) > min(max(ttl/10, 10*time.Millisecond), time.Minute) {
@@ -125,7 +127,13 @@ func (s *Store) renew() bool {
 	if now.Sub(s.renewed) > leaseTime/2 { // this process may have stood still, with others
 		s.interrupted = now
 	}
-	s.renewed, s.peers = now, len(l.all)
+	s.renewed = now
+	switch {
+	case old == "":
+		s.peers = math.MaxInt // others may be about to begin, too
+	case !lost && l.epoch == old: // else some are not back yet
+		s.peers = len(l.all)
+	}
 	whole := now.Sub(s.interrupted) > leaseTime
 	s.mu.Unlock()
 	if !s.client.Up() {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"time"
 
 	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
@@ -71,4 +72,37 @@ func (s *Store) counted(name, address string, r resp.Reply) error {
 		}, c.args...)
 	}
 	return nil
+}
+
+// undoTime is for how long Redis must have been in reach before a login that was given up
+// is undone. By then its client has come back, if it is to: so nobody is told that the user
+// was away.
+const undoTime = 3 * time.Second
+
+// givenUp is a login that was given up, though Redis may have carried it out.
+type givenUp struct {
+	name string
+	at   time.Time
+}
+
+// giveUp has a login undone later.
+func (s *Store) giveUp(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.givenUp = append(s.givenUp, givenUp{name, time.Now()})
+}
+
+// undo ends the connections of logins that were given up long enough ago, or of all.
+func (s *Store) undo(now time.Time, all bool) {
+	s.mu.Lock()
+	n := 0
+	for n < len(s.givenUp) && (all || now.Sub(s.givenUp[n].at) > undoTime && now.Sub(s.interrupted) > undoTime) {
+		n++
+	}
+	due := s.givenUp[:n]
+	s.givenUp = s.givenUp[n:]
+	s.mu.Unlock()
+	for _, login := range due {
+		s.Exit(login.name, "")
+	}
 }

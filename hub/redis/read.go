@@ -85,6 +85,22 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 		return nil, err
 	}
 	var waiting []*chat.Message
+	for part := range slices.Chunk(pairs, batch) {
+		messages, err := s.waitingIn(user, part)
+		if err != nil {
+			return nil, err
+		}
+		waiting = append(waiting, messages...)
+	}
+	waiting = slices.DeleteFunc(waiting, func(m *chat.Message) bool { return !m.Time.After(since) })
+	sortByTime(waiting)
+	return waiting, nil
+}
+
+// waitingIn returns what waits for a user in some private conversations.
+func (s *Store) waitingIn(user string, pairs []string) (waiting []*chat.Message, err error) {
+	ctx, cancel := patience()
+	defer cancel()
 	from := make([]uint64, len(pairs)) // after which seq
 	for len(pairs) > 0 {
 		commands := make([]command, len(pairs))
@@ -118,8 +134,6 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 		}
 		pairs, from = moreOf, moreFrom
 	}
-	waiting = slices.DeleteFunc(waiting, func(m *chat.Message) bool { return !m.Time.After(since) })
-	sortByTime(waiting)
 	return waiting, nil
 }
 

@@ -81,7 +81,7 @@ type Store struct {
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
-	peers         int    // nodes
+	peers         int    // nodes, as far as is known
 	recovering    bool
 	recovered     time.Time // when the data was lost last
 	renewed       time.Time // when the lease was, last
@@ -90,6 +90,7 @@ type Store struct {
 	users         map[string]*user
 	unsynced      map[*conversation]bool // to be synced when Redis is back
 	dirty         map[string]bool        // users whose number of connections Redis may not know
+	givenUp       []givenUp              // logins that failed, and may have been carried out
 }
 
 var _ chat.Engine = (*Store)(nil)
@@ -154,6 +155,7 @@ func (s *Store) MayBlock() bool { return true }
 func (s *Store) Close() error {
 	close(s.stop)
 	s.keeper.Wait()
+	s.undo(time.Now(), true)
 	s.tellUntold()
 	for end := time.Now().Add(replyTimeout); s.async.Load() > 0 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)

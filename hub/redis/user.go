@@ -70,8 +70,8 @@ func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	if err == nil && online && s.config.Presence != chat.ToAll {
 		entry.Online, err = s.who(ctx, chat.Everyone)
 	}
-	if err != nil && entry != nil { // the connection has been counted
-		s.Exit(name, "")
+	if err != nil && entry != nil { // the connection may have been counted
+		s.giveUp(name)
 		return chat.Entry{}, err
 	}
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 // whatever does not add up.
 //
 //   - A connection gets each message of a conversation once, in order, without a hole,
-//     from what its welcome named on, or from its own join on.
+//     from what its welcome named on, or from its own join on. What the welcome names may
+//     come behind it, as it was under way.
 //   - A number stands for one message in an epoch, for all clients and for good.
 //   - A login is told of somebody who is offline, an exit of somebody who is online; the
 //     same holds for joins and leaves. Nobody is told of his own login or exit.
@@ -34,7 +35,8 @@ type told struct {
 	acked  map[string]map[uint64]string // of this epoch
 
 	// Since the last welcome:
-	live    map[string]uint64          // the last message that came as an event
+	live    map[string]uint64          // the last message that came as an event, or that the welcome counted
+	spoken  map[string]bool            // one came as an event
 	online  map[string]bool            // the user included
 	asked   map[string]map[string]bool // the members that who named, of each group the user is in; nil: he has to ask
 	members map[string]map[string]bool // what has been told since of who joined and left; it counts for more
@@ -107,7 +109,7 @@ func (v *told) welcome(e event) {
 		v.texts, v.acked = make(map[string]map[uint64]string), make(map[string]map[uint64]string)
 		v.whole, v.last = make(map[string]uint64), make(map[string]uint64)
 	}
-	v.live = make(map[string]uint64)
+	v.live, v.spoken = make(map[string]uint64), make(map[string]bool)
 	v.online = setOf(e.Online)
 	v.asked, v.members = make(map[string]map[string]bool), make(map[string]map[string]bool)
 	v.came = make(map[string]map[string]bool)
@@ -137,12 +139,13 @@ func (v *told) message(e event) {
 	case chat.IsGroup(of) && !in:
 		v.fault("is not in %s, and gets %d", of, e.Seq)
 	case chat.IsGroup(of) && !known: // the first since he joined
+	case e.Seq <= last && !v.spoken[of]: // it was under way when the welcome counted it
 	case e.Seq <= last:
 		v.fault("%s: %d comes after %d", of, e.Seq, last)
 	case e.Seq > last+1:
 		v.fault("%s: %d comes after %d: a hole", of, e.Seq, last)
 	}
-	v.live[of] = e.Seq
+	v.live[of], v.spoken[of] = e.Seq, true
 	v.keep(e)
 }
 
