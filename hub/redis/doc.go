@@ -29,7 +29,7 @@
 // Of its own users a node knows all, and vouches for that to Redis: how many connections
 // each has (user.go), with {n:ID}, the set of them. After every gap it says all of it again;
 // what is so already changes nothing. A login that was given up is not carried out later
-// (LATE). If it may have been, it is undone when Redis has been in reach for 3 s: mostly its
+// (LATE). If it may have been, it is undone when others have been let in for 3 s: mostly its
 // client has come back by then, and nobody is told of anything.
 //
 // # Logins and exits
@@ -52,7 +52,7 @@
 //
 // The epoch is bound to the processes that have the data (epoch.go). :servers has the run
 // ids of the masters. A new one, restarted or promoted, is believed when every node with a
-// lease has found there what it was told of. Until then nobody is served. If something is
+// lease has found there what it was told of. Until then nobody is let in. If something is
 // missing, or a node that had a lease died or begins anew meanwhile and can say nothing, a
 // new epoch begins, whether something is lost or not. A message is refused if the master has
 // not what the sender's node was told of (LOST), so none is numbered twice in one epoch.

@@ -44,7 +44,7 @@ func (s *Store) keep() {
 			s.answerLate(now)
 		}
 		if s.Epoch() != "" && errors.Is(s.Err(), chat.ErrUnavailable) {
-			s.interrupt(now)
+			s.unavailable(now)
 		}
 		losses := s.losses.Load()
 		if !s.checked() || s.isLost() || now.Sub(renewed) > renewTime {
@@ -85,6 +85,17 @@ func (s *Store) answerLate(now time.Time) {
 	for _, c := range followed {
 		c.answerLate(now)
 	}
+}
+
+// unavailable notes that nobody is let in. That this node does not know what has become of
+// the data keeps no other from renewing its lease.
+func (s *Store) unavailable(now time.Time) {
+	if !s.client.Up() || s.refusal.lasts() {
+		s.interrupt(now)
+	}
+	s.mu.Lock()
+	s.closed = now
+	s.mu.Unlock()
 }
 
 // interrupt notes that other nodes may not have been able to renew their leases, either.

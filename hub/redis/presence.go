@@ -74,8 +74,8 @@ func (s *Store) counted(name, address string, r resp.Reply) error {
 	return nil
 }
 
-// undoTime is for how long Redis must have been in reach before a login that was given up
-// is undone. By then its client has come back, if it is to: so nobody is told that the user
+// undoTime is for how long logins must have been possible before one that was given up is
+// undone. By then its client has come back, if it is to: so nobody is told that the user
 // was away.
 const undoTime = 3 * time.Second
 
@@ -96,7 +96,7 @@ func (s *Store) giveUp(name string) {
 func (s *Store) undo(now time.Time, all bool) {
 	s.mu.Lock()
 	n := 0
-	for n < len(s.givenUp) && (all || now.Sub(s.givenUp[n].at) > undoTime && now.Sub(s.interrupted) > undoTime) {
+	for n < len(s.givenUp) && (all || now.Sub(s.givenUp[n].at) > undoTime && now.Sub(s.closed) > undoTime) {
 		n++
 	}
 	due := s.givenUp[:n]

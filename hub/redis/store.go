@@ -86,6 +86,7 @@ type Store struct {
 	recovered     time.Time // when the data was lost last
 	renewed       time.Time // when the lease was, last
 	interrupted   time.Time // when Redis was last out of reach, or refused
+	closed        time.Time // when nobody was let in, last
 	conversations map[string]*conversation
 	users         map[string]*user
 	unsynced      map[*conversation]bool // to be synced when Redis is back
@@ -131,6 +132,7 @@ func Open(config Config) (*Store, error) {
 func (s *Store) state(up bool) {
 	if !up {
 		s.losses.Add(1)
+		s.interrupt(time.Now())
 	}
 	s.poke()
 }

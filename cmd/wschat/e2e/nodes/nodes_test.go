@@ -104,6 +104,25 @@ func TestNodesKilledRedis(t *testing.T) {
 	stayed(t, all, 1, 1)
 }
 
+// kill -9 of a node and of Redis together: nobody can say what the node had given out, so a
+// new epoch begins when its lease has ended.
+func TestNodesKilledTogether(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, "appendonly yes", "appendfsync always")
+	nodes := startNodes(t, 3, redis.URL())
+	all := crowdOn(t, newFleet(nodes[:2]...), 6)
+	nodes[2].Kill()
+	redis.Kill()
+	redis.Restart(true)
+	time.Sleep(lease)
+	for _, c := range all {
+		c.until("for a new epoch", func() bool { return c.told.epochs == 2 })
+	}
+	all = append(all, newChatter(t, "late", all[0].nodes, 0))
+	quiet(all)
+	check(t, all)
+}
+
 // One master of a cluster is killed, and comes back: with its data as if nothing had
 // been, without them with a new epoch.
 func TestNodesKilledMaster(t *testing.T) {
