@@ -213,14 +213,22 @@ func TestMembershipsFitIntoMemory(t *testing.T) {
 			return err
 		}
 		defer c.Conn.Close()
-		go io.Copy(io.Discard, c.Conn)
-		for j := range groups {
-			if err := c.SendText(fmt.Sprintf("join,group%d.%d", i, j)); err != nil {
+		sent := make(chan error, 1)
+		go func() {
+			for j := range groups {
+				if err := c.SendText(fmt.Sprintf("join,group%d.%d", i, j)); err != nil {
+					sent <- err
+					return
+				}
+			}
+			sent <- nil
+		}()
+		for range groups { // each join is granted or refused
+			if _, err := c.NextText(); err != nil {
 				return err
 			}
 		}
-		time.Sleep(3 * time.Second)
-		return nil
+		return <-sent
 	})
 	c, err := s.Open("/socket?userId=late")
 	if err != nil {
