@@ -54,8 +54,8 @@ TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance nodes crash)
 ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 MEASURED = ^TestPage(WeightAndFirstPaint|ManyPeople|ManyMessages|StaysWhileReading)$$
 
-# Chaos, and a node that stands still under full load, are for make crash alone.
-CRASH_ONLY = ^TestNodesChaos|^TestNodesSlowNode
+# Chaos is for make crash alone.
+CRASH_ONLY = ^TestNodesChaos
 
 e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'

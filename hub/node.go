@@ -33,6 +33,9 @@ func (n node) Deliver(m *chat.Message, origin any) {
 	}
 }
 
+// Behind implements chat.Node.
+func (n node) Behind() bool { return n.config.Loops.IsBehind() }
+
 // deliverPrivate sends m to its user. The lock is held.
 func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 	// The sender's JSON sessions get a copy, unless the sender is the recipient too.

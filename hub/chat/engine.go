@@ -139,6 +139,10 @@ type Node interface {
 	Replace(user string, serial uint64)
 	// Kick ends all of them. No lock is held.
 	Kick(user string)
+	// Behind reports whether the hub has yet to pass on much of what it was told. An engine
+	// that is told by others brings it no more meanwhile. It may be called with no lock held,
+	// or with any.
+	Behind() bool
 	// Renumber tells that the engine had lost its data, and that all users are put
 	// back: there is a new Epoch, of whose messages nothing has been told yet. No lock
 	// is held, and it may block.

@@ -41,6 +41,7 @@ func (r *recorder) Present(user, where string, number uint64, online bool) {
 func (r *recorder) Idle(group string)                  { r.note("%s is idle", group) }
 func (r *recorder) Replace(user string, serial uint64) { r.note("replace %s below %d", user, serial) }
 func (r *recorder) Kick(user string)                   { r.note("kick %s", user) }
+func (r *recorder) Behind() bool                       { return false }
 func (r *recorder) Renumber() error                    { return nil }
 
 func (r *recorder) want(t *testing.T, want ...string) {

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,14 @@ func (c *command) size() int64 {
 // any mailbox holds more, no connection is read from, and so nobody adds to it
 // but who has read already. It is less where memory is short.
 const maxBacklog = 32 << 20
+
+// IsBehind reports whether a mailbox holds an 8th of its bound, or memory is short: who brings
+// messages from elsewhere should wait.
+func (ls *Loops) IsBehind() bool {
+	return ls.budget.short.Load() || slices.ContainsFunc(ls.loops, func(l *Loop) bool {
+		return l.mail.backlog.Load() > ls.maxBacklog/8
+	})
+}
 
 // mailbox is a loop's queue of commands. post is safe for concurrent use and
 // never blocks, the rest is for the loop's goroutine.

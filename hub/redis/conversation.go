@@ -37,6 +37,8 @@ type conversation struct {
 	again   bool
 	paused  bool    // see pause
 	pending []entry // what the channel has brought since Redis was asked
+	bytes   int     // of the messages in it
+	missed  bool    // it has brought more than that
 	acks    []ack   // in the order of seq
 	waiters []*waiter
 	opened  chan struct{} // closed when it is open for the first time
@@ -57,8 +59,9 @@ type waiter struct {
 }
 
 const (
-	// maxEntries bounds those that are pending.
+	// maxEntries and maxBytes bound what is pending.
 	maxEntries = 4096
+	maxBytes   = 1 << 20
 	// longWait is how long an answer waits for the channel at most.
 	longWait = time.Second
 )
@@ -73,10 +76,8 @@ func (c *conversation) heard(e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case !c.open && len(c.pending) >= maxEntries:
-		c.pending, c.again = nil, true
 	case !c.open:
-		c.pending = append(c.pending, e)
+		c.keep(e)
 	case e.kind == 'm' && e.m.Seq > c.seq+1: // the slot moves: some were published elsewhere
 		c.sync()
 	default:
@@ -85,7 +86,20 @@ func (c *conversation) heard(e entry) {
 	}
 }
 
-// tell tells the node of e. The lock is held, here and below.
+// keep has e wait until Redis has answered. If that is too much, Redis is asked once more.
+// The lock is held, here and below.
+func (c *conversation) keep(e entry) {
+	if e.kind == 'm' {
+		c.bytes += len(e.m.Body)
+	}
+	if len(c.pending) >= maxEntries || c.bytes > maxBytes {
+		c.pending, c.bytes, c.missed = nil, 0, true
+		return
+	}
+	c.pending = append(c.pending, e)
+}
+
+// tell tells the node of e.
 func (c *conversation) tell(e entry) {
 	switch e.kind {
 	case 'm':
@@ -303,7 +317,7 @@ func (c *conversation) sync() {
 
 // ask asks how things stand. What the channel has brought before is part of it.
 func (c *conversation) ask() {
-	c.pending = nil
+	c.pending, c.bytes, c.missed = nil, 0, false
 	after := any("-")
 	switch {
 	case c.known:
@@ -364,17 +378,26 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	for _, m := range at.messages {
 		c.tell(entry{kind: 'm', m: m})
 	}
-	if !at.all {
-		c.known = c.known || len(at.messages) > 0
+	if at.all {
+		c.seq = at.seq
+	}
+	c.known = c.known || at.all || len(at.messages) > 0
+	switch {
+	case at.all && !c.missed:
+	case c.store.node.Behind():
+		c.syncing = false
+		c.store.syncLater(c)
+		return nil
+	default:
 		c.ask()
 		return nil
 	}
-	c.seq, c.known, c.open, c.syncing = at.seq, true, true, false
+	c.open, c.syncing = true, false
 	c.reconcile(at.members)
 	for _, e := range c.pending {
 		c.tell(e)
 	}
-	c.pending = nil
+	c.pending, c.bytes = nil, 0
 	c.answer()
 	select {
 	case <-c.opened:

@@ -19,6 +19,10 @@
 // and went within the gap is not told. A conversation that nobody here is in is forgotten
 // after 10 s (follow.go).
 //
+// While the loops of the node are behind, its channels are not read (keepPace), nor is a gap
+// filled. Redis ends a connection on which more waits than its client-output-buffer-limit, and
+// that is a gap like any other.
+//
 // The welcome of a client is made of the same, so that it agrees with what is told next. An
 // acknowledgement waits until the channel has brought the message, a second at most.
 //

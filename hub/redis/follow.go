@@ -144,12 +144,26 @@ func (s *Store) receive(channel string, payload []byte) {
 	if c == nil {
 		return
 	}
+	s.keepPace()
 	e, err := parseEntry(name, payload)
 	if err != nil {
 		s.log.Warn("redis brings nonsense", "channel", channel, "error", err)
 		return
 	}
 	c.heard(e)
+}
+
+// keepPace waits while the node is behind. Meanwhile nothing is read from the channels; Redis
+// ends the connection when more waits than its client-output-buffer-limit allows, and
+// conversations catch up after that.
+func (s *Store) keepPace() {
+	for s.node.Behind() {
+		select {
+		case <-s.stop:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // subscribed is told when a channel brings what comes; see resp.Config.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 
 // recorder is a chat.Node that writes down what it is told.
 type recorder struct {
+	behind atomic.Bool
+
 	mu   sync.Mutex
 	told []string
 }
@@ -42,6 +45,7 @@ func (r *recorder) Present(user, where string, _ uint64, online bool) {
 func (r *recorder) Replace(user string, serial uint64) { r.note("replace %s %d", user, serial) }
 func (r *recorder) Kick(user string)                   { r.note("kick %s", user) }
 func (r *recorder) Idle(string)                        {}
+func (r *recorder) Behind() bool                       { return r.behind.Load() }
 
 func (r *recorder) Renumber() error {
 	r.note("renumber")
@@ -120,6 +124,33 @@ func TestLostSubscription(t *testing.T) {
 	for i, text := range told.about("all ") {
 		if text != fmt.Sprintf("%d x", i+1) {
 			t.Fatalf("message %d is %q", i+1, text)
+		}
+	}
+}
+
+// A node that is behind is told of nothing, but of what one answer of Redis had already. Redis
+// gives up on it, and it is told of the rest later.
+func TestNodeIsBehind(t *testing.T) {
+	server := redistest.Start(t, "client-output-buffer-limit pubsub 1mb 512kb 1")
+	a, _ := node(t, Config{URL: server.URL()})
+	b, told := node(t, Config{URL: server.URL()})
+	enter(t, b, "B")
+	say(t, a, "A", "all", "", "1")
+	redistest.Eventually(t, "B has been told", func() bool { return len(told.about("all ")) == 1 })
+	told.behind.Store(true)
+	body := strings.Repeat("x", 100<<10)
+	const count = 100 // more than all buffers take
+	for i := 2; i <= count; i++ {
+		say(t, a, "A", "all", "", fmt.Sprint(i, body))
+	}
+	if n := len(told.about("all ")); n > count/2 {
+		t.Errorf("B has been told of %d messages", n)
+	}
+	told.behind.Store(false)
+	redistest.Eventually(t, "B has been told of all", func() bool { return len(told.about("all ")) >= count })
+	for i, text := range told.about("all ") {
+		if want := fmt.Sprintf("%d %d", i+1, i+1); strings.TrimRight(text, "x") != want {
+			t.Fatalf("message %d is %.20q", i+1, text)
 		}
 	}
 }
