@@ -12,7 +12,7 @@ import (
 )
 
 // user is somebody who is connected to this node, or about to be. Guarded by
-// Store.mu, but for the name and ready.
+// Store.mu, but for the name, ready and listed.
 type user struct {
 	name          string
 	refs          int // connections here, those on their way included
@@ -24,6 +24,7 @@ type user struct {
 	draining      bool                     // somebody is appending it
 	ready         chan struct{}            // closed when the user's channel is subscribed
 	isReady       bool
+	listed        chan struct{} // closed when the user is in {n:ID}, by which others take him offline
 }
 
 // retain returns the user of that name, who stays until released. Store.mu is held.
@@ -31,11 +32,16 @@ func (s *Store) retain(name string) *user {
 	u := s.users[name]
 	if u == nil {
 		u = &user{
-			name: name, conversations: make(map[string]*conversation, 1), ready: make(chan struct{}),
+			name: name, conversations: make(map[string]*conversation, 1),
+			ready: make(chan struct{}), listed: make(chan struct{}),
 		}
 		s.users[name] = u
 		s.client.Subscribe(userKey(name))
-		s.do(nodeKey(s.id), ignore, "SADD", nodeKey(s.id), name)
+		s.do(nodeKey(s.id), func(_ resp.Reply, err error) {
+			if err == nil {
+				close(u.listed)
+			}
+		}, "SADD", nodeKey(s.id), name)
 	}
 	u.refs++
 	return u
@@ -85,10 +91,12 @@ func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 
 // enter returns an entry, with an error too, once the connection is counted.
 func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, error) {
-	select {
-	case <-u.ready:
-	case <-ctx.Done():
-		return nil, chat.ErrUnavailable
+	for _, done := range []chan struct{}{u.ready, u.listed} {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return nil, chat.ErrUnavailable
+		}
 	}
 	var (
 		entry         = new(chat.Entry)
