@@ -150,7 +150,8 @@ func (c *conversation) change(user string, number uint64, here bool) {
 }
 
 // reconcile tells the node of the difference between who it was told is in the conversation
-// and who is. At first that is nothing, but where users are connected here.
+// and who is. At first that is nothing, but where users are connected here. That one of these
+// is offline, as others say who took this node for dead, is not told.
 func (c *conversation) reconcile(members map[string]uint64) {
 	if !c.tracks() {
 		return
@@ -167,11 +168,14 @@ func (c *conversation) reconcile(members map[string]uint64) {
 		return
 	}
 	for user := range c.members {
-		if _, is := members[user]; !is {
+		if _, is := members[user]; !is && (c.name != chat.Everyone || !c.store.isHere(user)) {
 			c.change(user, 0, false)
 		}
 	}
 	for user, number := range members {
+		if number%2 == 0 && c.store.isHere(user) { // Redis is told soon
+			number++
+		}
 		c.change(user, number, true)
 	}
 }

@@ -62,6 +62,14 @@ func (s *Store) release(u *user) {
 
 func ignore(resp.Reply, error) {}
 
+// isHere reports whether a user is connected to this node.
+func (s *Store) isHere(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	return u != nil && u.count > 0
+}
+
 // Enter implements chat.Engine. Who is online, Welcome knows by itself if that is told.
 func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	if !s.inReach() {
