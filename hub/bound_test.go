@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -144,4 +145,29 @@ func (s *server) knows(name string) bool {
 		s.t.Errorf("whether %s is known: %v", name, err)
 	}
 	return !errors.Is(err, chat.ErrNotOnline)
+}
+
+// Beyond so many memberships, who has reached an equal share is told why a join fails, of
+// whichever kind the join and the client are.
+func TestTooManyMemberships(t *testing.T) {
+	s := start(t, loop.Config{}, setup{Presence: chat.ToNone, Store: store.New(0), MaxMemberships: 2})
+	l, p := s.client("L"), s.program("P")
+	l.say("join,groupA")
+	l.want("系统:已加入 groupA")
+	p.say(`{"op":"join","group":"groupB"}`)
+	p.wants(`{"event":"joined","group":"groupB","user":"P"}`)
+	const chinese = "错误:群组成员总数已达上限,暂时无法加入 groupX"
+	l.say("join,groupX", "groupX,text")
+	l.want(chinese, chinese)
+	const english = `{"code":"unavailable","event":"error","id":"1","message":"there are too many memberships of groups to join groupX at the moment"}`
+	p.say(`{"op":"join","id":"1","group":"groupX"}`, `{"op":"send","id":"1","to":"groupX","text":"x"}`)
+	for range 2 {
+		if got, err := json.Marshal(p.event()); err != nil || string(got) != english {
+			t.Errorf("got %s, want %s", got, english)
+		}
+	}
+	l.say("leave,groupA", "join,groupX")
+	l.want("系统:已离开 groupA", "系统:已加入 groupX")
+	calm(p)
+	quiet(l)
 }

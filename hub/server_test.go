@@ -16,15 +16,16 @@ import (
 
 // setup says how the hub of a test behaves, and its engine.
 type setup struct {
-	Store         chat.Store // nil: memory without limit
-	Presence      chat.Presence
-	Single        bool
-	MembershipTTL time.Duration
-	MaxUsers      int
-	MaxIDs        int
-	MaxMessage    int64
-	Queue         int
-	Deflater      *frame.Deflater
+	Store          chat.Store // nil: memory without limit
+	Presence       chat.Presence
+	Single         bool
+	MembershipTTL  time.Duration
+	MaxUsers       int
+	MaxMemberships int
+	MaxIDs         int
+	MaxMessage     int64
+	Queue          int
+	Deflater       *frame.Deflater
 }
 
 func (c setup) hub(loops *loop.Loops, engine chat.Engine) *Hub {
@@ -87,7 +88,7 @@ func (s *server) startAlone(config setup) {
 	}
 	engine := local.New(local.Config{
 		Store: config.Store, Presence: config.Presence, Single: config.Single,
-		MembershipTTL: config.MembershipTTL, MaxUsers: config.MaxUsers,
+		MembershipTTL: config.MembershipTTL, MaxUsers: config.MaxUsers, MaxMemberships: config.MaxMemberships,
 	})
 	s.engine, s.store = engine, config.Store
 	s.Hub = config.hub(s.loops, engine)

@@ -6,16 +6,21 @@ import (
 	"wschat/hub/redis"
 )
 
-// bounds has the values of the flags that bound what is remembered, by their names.
+// bounds has the bounds on what is remembered, by the names of their flags. Memberships have
+// no flag, and no such bound with Redis.
 func (o *options) bounds() map[string]int64 {
-	return map[string]int64{
+	bounds := map[string]int64{
 		"history-bytes": o.historyBytes, "max-conversations": int64(o.maxConversations),
 		"max-users": int64(o.maxUsers), "max-ids": int64(o.maxIDs),
 	}
+	if o.redis == "" {
+		bounds["memberships"] = int64(o.tableEntries())
+	}
+	return bounds
 }
 
 // writeBounds writes how full what is bounded is, and what came of that. With Redis there
-// is no bound on conversations, and how many users are away is not told.
+// is no bound on conversations.
 func (s *server) writeBounds(t *metric.Text) {
 	kept := s.kept()
 	ids, dropped := s.hub.IDs()
@@ -26,16 +31,18 @@ func (s *server) writeBounds(t *metric.Text) {
 	case *local.Engine:
 		away, forgotten := e.Away()
 		used["history-bytes"], used["max-conversations"], used["max-users"] = kept.Bytes, int64(kept.Conversations), int64(away)
+		used["memberships"] = int64(e.Memberships())
 		refused["history-bytes"], refused["max-conversations"] = kept.Refused.Bytes, kept.Refused.Conversations
 		refused["waiting"] = kept.Refused.Waiting
 		dropping["history-bytes"], dropping["max-conversations"], dropping["max-users"] = kept.Dropped, kept.Forgotten, forgotten
 	case *redis.Store:
 		stats := e.Stats()
-		used["history-bytes"], dropping["history-bytes"] = stats.Held, stats.Dropped
+		used["history-bytes"], used["max-users"] = stats.Held, stats.Away
+		dropping["history-bytes"] = stats.Dropped
 		refused["history-bytes"], refused["waiting"] = stats.TooLarge, stats.MissedMany
 	}
-	t.GaugeBy("wschat_bound", "The flags that bound what is remembered; 0: no limit.", "bound", s.bounds)
-	t.GaugeBy("wschat_bound_used", "How much of each bound is used.", "bound", used)
+	t.GaugeBy("wschat_bound", "The bounds on what is remembered, by their flags, and on memberships; 0: no limit.", "bound", s.bounds)
+	t.GaugeBy("wschat_bound_used", "How much of each bound is used. There can be more memberships than their bound.", "bound", used)
 	t.CounterBy("wschat_bound_refused_total", "Messages that were refused since their user had reached a bound.", "bound", refused)
 	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users and ids that were dropped to make room, of whoever had most.", "bound", dropping)
 }

@@ -168,7 +168,8 @@ func TestMetricsOfChat(t *testing.T) {
 		t.Fatalf("got %v, %v", m.Opcode, err)
 	}
 	r.wants(samples{
-		"wschat_groups": 1, "wschat_deliveries_total": before + 4, "wschat_queued_bytes": 0,
+		`wschat_bound_used{bound="memberships"}`: 1,
+		"wschat_groups":                          1, "wschat_deliveries_total": before + 4, "wschat_queued_bytes": 0,
 		`wschat_messages_received_total{kind="text"}`: 2*question + 2, `wschat_messages_received_total{kind="binary"}`: 1,
 	})
 	a.leave()

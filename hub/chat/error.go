@@ -29,6 +29,7 @@ var (
 	ErrNotOnline   = newError("not_online", "用户(%s)不在线", "user %s is not online")
 	ErrNotMember   = newError("not_member", "你不在 %s 中", "you are not in %s")
 	ErrManyGroups  = newError("forbidden", "最多同时在 1000 个群组中", "you are in 1,000 groups, which is the most")
+	ErrManyMembers = newError("unavailable", "群组成员总数已达上限,暂时无法加入 %s", "there are too many memberships of groups to join %s at the moment")
 	ErrForbidden   = newError("forbidden", "不能加入 %s", "you may not be in %s")
 	ErrUnavailable = newError("unavailable", "暂时无法发送", "cannot be sent at the moment")
 )

@@ -110,6 +110,13 @@ func (e *Engine) Counts() (users, groups int) {
 	return len(e.online), len(e.groups)
 }
 
+// Memberships returns how many there are.
+func (e *Engine) Memberships() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.members
+}
+
 // Away returns how many users are offline and remembered, and how many were forgotten to
 // make room.
 func (e *Engine) Away() (users int, dropped uint64) {

@@ -60,7 +60,7 @@ func (e *Engine) mayChange(u *user, c *change) error {
 	case c.join && !in && len(u.groups) >= chat.MaxGroups:
 		return chat.ErrManyGroups
 	case c.join && !in && len(u.groups) >= e.share():
-		return chat.ErrFull
+		return chat.ErrManyMembers.About(c.group)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"wschat/hub/redis/resp"
 )
 
 const (
@@ -78,6 +80,15 @@ func (s *Store) forgetEarly() {
 			return
 		}
 	}
+}
+
+// countAway notes how many users are away, for Stats.
+func (s *Store) countAway() {
+	s.do(awayKey, func(r resp.Reply, err error) {
+		if away, e := r.Int(); err == nil && e == nil {
+			s.bounds.away.Store(away)
+		}
+	}, "ZCARD", dueKey)
 }
 
 // forget forgets those of the users whose time has come, or early those of a lot, and returns

@@ -73,6 +73,7 @@ func (s *Store) keep() {
 		}
 		if now.Sub(counted) > crowdTime {
 			s.forgetEarly()
+			s.countAway()
 			counted = now
 		}
 	}

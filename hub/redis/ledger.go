@@ -58,6 +58,7 @@ const (
 // bounds says how much is kept, and what did not fit. Safe for concurrent use.
 type bounds struct {
 	held                 atomic.Int64  // bytes of all, as the ledger has it
+	away                 atomic.Int64  // users, as last counted
 	dropped              atomic.Uint64 // messages, by this node
 	tooLarge, missedMany atomic.Uint64 // messages that this node refused
 }

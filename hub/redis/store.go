@@ -208,6 +208,7 @@ type Stats struct {
 	Conversations int // subscribed here
 
 	Held                 int64  // bytes of the messages of the whole chat, roughly
+	Away                 int64  // users of the whole chat, with a MembershipTTL, as counted once a second
 	Dropped              uint64 // messages that this node dropped to make room
 	TooLarge, MissedMany uint64 // messages that it refused: larger than Config.Bytes; too many that wait for one user
 }
@@ -218,7 +219,7 @@ func (s *Store) Stats() Stats {
 	defer s.mu.Unlock()
 	return Stats{
 		s.client.Stats(), s.available(), len(s.conversations),
-		s.bounds.held.Load(), s.bounds.dropped.Load(), s.bounds.tooLarge.Load(), s.bounds.missedMany.Load(),
+		s.bounds.held.Load(), s.bounds.away.Load(), s.bounds.dropped.Load(), s.bounds.tooLarge.Load(), s.bounds.missedMany.Load(),
 	}
 }
 
