@@ -150,9 +150,6 @@ func (c *Conn) placeWith(number int32) *place {
 	return nil
 }
 
-// isListed reports whether c is in any list.
-func (c *Conn) isListed() bool { return c.places != [2]place{} || c.more != nil }
-
 // leaveLists takes c out of all lists.
 func (c *Conn) leaveLists() {
 	places := c.places[:]

@@ -9,6 +9,9 @@ import (
 	"wschat/frame"
 )
 
+// isListed reports whether c is in any list.
+func (c *Conn) isListed() bool { return c.places != [2]place{} || c.more != nil }
+
 // Joins, leaves and publishes of one goroutine are carried out in their order.
 func TestListOrder(t *testing.T) {
 	forEachDriver(t, func(t *testing.T, d driver) {
