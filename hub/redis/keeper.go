@@ -210,7 +210,7 @@ func (s *Store) buryUsers(id string) bool {
 			return false
 		}
 		for i, name := range names {
-			if s.counted(name, "", replies[i]) != nil {
+			if s.counted(name, "", replies[i], func() {}) != nil {
 				return false
 			}
 		}
@@ -233,11 +233,12 @@ func (s *Store) remove(id string) {
 	}
 }
 
-// depart gives up this node's place, unless users are left: another node takes those
-// offline.
+// depart gives up this node's place, unless users are left, or Redis could not be told of some
+// who have gone: another node takes those offline.
 func (s *Store) depart() {
+	s.settle()
 	s.mu.Lock()
-	empty := len(s.users) == 0
+	empty := len(s.users) == 0 && len(s.dirty) == 0
 	s.mu.Unlock()
 	if empty {
 		s.remove(s.id)

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"wschat/hub/chat"
@@ -51,7 +52,8 @@ func (s *Store) presence(name, where string, number uint64) command {
 
 // counted takes the reply to countScript. After the last connection anywhere it enters the
 // exit where it belongs; the last connection came from the address, "" if that is not known.
-func (s *Store) counted(name, address string, r resp.Reply) error {
+// entered is called when nothing is left to do.
+func (s *Store) counted(name, address string, r resp.Reply, entered func()) error {
 	var total int
 	var number uint64
 	var groups []string
@@ -60,14 +62,20 @@ func (s *Store) counted(name, address string, r resp.Reply) error {
 		return err
 	}
 	if total > 0 || number == 0 {
+		entered()
 		return nil
 	}
 	s.wentAway(name, address, number, talks || len(groups) > 0)
-	for _, where := range append(groups, chat.Everyone) {
+	groups = append(groups, chat.Everyone)
+	var left atomic.Int64
+	left.Store(int64(len(groups)))
+	for _, where := range groups {
 		c := s.presence(name, where, number)
 		s.do(c.key, func(_ resp.Reply, err error) {
 			if err != nil {
 				s.again(name)
+			} else if left.Add(-1) == 0 {
+				entered()
 			}
 		}, c.args...)
 	}

@@ -163,12 +163,12 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 	commands := make([]command, 0, 2*len(names))
 	s.mu.Lock()
 	for _, name := range names {
-		verb, count := "SREM", 0
+		count := 0
 		if u := s.users[name]; u != nil {
-			count, verb = u.count, "SADD"
+			count = u.count
 			u.tellings++
 		}
-		commands = append(commands, on(userKey(name), countScript, s.id, count, s.deadline()), on(nodeKey(s.id), verb, nodeKey(s.id), name))
+		commands = append(commands, on(userKey(name), countScript, s.id, count, s.deadline()), on(nodeKey(s.id), "SADD", nodeKey(s.id), name))
 	}
 	wait := s.ask(commands) // with the lock held: the last count that Redis gets is right
 	s.mu.Unlock()
@@ -177,6 +177,7 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 		return err
 	}
 	var again []command
+	var online []string
 	for i, name := range names {
 		var total int
 		var number uint64
@@ -187,11 +188,12 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 		}
 		s.numbered(name, number)
 		if total == 0 {
-			if err := s.counted(name, "", replies[2*i]); err != nil {
+			if err := s.counted(name, "", replies[2*i], func() { s.unlist(name) }); err != nil {
 				return err
 			}
 			continue
 		}
+		online = append(online, name)
 		if lost {
 			groups = s.groupsOf(name)
 		}
@@ -206,8 +208,13 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 			again = append(again, s.presence(name, group, number))
 		}
 	}
-	_, err = s.all(ctx, again)
-	return err
+	if _, err = s.all(ctx, again); err != nil {
+		return err
+	}
+	for _, name := range online {
+		s.unlist(name)
+	}
+	return nil
 }
 
 // numbered notes the number of a user's login.

@@ -47,7 +47,8 @@ func (s *Store) retain(name string) *user {
 	return u
 }
 
-// release ends that. Store.mu is held.
+// release ends that. Store.mu is held. Who was counted stays on the node's list until the
+// exit is entered everywhere: should the node die before, others do that.
 func (s *Store) release(u *user) {
 	if u.refs--; u.refs > 0 {
 		return
@@ -57,7 +58,15 @@ func (s *Store) release(u *user) {
 	}
 	delete(s.users, u.name)
 	s.client.Unsubscribe(userKey(u.name))
-	s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), u.name)
+}
+
+// unlist takes a user who is not here any more off the node's list.
+func (s *Store) unlist(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[name] == nil {
+		s.do(nodeKey(s.id), ignore, "SREM", nodeKey(s.id), name)
+	}
 }
 
 func ignore(resp.Reply, error) {}
@@ -92,6 +101,7 @@ func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 		s.mu.Lock()
 		s.release(u)
 		s.mu.Unlock()
+		s.unlist(name)
 		return chat.Entry{}, err
 	}
 	return *entry, nil
@@ -184,7 +194,7 @@ func (s *Store) Exit(name, address string) {
 // count tells Redis how many connections of a user are here. Store.mu is held.
 func (s *Store) count(name, address string, n int) {
 	s.do(userKey(name), func(r resp.Reply, err error) {
-		if err != nil || s.counted(name, address, r) != nil {
+		if err != nil || s.counted(name, address, r, func() { s.unlist(name) }) != nil {
 			s.again(name)
 		}
 	}, countScript, s.id, n, s.deadline())
