@@ -125,9 +125,9 @@ func (c *chaos) run(length time.Duration) {
 	check(c.t, all)
 	// A node that ends before all have found their data in a Redis that has begun anew takes
 	// along what it knew of them: that is a new epoch, though nothing is lost.
-	c.t.Logf("%d epochs", c.talkers[0].told.epochs)
 	for _, one := range all {
 		one.mu.Lock()
+		c.t.Logf("%s: %d epochs", one.user, one.told.epochs)
 		if one.acks != one.sent {
 			c.t.Errorf("%s: %d of %d acknowledged", one.user, one.acks, one.sent)
 		}

@@ -98,6 +98,7 @@ func TestNodesManyPairs(t *testing.T) {
 		t.Error("that is too long")
 	}
 	b := lineClient(t, s, "B")
+	a.Conn.SetDeadline(time.Now().Add(target.Patience))
 	a.until(t, "用户(B)登录了")
 	b.say("A,still there?")
 	a.until(t, "用户(B=>A):still there?")
