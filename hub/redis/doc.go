@@ -14,7 +14,7 @@
 // clients: the seq of the last message, who is in a group, and who is online in {c:all} if
 // that is told to all (conversation.go). The channel of the conversation vouches for that as
 // long as its subscription stands: it brings everything, in order. After a gap, Redis does:
-// the node subscribes first and then asks how things stand. It tells the messages that it
+// the node subscribes first and then asks how things stand (sync.go). It tells the messages that it
 // has not told, and the difference between who it has told is there and who is. What came
 // and went within the gap is not told. A conversation that nobody here is in is forgotten
 // after 10 s (follow.go).
