@@ -44,6 +44,7 @@ type Loop struct {
 	answersDue, closeDue, lingerDue endings
 	draining                        bool
 	shaking                         []dueAt // those that shake hands, see shake.go
+	opening                         *Conn   // is in its Handler.Open
 	acceptors                       []*acceptor
 
 	deferred []*Conn // have bytes to go on with, see turn.go

@@ -11,8 +11,16 @@ const fillTurn = 256 << 10
 // others send meanwhile does not wait for the end of a long pull, but comes
 // between two of its items: so next itself has to bring what must come behind.
 // next runs on the connection's loop; it is not called again after nil, nor
-// when the connection is closing. Only from inside Handler.Message or Open.
-func (c *Conn) Pull(next func() Item) { c.PullLater()(next) }
+// when the connection is closing. Only from inside Handler.Message or Open. From Open, it
+// begins when Open returns, and goes out with the response to the handshake.
+func (c *Conn) Pull(next func() Item) {
+	if c.loop.opening != c {
+		c.PullLater()(next)
+		return
+	}
+	w := c.waiting()
+	w.sources = append(w.sources, next)
+}
 
 // PullLater is Pull for an answer that takes its time: nothing is read from the
 // client from now on, until begin has been called and what it is given has come to

@@ -126,13 +126,13 @@ func TestPullFromOpen(t *testing.T) {
 			c.Pull(src.next)
 			list.Publish(text("published"))
 		}
-		r.onMessage = func(c *Conn, message string) { c.Write(frame.Text, []byte(message)) }
+		r.onMessage = func(c *Conn, message string) { c.Send(text(message)) }
 		c, far := s.connect()
 		release := s.loops[0].hold()
 		s.add(far, "", masked(frame.Text, "early 1"), r)
 		c.Raw(masked(frame.Text, "early 2"))
 		release()
-		for _, want := range []string{"hello", "waiting 0", "waiting 1", "waiting 2", "published", "early 1", "early 2"} {
+		for _, want := range []string{"waiting 0", "waiting 1", "waiting 2", "hello", "published", "early 1", "early 2"} {
 			c.wantText(want)
 		}
 	})

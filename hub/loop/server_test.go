@@ -407,7 +407,11 @@ func TestEndpointErrors(t *testing.T) {
 // first is a handler that says something in Open.
 type first struct{ Echo }
 
-func (first) Open(c *Conn) { c.Write(frame.Text, []byte("welcome")) }
+func (first) Open(c *Conn) {
+	c.Write(frame.Text, []byte("welcome"))
+	src := &source{name: "pulled", n: 1}
+	c.Pull(src.next)
+}
 
 // The 101 has what was agreed on, and what the handler says first comes with it.
 func TestAcceptance(t *testing.T) {
@@ -424,10 +428,10 @@ func TestAcceptance(t *testing.T) {
 			if got := response.Header.Get("Sec-WebSocket-Extensions"); got != "permessage-deflate" {
 				t.Errorf("Sec-WebSocket-Extensions: %q", got)
 			}
-			if r.Buffered() == 0 {
-				t.Error("nothing came with the 101")
+			if r.Buffered() < len("welcome pulled 0") {
+				t.Error("not all came with the 101")
 			}
-			wantEcho(t, conn, r, "welcome", "early")
+			wantEcho(t, conn, r, "welcome", "pulled 0", "early")
 		})
 }
 

@@ -242,7 +242,13 @@ func (c *Conn) agree(deflate *frame.Deflate, metered bool) {
 func (c *Conn) open(handler Handler, early []byte) {
 	c.state, c.handler = open, handler
 	c.loop.stats.Opened++
+	c.loop.opening = c
 	handler.Open(c)
+	c.loop.opening = nil
+	if c.fill(); c.state == gone {
+		return
+	}
+	c.reckon()
 	c.readMore(true)
 	c.receive(early)
 	c.loop.touch(c)
