@@ -51,7 +51,7 @@ func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
 				}
 			}
 			m := waiting[0]
-			waiting = waiting[1:]
+			waiting[0], waiting = nil, waiting[1:] // its memory goes with it
 			if m.Seq > sent[m.Conversation] {
 				sent[m.Conversation] = m.Seq
 				return &privateLine{s.hub.newDelivery(m), s.hub.engine}

@@ -28,7 +28,8 @@ func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 //	:h   hash: t connections in all, @NODE those there, serial the last given out,
 //	     gen the number of the last login or exit, seen when the last connection
 //	     ended, r who is replaced: those with a smaller serial, b until when the user is
-//	     banned, l how many groups the user was the last to leave, ls since when
+//	     banned, l how many groups the user was the last to leave, ls since when, w a time
+//	     up to which nothing waits in the conversations of :p
 //	:g   set of groups
 //	:p   sorted set of the private conversations, at most maxPairs, by when they were
 //	     written to last

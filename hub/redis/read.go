@@ -9,8 +9,13 @@ import (
 	"wschat/hub/redis/resp"
 )
 
-// pageLimit is how many messages are read at once.
-const pageLimit = 50
+const (
+	// pageLimit is how many messages are read at once.
+	pageLimit = 50
+	// settleTime is longer than it can take, by the clocks of two masters, until a message is
+	// appended to a conversation that was entered at its user for it.
+	settleTime = 10 * time.Minute
+)
 
 // History implements chat.Engine.
 func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
@@ -70,17 +75,7 @@ func (s *Store) Waiting(user string) ([]*chat.Message, error) {
 }
 
 func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
-	ctx, cancel := patience()
-	defer cancel()
-	after := "-inf"
-	if !since.IsZero() {
-		after = strconv.FormatInt(since.UnixMicro(), 10)
-	}
-	r, err := s.call(ctx, userKey(user), "ZREVRANGEBYSCORE", userKey(user)+":p", "+inf", after, "LIMIT", 0, maxPairs)
-	if err != nil {
-		return nil, err
-	}
-	pairs, err := r.Strings()
+	pairs, written, now, err := s.inboxes(user, since)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +87,37 @@ func (s *Store) waiting(user string, since time.Time) ([]*chat.Message, error) {
 		}
 		waiting = append(waiting, messages...)
 	}
+	settled := now - settleTime.Microseconds()
+	for _, m := range waiting {
+		settled = min(settled, written[m.Conversation]-1)
+	}
+	s.do(userKey(user), ignore, settledScript, settled)
 	waiting = slices.DeleteFunc(waiting, func(m *chat.Message) bool { return !m.Time.After(since) })
 	sortByTime(waiting)
 	return waiting, nil
+}
+
+// inboxes returns the private conversations of a user in which messages may wait, the newest
+// first, and when each was written to last, and now, in µs of Redis' clock.
+func (s *Store) inboxes(user string, since time.Time) (pairs []string, written map[string]int64, now int64, err error) {
+	ctx, cancel := patience()
+	defer cancel()
+	var from int64
+	if !since.IsZero() {
+		from = since.UnixMicro()
+	}
+	r, err := s.call(ctx, userKey(user), inboxesScript, from, maxPairs)
+	var list []string
+	if err == nil {
+		err = r.Scan(&now, &list)
+	}
+	written = make(map[string]int64, len(list)/2)
+	for i := 0; i+1 < len(list) && err == nil; i += 2 {
+		var at float64 // as Redis writes scores, 1.5e+15 maybe
+		at, err = strconv.ParseFloat(list[i+1], 64)
+		pairs, written[list[i]] = append(pairs, list[i]), int64(at)
+	}
+	return pairs, written, now, err
 }
 
 // waitingIn returns what waits for a user in some private conversations.

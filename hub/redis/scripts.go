@@ -29,14 +29,16 @@ var (
 
 // Scripts on a user.
 var (
-	loginScript  = script("login", ":h", ":g", ":p")
-	countScript  = script("count", ":h", ":g", ":p")
-	noteScript   = script("note", ":h", ":p")
-	userScript   = script("user", ":h", ":g", ":p")
-	enrollScript = script("enroll", ":h", ":g")
-	joinedScript = script("joined", ":h", ":g")
-	kickScript   = script("kick", ":h")
-	forgetScript = script("forget", ":h", ":g", ":p")
+	loginScript   = script("login", ":h", ":g", ":p")
+	countScript   = script("count", ":h", ":g", ":p")
+	noteScript    = script("note", ":h", ":p")
+	inboxesScript = script("inboxes", ":h", ":p")
+	settledScript = script("settled", ":h")
+	userScript    = script("user", ":h", ":g", ":p")
+	enrollScript  = script("enroll", ":h", ":g")
+	joinedScript  = script("joined", ":h", ":g")
+	kickScript    = script("kick", ":h")
+	forgetScript  = script("forget", ":h", ":g", ":p")
 )
 
 // Scripts on the nodes and on all users.

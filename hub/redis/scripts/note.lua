@@ -12,7 +12,8 @@
 -- nothing, -1 say, if the conversation is new there.
 
 local h, p, t = KEYS[1], KEYS[2], now()
-local online = tonumber(redis.call('HGET', h, 't') or '0') > 0
+local at = redis.call('HMGET', h, 't', 'w')
+local online = tonumber(at[1] or '0') > 0
 local seen
 if not online then
   seen = redis.call('HGET', h, 'seen')
@@ -21,7 +22,8 @@ if not online then
 end
 local reply = tonumber(seen or 1)
 local rank = redis.call('ZREVRANK', p, ARGV[1])
-redis.call('ZADD', p, text(t), ARGV[1])
+-- Above w, even if the clock was set back: something is about to wait there.
+redis.call('ZADD', p, text(math.max(t, tonumber(at[2] or '0') + 1)), ARGV[1])
 redis.call('ZREMRANGEBYRANK', p, 0, -1 - ARGV[4])
 if not rank or rank >= tonumber(ARGV[3]) then redis.call('SPUBLISH', base, 'pair ' .. ARGV[1]) end
 return rank and reply or -reply

@@ -84,12 +84,13 @@ func TestNodesManyPairs(t *testing.T) {
 		t.Fatal("A never leaves")
 	}
 	const pairs, step = 300_000, 10_000 // which Redis does in a moment
-	now := time.Now().UnixMicro()
+	anHourAgo := time.Now().Add(-time.Hour).UnixMicro()
 	for from := 0; from < pairs; from += step {
 		redis.CLI("eval", `for i = ARGV[1], ARGV[2] do
 			redis.call('ZADD', KEYS[1], string.format('%.0f', ARGV[3] + i), string.format('A,p%06d', i)) end`,
-			"1", "wschat:{u:A}:p", fmt.Sprint(from), fmt.Sprint(from+step-1), fmt.Sprint(now-pairs))
+			"1", "wschat:{u:A}:p", fmt.Sprint(from), fmt.Sprint(from+step-1), fmt.Sprint(anHourAgo))
 	}
+	before := scriptCalls(t, redis)
 	began := time.Now()
 	a = lineClient(t, s, "A")
 	took := time.Since(began)
@@ -102,6 +103,21 @@ func TestNodesManyPairs(t *testing.T) {
 	a.until(t, "用户(B)登录了")
 	b.say("A,still there?")
 	a.until(t, "用户(B=>A):still there?")
+	if n := scriptCalls(t, redis) - before; n > pairs/100 {
+		t.Errorf("that takes %d calls of scripts", n)
+	}
+}
+
+// scriptCalls is how many calls of scripts Redis has carried out.
+func scriptCalls(t *testing.T, redis *redistest.Server) int {
+	t.Helper()
+	_, stats, _ := strings.Cut(redis.CLI("info", "commandstats"), "cmdstat_evalsha:calls=")
+	calls, _, _ := strings.Cut(stats, ",")
+	n, err := strconv.Atoi(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func userList(s *target.Server) string {
