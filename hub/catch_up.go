@@ -17,47 +17,87 @@ type heldBack struct {
 
 // catchUp sends a line client that has just logged in the private messages that wait
 // for its user. They go out as fast as the client reads, and ahead of those that arrive
-// meanwhile, which are held back. If they cannot be fetched the session ends: once a later
-// message is written, the store would take these for written, too.
-func (s *session) catchUp() { s.pullWhenKnown(s.waiting) }
-
-// waiting returns a source of the messages that wait, nil if there are none. If the store
-// cannot be asked, the source ends the session, and what is held back is never sent.
-func (s *session) waiting() func() loop.Item {
-	waiting, err := s.hub.engine.Waiting(s.name)
-	if err != nil {
-		return func() loop.Item {
-			s.refuse()
-			return nil
-		}
-	}
-	if len(waiting) == 0 { // the usual case
-		if waiting = s.release(); waiting == nil {
-			return nil
-		}
-	}
-	return s.inOrder(waiting)
+// meanwhile, which are held back.
+type catchUp struct {
+	*session
+	pages func() ([]*chat.Message, error) // what waits; nil: that has come to its end
+	err   error                           // there is no telling what waits
+	page  []*chat.Message                 // what is to be sent next
+	sent  map[string]uint64               // the last Seq, by conversation: a message may be live, too
+	begin func(func() loop.Item)          // see loop.Conn.PullLater; nil: pages does not block
 }
 
-// inOrder returns a source of the messages that wait, and then of those that have been
-// held back meanwhile.
-func (s *session) inOrder(waiting []*chat.Message) func() loop.Item {
-	sent := make(map[string]uint64) // the last Seq, by conversation: a message may be in both
-	return func() loop.Item {
-		for {
-			if len(waiting) == 0 {
-				if waiting = s.release(); waiting == nil {
-					return nil
-				}
-			}
-			m := waiting[0]
-			waiting[0], waiting = nil, waiting[1:] // its memory goes with it
-			if m.Seq > sent[m.Conversation] {
-				sent[m.Conversation] = m.Seq
-				return &privateLine{s.hub.newDelivery(m), s.hub.engine}
-			}
+func (s *session) catchUp() {
+	c := &catchUp{session: s, pages: s.hub.engine.Waiting(s.name)}
+	if s.hub.engine.MayBlock() {
+		c.begin = s.conn.PullLater()
+		c.turnLater()
+		return
+	}
+	c.turn()
+	if c.err == nil && len(c.page) == 0 {
+		if c.page = c.release(); c.page == nil { // the usual case
+			return
 		}
 	}
+	s.conn.Pull(c.next)
+}
+
+// turn gets the next page.
+func (c *catchUp) turn() {
+	if c.page, c.err = c.pages(); len(c.page) == 0 {
+		c.pages = nil
+	}
+}
+
+// turnLater is turn on a goroutine, for an engine that may block.
+func (c *catchUp) turnLater() {
+	c.hub.ended.Go(func() {
+		c.turn()
+		c.begin(c.next)
+	})
+}
+
+// next is the source of what waits, and then of what has been held back meanwhile. If there
+// is no telling what waits, the session ends, and what is held back is never sent: once a
+// later message is written, the store would take these for written, too.
+func (c *catchUp) next() loop.Item {
+	for {
+		if c.err != nil {
+			c.refuse()
+			return nil
+		}
+		if item := c.take(); item != nil {
+			return item
+		}
+		switch {
+		case c.pages == nil:
+			if c.page = c.release(); c.page == nil {
+				return nil
+			}
+		case c.begin != nil:
+			c.turnLater()
+			return loop.Later
+		default:
+			c.turn()
+		}
+	}
+}
+
+// take returns the next message of the page that has not been sent; nil: there is none.
+func (c *catchUp) take() loop.Item {
+	for len(c.page) > 0 {
+		m := c.page[0]
+		c.page[0], c.page = nil, c.page[1:] // its memory goes with it
+		if m.Seq > c.sent[m.Conversation] {
+			if c.sent == nil {
+				c.sent = make(map[string]uint64)
+			}
+			c.sent[m.Conversation] = m.Seq
+			return &privateLine{c.hub.newDelivery(m), c.hub.engine}
+		}
+	}
+	return nil
 }
 
 // holdBack keeps a message until those before it are sent. Like any slow reader, the

@@ -135,25 +135,6 @@ func (s *session) deflates(n int) int {
 	return bits
 }
 
-// pullWhenKnown calls ask, on a goroutine of its own if that may block, and sends what the
-// source that it returns yields. A nil source has nothing to send.
-func (s *session) pullWhenKnown(ask func() func() loop.Item) {
-	if !s.hub.engine.MayBlock() {
-		if next := ask(); next != nil {
-			s.conn.Pull(next)
-		}
-		return
-	}
-	begin := s.conn.PullLater()
-	s.hub.ended.Go(func() {
-		next := ask()
-		if next == nil {
-			next = inTurn(nil)
-		}
-		begin(next)
-	})
-}
-
 // inTurn returns a source that yields the given items.
 func inTurn(items []loop.Item) func() loop.Item {
 	return func() loop.Item {

@@ -56,8 +56,9 @@ type Engine interface {
 	// more in the direction of the query.
 	History(conversation string, q Query) (messages []*Message, more bool, err error)
 	// Waiting returns the private messages to user that have not been written to any
-	// line connection and are not too old, oldest first.
-	Waiting(user string) ([]*Message, error)
+	// line connection and are not too old, oldest first: next brings page after page, and
+	// none at the end. It may block like Enter.
+	Waiting(user string) (next func() ([]*Message, error))
 	// Written notes that m has been written to a line connection of its recipient. Only
 	// Conversation, To and Seq of it are set.
 	Written(m *Message)

@@ -30,13 +30,20 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 	return w, err
 }
 
-// Waiting implements chat.Engine.
-func (e *Engine) Waiting(name string) ([]*chat.Message, error) {
-	var since time.Time
-	if ttl := e.config.MembershipTTL; ttl > 0 {
-		since = time.Now().Add(-ttl)
+// Waiting implements chat.Engine. The store has the messages in memory: they are one page.
+func (e *Engine) Waiting(name string) func() ([]*chat.Message, error) {
+	asked := false
+	return func() ([]*chat.Message, error) {
+		if asked {
+			return nil, nil
+		}
+		asked = true
+		var since time.Time
+		if ttl := e.config.MembershipTTL; ttl > 0 {
+			since = time.Now().Add(-ttl)
+		}
+		return e.store.Waiting(name, since)
 	}
-	return e.store.Waiting(name, since)
 }
 
 // smallGroup is up to how many members a group keeps no roster: an answer costs little then.

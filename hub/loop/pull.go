@@ -24,8 +24,9 @@ func (c *Conn) Pull(next func() Item) {
 
 // PullLater is Pull for an answer that takes its time: nothing is read from the
 // client from now on, until begin has been called and what it is given has come to
-// its end. begin must be called once, on whatever goroutine; it does not block.
-// Only from inside Handler.Message or Open, and not while another one is due.
+// its end. begin must be called once, on whatever goroutine, and again each time that the
+// source has returned Later; it does not block. Only from inside Handler.Message or Open, and
+// not while another one is due.
 func (c *Conn) PullLater() (begin func(next func() Item)) {
 	if c.state == open {
 		w := c.waiting()
@@ -35,6 +36,15 @@ func (c *Conn) PullLater() (begin func(next func() Item)) {
 		c.loop.mail.post(command{kind: cmdInTurn, conn: c, call: func() { c.startPull(next) }})
 	}
 }
+
+// Later is what a source that PullLater was given returns while it does not have its next
+// item yet: another source follows, by begin.
+var Later Item = later{}
+
+type later struct{}
+
+func (later) AppendFrame(dst []byte, _ Handler) []byte { return dst }
+func (later) Size() int                                { return 0 }
 
 // startPull follows Pull when the commands posted before it are carried out.
 func (c *Conn) startPull(next func() Item) {
@@ -66,6 +76,11 @@ func (c *Conn) fill() {
 			return
 		}
 		item := w.sources[0]()
+		if item == Later {
+			w.sources[0] = nil
+			c.flush()
+			return
+		}
 		if item == nil {
 			w.sources = slices.Delete(w.sources, 0, 1)
 			c.flush()

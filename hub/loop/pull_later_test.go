@@ -41,9 +41,32 @@ func TestPullLater(t *testing.T) {
 		(<-begins)(func() Item { return nil })
 		c.wantText("answer to next")
 
+		// One that comes in parts is one answer.
+		c.text("later")
+		c.text("next")
+		begin := <-begins
+		for range 3 {
+			src := &source{name: "part", n: 2}
+			ended := make(chan struct{})
+			begin(func() Item {
+				if item := src.next(); item != nil {
+					return item
+				}
+				close(ended)
+				return Later
+			})
+			c.wantText("part 0")
+			c.wantText("part 1")
+			<-ended
+			conn.Send(text("live"))
+			c.wantText("live")
+		}
+		begin(func() Item { return nil })
+		c.wantText("answer to next")
+
 		// A connection that ends meanwhile takes no harm.
 		c.text("later")
-		begin := <-begins
+		begin = <-begins
 		c.reset()
 		begin((&source{name: "pulled", n: 1}).next)
 		r.code(t)

@@ -33,7 +33,7 @@ func TestTooManyUsers(t *testing.T) {
 	}
 	check("C A21 A22 A23 A24 A25 A26 A27 A28 A29")
 	redistest.Eventually(t, "the store tells how many are away", func() bool { return s.Stats().Away == 10 })
-	if waiting, err := s.Waiting("C"); len(waiting) != 1 || err != nil {
+	if waiting, err := allWaiting(s, "C"); len(waiting) != 1 || err != nil {
 		t.Errorf("%d messages wait for C, %v", len(waiting), err)
 	}
 

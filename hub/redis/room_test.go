@@ -59,7 +59,7 @@ func withHistory(t *testing.T, s *Store) (check func()) {
 		if n := kept(t, s, "groupB"); n < 1000 {
 			t.Errorf("of groupB %d messages are kept", n)
 		}
-		if waiting, err := s.Waiting("C"); len(waiting) != 100 || err != nil {
+		if waiting, err := allWaiting(s, "C"); len(waiting) != 100 || err != nil {
 			t.Errorf("%d messages wait for C, %v", len(waiting), err)
 		}
 	}

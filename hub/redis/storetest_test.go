@@ -49,7 +49,7 @@ func (s asStore) knows(user string) (bool, error) {
 }
 
 func (s asStore) Waiting(user string, since time.Time) ([]*chat.Message, error) {
-	return s.waiting(user, since)
+	return collect(s.waiting(user, since))
 }
 
 func (s asStore) Expire(time.Time) {}

@@ -4,9 +4,12 @@ package redis
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/redis/redistest"
 )
 
@@ -14,11 +17,11 @@ import (
 // wait for B are fetched, and these.
 func asked(t *testing.T, server *redistest.Server, s *Store) (n int, messages []string) {
 	t.Helper()
-	pairs, _, _, err := s.inboxes("B", time.Time{})
+	pairs, _, _, err := s.inboxes("B", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting, err := s.Waiting("B")
+	waiting, err := allWaiting(s, "B")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +32,20 @@ func asked(t *testing.T, server *redistest.Server, s *Store) (n int, messages []
 		t.Fatal(err)
 	}
 	return len(pairs), messages
+}
+
+// allWaiting returns all messages that wait for a user.
+func allWaiting(s *Store, user string) ([]*chat.Message, error) { return collect(s.Waiting(user)) }
+
+// collect puts pages together.
+func collect(next func() ([]*chat.Message, error)) (all []*chat.Message, err error) {
+	for {
+		page, err := next()
+		if err != nil || len(page) == 0 {
+			return all, err
+		}
+		all = append(all, page...)
+	}
 }
 
 // A login does not ask about conversations in which nothing can wait, however many a user
@@ -67,4 +84,52 @@ func TestWaitingAsksFewConversations(t *testing.T) {
 	check(0)
 	say(t, s, "A", "B", "", "again")
 	check(1, "again")
+}
+
+// What waits is fetched as it is sent, and a message that is dropped meanwhile is left out.
+func TestWaitingPages(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	for _, user := range []string{"A", "B", "C"} {
+		enter(t, s, user)
+	}
+	s.Exit("B", "")
+	const count = 130
+	var sent []string
+	for i := range count {
+		for _, from := range []string{"A", "C"} {
+			text := fmt.Sprint(from, " ", i, strings.Repeat(".", 7<<10))
+			say(t, s, from, "B", "", text)
+			sent = append(sent, text)
+		}
+	}
+	next := s.Waiting("B")
+	var got []string
+	for pages := 0; ; pages++ {
+		page, err := next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		if len(page) > waitingMessages {
+			t.Errorf("a page of %d messages", len(page))
+		}
+		for _, m := range page {
+			got = append(got, string(m.Body))
+		}
+		if pages == 0 {
+			server.CLI("xdel", "wschat:{c:A,B}:s", fmt.Sprint(count, "-0"))
+		}
+	}
+	want(t, "waiting", got, slices.Delete(sent, 2*count-2, 2*count-1)...)
+	for range 9 { // more than a page
+		say(t, s, "A", "C", "", strings.Repeat("x", 300<<10))
+	}
+	s.Exit("C", "")
+	next = s.Waiting("C")
+	if page, err := next(); len(page) != waitingBytes/(300<<10) || err != nil {
+		t.Errorf("a page of %d long messages, %v", len(page), err)
+	}
 }
