@@ -54,7 +54,7 @@ func (s *Store) forgetUsers() {
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
 	for {
-		r, err := s.call(ctx, awayKey, "ZRANGEBYSCORE", dueKey, "-inf", s.now().UnixMilli(), "WITHSCORES", "LIMIT", 0, batch)
+		r, err := s.call(ctx, awayKey, "ZRANGEBYSCORE", dueKey, "-inf", s.clock.now().UnixMilli(), "WITHSCORES", "LIMIT", 0, batch)
 		if err != nil {
 			return
 		}

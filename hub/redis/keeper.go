@@ -127,14 +127,15 @@ func (s *Store) renew() bool {
 	if lost {
 		replaced = old
 	}
+	asked := time.Now()
 	r, err := s.call(ctx, nodesKey, leaseScript, s.id, leaseTime.Microseconds(), next, replaced)
 	var l leases
 	if err != nil || r.Scan(&l.epoch, &l.alive, &l.micros, &l.dead, &l.all) != nil {
 		s.interrupt(time.Now())
 		return false
 	}
-	s.offset.Store(l.micros - time.Now().UnixMicro())
 	now := time.Now()
+	s.clock.set(l.micros, asked, now)
 	s.mu.Lock()
 	if now.Sub(s.renewed) > leaseTime/2 { // this process may have stood still, with others
 		s.interrupted = now
@@ -205,7 +206,7 @@ func (s *Store) buryUsers(id string) bool {
 		if r.Scan(&cursor, &names) != nil {
 			return false
 		}
-		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0, s.deadline()) })
+		replies, err := s.each(ctx, names, func(name string) command { return on(userKey(name), countScript, id, 0, s.clock.deadline()) })
 		if err != nil {
 			return false
 		}

@@ -202,7 +202,7 @@ func TestTooLate(t *testing.T) {
 	server := redistest.Start(t)
 	s, told := node(t, Config{URL: server.URL()})
 	enter(t, s, "A")
-	s.offset.Add(-time.Minute.Microseconds())
+	s.clock.offset.Add(-time.Minute.Microseconds())
 	said := make(chan error, 1)
 	s.Publish(&chat.Message{Conversation: "all", From: "A", To: "all", Body: []byte("x")}, nil, func(_ bool, err error) { said <- err })
 	if err := <-said; err != chat.ErrUnavailable {

@@ -43,7 +43,7 @@ func (s *Store) logIn(ctx context.Context, u *user, number uint64, groups []stri
 func (s *Store) presence(name, where string, number uint64) command {
 	group := where != chat.Everyone
 	told := s.config.Presence == chat.ToAll && !group || s.config.Presence == chat.ToGroup && group
-	deadline := s.deadline()
+	deadline := s.clock.deadline()
 	if number%2 == 0 {
 		deadline = 0 // an exit is never given up
 	}

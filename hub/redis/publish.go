@@ -137,7 +137,7 @@ func (s *Store) append(m *chat.Message, since int64, done func(away bool, err er
 	if m.ID != "" {
 		args = append(args, resp.Key(key+":i:"+m.From))
 	}
-	args = append(args, encodeMessage(m), s.config.Keep, s.deadline(), mark, seq, m.ID)
+	args = append(args, encodeMessage(m), s.config.Keep, s.clock.deadline(), mark, seq, m.ID)
 	away := since > 0
 	if away {
 		args = append(args, m.To, since, chat.MaxWaiting, chat.MaxWaitingBytes)

@@ -168,7 +168,7 @@ func (s *Store) putBackSome(names []string, lost bool) error {
 			count = u.count
 			u.tellings++
 		}
-		commands = append(commands, on(userKey(name), countScript, s.id, count, s.deadline()), on(nodeKey(s.id), "SADD", nodeKey(s.id), name))
+		commands = append(commands, on(userKey(name), countScript, s.id, count, s.clock.deadline()), on(nodeKey(s.id), "SADD", nodeKey(s.id), name))
 	}
 	wait := s.ask(commands) // with the lock held: the last count that Redis gets is right
 	s.mu.Unlock()

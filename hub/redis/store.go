@@ -72,7 +72,7 @@ type Store struct {
 	looked atomic.Int64 // how often that was when the keeper has looked what became of it
 	async  atomic.Int64 // commands whose reply nobody waits for
 	waits  atomic.Int64 // see conversation.acks
-	offset atomic.Int64 // Redis' clock less ours, in microseconds
+	clock  clock
 
 	untold  untold
 	refusal refusal

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"strconv"
 	"strings"
-	"time"
 
 	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
@@ -158,7 +157,7 @@ func (s *Store) login(ctx context.Context, u *user, fresh bool) (r resp.Reply, t
 	u.tellings++
 	telling = u.tellings
 	wait := s.client.Ask(userKey(u.name), loginScript, s.id, u.count, s.ttl(), flag(fresh),
-		flag(s.config.Single), s.deadline(), followedPairs)
+		flag(s.config.Single), s.clock.deadline(), followedPairs)
 	s.mu.Unlock()
 	r, err = wait(ctx)
 	return r, telling, s.failed(err)
@@ -197,7 +196,7 @@ func (s *Store) count(name, address string, n int) {
 		if err != nil || s.counted(name, address, r, func() { s.unlist(name) }) != nil {
 			s.again(name)
 		}
-	}, countScript, s.id, n, s.deadline())
+	}, countScript, s.id, n, s.clock.deadline())
 }
 
 // again has Redis told of a user once more.
@@ -261,20 +260,6 @@ func (s *Store) subscribedUser(name string) {
 
 // ttl is MembershipTTL as the scripts have it, in microseconds.
 func (s *Store) ttl() int64 { return s.config.MembershipTTL.Microseconds() }
-
-// now is the time of Redis, as far as is known.
-func (s *Store) now() time.Time {
-	return time.Now().Add(time.Duration(s.offset.Load()) * time.Microsecond)
-}
-
-// deadline is when Redis is not to do any more what is asked of it now, as the scripts have
-// it: the answer would come too late.
-func (s *Store) deadline() int64 {
-	if s.offset.Load() == 0 {
-		return 0
-	}
-	return s.now().Add(replyTimeout).UnixMicro()
-}
 
 func flag(b bool) int {
 	if b {

@@ -24,6 +24,8 @@ local reply = tonumber(seen or 1)
 local rank = redis.call('ZREVRANK', p, ARGV[1])
 -- Above w, even if the clock was set back: something is about to wait there.
 redis.call('ZADD', p, text(math.max(t, tonumber(at[2] or '0') + 1)), ARGV[1])
-redis.call('ZREMRANGEBYRANK', p, 0, -1 - ARGV[4])
+-- Of very many too many, only some are forgotten: others wait for this script.
+local extra = math.min(redis.call('ZCARD', p) - ARGV[4], 1000)
+if extra > 0 then redis.call('ZREMRANGEBYRANK', p, 0, extra - 1) end
 if not rank or rank >= tonumber(ARGV[3]) then redis.call('SPUBLISH', base, 'pair ' .. ARGV[1]) end
 return rank and reply or -reply

@@ -33,10 +33,12 @@ type started struct {
 	nodes []*target.Server
 }
 
-func startBenchmark(b *testing.B, nodes int) started {
+func startBenchmark(b *testing.B, nodes int) started { return startWith(b, nodes, "-presence", "none") }
+
+func startWith(b *testing.B, nodes int, flags ...string) started {
 	b.Helper()
 	s := started{}
-	flags := []string{"-admin", "127.0.0.1:0", "-rate", "0", "-queue", "0", "-presence", "none"}
+	flags = append(flags, "-admin", "127.0.0.1:0", "-rate", "0", "-queue", "0")
 	if nodes > 0 {
 		s.redis = redistest.Start(b)
 		flags = append(flags, "-redis", s.redis.URL())

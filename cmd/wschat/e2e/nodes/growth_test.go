@@ -101,8 +101,11 @@ func TestNodesManyPairs(t *testing.T) {
 	b := lineClient(t, s, "B")
 	a.Conn.SetDeadline(time.Now().Add(target.Patience))
 	a.until(t, "用户(B)登录了")
-	b.say("A,still there?")
+	b.insist(t, "A,still there?")
 	a.until(t, "用户(B=>A):still there?")
+	if n, err := strconv.Atoi(redis.CLI("zcard", "wschat:{u:A}:p")); n < pairs/2 || n > pairs || err != nil {
+		t.Errorf("%d of the pairs are left at once, %v", n, err) // it would hold up everybody
+	}
 	if n := scriptCalls(t, redis) - before; n > pairs/100 {
 		t.Errorf("that takes %d calls of scripts", n)
 	}

@@ -317,6 +317,26 @@ func (r *reader) until(t *testing.T, line string) {
 	}
 }
 
+// insist says a line until it is not refused: on a busy machine Redis may take longer for an
+// answer than senders wait.
+func (r *reader) insist(t *testing.T, line string) {
+	t.Helper()
+	for refused := true; refused; {
+		refused = false
+		r.say(line, "leave,groupNobody")
+		for text := ""; text != "错误:你不在 groupNobody 中"; {
+			var err error
+			if text, err = r.NextText(); err != nil {
+				t.Fatal(err)
+			}
+			if text == "错误:暂时无法发送" {
+				t.Logf("%q is refused", line)
+				refused = true
+			}
+		}
+	}
+}
+
 // silent checks that none of the lines read since the last until ends so.
 func (r *reader) silent(endings ...string) {
 	r.t.Helper()

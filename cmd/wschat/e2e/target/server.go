@@ -106,7 +106,12 @@ func spawn(t testing.TB, env, command, flags []string, log *os.File) *Server {
 		defer close(ended)
 		s.cmd.Wait() // its result is read from ProcessState
 	}()
-	t.Cleanup(s.Stop)
+	t.Cleanup(func() {
+		s.Stop()
+		if log := s.Log(); t.Failed() {
+			t.Logf("the end of the log of %s:\n%s", s.Addr, log[max(0, len(log)-4<<10):])
+		}
+	})
 	return s
 }
 
