@@ -62,7 +62,7 @@ e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis a
 	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
 	set -- -count=1 -timeout 5m -trimpath -tags e2e; status=0; \
-	$(GOTEST) -p 2 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
+	$(GOTEST) -p 3 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" -run '$(MEASURED)' ./$(E2E) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \
@@ -78,6 +78,7 @@ soak: build ## people who come, talk and crash, for SOAK, and restarts; then wit
 crash: build tools ## kill -9 and SIGTERM under load, a hundred times, each call to the disk that fails, and long outages of Redis
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
+	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -tags redis -run NodesOnACluster ./hub/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/nodes/
 
 siege: build tools ## thousands of silent connections, one greedy user with time, and who gets in beside them

@@ -9,10 +9,10 @@ import (
 	"wschat/hub/loop"
 )
 
-// RunOnNodes runs the black-box tests of the chat with their users spread over
-// three nodes.
-func RunOnNodes(t *testing.T) {
-	for _, test := range []func(*testing.T){
+// onNodes are the black-box tests of the chat, which go with users who are spread over three
+// nodes as well.
+func onNodes() []func(*testing.T) {
+	return []func(*testing.T){
 		TestForbiddenGroups,
 		TestNoGroupsAtAll,
 		TestMembershipFromBefore,
@@ -64,7 +64,39 @@ func RunOnNodes(t *testing.T) {
 		TestGroupAndAllDoNotWait,
 		TestWaitingOutlivesABrokenCatchUp,
 		TestUnwrittenLiveMessageWaits,
-	} {
+	}
+}
+
+// onCluster are those of them in which keys of several slots have a part.
+func onCluster() []func(*testing.T) {
+	return []func(*testing.T){
+		TestMembershipFromBefore,
+		TestRepeatedSend,
+		TestLiveMessagesDuringCatchUp,
+		TestConcurrentOrder,
+		TestConcurrentLogins,
+		TestWelcome,
+		TestJSONHistoryOfPair,
+		TestPrivateCopies,
+		TestJoinedAndLeft,
+		TestUsersAndGroups,
+		TestKick,
+		TestBan,
+		TestPresenceGroup,
+		TestWho,
+		TestSendPrivate,
+		TestSingle,
+		TestWaitingMessages,
+	}
+}
+
+// RunOnNodes runs onNodes, or only onCluster.
+func RunOnNodes(t *testing.T, cluster bool) {
+	tests := onNodes()
+	if cluster {
+		tests = onCluster()
+	}
+	for _, test := range tests {
 		name := runtime.FuncForPC(reflect.ValueOf(test).Pointer()).Name()
 		t.Run(name[strings.LastIndex(name, ".")+1:], test)
 	}

@@ -3,6 +3,7 @@
 package hub_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -45,10 +46,10 @@ func nodesOn(t *testing.T, url string, empty func()) {
 func TestNodes(t *testing.T) {
 	server := redistest.Start(t)
 	nodesOn(t, server.URL(), func() { server.CLI("flushall") })
-	hub.RunOnNodes(t)
+	hub.RunOnNodes(t, false)
 }
 
-// And so they do with a cluster of three masters.
+// And so they do with a cluster of three masters: all of it in make crash.
 func TestNodesOnACluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	nodesOn(t, cluster.URL(), func() {
@@ -56,5 +57,5 @@ func TestNodesOnACluster(t *testing.T) {
 			node.CLI("flushall")
 		}
 	})
-	hub.RunOnNodes(t)
+	hub.RunOnNodes(t, os.Getenv("WSCHAT_CRASH_ROUNDS") == "")
 }

@@ -15,7 +15,7 @@ import (
 // What an entry of a table takes, with the longest names that there are. The defaults of the tables' bounds in
 // cmd/wschat/memory.go are made of these.
 func TestMemoryOfTables(t *testing.T) {
-	const entries, loops = 20_000, 2
+	const entries, loops = 10_000, 2
 	long := func(kind string, i int) string { return fmt.Sprintf("%s%0*d", kind, chat.MaxName-len(kind), i) }
 	fail := func(err error) {
 		if err != nil {

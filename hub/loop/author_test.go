@@ -37,7 +37,7 @@ func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
 	for _, conns := range []int{1, 3, messages} {
 		t.Run(fmt.Sprint(conns), func(t *testing.T) {
 			forEachDriver(t, func(t *testing.T, d driver) {
-				s := d.serve(t, Config{Loops: 2, Queue: 512 << 10})
+				s := d.serve(t, Config{Loops: 2, Queue: 256 << 10})
 				list := s.NewList()
 				clients := make([]*client, 3)
 				told := make([]*record, len(clients))
@@ -46,7 +46,7 @@ func TestOneSenderDoesNotOutrunReaders(t *testing.T) {
 					clients[i] = s.dialNarrow(told[i])
 					list.Join(told[i].conn(t))
 				}
-				body := strings.Repeat("x", 512<<10-10)
+				body := strings.Repeat("x", 256<<10-10)
 				for first := range conns {
 					r := chat(s.Loops, "A", list.Publish)
 					author := s.dial(r)

@@ -71,7 +71,7 @@ func (ls *Loops) heldBytes() (sum int64) {
 
 // Whatever a connection holds, it counts.
 func TestWhatIsHeldCounts(t *testing.T) {
-	const many, size, memory = 20, 100 << 10, 1 << 20
+	const many, size, memory = 14, 100 << 10, 1 << 20
 	long := strings.Repeat("x", size)
 	for _, row := range []struct {
 		name string

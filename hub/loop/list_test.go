@@ -242,7 +242,7 @@ func TestThreeThousandMembers(t *testing.T) {
 		if d.tls {
 			members = 100
 		}
-		const publishers, each = 4, 8
+		const publishers, each = 4, 4
 		s := d.serve(t, Config{Loops: 2})
 		list := s.NewList()
 		var order bytes.Buffer // what is published, guarded by mu

@@ -64,7 +64,7 @@ func TestOrderOfAllThatJoinsAWalk(t *testing.T) {
 				}
 			})
 		}
-		for k := range 1000 {
+		for k := range 600 {
 			i := rand.IntN(n)
 			message := fmt.Sprint(k)
 			switch rand.IntN(22) {

@@ -18,6 +18,7 @@ import (
 // Whatever takes memory, the server stays within -memory: those that hold most are closed,
 // and an ordinary user loses nothing.
 func TestMemoryBudget(t *testing.T) {
+	t.Parallel()
 	const budget = 128 * mib
 	bomb := masked(frame.Header{Fin: true, RSV: frame.RSV1, Opcode: frame.Binary}, deflated(t, mib))
 	for _, row := range []struct {

@@ -60,6 +60,7 @@ func gather(t *testing.T, s *target.Server, n int, send string) crowd {
 
 // PROTOCOL 1: a head that is not complete in -handshake-timeout is dropped.
 func TestHalfHandshakes(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		n    int

@@ -246,6 +246,7 @@ func TestManyGroups(t *testing.T) {
 // Who asks and does not read the answers is not heard any more; what has been
 // asked is answered when it reads. Answers that are long do not pile up.
 func TestRequestsWithoutReading(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	many(t, 200, func(i int) error { // a long list for who
 		c, err := s.Open(fmt.Sprintf("/socket?userId=one-with-a-rather-long-name-%d", i))
