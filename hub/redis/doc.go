@@ -14,10 +14,10 @@
 // clients: the seq of the last message, who is in a group, and who is online in {c:all} if
 // that is told to all (conversation.go). The channel of the conversation vouches for that as
 // long as its subscription stands: it brings everything, in order. After a gap, Redis does:
-// the node subscribes first and then asks how things stand (sync.go). It tells the messages that it
-// has not told, and the difference between who it has told is there and who is. What came
-// and went within the gap is not told. A conversation that nobody here is in is forgotten
-// after 10 s (follow.go).
+// the node subscribes first and then asks how things stand (sync.go). It tells the messages
+// that it has not told, and the difference between who it has told is there and who is. What
+// came and went within the gap is not told. A conversation that nobody here is in is
+// forgotten after 10 s (follow.go).
 //
 // While the loops of the node are behind, its channels are not read (keepPace), nor is a gap
 // filled. Redis ends a connection on which more waits than its client-output-buffer-limit, and
@@ -25,6 +25,11 @@
 //
 // The welcome of a client is made of the same, so that it agrees with what is told next. An
 // acknowledgement waits until the channel has brought the message, a second at most.
+//
+// What waits for a user who logs in is in many conversations (waiting.go). The list of the
+// user says in which something may wait: up to when it is settled, nothing does. These are
+// asked which messages that are, and the messages are fetched, oldest first, a hundred or
+// 1 MiB at a time, while the client reads.
 //
 // Of its own users a node knows all, and vouches for that to Redis: how many connections
 // each has (user.go), with {n:ID}, the set of them. After every gap it says all of it again;
@@ -90,8 +95,8 @@
 //	messages ── pieces ──► {kept} ──► one node ── INFO: no room ──► trim
 //
 // What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who have
-// been away for too long, or early if too many are away (forget.go). Replies with messages are at most 1 MiB,
-// and one message (page in scripts/prelude.lua).
+// been away for too long, or early if too many are away (forget.go). Replies with messages
+// are at most 1 MiB, or one message (page in scripts/prelude.lua).
 //
 // # Locks
 //
