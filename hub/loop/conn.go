@@ -53,7 +53,7 @@ type Conn struct {
 	fd       int32
 	slot     int32
 	state    state
-	deferred bool   // is in loop.deferred
+	deferred bool   // is in loop.deferred or heavy
 	quiet    uint16 // visits without a sign of life, see silence.go
 	dirty    bool   // is in loop.dirty
 	reading  bool   // what the poller has been told last
@@ -206,6 +206,9 @@ func (c *Conn) feed(b []byte) []byte {
 		}
 		c.handle(m)
 		c.decoder.Recycle(m)
+		if len(b) > 0 && c.mustYield() {
+			return b
+		}
 	}
 	return nil
 }

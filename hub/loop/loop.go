@@ -48,6 +48,8 @@ type Loop struct {
 	acceptors                       []*acceptor
 
 	deferred []*Conn // have bytes to go on with, see turn.go
+	heavy    []*Conn // likewise, and are ahead of their allowance
+	turnEnds int64   // by the clock; 0: it is no turn of theirs
 	late     []*Conn // not known to the poller, and to be read from after the congestion
 	input    []byte
 	sealed   []byte       // scratch for records of TLS, see tls.go
@@ -75,7 +77,7 @@ func newLoop(ls *Loops, index int, poll poller) *Loop {
 func (l *Loop) run() {
 	defer l.end()
 	for !l.stopped {
-		idle := l.done() && len(l.late) == 0 && len(l.deferred) == 0 && l.mail.sleep()
+		idle := l.done() && len(l.late) == 0 && len(l.deferred) == 0 && len(l.heavy) == 0 && l.mail.sleep()
 		if idle && l.ticks != l.shrunk {
 			l.shrink()
 		}

@@ -63,7 +63,8 @@ func (c *Conn) startPull(next func() Item) {
 	c.loop.touch(c)
 }
 
-// fill asks sources for more while the client reads.
+// fill asks sources for more while the client reads, and memory is not short: only what goes
+// out with the response to the handshake comes first in any case.
 func (c *Conn) fill() {
 	filled := 0
 	for c.state == open && c.out != nil && len(c.out.sources) > 0 && c.out.sources[0] != nil {
@@ -71,7 +72,7 @@ func (c *Conn) fill() {
 		if w.size() >= c.loop.loops.high() {
 			return // the poller tells when there is room
 		}
-		if filled >= fillTurn || c.loop.loops.budget.short.Load() {
+		if filled >= fillTurn || c.loop.loops.budget.short.Load() && !(filled == 0 && w.lead > w.off) {
 			c.loop.touch(c)
 			return
 		}

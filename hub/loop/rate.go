@@ -11,8 +11,12 @@ import (
 // go on: nothing is dropped, TCP slows it down. A message that has begun is read to its end
 // first, if it takes no more bytes than a message may have: they are paid for afterwards.
 
-// burst is how far a connection may be ahead of its allowance.
-const burst = time.Second
+const (
+	// burst is how far a connection may be ahead of its allowance.
+	burst = time.Second
+	// lightBurst is how far ahead it still goes before others; see turn.go.
+	lightBurst = burst / 20
+)
 
 // wakePeriod is how often a loop looks after those it has slowed down.
 const wakePeriod = 10 * time.Millisecond
@@ -87,6 +91,11 @@ func (c *Conn) overRate() bool {
 	}
 	c.slow()
 	return true
+}
+
+// isHeavy reports whether the client has lately made the server do more than most do.
+func (c *Conn) isHeavy() bool {
+	return c.metered && time.Duration(c.paid-c.loop.clock.time()) > lightBurst
 }
 
 // slow sees to it that a connection that has to wait is looked after soon.

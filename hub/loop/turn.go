@@ -9,6 +9,9 @@ import (
 // had to wait, or because they are compressed, and a few of them can take as long as very
 // many others. Each connection handles one message that makes it wait again, or one piece;
 // then it goes behind the others. After turnTime the loop first does what is new.
+//
+// Clients that are ahead of their allowance have turns of their own, behind all others: so
+// who says little waits for some milliseconds at most, however many use all that they may.
 
 const (
 	// turnTime is how long a turn of the loop goes on with what was put off.
@@ -25,7 +28,7 @@ const (
 
 // receive handles what has been read, or puts it off.
 func (c *Conn) receive(b []byte) {
-	if c.windowBits == 0 {
+	if c.windowBits == 0 && !c.isHeavy() {
 		b = c.feed(b)
 	}
 	c.keep(bytes.Clone(b))
@@ -36,31 +39,52 @@ func (c *Conn) hasUnread() bool { return c.state <= closing && c.out != nil && l
 
 // deferUnread has c go on in its turn, if it has something to go on with and may.
 func (c *Conn) deferUnread() {
-	if !c.deferred && c.hasUnread() && !(c.state == open && c.held()) {
-		c.deferred = true
+	if c.deferred || !c.hasUnread() || c.state == open && c.held() {
+		return
+	}
+	c.deferred = true
+	if c.isHeavy() {
+		c.loop.heavy = append(c.loop.heavy, c)
+	} else {
 		c.loop.deferred = append(c.loop.deferred, c)
 	}
 }
 
-// goOn handles what was put off: for each connection once at most, for turnTime, and not
-// during a congestion.
+// mustYield reports whether a client has had its turn, with a message left.
+func (c *Conn) mustYield() bool {
+	if ends := c.loop.turnEnds; ends > 0 {
+		return c.metered && c.loop.clock.exact() >= ends
+	}
+	return c.isHeavy()
+}
+
+// goOn handles what was put off.
 func (l *Loop) goOn() {
-	if len(l.deferred) == 0 || l.congested() {
+	l.turn(&l.deferred)
+	l.turn(&l.heavy)
+}
+
+// turn does that for each connection of a list once at most, for turnTime, and not during a
+// congestion.
+func (l *Loop) turn(list *[]*Conn) {
+	if len(*list) == 0 || l.congested() {
 		return
 	}
-	until, n := l.clock.exact()+int64(turnTime), 0
-	for last := len(l.deferred); n < last; n++ {
-		c := l.deferred[n]
+	l.turnEnds = l.clock.exact() + int64(turnTime)
+	n := 0
+	for last := len(*list); n < last; n++ {
+		c := (*list)[n]
 		c.deferred = false
 		c.goOn()
-		if l.clock.exact() >= until || l.congested() {
+		if l.clock.exact() >= l.turnEnds || l.congested() {
 			n++
 			break
 		}
 	}
-	rest := copy(l.deferred, l.deferred[n:])
-	clear(l.deferred[rest:])
-	l.deferred = l.deferred[:rest]
+	l.turnEnds = 0
+	rest := copy(*list, (*list)[n:])
+	clear((*list)[rest:])
+	*list = (*list)[:rest]
 }
 
 // goOn handles some of what was put off.

@@ -46,6 +46,36 @@ func TestWorkIsDoneInTurns(t *testing.T) {
 	})
 }
 
+// Whoever says little is served at once, however many clients use all that they may: on a new
+// connection, in the middle of a burst, with messages that cost much.
+func TestThriftyClientsComeFirst(t *testing.T) {
+	const conns, each, work = 100, 40, turnTime / 2
+	inBubble(t, Config{Loops: 1, Rate: 100}, func(t *testing.T, ls *Loops) {
+		worked := 0
+		for range conns {
+			r := newRecord()
+			r.onMessage = func(c *Conn, message string) {
+				time.Sleep(work)
+				worked++
+			}
+			go metered(t, ls, r).Raw(bytes.Repeat(masked(frame.Text, "x"), each))
+		}
+		bystander := metered(t, ls, newEcho())
+		first := time.Duration(conns*(lightBurst/(time.Second/100)+1)) * work
+		time.Sleep(first) // a few messages of each are not put off
+		for done := 0; done < conns*each; {
+			began := time.Now()
+			bystander.SendText("x")
+			bystander.wantText("x")
+			if took := time.Since(began); took > 20*turnTime { // they get ahead of others a few messages at a time
+				t.Fatalf("an echo took %v", took)
+			}
+			ls.loops[0].do(func() { done = worked })
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+}
+
 // A compressed message is inflated piece by piece, as a few bytes can stand for very many;
 // a shorter one overtakes it.
 func TestCompressedMessagesTakeTurns(t *testing.T) {

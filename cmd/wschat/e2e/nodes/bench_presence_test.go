@@ -5,6 +5,7 @@ package nodes
 import (
 	"fmt"
 	"io"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,12 +23,28 @@ func BenchmarkPresence(b *testing.B) {
 
 func benchmarkPresence(b *testing.B, online int) {
 	s := startWith(b, 3, "-presence", "all")
-	watch := s.open(b, 1, "watcher")
-	for i := range online - 1 {
-		c, user := s.open(b, i, fmt.Sprint("u", i)), fmt.Sprint("u", i)
-		go io.Copy(io.Discard, c.Conn) // ends with the benchmark, which closes it
-		hear(b, watch, "用户("+user+")登录了")
+	var coming sync.WaitGroup
+	const hands = 32
+	for hand := range hands {
+		coming.Go(func() {
+			for i := hand; i < online-1; i += hands {
+				c, err := s.nodes[i%len(s.nodes)].Open(fmt.Sprint("/socket?userId=u", i))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				b.Cleanup(func() { c.Conn.Close() })
+				c.Conn.SetDeadline(time.Time{})
+				go io.Copy(io.Discard, c.Conn) // ends with the benchmark, which closes it
+			}
+		})
 	}
+	coming.Wait()
+	watch := s.open(b, 1, "watcher")
+	last := s.open(b, 0, "last") // who is told of all the others first
+	hear(b, watch, "用户(last)登录了")
+	last.Conn.Close()
+	hear(b, watch, "用户(last)退出了")
 	before, began := s.cost(b), time.Now()
 	time.Sleep(4 * time.Second)
 	usual := (s.cost(b).commands - before.commands) / time.Since(began).Seconds()
