@@ -201,3 +201,25 @@ func TestTooSlowGetsNothingMore(t *testing.T) {
 		t.Errorf("gets %v, held back %v", held, c.start)
 	}
 }
+
+// When the numbers begin anew, who is still reading what waited logs in again: what was sent
+// under the old ones says nothing about the new ones.
+func TestRenumberDuringCatchUp(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		s := start(t, driver, silent)
+		s.away("B")
+		a := s.client("A")
+		backlog([]*client{a}, 0, 17)
+		a.sync()
+		b := s.small("B")
+		b.next()
+		up := s.client("C")
+		if err := (node{s.Hub}).Renumber(); err != nil {
+			t.Fatal(err)
+		}
+		for m := b.next(); m.Opcode != frame.Close; m = b.next() {
+		}
+		up.say("C,here")
+		up.want("用户(C=>C):here")
+	})
+}

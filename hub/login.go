@@ -85,8 +85,9 @@ func (h *Hub) Abandon(handler loop.Handler) {
 	}
 }
 
-// open puts a session on the lists. From then on messages are delivered to it.
-func (h *Hub) open(s *session) {
+// open puts a session on the lists, and reports whether it did: it may have been kicked or
+// replaced meanwhile. From then on messages are delivered to it.
+func (h *Hub) open(s *session) bool {
 	h.mu.Lock()
 	cost := loop.Work{Logins: 1, Joins: 1 + len(s.start.entry.Groups), Notices: 2 * s.start.heard} // its exit is heard, too
 	kicked, replaced := s.start.kicked, s.start.replaced > 0 && s.isOlder(s.start.replaced)
@@ -116,6 +117,7 @@ func (h *Hub) open(s *session) {
 		s.conn.Close(frame.Replaced, replacedReason)
 		h.exit(s)
 	}
+	return !kicked && !replaced
 }
 
 // isOlder reports whether a session came before the one with that serial: by its last 32

@@ -52,8 +52,9 @@ func (s *session) Open(c *loop.Conn) {
 	if s.start.named {
 		c.Write(frame.Text, wire.Line{}.Named(s.name))
 	}
-	s.hub.open(s)
-	s.catchUp()
+	if s.hub.open(s) {
+		s.catchUp()
+	}
 }
 
 // Message does what the client asks for.

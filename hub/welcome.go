@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
@@ -31,7 +32,8 @@ func (s *session) welcomeItem(w *chat.Welcome) loop.Item {
 	return reply(wire.JSON{}.Welcome(s.name, w))
 }
 
-// Renumber implements chat.Node: every program gets a new welcome.
+// Renumber implements chat.Node: every program gets a new welcome. A line client that is
+// being sent what waited under the old numbers has to log in again.
 func (n node) Renumber() error {
 	names, count, err := n.engine.Who("")
 	if err != nil {
@@ -41,8 +43,11 @@ func (n node) Renumber() error {
 	var programs []*session
 	for _, s := range n.sessions {
 		for ; s != nil; s = s.next {
-			if s.open && s.json {
+			switch {
+			case s.open && s.json:
 				programs = append(programs, s)
+			case s.open && s.start != nil:
+				s.conn.Close(frame.InternalError, "the store has begun anew")
 			}
 		}
 	}

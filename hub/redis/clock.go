@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// clock is Redis' clock, as far as is known. It is never ahead of that: what a deadline says
-// comes too late is not done. Safe for concurrent use.
+// clock is Redis' clock, as far as is known: mostly it is behind that by as long as an answer
+// takes. What a deadline says comes too late is not done. Safe for concurrent use.
 type clock struct {
 	known  atomic.Bool
 	offset atomic.Int64 // Redis' clock less ours, in µs
@@ -22,8 +22,11 @@ func (c *clock) set(micros int64, asked, answered time.Time) {
 	}
 }
 
-func (c *clock) now() time.Time {
-	return time.Now().Add(time.Duration(c.offset.Load()) * time.Microsecond)
+func (c *clock) now() time.Time { return c.at(time.Now()) }
+
+// at returns what the clock shows at a time of ours.
+func (c *clock) at(ours time.Time) time.Time {
+	return ours.Add(time.Duration(c.offset.Load()) * time.Microsecond)
 }
 
 // deadline is when Redis is not to do any more what is asked of it now, as the scripts have

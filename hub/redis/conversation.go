@@ -41,6 +41,7 @@ type conversation struct {
 	acks    []ack   // in the order of seq
 	waiters []*waiter
 	opened  chan struct{} // closed when it is open for the first time
+	ended   bool          // it is not followed any more
 }
 
 // ack waits until the node has been told of a message.
@@ -183,12 +184,22 @@ func (c *conversation) reconcile(members map[string]uint64) {
 func (c *conversation) acknowledge(seq uint64, then func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.seq >= seq {
+	if c.seq >= seq || c.ended {
 		then()
 		return
 	}
 	c.acks = append(c.acks, ack{seq, time.Now(), then})
 	c.store.waits.Add(1)
+}
+
+// end ends the following, unless something is under way. It may be called with any lock held.
+func (c *conversation) end() bool {
+	if !c.mu.TryLock() {
+		return false
+	}
+	defer c.mu.Unlock()
+	c.ended = len(c.acks) == 0 && len(c.waiters) == 0
+	return c.ended
 }
 
 // until waits until something holds of what the node was told, and calls then.

@@ -3,7 +3,9 @@ package redis
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"wschat/hub/redis/resp"
@@ -21,6 +23,9 @@ func (s *Store) vouch(l leases, begins, whole bool) bool {
 	if err != nil || len(servers) == 0 {
 		return err == nil
 	}
+	s.mu.Lock()
+	s.masterIDs = strings.Join(servers, " ")
+	s.mu.Unlock()
 	r, err := s.call(ctx, nodesKey, "SMEMBERS", nodesKey+":servers")
 	if err != nil {
 		return false
@@ -64,6 +69,16 @@ func (s *Store) vouch(l leases, begins, whole bool) bool {
 	}
 	_, err = s.call(ctx, nodesKey, append([]any{"SADD", nodesKey + ":servers"}, asAny(servers)...)...)
 	return err == nil
+}
+
+// data names the data as this node knows them: those of an epoch, on some masters. A master
+// that has taken the place of another may lack the end, although the epoch goes on.
+func (s *Store) data() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := fnv.New64a()
+	sum.Write([]byte(s.masterIDs))
+	return s.epoch + "/" + strconv.FormatUint(sum.Sum64(), 36)
 }
 
 // begin has a new epoch begin, before this node has been part of one.

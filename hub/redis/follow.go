@@ -51,7 +51,7 @@ func (s *Store) followNew(name, conversation string, behind ...uint64) {
 	case len(behind) > 0:
 		c.seq, c.known = behind[0], true
 	default:
-		c.from = s.renewed.Add(-callTimeout)
+		c.from = s.clock.at(s.renewed).Add(-callTimeout)
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *Store) dropIdle(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, c := range s.conversations {
-		if c.refs == 0 && now.Sub(c.idle) > idleTime {
+		if c.refs == 0 && now.Sub(c.idle) > idleTime && c.end() {
 			delete(s.conversations, name)
 			delete(s.unsynced, c)
 			s.client.Unsubscribe(c.key)

@@ -28,11 +28,11 @@ func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 //	:h   hash: t connections in all, @NODE those there, serial the last given out,
 //	     gen the number of the last login or exit, seen when the last connection
 //	     ended, r who is replaced: those with a smaller serial, b until when the user is
-//	     banned, l how many groups the user was the last to leave, ls since when, w a time
-//	     up to which nothing waits in the conversations of :p
+//	     banned, l how many groups the user was the last to leave, ls since when,
+//	     settled in which data, and up to which score of :p, nothing waits
 //	:g   set of groups
 //	:p   sorted set of the private conversations, at most maxPairs, by when they were
-//	     written to last
+//	     noted last: for each message to the user, and for the first from him
 //
 // All three end when the user is forgotten; :p when the others in it are, too.
 func userKey(name string) string { return "wschat:{u:" + name + "}" }

@@ -7,6 +7,10 @@ import (
 	"wschat/hub/redis/resp"
 )
 
+// appendTime is how long after a conversation was noted for a message that may be appended:
+// this process may have stood still.
+const appendTime = time.Minute
+
 // Publish implements chat.Engine. A message to all or to a group costs one command, a
 // private one two, and the first of two users three.
 func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error)) {
@@ -29,6 +33,7 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 type sending struct {
 	m     *chat.Message
 	since int64 // when its user went away, in µs of Redis' clock; 0: the user is not away
+	noted time.Time
 	done  func(away bool, err error)
 	ready bool // to be appended, or to fail
 	err   error
@@ -43,7 +48,7 @@ func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
 		s.append(m, 0, done)
 		return
 	}
-	next := &sending{m: m, done: done, ready: !private}
+	next := &sending{m: m, done: done, ready: !private, noted: time.Now()}
 	if u != nil {
 		u.lane = append(u.lane, next)
 	}
@@ -117,8 +122,11 @@ func (s *Store) ready(u *user, next *sending, err error) {
 	s.mu.Unlock()
 }
 
-// dispatch appends a message, or says that it cannot be.
+// dispatch appends a message, or says that it cannot be, or is not any more.
 func (s *Store) dispatch(next *sending, err error) {
+	if err == nil && time.Since(next.noted) > appendTime {
+		err = chat.ErrUnavailable
+	}
 	if err != nil {
 		next.done(false, err)
 		return

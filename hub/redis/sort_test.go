@@ -10,10 +10,10 @@ import (
 // must not put a message behind a later one of its conversation: it would be skipped,
 // and taken for written.
 func TestSortByTime(t *testing.T) {
-	at := func(conversation string, seq uint64, second int64) unwritten {
-		return unwritten{conversation: conversation, seq: seq, micros: second * 1e6}
+	at := func(conversation string, seq uint64, second int64) waitingMessage {
+		return waitingMessage{conversation: conversation, seq: seq, micros: second * 1e6}
 	}
-	waits := []unwritten{
+	waits := []waitingMessage{
 		at("A,B", 1, 10), at("A,B", 2, 30), at("A,B", 3, 5), at("A,B", 4, 40),
 		at("B,C", 1, 20), at("B,C", 2, 20), at("B,C", 3, 35),
 	}

@@ -74,13 +74,15 @@ type Store struct {
 	waits  atomic.Int64 // see conversation.acks
 	clock  clock
 
-	untold  untold
-	refusal refusal
-	ledger  ledger
-	bounds  bounds
+	listings chan struct{} // a place for each user whose waiting messages are listed
+	untold   untold
+	refusal  refusal
+	ledger   ledger
+	bounds   bounds
 
 	mu            sync.Mutex
 	epoch         string // "": Redis has not been reached yet
+	masterIDs     string // run ids, as vouch has found them last; "": Redis does not tell
 	peers         int    // nodes, as far as is known
 	recovering    bool
 	recovered     time.Time // when the data was lost last
@@ -110,6 +112,7 @@ func Open(config Config) (*Store, error) {
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
 		ledger:        newLedger(config.Bytes),
+		listings:      make(chan struct{}, maxListings),
 		interrupted:   time.Now(),
 	}
 	var err error

@@ -18,13 +18,17 @@ const (
 	// waitingMessages and waitingBytes bound what is fetched at once; one message always is.
 	waitingMessages = 100
 	waitingBytes    = 1 << 20
-	// settleTime is longer than it can take, by the clocks of two masters, until a message is
-	// appended to a conversation that was entered at its user for it.
+	// askedAtOnce is how many conversations of a user are asked together, and maxListings for
+	// how many users at a time: others wait.
+	askedAtOnce = 100
+	maxListings = 8
+	// settleTime is how long after a conversation was noted in :p of the recipient a message
+	// may still be appended, by the clocks of two masters: appendTime, and time to spare.
 	settleTime = 10 * time.Minute
 )
 
-// unwritten is a message that waits.
-type unwritten struct {
+// waitingMessage is one of which the place is known.
+type waitingMessage struct {
 	conversation string
 	seq          uint64
 	micros       int64 // its time, or that of an earlier message of the conversation if later
@@ -35,17 +39,17 @@ type unwritten struct {
 func (s *Store) Waiting(user string) func() ([]*chat.Message, error) {
 	var since time.Time
 	if ttl := s.config.MembershipTTL; ttl > 0 {
-		since = time.Now().Add(-ttl)
+		since = s.clock.now().Add(-ttl)
 	}
 	return s.waiting(user, since)
 }
 
 func (s *Store) waiting(user string, since time.Time) func() ([]*chat.Message, error) {
 	asked := false
-	var rest []unwritten
+	var rest []waitingMessage
 	return func() (page []*chat.Message, err error) {
 		if !asked {
-			if rest, err = s.unwritten(user, since); err != nil {
+			if rest, err = s.list(user, since); err != nil {
 				return nil, err
 			}
 			asked = true
@@ -65,97 +69,124 @@ func (s *Store) waiting(user string, since time.Time) func() ([]*chat.Message, e
 	}
 }
 
-// unwritten tells what waits for a user, in the order in which it is to be sent. It blocks
+// list tells what waits for a user, in the order in which it is to be sent. It blocks
 // until the node has been told of all of that, so that what comes later is new.
-func (s *Store) unwritten(user string, since time.Time) (waits []unwritten, err error) {
-	from := int64(0)
-	if !since.IsZero() {
-		from = since.UnixMicro()
+func (s *Store) list(user string, since time.Time) (waits []waitingMessage, err error) {
+	select {
+	case s.listings <- struct{}{}:
+		defer func() { <-s.listings }()
+	case <-s.stop:
+		return nil, chat.ErrUnavailable
 	}
-	pairs, entered, now, err := s.inboxes(user, from)
+	tooOld := int64(0)
+	if !since.IsZero() {
+		tooOld = since.UnixMicro()
+	}
+	data := s.data()
+	pairs, notedAt, now, err := s.inboxes(user, tooOld, data)
 	if err != nil {
 		return nil, err
 	}
-	for part := range slices.Chunk(pairs, batch) {
-		if waits, err = s.unwrittenIn(user, part, waits); err != nil {
+	for part := range slices.Chunk(pairs, askedAtOnce) {
+		if waits, err = s.listIn(user, part, waits); err != nil {
 			return nil, err
 		}
 	}
 	settled := now - settleTime.Microseconds()
 	for _, w := range waits {
-		settled = min(settled, entered[w.conversation]-1)
+		settled = min(settled, notedAt[w.conversation]-1)
 	}
-	s.do(userKey(user), ignore, settledScript, settled)
-	waits = slices.DeleteFunc(waits, func(w unwritten) bool { return w.micros <= from })
+	s.do(userKey(user), ignore, settledScript, settled, data)
+	waits = slices.DeleteFunc(waits, func(w waitingMessage) bool { return w.micros <= tooOld })
 	sortByTime(waits)
 	return waits, nil
 }
 
 // inboxes returns the private conversations of a user in which messages may wait, the newest
-// first, and when each was written to last, and now, in µs of Redis' clock.
-func (s *Store) inboxes(user string, from int64) (pairs []string, entered map[string]int64, now int64, err error) {
+// first, and when each was noted last, and now, in µs of Redis' clock.
+func (s *Store) inboxes(user string, tooOld int64, data string) (pairs []string, notedAt map[string]int64, now int64, err error) {
 	ctx, cancel := patience()
 	defer cancel()
-	r, err := s.call(ctx, userKey(user), inboxesScript, from, maxPairs)
+	r, err := s.call(ctx, userKey(user), inboxesScript, tooOld, maxPairs, data)
 	var list []string
 	if err == nil {
 		err = r.Scan(&now, &list)
 	}
-	entered = make(map[string]int64, len(list)/2)
+	notedAt = make(map[string]int64, len(list)/2)
 	for i := 0; i+1 < len(list) && err == nil; i += 2 {
 		var at float64 // as Redis writes scores, 1.5e+15 maybe
 		at, err = strconv.ParseFloat(list[i+1], 64)
-		pairs, entered[list[i]] = append(pairs, list[i]), int64(at)
+		pairs, notedAt[list[i]] = append(pairs, list[i]), int64(at)
 	}
-	return pairs, entered, now, err
+	return pairs, notedAt, now, err
 }
 
-// unwrittenIn adds what waits for a user in some private conversations.
-func (s *Store) unwrittenIn(user string, pairs []string, waits []unwritten) ([]unwritten, error) {
-	ctx, cancel := patience()
-	defer cancel()
-	from := make([]uint64, len(pairs)) // after which seq
+// listIn adds what waits for a user in some private conversations.
+func (s *Store) listIn(user string, pairs []string, waits []waitingMessage) ([]waitingMessage, error) {
+	after := make([]uint64, len(pairs))
 	for len(pairs) > 0 {
-		commands := make([]command, len(pairs))
-		for i, name := range pairs {
-			commands[i] = on(conversationKey(name), waitingScript, user, from[i])
-		}
-		replies, err := s.all(ctx, commands)
+		var moreOf []string
+		var moreAfter []uint64
+		replies, err := s.askWaiting(user, pairs, after)
 		if err != nil {
 			return nil, err
 		}
-		var moreOf []string
-		var moreFrom []uint64
 		for i, name := range pairs {
 			var last, seq uint64
 			var list resp.Reply
 			if err := replies[i].Scan(&last, &seq, &list); err != nil {
 				return nil, err
 			}
-			if waits, err = appendUnwritten(waits, name, list); err != nil {
+			before := len(waits)
+			if waits, err = appendWaiting(waits, name, list); err != nil {
 				return nil, err
 			}
 			if seq > 0 {
-				moreOf, moreFrom = append(moreOf, name), append(moreFrom, seq)
-			} else if c := s.conversation(name); c != nil {
-				if err := c.until(ctx, func() bool { return c.seq >= last }, func() {}); err != nil {
-					return nil, err
-				}
+				moreOf, moreAfter = append(moreOf, name), append(moreAfter, seq)
+				continue
+			}
+			if len(waits) > before {
+				s.followNew(user, name, last)
+			}
+			if err := s.awaitTold(name, last); err != nil {
+				return nil, err
 			}
 		}
-		pairs, from = moreOf, moreFrom
+		pairs, after = moreOf, moreAfter
 	}
 	return waits, nil
 }
 
-// appendUnwritten adds what a reply of waitingScript lists.
-func appendUnwritten(waits []unwritten, conversation string, r resp.Reply) ([]unwritten, error) {
+// askWaiting asks which messages wait for a user in some conversations, behind seqs.
+func (s *Store) askWaiting(user string, pairs []string, after []uint64) ([]resp.Reply, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	commands := make([]command, len(pairs))
+	for i, name := range pairs {
+		commands[i] = on(conversationKey(name), waitingScript, user, after[i])
+	}
+	return s.all(ctx, commands)
+}
+
+// awaitTold waits until the node has been told of a conversation up to a seq, if it follows it.
+func (s *Store) awaitTold(name string, last uint64) error {
+	c := s.conversation(name)
+	if c == nil {
+		return nil
+	}
+	ctx, cancel := patience()
+	defer cancel()
+	return c.until(ctx, func() bool { return c.seq >= last }, func() {})
+}
+
+// appendWaiting adds what a reply of waitingScript lists.
+func appendWaiting(waits []waitingMessage, conversation string, r resp.Reply) ([]waitingMessage, error) {
 	list, err := r.Array()
 	if err != nil {
 		return nil, err
 	}
 	for _, each := range list {
-		w := unwritten{conversation: conversation}
+		w := waitingMessage{conversation: conversation}
 		if err := each.Scan(&w.seq, &w.micros, &w.bytes); err != nil {
 			return nil, err
 		}
@@ -167,18 +198,18 @@ func appendUnwritten(waits []unwritten, conversation string, r resp.Reply) ([]un
 // sortByTime sorts messages by time. Those of one conversation, which are in its order,
 // stay so, whatever Redis' clock has done: who is sent a later one is not sent an
 // earlier one any more.
-func sortByTime(waits []unwritten) {
+func sortByTime(waits []waitingMessage) {
 	newest := make(map[string]int64)
 	for i := range waits {
 		w := &waits[i]
 		w.micros = max(w.micros, newest[w.conversation])
 		newest[w.conversation] = w.micros
 	}
-	slices.SortStableFunc(waits, func(a, b unwritten) int { return cmp.Compare(a.micros, b.micros) })
+	slices.SortStableFunc(waits, func(a, b waitingMessage) int { return cmp.Compare(a.micros, b.micros) })
 }
 
 // fetch returns those of the messages that are still there.
-func (s *Store) fetch(waits []unwritten) (messages []*chat.Message, err error) {
+func (s *Store) fetch(waits []waitingMessage) (messages []*chat.Message, err error) {
 	ctx, cancel := patience()
 	defer cancel()
 	commands := make([]command, len(waits))

@@ -17,7 +17,7 @@ import (
 // wait for B are fetched, and these.
 func asked(t *testing.T, server *redistest.Server, s *Store) (n int, messages []string) {
 	t.Helper()
-	pairs, _, _, err := s.inboxes("B", 0)
+	pairs, _, _, err := s.inboxes("B", 0, s.data())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +80,14 @@ func TestWaitingAsksFewConversations(t *testing.T) {
 	check(2, "from C")
 	check(1, "from C")
 	// What is written to last now comes behind all that is settled, whatever the clock says.
-	server.CLI("hset", "wschat:{u:B}:h", "w", fmt.Sprint(time.Now().Add(time.Hour).UnixMicro()))
+	later := time.Now().Add(time.Hour).UnixMicro()
+	server.CLI("hset", "wschat:{u:B}:h", "settled", fmt.Sprint(s.data(), " ", later))
 	check(0)
 	say(t, s, "A", "B", "", "again")
 	check(1, "again")
+	// What was settled in other data may be lacking in these.
+	server.CLI("hset", "wschat:{u:B}:h", "settled", fmt.Sprint("other ", later))
+	check(3, "from C", "again")
 }
 
 // What waits is fetched as it is sent, and a message that is dropped meanwhile is left out.
@@ -131,5 +135,31 @@ func TestWaitingPages(t *testing.T) {
 	next = s.Waiting("C")
 	if page, err := next(); len(page) != waitingBytes/(300<<10) || err != nil {
 		t.Errorf("a page of %d long messages, %v", len(page), err)
+	}
+}
+
+// However many line clients log in at once, Redis is asked little at a time: others are not
+// refused for that.
+func TestManyAskForWhatWaits(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	enter(t, s, "B")
+	const users, pairs = 140, 500 // as many commands as may not wait at once
+	server.CLI("eval", `for i = 1, ARGV[1] do redis.call('ZADD', KEYS[1], ARGV[2], 'B,p' .. i) end`,
+		"1", "wschat:{u:B}:p", fmt.Sprint(pairs), fmt.Sprint(time.Now().UnixMicro()))
+	errs := make(chan error, users)
+	for range users {
+		go func() {
+			_, err := allWaiting(s, "B")
+			errs <- err
+		}()
+	}
+	for range users {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if s.refusal.count.Load() > 0 {
+		t.Error("senders are refused")
 	}
 }

@@ -8,11 +8,11 @@
 -- ARGV[3]  how many conversations of a user are followed, the newest
 -- ARGV[4]  how many are remembered
 --
--- Reply: 0 if the user is unknown, 1 if online, else since when the user is away; less than
--- nothing, -1 say, if the conversation is new there.
+-- Reply: 0 if the user is unknown, 1 if online, else since when the user is away; negated if
+-- the conversation is new there.
 
 local h, p, t = KEYS[1], KEYS[2], now()
-local at = redis.call('HMGET', h, 't', 'w')
+local at = redis.call('HMGET', h, 't', 'settled')
 local online = tonumber(at[1] or '0') > 0
 local seen
 if not online then
@@ -22,8 +22,9 @@ if not online then
 end
 local reply = tonumber(seen or 1)
 local rank = redis.call('ZREVRANK', p, ARGV[1])
--- Above w, even if the clock was set back: something is about to wait there.
-redis.call('ZADD', p, text(math.max(t, tonumber(at[2] or '0') + 1)), ARGV[1])
+-- Above what is settled, even if the clock was set back since: something is about to wait.
+local settled = tonumber(string.match(at[2] or '', '%d+$') or '0')
+redis.call('ZADD', p, text(math.max(t, settled + 1)), ARGV[1])
 -- Of very many too many, only some are forgotten: others wait for this script.
 local extra = math.min(redis.call('ZCARD', p) - ARGV[4], 1000)
 if extra > 0 then redis.call('ZREMRANGEBYRANK', p, 0, extra - 1) end

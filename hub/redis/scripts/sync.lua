@@ -4,7 +4,8 @@
 --
 -- KEYS[1], KEYS[2]  :h and :s of the conversation
 -- KEYS[3]  :m, if it is to be told who is in it
--- ARGV[1]  the seq; "-": no messages; with a t before it, a time: messages since then
+-- ARGV[1]  the seq; "-": no messages; with a t before it, a time of
+--          Redis' clock: messages since then, 1,000 at most
 -- ARGV[2]  1 for a group
 -- ARGV[3]  1 to tell who is in it in any case
 --
@@ -20,8 +21,9 @@ local list, all, after = {}, 1, ARGV[1]
 local time = tonumber(string.match(after, '^t(%d+)'))
 if time then
   after = at[1] or '0'
-  for _, e in ipairs(redis.call('XREVRANGE', s, '+', '-', 'COUNT', 1000)) do
-    if tonumber(e[2][4]) < time then break end
+  for _ = 1, 1000 do
+    local e = redis.call('XREVRANGE', s, after .. '-0', '-', 'COUNT', 1)[1]
+    if not e or tonumber(e[2][4]) < time then break end
     after = text(string.match(e[1], '^%d+') - 1)
   end
 end
