@@ -68,9 +68,15 @@ func (c *Conn) InTurn(author string, size int) bool {
 		}
 		return true
 	}
-	w.early = true
+	w.early, w.asked = true, message{author, size}
 	c.slow()
 	return false
+}
+
+// message is one as InTurn is asked about it.
+type message struct {
+	author string
+	size   int
 }
 
 // tell hands a message to the handler, which may have it wait for its turn.
@@ -92,13 +98,19 @@ func (c *Conn) postpone() {
 // isPostponed reports whether a message waits for its turn.
 func (c *Conn) isPostponed() bool { return c.out != nil && c.out.postponed != nil }
 
-// retry hands the message that waits for its turn to the handler again.
+// retry hands the message that waits to the handler again if it is its turn: what the handler
+// does to find out about it may take its time.
 func (c *Conn) retry() {
-	if c.state == open && c.isPostponed() {
-		m := *c.out.postponed
-		c.out.postponed = nil
-		c.tell(m)
+	if c.state != open || !c.isPostponed() {
+		return
 	}
+	if c.loop.loops.authors.mustWait(c.out.asked, c) {
+		c.slow()
+		return
+	}
+	m := *c.out.postponed
+	c.out.postponed = nil
+	c.tell(m)
 }
 
 // takeTurn has the message that waits carried out, or passes the turn on if it does not wait
@@ -149,7 +161,15 @@ func (as *authors) begin(name string, size int, c *Conn) bool {
 	return true
 }
 
-// mustWait reports whether it is not the turn of a message.
+// mustWait reports whether it is not the turn of a message of c.
+func (as *authors) mustWait(m message, c *Conn) bool {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	a := as.byName[m.author]
+	return a != nil && a.mustWait(m.size, c.metered)
+}
+
+// mustWait reports that, with the lock held.
 func (a *author) mustWait(size int, metered bool) bool {
 	if metered && time.Now().Before(a.until) && time.Until(a.due) > atHeldRate(mostUnanswered) {
 		return true

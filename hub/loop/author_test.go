@@ -195,6 +195,33 @@ func TestDeadReaderDoesNotHoldUpForLong(t *testing.T) {
 	}
 }
 
+// A message that waits is looked at again when it is its turn, and not all the time.
+func TestWaitingCostsNothing(t *testing.T) {
+	long := strings.Repeat("x", heldRate)
+	inBubble(t, Config{Loops: 1}, func(t *testing.T, ls *Loops) {
+		list := ls.NewList()
+		dead := newRecord()
+		pipe(t, ls, dead)
+		list.Join(dead.conn(t))
+		looked, heard := 0, make(chan bool, 2)
+		for range 2 {
+			r := chat(ls, "A", func(item Item) { heard <- true; list.Publish(item) })
+			say := r.onMessage
+			r.onMessage = func(c *Conn, message string) { looked++; say(c, message) }
+			c := pipe(t, ls, r)
+			r.conn(t)
+			go c.SendText(long)
+		}
+		<-heard
+		<-heard // a second later
+		ls.loops[0].do(func() {
+			if looked > 4 {
+				t.Errorf("two messages were looked at %d times", looked)
+			}
+		})
+	})
+}
+
 // A message that comes to nothing holds up no other one: it is refused, or its connection
 // ends before its turn.
 func TestNobodyWaitsForNothing(t *testing.T) {

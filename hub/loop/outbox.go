@@ -33,7 +33,8 @@ type outbox struct {
 	turn       string         // the author of messages that are not answered yet; "": there are none
 	unanswered int            // bytes of these
 	early      bool           // the message at hand is not carried out yet
-	postponed  *frame.Message // waits for its turn
+	postponed  *frame.Message // waits for its turn,
+	asked      message        // as which
 }
 
 // receipt is due when buf is written as far as end.
