@@ -25,9 +25,9 @@ func TestNodesChaos(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("WSCHAT_SEED"), 10, 64); err == nil {
 		seed = n
 	}
-	length := 10 * time.Second
-	if whole {
-		length = 10 * time.Minute
+	length, pace := 10*time.Second, 20*time.Millisecond
+	if whole { // in a new epoch all read everything again
+		length, pace = 10*time.Minute, 200*time.Millisecond
 	}
 	for name, start := range map[string]func(*testing.T) *chaos{"one Redis": oneRedis, "a cluster": aCluster} {
 		t.Run(name, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestNodesChaos(t *testing.T) {
 			t.Logf("WSCHAT_SEED=%d", seed)
 			c := start(t)
 			c.random = rand.New(rand.NewPCG(seed, 0))
-			c.run(length)
+			c.run(length, pace)
 		})
 	}
 }
@@ -91,17 +91,17 @@ func aCluster(t *testing.T) *chaos {
 	return c
 }
 
-func (c *chaos) run(length time.Duration) {
+func (c *chaos) run(length, pace time.Duration) {
 	c.nodes = newFleet()
 	for _, url := range c.urls {
 		c.nodes.nodes = append(c.nodes.nodes, startNode(c.t, url, "-history", "0"))
 	}
 	c.talkers = crowdOn(c.t, c.nodes, 9)
-	stop := talk(c.talkers, 20*time.Millisecond)
+	stop := talk(c.talkers, pace)
 	for began := time.Now(); time.Since(began) < length; {
 		sofar := c.talkers[0].last("groupX")
 		for _, talker := range c.talkers {
-			talker.until("to go on", func() bool { return talker.told.whole["groupX"] > sofar+uint64(c.random.IntN(100)) })
+			talker.goOn("groupX", sofar+uint64(c.random.IntN(100)))
 		}
 		c.people()
 		if c.random.IntN(3) == 0 {

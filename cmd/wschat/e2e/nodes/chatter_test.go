@@ -132,6 +132,15 @@ func (c *chatter) until(what string, ok func() bool) {
 	}
 }
 
+// goOn waits until the user has read a message of a conversation, however long that takes, as
+// long as there is progress.
+func (c *chatter) goOn(of string, seq uint64) {
+	c.t.Helper()
+	for at := c.last(of); at <= seq; at = c.last(of) {
+		c.until(fmt.Sprintf("for message %d of %s", seq+1, of), func() bool { return c.told.whole[of] != at })
+	}
+}
+
 // say sends a text, until it is acknowledged.
 func (c *chatter) say(to, text string) {
 	c.mu.Lock()
