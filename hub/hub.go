@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"sync"
+	"sync/atomic"
 
 	"wschat/frame"
 	"wschat/hub/chat"
@@ -36,6 +37,8 @@ type Hub struct {
 	acks    *acks
 	numbers numbers        // for users without a name
 	ended   sync.WaitGroup // goroutines that wait for the engine
+
+	joinsRefused atomic.Uint64 // for want of room
 
 	mu       sync.Mutex
 	sessions map[string]*session // by user, chained by session.next
@@ -72,6 +75,9 @@ func New(config Config) *Hub {
 
 // IDs returns how many ids of sends are remembered, and how many were forgotten early.
 func (h *Hub) IDs() (remembered int, dropped uint64) { return h.acks.size() }
+
+// JoinsRefused returns how many were, since the user, or all together, are in too many groups.
+func (h *Hub) JoinsRefused() uint64 { return h.joinsRefused.Load() }
 
 // Close waits for the hub's goroutines. Sessions end with the loops, before.
 func (h *Hub) Close() { h.ended.Wait() }

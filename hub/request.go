@@ -2,6 +2,7 @@ package hub
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 
 	"wschat/hub/chat"
@@ -202,6 +203,9 @@ func (h *Hub) change(s *session, r wire.Request, t turn) {
 func (h *Hub) setMember(s *session, group string, member bool, t turn, held func(), done func(error)) {
 	resume := t.wait()
 	h.engine.SetMember(s.name, group, member, held, func(err error) {
+		if errors.Is(err, chat.ErrManyGroups) || errors.Is(err, chat.ErrManyMembers) {
+			h.joinsRefused.Add(1)
+		}
 		done(err)
 		resume()
 	})

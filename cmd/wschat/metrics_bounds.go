@@ -25,7 +25,7 @@ func (s *server) writeBounds(t *metric.Text) {
 	kept := s.kept()
 	ids, dropped := s.hub.IDs()
 	used := map[string]int64{"max-ids": int64(ids)}
-	refused := map[string]uint64{}
+	refused := map[string]uint64{"memberships": s.hub.JoinsRefused()}
 	dropping := map[string]uint64{"max-ids": dropped}
 	switch e := s.engine.(type) {
 	case *local.Engine:
@@ -43,6 +43,6 @@ func (s *server) writeBounds(t *metric.Text) {
 	}
 	t.GaugeBy("wschat_bound", "The bounds on what is remembered, by their flags, and on memberships; 0: no limit.", "bound", s.bounds)
 	t.GaugeBy("wschat_bound_used", "How much of each bound is used. There can be more memberships than their bound.", "bound", used)
-	t.CounterBy("wschat_bound_refused_total", "Messages that were refused since their user had reached a bound.", "bound", refused)
+	t.CounterBy("wschat_bound_refused_total", "Messages and joins that were refused since their user had reached a bound.", "bound", refused)
 	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users and ids that were dropped to make room, of whoever had most.", "bound", dropping)
 }

@@ -13,6 +13,7 @@ import (
 
 	"wschat/frame"
 	"wschat/handshake"
+	"wschat/hub/chat"
 )
 
 // samples is a page of metrics: values by name and labels, as they are printed.
@@ -217,6 +218,22 @@ func TestMetricsOfDrops(t *testing.T) {
 		`wschat_connections_closed_total{code="other"}`: 3, `wschat_connections_closed_total{code="3000"}`: 0,
 		`wschat_frames_malformed_total{kind="not_masked"}`: 2, `wschat_frames_malformed_total{kind="reserved_opcode"}`: 1,
 		`wschat_frames_malformed_total{kind="invalid_utf8"}`: 1, `wschat_frames_malformed_total{kind="message_too_big"}`: 1,
+	})
+}
+
+// Who is in too many groups is refused the next one, and the metrics say so.
+func TestMetricsOfRefusedJoins(t *testing.T) {
+	r := runServer(t, "-rate", "0")
+	a := r.login("A")
+	for i := range chat.MaxGroups + 1 {
+		a.say(fmt.Sprint("join,group", i))
+	}
+	for i := range chat.MaxGroups {
+		a.hears(fmt.Sprint("系统:已加入 group", i))
+	}
+	a.hears("错误:最多同时在 1000 个群组中")
+	r.wants(samples{
+		`wschat_bound_used{bound="memberships"}`: chat.MaxGroups, `wschat_bound_refused_total{bound="memberships"}`: 1,
 	})
 }
 
