@@ -16,7 +16,7 @@ import (
 //   - A long message goes out when all recipients have taken the one before. A reader that takes
 //     nothing does not hold it up for longer than the message takes at heldRate.
 //   - Short ones, from shortMessage bytes on, are mostUnanswered at a time until they are
-//     answered, which is when they wait in the outboxes of readers or have been taken.
+//     answered, and wait in the outboxes of readers or have been taken.
 //   - Once a reader is behind, the author may send heldRate, however short the messages are,
 //     until no reader is: as much as one connection may by default.
 //
@@ -45,6 +45,7 @@ type authors struct {
 // author is one of them. Guarded by authors.mu.
 type author struct {
 	unanswered int        // bytes of messages that a handler has taken
+	underWay   int        // bytes of short messages that have yet to get to outboxes
 	pending    []*Pending // long messages that others have yet to take
 	next       []*Conn    // have a message that waits, the longest first; some may have ended
 
@@ -175,7 +176,8 @@ func (a *author) mustWait(size int, metered bool) bool {
 		return true
 	}
 	if size < largeMessage {
-		return size >= shortMessage && a.unanswered > 0 && a.unanswered+size > mostUnanswered
+		busy := max(a.unanswered, a.underWay)
+		return size >= shortMessage && busy > 0 && busy+size > mostUnanswered
 	}
 	a.pending = slices.DeleteFunc(a.pending, (*Pending).isOverdue)
 	return a.unanswered > 0 || len(a.pending) > 0
@@ -225,12 +227,16 @@ func (as *authors) answered(name string, size int) {
 	as.rest(name, a)
 }
 
-// pend has an author wait for the recipients of a message.
+// pend has an author wait for a message to get to the loops, or its recipients.
 func (as *authors) pend(p *Pending) {
 	as.mu.Lock()
 	defer as.mu.Unlock()
 	a := as.get(p.author)
-	a.pending = append(a.pending, p)
+	if p.long {
+		a.pending = append(a.pending, p)
+	} else {
+		a.underWay += int(p.size.Load())
+	}
 }
 
 // taken follows when all have taken a message.
@@ -238,7 +244,9 @@ func (as *authors) taken(p *Pending) {
 	as.mu.Lock()
 	defer as.mu.Unlock()
 	a := as.get(p.author)
-	if i := slices.Index(a.pending, p); i >= 0 {
+	if !p.long {
+		a.underWay -= int(p.size.Load())
+	} else if i := slices.Index(a.pending, p); i >= 0 {
 		a.pending = slices.Delete(a.pending, i, i+1)
 	}
 	as.rest(p.author, a)
@@ -262,7 +270,7 @@ func (as *authors) get(name string) *author {
 // has waited longest, or the author is forgotten.
 func (as *authors) rest(name string, a *author) {
 	switch {
-	case a.unanswered > 0 || len(a.pending) > 0:
+	case a.unanswered > 0 || a.underWay > 0 || len(a.pending) > 0:
 	case len(a.next) > 0:
 		c := a.next[0]
 		c.loop.mail.call(func() { c.takeTurn(name) })

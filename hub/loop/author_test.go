@@ -147,6 +147,50 @@ func TestShortMessagesDoNotOutrunReaders(t *testing.T) {
 	}
 }
 
+// Messages that are answered at once do not pile up in front of a loop that is busy: it
+// would find its reader too slow, who had no chance to be quicker.
+func TestShortMessagesWaitForALoop(t *testing.T) {
+	const conns, size, queue = 12, 4 << 10, 1 << 20
+	inBubble(t, Config{Loops: 2, Queue: queue, Rate: 1000, RateBytes: 256 << 10}, func(t *testing.T, ls *Loops) {
+		list := ls.NewList()
+		told := newRecord()
+		reader := pipe(t, ls, told)
+		busy := told.conn(t)
+		list.Join(busy)
+		body, read := strings.Repeat("x", size), 0
+		go func() {
+			buf := make([]byte, 64<<10)
+			for {
+				n, err := reader.conn.Read(buf)
+				if read += n; err != nil {
+					return
+				}
+			}
+		}()
+		var authors []*client
+		for len(authors) < conns {
+			r := chat(ls, "A", list.Publish)
+			c := metered(t, ls, r)
+			if r.conn(t).loop != busy.loop { // else its messages have to wait anyway
+				authors = append(authors, c)
+			}
+		}
+		release := busy.loop.hold()
+		for _, c := range authors {
+			go func() {
+				for c.SendText(body) == nil {
+				}
+			}()
+		}
+		time.Sleep(time.Second)
+		release()
+		time.Sleep(time.Second)
+		if len(told.closed) > 0 || read < size {
+			t.Errorf("the reader has read %d bytes, and is closed: %v", read, len(told.closed) > 0)
+		}
+	})
+}
+
 // A reader that takes nothing holds a sender up no longer than heldRate says. What is short
 // does not wait, nor does another sender.
 func TestDeadReaderDoesNotHoldUpForLong(t *testing.T) {

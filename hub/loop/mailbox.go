@@ -120,7 +120,7 @@ func (m *mailbox) post(c command) bool {
 	if n := m.backlog.Add(size); n > m.loops.maxBacklog && n-size <= m.loops.maxBacklog {
 		m.loops.lagging.Add(1)
 	}
-	if size >= largeMessage {
+	if size >= shortMessage {
 		pendingOf(c.item).add()
 	}
 	if m.asleep {
@@ -136,7 +136,7 @@ func (m *mailbox) done(item Item, size int64) {
 	if n := m.backlog.Add(-size); n <= m.loops.maxBacklog && n+size > m.loops.maxBacklog {
 		m.loops.lagging.Add(-1)
 	}
-	if size >= largeMessage {
+	if size >= shortMessage {
 		pendingOf(item).Done()
 	}
 }

@@ -23,32 +23,37 @@ type Shared interface {
 	Pending() *Pending
 }
 
-// Pending counts the loops that have yet to deliver a long message, and the recipients who
-// have yet to take it. The methods may be called on nil. Safe for concurrent use.
+// Pending counts the loops that have yet to deliver a message, and, if it is a long one, the
+// recipients who have yet to take it. The methods may be called on nil. Safe for concurrent
+// use.
 type Pending struct {
 	loops  *Loops
 	author string
+	long   bool
 	size   atomic.Int64
 	left   atomic.Int64
 	began  time.Time
 }
 
-// Pend begins to count for a message of so many bytes from a user; nil if it is not long.
+// Pend begins to count for a message of so many bytes from a user; nil if that need not be.
 // Done ends it when the message has been posted to everybody.
 func (ls *Loops) Pend(author string, size int) *Pending {
-	if size < largeMessage {
+	if size < shortMessage || size < largeMessage && ls.config.Rate == 0 {
 		return nil
 	}
-	p := &Pending{loops: ls, author: author, began: time.Now()}
+	p := &Pending{loops: ls, author: author, long: size >= largeMessage, began: time.Now()}
 	p.add()
-	p.Grow(size)
+	p.size.Store(int64(size))
+	if p.long {
+		ls.shared.Add(int64(size))
+	}
 	ls.authors.pend(p)
 	return p
 }
 
 // Grow says that the message takes so many bytes more, in another form.
 func (p *Pending) Grow(n int) {
-	if p != nil {
+	if p != nil && p.long {
 		p.size.Add(int64(n))
 		p.loops.shared.Add(int64(n))
 	}
@@ -65,7 +70,9 @@ func (p *Pending) Done() {
 	if p == nil || p.left.Add(-1) > 0 {
 		return
 	}
-	p.loops.shared.Add(-p.size.Load())
+	if p.long {
+		p.loops.shared.Add(-p.size.Load())
+	}
 	p.loops.authors.taken(p)
 }
 
