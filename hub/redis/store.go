@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -286,33 +285,6 @@ func (s *Store) each(ctx context.Context, names []string, ask func(name string) 
 		commands[i] = ask(name)
 	}
 	return s.all(ctx, commands)
-}
-
-// failed makes chat.ErrUnavailable of what went wrong with a command, or chat.ErrFull. That
-// Redis has lost something it notes; that it refuses, or is not given any more, it notes and
-// logs once.
-func (s *Store) failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	var reply *resp.ServerError
-	code := ""
-	if errors.As(err, &reply) {
-		code = reply.Code()
-	}
-	switch {
-	case code == "FULL":
-		s.bounds.missedMany.Add(1)
-		return chat.ErrFull
-	case code == "LATE":
-	case code == "LOST":
-		s.lost("a message was refused: " + err.Error())
-	case code != "" || errors.Is(err, resp.ErrBusy):
-		if s.refusal.refused() {
-			s.log.Warn("redis refuses", "error", err)
-		}
-	}
-	return chat.ErrUnavailable
 }
 
 // patience is a context for what may block.
