@@ -8,7 +8,7 @@ import (
 
 const (
 	compactBuffer = 256 << 10 // bytes in one write
-	compactSync   = 8 << 20   // bytes in one fsync: messages wait for it
+	compactSync   = 1 << 20   // bytes in one fsync: messages wait for it
 )
 
 // sealed is a segment that is not written any more.

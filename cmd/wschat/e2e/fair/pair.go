@@ -58,7 +58,7 @@ type voice struct {
 	mu       sync.Mutex
 	heard    [2]int // messages of the other, in the group and privately
 	acked    int
-	firsts   int // of the message "first"
+	words    map[string]int // how often each was heard that is no number
 	left     bool
 	arrivals []arrival
 	faults   []string
@@ -114,7 +114,7 @@ func newVoice(t testing.TB, s *target.Server, name string, d handshake.Dialer) *
 		t.Fatal(err)
 	}
 	c.Conn.SetDeadline(time.Time{})
-	return &voice{Client: c, name: name, json: d.Protocols != nil, acks: make(chan event, 1)}
+	return &voice{Client: c, name: name, json: d.Protocols != nil, acks: make(chan event, 1), words: make(map[string]int)}
 }
 
 // request is a message as the voice sends it. The text is the id, too.
@@ -143,9 +143,9 @@ func (v *voice) talk(other string, quiet <-chan struct{}) {
 	}
 }
 
-// sendFirst sends a message with the id "first", and returns its number.
-func (v *voice) sendFirst() (uint64, error) {
-	if err := v.SendText(v.request("bob", "first")); err != nil {
+// sendWord sends a word, which is its id as well, and returns its number.
+func (v *voice) sendWord(word string) (uint64, error) {
+	if err := v.SendText(v.request("bob", word)); err != nil {
 		return 0, err
 	}
 	select {
@@ -212,9 +212,7 @@ func (v *voice) take(text string, other *voice) {
 func (v *voice) takeNumber(text string, other *voice) {
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		if text == "first" {
-			v.firsts++
-		}
+		v.words[text]++
 		return
 	}
 	if place := n % 2; n/2 != v.heard[place] {
