@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,12 +158,13 @@ func TestShortMessagesWaitForALoop(t *testing.T) {
 		reader := pipe(t, ls, told)
 		busy := told.conn(t)
 		list.Join(busy)
-		body, read := strings.Repeat("x", size), 0
+		body := strings.Repeat("x", size)
+		var read atomic.Int64
 		go func() {
 			buf := make([]byte, 64<<10)
 			for {
 				n, err := reader.conn.Read(buf)
-				if read += n; err != nil {
+				if read.Add(int64(n)); err != nil {
 					return
 				}
 			}
@@ -185,8 +187,8 @@ func TestShortMessagesWaitForALoop(t *testing.T) {
 		time.Sleep(time.Second)
 		release()
 		time.Sleep(time.Second)
-		if len(told.closed) > 0 || read < size {
-			t.Errorf("the reader has read %d bytes, and is closed: %v", read, len(told.closed) > 0)
+		if len(told.closed) > 0 || read.Load() < size {
+			t.Errorf("the reader has read %d bytes, and is closed: %v", read.Load(), len(told.closed) > 0)
 		}
 	})
 }

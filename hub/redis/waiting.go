@@ -145,7 +145,7 @@ func (s *Store) listIn(user string, pairs []string, waits []waitingMessage) ([]w
 				moreOf, moreAfter = append(moreOf, name), append(moreAfter, seq)
 				continue
 			}
-			if len(waits) > before {
+			if len(waits) > before || after[i] > 0 {
 				s.followNew(user, name, last)
 			}
 			if err := s.awaitTold(name, last); err != nil {
