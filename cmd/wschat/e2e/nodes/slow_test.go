@@ -43,9 +43,10 @@ func TestNodesSlowNode(t *testing.T) {
 	var sending sync.WaitGroup
 	for _, c := range all {
 		sending.Go(func() {
-			for i := 0; time.Since(began) < length; i++ {
+			for i := 0; time.Since(began) < length; {
 				if c.waiting() < 20 {
 					c.say("all", fmt.Sprintf("%s says %d %s", c.user, i, body))
+					i++
 				}
 				time.Sleep(5 * time.Millisecond)
 			}
