@@ -217,7 +217,12 @@ func TestRenumberDuringCatchUp(t *testing.T) {
 		if err := (node{s.Hub}).Renumber(); err != nil {
 			t.Fatal(err)
 		}
-		for m := b.next(); m.Opcode != frame.Close; m = b.next() {
+		m := b.next()
+		for m.Opcode != frame.Close {
+			m = b.next()
+		}
+		if code, _, _ := frame.ParseClose(m.Payload); code != frame.InternalError {
+			t.Errorf("closed with %v, want 1011", code)
 		}
 		up.say("C,here")
 		up.want("用户(C=>C):here")

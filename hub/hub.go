@@ -38,7 +38,7 @@ type Hub struct {
 	numbers numbers        // for users without a name
 	ended   sync.WaitGroup // goroutines that wait for the engine
 
-	joinsRefused atomic.Uint64 // for want of room
+	joinsRefused atomic.Uint64 // see JoinsRefused
 
 	mu       sync.Mutex
 	sessions map[string]*session // by user, chained by session.next
@@ -76,7 +76,8 @@ func New(config Config) *Hub {
 // IDs returns how many ids of sends are remembered, and how many were forgotten early.
 func (h *Hub) IDs() (remembered int, dropped uint64) { return h.acks.size() }
 
-// JoinsRefused returns how many were, since the user, or all together, are in too many groups.
+// JoinsRefused returns how many joins were refused, as the user, or all users together, are in
+// too many groups. It is safe for concurrent use.
 func (h *Hub) JoinsRefused() uint64 { return h.joinsRefused.Load() }
 
 // Close waits for the hub's goroutines. Sessions end with the loops, before.

@@ -32,8 +32,8 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 // sending is a message on its way to be appended.
 type sending struct {
 	m     *chat.Message
-	since int64 // when its user went away, in µs of Redis' clock; 0: the user is not away
-	noted time.Time
+	since int64     // when its user went away, in µs of Redis' clock; 0: the user is not away
+	noted time.Time // when it was about to be noted at its users, by our clock
 	done  func(away bool, err error)
 	ready bool // to be appended, or to fail
 	err   error

@@ -48,15 +48,22 @@ func collect(next func() ([]*chat.Message, error)) (all []*chat.Message, err err
 	}
 }
 
-// A login does not ask about conversations in which nothing can wait, however many a user
-// has.
-func TestWaitingAsksFewConversations(t *testing.T) {
+// whileAway is a node with A and C, whom B has left.
+func whileAway(t *testing.T) (*redistest.Server, *Store) {
+	t.Helper()
 	server := redistest.Start(t)
 	s, _ := node(t, Config{URL: server.URL()})
 	for _, user := range []string{"A", "B", "C"} {
 		enter(t, s, user)
 	}
 	s.Exit("B", "")
+	return server, s
+}
+
+// A login does not ask about conversations in which nothing can wait, however many a user
+// has.
+func TestWaitingAsksFewConversations(t *testing.T) {
+	server, s := whileAway(t)
 	first := say(t, s, "A", "B", "", "from A")
 	say(t, s, "C", "B", "", "from C")
 	hoursAgo := func(pair string, hours time.Duration) {
@@ -92,12 +99,7 @@ func TestWaitingAsksFewConversations(t *testing.T) {
 
 // What waits is fetched as it is sent, and a message that is dropped meanwhile is left out.
 func TestWaitingPages(t *testing.T) {
-	server := redistest.Start(t)
-	s, _ := node(t, Config{URL: server.URL()})
-	for _, user := range []string{"A", "B", "C"} {
-		enter(t, s, user)
-	}
-	s.Exit("B", "")
+	server, s := whileAway(t)
 	const count = 130
 	var sent []string
 	for i := range count {
