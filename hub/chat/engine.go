@@ -48,12 +48,14 @@ type Engine interface {
 	// that the recipient is not online. The error is ErrNotOnline if m is private and
 	// nobody by that name is known, and may be ErrFull. An engine of many nodes keeps a
 	// message whose ID its sender has used on another one only once; m then gets the Seq
-	// of the first. done may be called before Publish returns, and with a lock held: it
+	// of the first. An amendment goes to whoever would get a message like the one that it is
+	// about, even if nobody by that name is known any more; for its errors, and what has no
+	// Seq in the end, see Store.Append. done may be called before Publish returns, and with a lock held: it
 	// must not call the engine. Publish does not block.
 	Publish(m *Message, origin any, done func(away bool, err error))
 
-	// History returns messages of a conversation, oldest first, and whether there are
-	// more in the direction of the query.
+	// History returns messages of a conversation as they read now, oldest first, and whether
+	// there are more in the direction of the query.
 	History(conversation string, q Query) (messages []*Message, more bool, err error)
 	// Waiting returns the private messages to user that have not been written to any
 	// line connection and are not too old, oldest first: next brings page after page, and
@@ -63,9 +65,26 @@ type Engine interface {
 	// Conversation, To and Seq of it are set.
 	Written(m *Message)
 
+	// Mark changes the marks of a user who is connected here. Read is cut to the last Seq of the
+	// conversation. Node.Marked is told of what that changes, on all nodes where the user is,
+	// on this one with origin. done is called when it is safe, under the rules of Publish.
+	// A user's own message moves Read by itself if it was at the one before; nobody is told.
+	Mark(user, conversation string, c MarkChange, origin any, done func(error))
+	// Typing tells the nodes of those who take part that a user writes to a group or another
+	// user. It does not block, and may fail without a word.
+	Typing(user, to string)
+	// SetTopic sets the topic of a group that user is in. Node.Topic is told, and done called
+	// when that is safe, under the rules of Publish.
+	SetTopic(user, group, text string, done func(error))
+
 	// Who returns who is online, in a group unless that is "": the first MaxNames by
 	// name, which must not be changed, and how many there are.
 	Who(group string) (names []string, count int, err error)
+	// MembersAway returns the members of a group who are not online: the first MaxNames by name.
+	MembersAway(group string) (names []string, err error)
+	// Directory returns groups with members that begin with prefix, are allowed by may, and
+	// are behind after by name: the first ones, limit at most, and whether there are more.
+	Directory(prefix, after string, limit int, may func(group string) bool) (groups []GroupInfo, more bool, err error)
 	// Users and Groups are what an operator can see: the first MaxNames by name, and how
 	// many there are.
 	Users() (users []UserInfo, count int, err error)
@@ -115,6 +134,8 @@ type Welcome struct {
 	Groups []string          // whose member the user is, sorted
 	Last   map[string]uint64 // the newest Seq of each conversation, private ones by the other's name
 	More   bool              // those that have been silent longest are left out of Last
+	Marks  map[string]Marks  // of each conversation that has any, private ones by the other's name
+	Topics map[string]string // of those of Groups that have one
 	Online []string          // the first MaxNames, sorted; not to be changed
 	Count  int               // of all who are
 	// Version is the number of the last login or exit of Everyone that Online has; 0: not known.
@@ -133,6 +154,13 @@ type Node interface {
 	// setting of presence has it. The same login or exit has the same number in each
 	// group; those that are told to all are numbered in their order.
 	Present(user, where string, number uint64, online bool)
+	// Marked tells of what a user has changed of the marks of a conversation. origin is that of
+	// Engine.Mark, nil on other nodes.
+	Marked(user, conversation string, c MarkChange, origin any)
+	// Typing tells that a user writes to a group, or to a user.
+	Typing(user, to string)
+	// Topic tells of the new topic of a group, which user has set.
+	Topic(group, text, user string)
 	// Idle tells that nobody here is in a group any more, for now.
 	Idle(group string)
 	// Replace ends the user's connections here with a Serial below serial. No lock is
@@ -161,6 +189,7 @@ type GroupInfo struct {
 	Group   string `json:"group"`
 	Members int    `json:"members"`
 	Online  int    `json:"online"` // members who are
+	Topic   string `json:"topic,omitempty"`
 }
 
 // Presence says who is told of a user's login and exit.

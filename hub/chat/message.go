@@ -1,8 +1,12 @@
 package chat
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
-// Message is one message of a conversation. It is immutable once a store has reported it
+// Message is one entry of a conversation. It is immutable once a store has reported it
 // as stored.
 type Message struct {
 	Conversation string    // see ConversationOf
@@ -10,11 +14,43 @@ type Message struct {
 	From         string    // user id
 	Address      string    // that of the sender's connection, for Shares; "" if it is not known, and in what a store returns
 	To           string    // "all", a group, or a user id
+	Kind         Kind      // what it is to the message that it is about
+	About        uint64    // the Seq of that; 0 if Kind is Plain
+	Was          string    // of a Reaction: the one that it takes the place of; given by the store
+	Moderator    bool      // its sender may delete the messages of others in groups and "all"
 	Binary       bool      // Body is opaque; otherwise it is UTF-8
 	Away         bool      // it is private, and its recipient was away when it was sent
 	ID           string    // the sender's id for it, which a retry repeats; "": none
-	Body         []byte    // not empty
+	Body         []byte    // not empty, but that of a Deletion, and of a Reaction that takes one back
 	Time         time.Time // given by the store
+	Now          *Present  // in what a store returns: what amendments have made of it; nil: nothing
+}
+
+// Kind says what a message is to another one of its conversation.
+type Kind uint8
+
+// The values of Kind. The last three are amendments: they change how the other reads.
+const (
+	Plain    Kind = iota // nothing
+	Reply                // an answer
+	Edit                 // its text from now on
+	Deletion             // its end
+	Reaction             // what its sender feels about it
+)
+
+// Amends reports whether a message of this kind is an amendment.
+func (k Kind) Amends() bool { return k >= Edit }
+
+// OtherOf returns how a user calls a conversation: a private one by the name of the other.
+func OtherOf(conversation, user string) string {
+	a, b, _ := strings.Cut(conversation, ",")
+	switch user {
+	case a:
+		return cmp.Or(b, a)
+	case b:
+		return a
+	}
+	return conversation
 }
 
 // PairOf names the conversation between two users, whoever writes to whom. User ids hold

@@ -19,6 +19,10 @@ type Registry interface {
 	// Answered keeps the answer to the sender of m, which has an ID, if that differs
 	// from m.Away. stored is called as that of Append is.
 	Answered(m *Message, away bool, stored func(error))
+	// SetMarks keeps a user's marks of a conversation, in place of what it has kept before; the
+	// zero value: there are none. It writes those of one user and conversation once a second at
+	// most. stored, which may be nil, is called when they are safe, or with an error.
+	SetMarks(user, conversation string, m Marks, stored func(error))
 	// Forget notes that a user is no longer known, nor a member of any group.
 	Forget(user string)
 	// SaveBans keeps until when users are banned, in place of what it has kept before. It
@@ -38,7 +42,14 @@ type KnownUser struct {
 	Name   string
 	Seen   time.Time // when last here; the time of the start, if the user was here at the end
 	Groups []string
-	Talks  bool // is in a private conversation
+	Marks  []KnownMarks // by when they were changed last, the oldest first
+	Talks  bool         // is in a private conversation
+}
+
+// KnownMarks is a user's marks of a conversation.
+type KnownMarks struct {
+	Conversation string
+	Marks
 }
 
 // KnownRequest is a send that was acknowledged and had an ID.

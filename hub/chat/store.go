@@ -21,10 +21,16 @@ type Store interface {
 	// order of Seq, under the lock that also makes m visible to History and
 	// Waiting; so a message is in what those return if and only if stored has
 	// been called or is being called. stored may be called before Append returns.
+	//
+	// What m is about must be kept, and is changed in the same step. If it is not, or m may
+	// not be about it (see Present.Allows), the error says so; if m changes nothing, stored is
+	// called with nil, and m has no Seq: it does not exist either. The operator's deletion,
+	// which has no From, gets the To of the message that it deletes. Once a deletion is stored,
+	// nothing of the text, nor of its edits, can be had from the store.
 	Append(m *Message, stored func(error))
 
-	// History returns messages of a conversation, oldest first, and whether there
-	// are more in the direction of the query. It fails only if the store is out
+	// History returns messages of a conversation as they read now, oldest first, and whether
+	// there are more in the direction of the query. It fails only if the store is out
 	// of reach.
 	History(conversation string, q Query) (messages []*Message, more bool, err error)
 
@@ -38,13 +44,20 @@ type Store interface {
 	Epoch() string
 
 	// Waiting returns the private messages to user since a point in time that
-	// have not been written to any line connection, oldest first.
+	// have not been written to any line connection, oldest first, as they read now: without
+	// deletions, reactions, what is deleted, and edits of what waits, too.
 	Waiting(user string, since time.Time) ([]*Message, error)
 
 	// Written notes that m, a private message, has been written to a line
 	// connection of its recipient. Only its Conversation, To and Seq count. It does not
 	// block.
 	Written(m *Message)
+
+	// SetTopic sets the topic of a group, which lives as long as its messages; "": there is
+	// none any more. stored is called like that of Append. Topics returns those that
+	// groups have.
+	SetTopic(group, text string, stored func(error))
+	Topics(groups []string) map[string]string
 
 	// Left notes that a user has left, for now, and reports whether he is in a private
 	// conversation. What is sent to him from now on counts for MaxWaiting anew.
@@ -75,6 +88,7 @@ const (
 	Newest Direction = iota
 	Before           // the newest ones before Seq
 	After            // the oldest ones after Seq
+	Around           // as many before Seq as after it, and that one
 )
 
 // Bounds on what one user may send another who is away; see Shares in the package's doc.

@@ -44,6 +44,14 @@ func (r *recorder) Kick(user string)                   { r.note("kick %s", user)
 func (r *recorder) Behind() bool                       { return false }
 func (r *recorder) Renumber() error                    { return nil }
 
+func (r *recorder) Marked(user, conversation string, c chat.MarkChange, _ any) {
+	r.note("%s marked %s: %+v", user, conversation, c)
+}
+func (r *recorder) Typing(user, to string) { r.note("%s is typing to %s", user, to) }
+func (r *recorder) Topic(group, text, user string) {
+	r.note("%s has the topic %q, by %s", group, text, user)
+}
+
 func (r *recorder) want(t *testing.T, want ...string) {
 	t.Helper()
 	r.mu.Lock()

@@ -47,6 +47,14 @@ func (r *recorder) Kick(user string)                   { r.note("kick %s", user)
 func (r *recorder) Idle(string)                        {}
 func (r *recorder) Behind() bool                       { return r.behind.Load() }
 
+func (r *recorder) Marked(user, conversation string, c chat.MarkChange, _ any) {
+	r.note("%s marked %s: %+v", user, conversation, c)
+}
+func (r *recorder) Typing(user, to string) { r.note("%s is typing to %s", user, to) }
+func (r *recorder) Topic(group, text, user string) {
+	r.note("%s has the topic %q, by %s", group, text, user)
+}
+
 func (r *recorder) Renumber() error {
 	r.note("renumber")
 	return nil

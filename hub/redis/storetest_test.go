@@ -100,3 +100,10 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 	}
 	return last, false, nil
 }
+
+// SetTopic and Topics implement chat.Store. Who sets a topic, a store does not ask.
+func (s asStore) SetTopic(group, text string, stored func(error)) {
+	s.Store.SetTopic("A", group, text, stored)
+}
+
+func (s asStore) Topics(groups []string) map[string]string { return nil }

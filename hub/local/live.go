@@ -1,0 +1,22 @@
+package local
+
+import "wschat/hub/chat"
+
+// Mark implements chat.Engine.
+func (e *Engine) Mark(user, conversation string, c chat.MarkChange, origin any, done func(error)) {
+	done(chat.ErrUnavailable)
+}
+
+// Typing implements chat.Engine.
+func (e *Engine) Typing(user, to string) {}
+
+// SetTopic implements chat.Engine.
+func (e *Engine) SetTopic(user, group, text string, done func(error)) { done(chat.ErrUnavailable) }
+
+// MembersAway implements chat.Engine.
+func (e *Engine) MembersAway(group string) (names []string, err error) { return nil, chat.ErrUnavailable }
+
+// Directory implements chat.Engine.
+func (e *Engine) Directory(prefix, after string, limit int, may func(group string) bool) ([]chat.GroupInfo, bool, error) {
+	return nil, false, chat.ErrUnavailable
+}
