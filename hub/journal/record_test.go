@@ -52,7 +52,8 @@ func TestMalformed(t *testing.T) {
 	good := appendMessage(nil, testMessages()[1])
 	for name, b := range map[string][]byte{
 		"nothing":                 {},
-		"unknown flag":            append([]byte{messageFlags}, good[1:]...),
+		"unknown kind":            append([]byte{5 * flagKind}, good[1:]...),
+		"about nothing":           append([]byte{good[0] | byte(chat.Edit)*flagKind}, good[1:]...),
 		"number 0":                append([]byte{good[0], 0}, good[2:]...),
 		"to left out and there":   append([]byte{good[0] | flagSame}, good[1:]...),
 		"seq of more than 64 bit": append([]byte{0}, bytes.Repeat([]byte{255}, 11)...),
@@ -74,8 +75,8 @@ func TestMalformed(t *testing.T) {
 	if _, err := parseRequest(append(appendRequest(nil, &request{})[:12], requestFlags)); !errors.Is(err, errBody) {
 		t.Error("unknown flag of a request:", err)
 	}
-	if _, err := parseForgotten([]byte{1, 'A', 0}); !errors.Is(err, errBody) {
-		t.Error("forgotten with number 0:", err)
+	if _, err := parseForgotten([]byte{0, 0}); !errors.Is(err, errBody) {
+		t.Error("forgotten without a name or number:", err)
 	}
 	if _, err := parseMember([]byte{memberFlags, 1, 'A', 1, 'g'}); !errors.Is(err, errBody) {
 		t.Error("unknown flag of a member:", err)
