@@ -251,7 +251,7 @@ func on(key string, args ...any) command { return command{key, args} }
 
 // call sends a command and waits for its reply.
 func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, error) {
-	r, err := s.client.Ask(key, args...)(ctx)
+	r, err := s.asking(key, args)(ctx)
 	return r, s.failed(err)
 }
 
@@ -264,7 +264,7 @@ func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, erro
 func (s *Store) ask(commands []command) (wait func(context.Context) ([]resp.Reply, error)) {
 	waits := make([]func(context.Context) (resp.Reply, error), len(commands))
 	for i, c := range commands {
-		waits[i] = s.client.Ask(c.key, c.args...)
+		waits[i] = s.asking(c.key, c.args)
 	}
 	return func(ctx context.Context) ([]resp.Reply, error) {
 		replies := make([]resp.Reply, len(commands))

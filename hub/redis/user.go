@@ -222,6 +222,8 @@ func (s *Store) receiveUser(name, text string) {
 		}
 	case "kick":
 		s.node.Kick(name)
+	case "typing":
+		s.node.Typing(rest, name)
 	}
 }
 

@@ -43,6 +43,12 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 		case may(c.name) && c.has(name):
 			last[c.name] = c
 			w.Groups = append(w.Groups, c.name)
+			if text := c.topicOf(); text != "" {
+				if w.Topics == nil {
+					w.Topics = make(map[string]string)
+				}
+				w.Topics[c.name] = text
+			}
 		}
 	}
 	slices.Sort(w.Groups)
