@@ -109,6 +109,7 @@ func (c *conversation) tell(e entry) {
 	case 'm':
 		if e.m.Seq > c.seq {
 			c.seq, c.spoken, c.empty = e.m.Seq, e.m.Time, false
+			c.store.readOwn(e.m)
 			c.store.node.Deliver(e.m, nil)
 		}
 	case 'e':

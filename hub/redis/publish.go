@@ -190,7 +190,10 @@ func answerRepeated(m *chat.Message, r resp.Reply, done func(away bool, err erro
 // acknowledge calls done when the node has been told of m.
 func (s *Store) acknowledge(m *chat.Message, away bool, done func(away bool, err error)) {
 	if c := s.conversation(m.Conversation); c != nil {
-		c.acknowledge(m.Seq, func() { done(away, nil) })
+		c.acknowledge(m.Seq, func() {
+			s.oweRead(m)
+			done(away, nil)
+		})
 		return
 	}
 	done(away, nil)

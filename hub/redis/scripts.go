@@ -41,7 +41,8 @@ var (
 	enrollScript  = script("enroll", ":h", ":g")
 	joinedScript  = script("joined", ":h", ":g")
 	kickScript    = script("kick", ":h")
-	forgetScript  = script("forget", ":h", ":g", ":p")
+	forgetScript  = script("forget", ":h", ":g", ":p", ":k", ":kt")
+	markScript    = script("mark", ":k", ":kt")
 )
 
 // Scripts on the nodes and on all users.

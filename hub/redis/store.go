@@ -92,6 +92,8 @@ type Store struct {
 	users         map[string]*user
 	unsynced      map[*conversation]bool // to be synced when Redis is back
 	dirty         map[string]bool        // users whose number of connections Redis may not know
+	owing         map[*user]bool         // who has read what Redis is to be told of
+	marked        uint64                 // changes of marks, so far
 	givenUp       []givenUp              // logins that failed, and may have been carried out
 }
 
@@ -110,6 +112,7 @@ func Open(config Config) (*Store, error) {
 		users:         make(map[string]*user),
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
+		owing:         make(map[*user]bool),
 		ledger:        newLedger(config.Bytes),
 		listings:      make(chan struct{}, maxListings),
 		interrupted:   time.Now(),
@@ -161,6 +164,7 @@ func (s *Store) Close() error {
 	s.keeper.Wait()
 	s.undo(time.Now(), true)
 	s.tellUntold()
+	s.payReads(time.Now(), true)
 	for end := time.Now().Add(replyTimeout); s.async.Load() > 0 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}

@@ -30,6 +30,7 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 	w.Epoch = s.epoch
 	if u := s.users[name]; u != nil {
 		follows = slices.Collect(maps.Values(u.conversations))
+		w.Marks = u.marksOf(may)
 	}
 	all := s.conversations[chat.Everyone]
 	s.mu.Unlock()
