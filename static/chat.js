@@ -32,7 +32,8 @@ const comesBack = (code) => [1001, 1006, 1011].includes(code) || (code >= 4100 &
 
 const mostNames = 20; // of those who react alike
 const mostReactions = 100; // different ones
-const amended = ({ edit, delete: gone, react }) => edit ?? gone ?? react;
+// amended is the number of the message that an amendment is about.
+export const amended = ({ edit, delete: gone, react }) => edit ?? gone ?? react;
 
 // amend returns what a message has become by an edit, a deletion or a reaction.
 export function amend(message, m) {

@@ -112,7 +112,7 @@ test('typing: at most every 2 s for a conversation, and only while connected', (
 });
 
 test('what the welcome has', async (t) => {
-  const all = connected(t, {}, { marks: { B: { read: 7, pin: true }}, topics: { groupA: 'x' }, groups: ['groupA'], max_message: 99, max_file: 9, role: 'moderator' });
+  const all = connected(t, {}, { marks: { B: { read: 7, pin: true } }, topics: { groupA: 'x' }, groups: ['groupA'], max_message: 99, max_file: 9, role: 'moderator' });
   const { chat } = all;
   assert.deepEqual([chat.maxMessage, chat.maxFile, chat.role], [99, 9, 'moderator']);
   assert.deepEqual([[...chat.marks], [...chat.topics]], [[['B', { read: 7, pin: true }]], [['groupA', 'x']]]);
