@@ -84,7 +84,7 @@ export class Chat extends EventTarget {
   #epoch;
   // last: the newest seq delivered or from before our time; until: the newest known of;
   // fresh: what comes live is delivered even if it is not after last; away: not a member;
-  // unsure: the welcome had no room for it, so there may be more.
+  // unsure: there may be more; the welcome had no room for it, or see #doubt.
   #conversations = new Map();
   #held = new Map(); // messages behind missing ones, by `${seq} ${conversation}`
   #catchingUp = false;
@@ -244,14 +244,14 @@ export class Chat extends EventTarget {
     this.#requests.clear();
   }
 
-  #closed({ code, reason } = { code: 1006, reason: '' }, mostWait = this.#options.longestWait) {
+  #closed({ code, reason } = { code: 1006, reason: '' }, longest = this.#options.longestWait) {
     const opened = this.#opened > 0;
     if (!comesBack(code)) return this.#end({ code, reason, opened });
     this.#drop();
     const { firstWait, settled, random } = this.#options;
     if (opened && Date.now() - this.#opened >= settled) this.#attempt = 0;
     // Chance spreads the clients of a server that fell.
-    const wait = random() * Math.min(mostWait, firstWait * 2 ** this.#attempt++);
+    const wait = random() * Math.min(longest, firstWait * 2 ** this.#attempt++);
     this.#timers.next = setTimeout(() => this.#open(), wait);
     this.#change('waiting', { in: wait, attempt: this.#attempt, code, reason, opened });
   }
@@ -265,9 +265,9 @@ export class Chat extends EventTarget {
   }
 
   // #probe asks for any answer: not every dead connection closes.
-  #probe(patience = this.#options.patience, mostWait = undefined) {
+  #probe(patience = this.#options.patience, longest = undefined) {
     this.#write({ op: 'history', id: this.#id(), of: 'all', before: 1, limit: 1 }); // there is none
-    this.#watch(() => this.#closed(undefined, mostWait), patience);
+    this.#watch(() => this.#closed(undefined, longest), patience);
   }
   #watch(then, ms) {
     clearTimeout(this.#timers.watch);
@@ -308,7 +308,8 @@ export class Chat extends EventTarget {
     } else if (event === 'typing') this.#emit(event, { conversation: this.#conversationOf(e.user, e.to), ...e });
     else if (event === 'mark') this.#marked(e);
     else if (event === 'topic') {
-      this.#titled(e);
+      if (e.text) this.topics.set(e.group, e.text);
+      else this.topics.delete(e.group);
       this.#emit(event, e);
     } else if (e.id) this.#answered(event, e);
     else if (event === 'error') this.#binaryDone(({ reject }) => reject(failure(e.code, e.message))); // all others have an id
@@ -430,10 +431,6 @@ export class Chat extends EventTarget {
     if (!Object.keys(changes).length) return;
     this.marks.set(of, Object.fromEntries(Object.entries({ ...old, ...changes }).filter(([, value]) => value)));
     this.#emit('mark', { of, ...changes });
-  }
-  #titled({ group, text }) {
-    if (text) this.topics.set(group, text);
-    else this.topics.delete(group);
   }
 
   // #keep keeps the state of a message, if it is among the newest.
