@@ -70,7 +70,7 @@ export class Chat extends EventTarget {
   token; // may be replaced, for the next connection
   state = 'closed';
   role = ''; // this and what follows come with the welcome
-  maxMessage; // bytes
+  maxMessage; // bytes; 0: any
   maxFile = 0; // bytes; 0: no files
   marks = new Map(); // {read, mute, hide, pin} by conversation; what is not so is left out
   topics = new Map(); // by group
