@@ -20,6 +20,8 @@ type delayedRegistry struct {
 	log    []string // what is remembered, in order
 }
 
+var _ chat.Registry = (*delayedRegistry)(nil)
+
 func newDelayedRegistry(t *testing.T) *delayedRegistry {
 	return &delayedRegistry{DelayedStore: NewDelayedStore(t)}
 }
@@ -60,6 +62,13 @@ func (r *delayedRegistry) SaveBans(bans map[string]time.Time) error { return nil
 
 func (r *delayedRegistry) SetMember(user, group string, member bool, stored func(error)) {
 	r.later(fmt.Sprintf("%s in %s: %v", user, group, member), stored)
+}
+
+func (r *delayedRegistry) SetMarks(user, conversation string, m chat.Marks, stored func(error)) {
+	if stored == nil {
+		stored = func(error) {}
+	}
+	r.later(fmt.Sprintf("%s marks %s: %+v", user, conversation, m), stored)
 }
 
 func (r *delayedRegistry) Answered(m *chat.Message, away bool, stored func(error)) {

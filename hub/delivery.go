@@ -21,7 +21,7 @@ type delivery struct {
 	deflater *frame.Deflater // nil: nobody takes compressed messages
 	size     int
 	event    once            // as JSON
-	text     once            // the body of a text, for line clients
+	text     once            // the body, for line clients
 	line     *deflatedBodies // of the body, for line clients; nil without a deflater
 	json     *deflatedBodies // of the event, likewise
 }
@@ -63,6 +63,9 @@ func (d *delivery) AppendHead(dst []byte, to loop.Handler) (head, body []byte) {
 	if s.json {
 		return d.appendJSON(dst, s)
 	}
+	if !(wire.Line{}).Tells(d.Message) {
+		return dst, nil
+	}
 	body = d.lineBody()
 	if deflated := d.deflate(d.line, body, s); deflated != nil {
 		return wire.Line{}.AppendDeflated(dst, d.Message, s.name, deflated), nil
@@ -70,12 +73,9 @@ func (d *delivery) AppendHead(dst []byte, to loop.Handler) (head, body []byte) {
 	return wire.Line{}.AppendHead(dst, d.Message, s.name, len(body)), body
 }
 
-// lineBody is the body as line clients read it. Binary ones get every byte.
+// lineBody is the body as line clients read it.
 func (d *delivery) lineBody() []byte {
-	if d.Binary {
-		return d.Body
-	}
-	return d.text.get(func() []byte { return wire.LineText(d.Body) })
+	return d.text.get(func() []byte { return wire.Line{}.Body(d.Message) })
 }
 
 func (d *delivery) appendJSON(dst []byte, s *session) (head, body []byte) {

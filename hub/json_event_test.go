@@ -79,18 +79,18 @@ func TestWelcome(t *testing.T) {
 			}
 			return p
 		}
-		head := `{"event":"welcome","epoch":"` + epoch + `",`
-		a := wants(Access{User: "A"}, head+`"user":"A","groups":[],"conversations":{},"online":["A"],"count":1}`)
+		head := `{"event":"welcome","epoch":"` + epoch + `","role":"","max_message":0,"max_file":0,"topics":{},`
+		a := wants(Access{User: "A"}, head+`"marks":{},"user":"A","groups":[],"conversations":{},"online":["A"],"count":1}`)
 		l := s.client("L")
 		l.say("groupX,1", "groupX,2", "all,3", "A,4", "L,note", "join,groupA")
 		quietBut(l, 5)
 		a.sync()
 		a.pending = nil
-		wants(Access{User: "L"}, head+`"user":"L","groups":["groupA","groupX"],"conversations":{"all":1,"groupX":2,"A":1,"L":1},"online":["A","L"],"count":2}`)
-		wants(Access{User: "A"}, head+`"user":"A","groups":[],"conversations":{"all":1,"L":1},"online":["A","L"],"count":2}`)
+		wants(Access{User: "L"}, head+`"marks":{"all":{"read":1},"groupX":{"read":2},"A":{"read":1},"L":{"read":1}},"user":"L","groups":["groupA","groupX"],"conversations":{"all":1,"groupX":2,"A":1,"L":1},"online":["A","L"],"count":2}`)
+		wants(Access{User: "A"}, head+`"marks":{},"user":"A","groups":[],"conversations":{"all":1,"L":1},"online":["A","L"],"count":2}`)
 		only := func(group string) bool { return group == "groupA" }
 		limited := wants(Access{User: "L", Allows: only},
-			head+`"user":"L","groups":["groupA"],"conversations":{"all":1,"A":1,"L":1},"online":["A","L"],"count":2}`)
+			head+`"marks":{"all":{"read":1},"A":{"read":1},"L":{"read":1}},"user":"L","groups":["groupA"],"conversations":{"all":1,"A":1,"L":1},"online":["A","L"],"count":2}`)
 		calm(limited)
 
 		given, e := s.welcomed(Access{}) // PROTOCOL 2: JSON clients find it in the welcome

@@ -38,9 +38,10 @@ func (n node) Behind() bool { return n.config.Loops.IsBehind() }
 
 // deliverPrivate sends m to its user. The lock is held.
 func (n node) deliverPrivate(m *chat.Message, item *delivery) {
-	// The sender's JSON sessions get a copy, unless the sender is the recipient too.
-	if m.From != m.To {
-		for s := n.sessions[m.From]; s != nil; s = s.next {
+	// The sender's JSON sessions get a copy, unless the sender is the recipient too. The
+	// operator, who has no name, deletes messages that the other of the two has sent.
+	if other := chat.OtherOf(m.Conversation, m.To); other != m.To {
+		for s := n.sessions[other]; s != nil; s = s.next {
 			if s.open && s.json {
 				s.conn.SendExpress(item)
 			}
@@ -52,6 +53,7 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 		case !s.open: // it will ask for what waits (catchUp), or has its welcome to come
 		case s.json:
 			s.conn.SendExpress(item)
+		case !wire.Line{}.Tells(m):
 		case s.start != nil:
 			s.holdBack(m)
 		default:

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"strings"
+
 	"wschat/hub/chat"
 	"wschat/hub/wire"
 )
@@ -20,7 +22,28 @@ func (h *Hub) Publish(from, to, text string) (seq uint64, away bool, err error) 
 	if err := chat.CheckTarget(to); err != nil {
 		return 0, false, err
 	}
-	m := &chat.Message{Conversation: chat.ConversationOf(from, to), From: from, To: to, Body: []byte(text)}
+	return h.publishNow(&chat.Message{Conversation: chat.ConversationOf(from, to), From: from, To: to, Body: []byte(text)})
+}
+
+// Delete deletes message seq of a conversation, whoever has sent it: of "all", a group, or
+// two users, as "A,B" or "B,A". It blocks until that is safe, and returns the number of the
+// deletion. Errors are *chat.Error.
+func (h *Hub) Delete(of string, seq uint64) (deletion uint64, err error) {
+	conversation, to := of, of
+	if a, b, private := strings.Cut(of, ","); private {
+		if !chat.ValidUser(a) || !chat.ValidUser(b) {
+			return 0, chat.ErrBadUser
+		}
+		conversation, to = chat.PairOf(a, b), ""
+	} else if !chat.ValidGroup(of) && of != chat.Everyone {
+		return 0, chat.ErrBadGroup
+	}
+	deletion, _, err = h.publishNow(&chat.Message{Conversation: conversation, To: to, Kind: chat.Deletion, About: seq})
+	return deletion, err
+}
+
+// publishNow blocks until a message is stored.
+func (h *Hub) publishNow(m *chat.Message) (seq uint64, away bool, err error) {
 	done := make(chan error, 1)
 	h.engine.Publish(m, nil, func(isAway bool, err error) {
 		away = isAway

@@ -54,7 +54,7 @@ func BenchmarkWho(b *testing.B) {
 					if err != nil || count != n {
 						b.Fatal(count, err)
 					}
-					reply(protocol.Members(wire.Request{}, names, count)).AppendFrame(nil, &session{hub: new(Hub)})
+					reply(protocol.Members(wire.Request{}, names, count, nil)).AppendFrame(nil, &session{hub: new(Hub)})
 					listed = len(names)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*listed), "ns/name")
@@ -89,7 +89,7 @@ func BenchmarkLogin(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				wire.JSON{}.Welcome(user, w)
+				wire.JSON{}.Welcome(user, w, wire.Setting{})
 				engine.Exit(user, "")
 			}
 		})

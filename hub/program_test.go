@@ -77,7 +77,7 @@ func parse(t *testing.T, text []byte) event {
 	if _, err := d.Token(); err != io.EOF {
 		t.Fatalf("%.200q is more than one object", text)
 	}
-	if members := strings.Count(string(text), `"event":`); e["event"] != "history" && members != 1 {
+	if members := strings.Count(string(text), `"event":`); e["event"] != "history" && e["event"] != "found" && members != 1 {
 		t.Fatalf("%.200q has %d kinds", text, members)
 	}
 	return e
@@ -102,12 +102,16 @@ func plain(t *testing.T, e event) event {
 			plain(t, m.(event))
 		}
 	}
-	if text, ok := e["time"].(string); ok {
+	for _, name := range []string{"time", "edited"} {
+		text, ok := e[name].(string)
+		if !ok {
+			continue
+		}
 		at, err := time.Parse("2006-01-02T15:04:05.000Z", text)
 		if since := time.Since(at); err != nil || since < -time.Second || since > time.Minute {
 			t.Errorf("the time %q: %v, %v ago", text, err, since)
 		}
-		e["time"] = "T"
+		e[name] = "T"
 	}
 	if text, ok := e["message"].(string); ok && e["event"] == "error" {
 		if text == "" || strings.Contains(text, "%") || len(text) > 200 {

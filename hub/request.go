@@ -54,7 +54,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 // unless it joins a group as well.
 func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
-	case !h.engine.MayBlock(), r.Op == wire.Nothing:
+	case !h.engine.MayBlock(), r.Op == wire.Nothing, r.Op == wire.Typing, r.Op == wire.Search:
 		return false
 	case r.Op != wire.Send:
 		return true
@@ -77,6 +77,16 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 		h.who(s, r, t)
 	case wire.History:
 		h.history(s, r, t)
+	case wire.Mark:
+		h.mark(s, r)
+	case wire.Typing:
+		h.typing(s, r, t)
+	case wire.Search:
+		h.search(s, r, t)
+	case wire.Groups:
+		h.directory(s, r, t)
+	case wire.Topic:
+		h.topic(s, r, t)
 	default:
 		s.reply(nil)
 	}
@@ -111,12 +121,18 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		From:         s.name,
 		Address:      s.address(),
 		To:           r.Target,
+		Kind:         r.Kind,
+		About:        r.About,
 		Binary:       r.Binary,
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
 		ID:           r.ID,
 	}
-	if !chat.IsGroup(m.To) || h.engine.IsMember(s.name, m.To) {
+	switch {
+	case !chat.IsGroup(m.To) || h.engine.IsMember(s.name, m.To):
 		h.publish(s, r, m)
+		return
+	case m.Kind.Amends():
+		h.ack(s, r, ack{}, chat.ErrNotMember.About(m.To))
 		return
 	}
 	h.setMember(s, m.To, true, t, func() {}, func(err error) {
@@ -218,30 +234,14 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 		s.fail(r.ID, err)
 		return
 	}
-	s.answer(t, loop.Work{Names: len(names)}, reply(s.protocol().Members(r, names, count)))
-}
-
-// history sends messages of a conversation. Only members may read that of a group.
-func (h *Hub) history(s *session, r wire.Request, t turn) {
-	if chat.IsGroup(r.Target) && !h.engine.IsMember(s.name, r.Target) {
-		s.fail(r.ID, chat.ErrNotMember.About(r.Target))
-		return
-	}
-	messages, more, err := h.engine.History(chat.ConversationOf(s.name, r.Target), r.Query)
-	switch {
-	case err != nil:
-		s.fail(r.ID, err)
-	case s.json:
-		s.answer(t, loop.Work{Entries: len(messages)}, reply(wire.JSON{}.History(r, messages, more)))
-	case len(messages) == 0:
-		s.answer(t, loop.Work{}, reply(wire.Line{}.NoHistory()))
-	default:
-		items := make([]loop.Item, len(messages))
-		for i, m := range messages {
-			items[i] = h.newDelivery(m)
+	var away []string
+	if r.Away && r.Target != "" {
+		if away, err = h.engine.MembersAway(r.Target); err != nil {
+			s.fail(r.ID, err)
+			return
 		}
-		s.answer(t, loop.Work{Entries: len(messages)}, items...)
 	}
+	s.answer(t, loop.Work{Names: len(names) + len(away)}, reply(s.protocol().Members(r, names, count, away)))
 }
 
 // answer sends a long answer, as fast as the client reads, and charges for it.

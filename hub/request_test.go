@@ -101,7 +101,7 @@ func TestWhoManyUsers(t *testing.T) {
 		return count == chat.MaxNames
 	})
 	list, count, _ := s.engine.Who("")
-	if count != chat.MaxNames || string(wire.Line{}.Members(wire.Request{}, list, count)) != "系统:在线 1000: "+strings.Join(names, " ") {
+	if count != chat.MaxNames || string(wire.Line{}.Members(wire.Request{}, list, count, nil)) != "系统:在线 1000: "+strings.Join(names, " ") {
 		t.Errorf("%d are online: %v", count, list)
 	}
 	z := s.client("z")

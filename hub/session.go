@@ -33,6 +33,7 @@ type extra struct {
 	expiry *time.Timer             // since Open, if Access.Expires is set
 	sends  sync.WaitGroup          // those that are under way, if the engine may block
 	told   *presenceChange         // the last login or exit that it was told by way of a group
+	typed  typed
 }
 
 // Open begins the session. What the client must know first comes ahead of everything

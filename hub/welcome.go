@@ -23,13 +23,13 @@ func (s *session) welcome() {
 		}
 		s.start, s.heard = nil, w.Version
 		item := s.welcomeItem(w)
-		s.conn.ChargeLogin(loop.Work{Names: len(w.Online) + len(w.Last) + len(w.Groups), Bytes: int64(item.Size())})
+		s.conn.ChargeLogin(loop.Work{Names: len(w.Online) + len(w.Last) + len(w.Groups) + len(w.Marks) + len(w.Topics), Bytes: int64(item.Size())})
 		return item
 	})
 }
 
 func (s *session) welcomeItem(w *chat.Welcome) loop.Item {
-	return reply(wire.JSON{}.Welcome(s.name, w))
+	return reply(wire.JSON{}.Welcome(s.name, w, wire.Setting{MaxMessage: s.hub.config.MaxMessage}))
 }
 
 // Renumber implements chat.Node: every program gets a new welcome. A line client that is

@@ -68,6 +68,7 @@ func (a *admin) routes() http.Handler {
 	mux.HandleFunc("/api/users", only(http.MethodGet, list("users", a.server.engine.Users)))
 	mux.HandleFunc("/api/groups", only(http.MethodGet, list("groups", a.server.engine.Groups)))
 	mux.HandleFunc("/api/publish", only(http.MethodPost, a.publish))
+	mux.HandleFunc("/api/delete", only(http.MethodPost, a.delete))
 	mux.HandleFunc("/api/kick", only(http.MethodPost, a.kick))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound, "no such path") })
 	return mux
@@ -142,6 +143,32 @@ func (a *admin) publish(w http.ResponseWriter, r *http.Request) {
 		Seq     uint64 `json:"seq"`
 		Offline bool   `json:"offline,omitempty"`
 	}{seq, offline})
+}
+
+func (a *admin) delete(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Of  *string `json:"of"`
+		Seq *uint64 `json:"seq"`
+	}
+	if !read(w, r, &request) {
+		return
+	}
+	if request.Of == nil || request.Seq == nil {
+		fail(w, http.StatusBadRequest, "expected of and seq")
+		return
+	}
+	seq, err := a.server.hub.Delete(*request.Of, *request.Seq)
+	switch {
+	case errors.Is(err, chat.ErrNotFound):
+		fail(w, http.StatusNotFound, "there is no such message, or no more")
+	case errors.Is(err, chat.ErrUnavailable):
+		failWith(w, err)
+	case err != nil:
+		fail(w, http.StatusBadRequest, "expected of to be all, a group, or two user ids with a comma between them")
+	default:
+		a.server.log.Info("deleted", "of", *request.Of, "seq", *request.Seq)
+		answer(w, http.StatusOK, map[string]uint64{"seq": seq})
+	}
 }
 
 func (a *admin) kick(w http.ResponseWriter, r *http.Request) {

@@ -65,6 +65,9 @@ func PairOf(a, b string) string {
 // Private reports whether the message is meant for one user alone.
 func (m *Message) Private() bool { return m.To != Everyone && !IsGroup(m.To) }
 
+// Readable reports whether m is to be read by itself: it is neither an amendment nor deleted.
+func (m *Message) Readable() bool { return !m.Kind.Amends() && (m.Now == nil || !m.Now.Deleted) }
+
 // ConversationOf names the conversation of a message from a user to a destination: that of
 // Everyone or a group has the same name, that of two users the name that PairOf gives it.
 func ConversationOf(from, to string) string {

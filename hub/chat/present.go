@@ -146,7 +146,7 @@ func (p *Present) Tallies() (tallies []Tally) {
 func (p *Present) Size() int {
 	size := 128 + len(p.Text)
 	for _, r := range p.Reactions {
-		size += 40 + len(r.Text)
+		size += 40 + len(r.User) + len(r.Text)
 	}
 	return size
 }

@@ -14,7 +14,9 @@ func (e *Engine) Typing(user, to string) {}
 func (e *Engine) SetTopic(user, group, text string, done func(error)) { done(chat.ErrUnavailable) }
 
 // MembersAway implements chat.Engine.
-func (e *Engine) MembersAway(group string) (names []string, err error) { return nil, chat.ErrUnavailable }
+func (e *Engine) MembersAway(group string) (names []string, err error) {
+	return nil, chat.ErrUnavailable
+}
 
 // Directory implements chat.Engine.
 func (e *Engine) Directory(prefix, after string, limit int, may func(group string) bool) ([]chat.GroupInfo, bool, error) {

@@ -14,7 +14,9 @@ func (s *Store) Typing(user, to string) {}
 func (s *Store) SetTopic(user, group, text string, done func(error)) { done(chat.ErrUnavailable) }
 
 // MembersAway implements chat.Engine.
-func (s *Store) MembersAway(group string) (names []string, err error) { return nil, chat.ErrUnavailable }
+func (s *Store) MembersAway(group string) (names []string, err error) {
+	return nil, chat.ErrUnavailable
+}
 
 // Directory implements chat.Engine.
 func (s *Store) Directory(prefix, after string, limit int, may func(group string) bool) ([]chat.GroupInfo, bool, error) {

@@ -61,7 +61,7 @@ func (s *Memory) fits(m *chat.Message, c *Conversation) bool {
 	case s.MaxBytes > 0 && int64(pieceHead+keptSize(m)) > s.MaxBytes:
 		s.stats.Refused.Bytes++
 		return false
-	case m.Away && !s.mayMiss(m, c):
+	case m.Away && waits(m.Kind) && !s.mayMiss(m, c):
 		s.stats.Refused.Waiting++
 		return false
 	}

@@ -17,10 +17,10 @@ const (
 )
 
 // pieceHead is what a piece takes besides its data, in bytes.
-const pieceHead = 56
+const pieceHead = 64
 
 // Conversation has the messages that are kept of a conversation. The lock of its Memory
-// guards it, except given.
+// guards it, except given and awaited.
 type Conversation struct {
 	name   string
 	last   uint64  // the newest seq
@@ -28,7 +28,11 @@ type Conversation struct {
 	pieces []piece // without gaps, up to last
 	count  int     // of messages in them
 
-	given uint64 // the newest seq given out; only the goroutine that appends may use it
+	amended map[uint64]*chat.Present // what has become of messages; nil: nothing of any
+	topic   string                   // of a group
+
+	given   uint64                   // the newest seq given out; only the goroutine that appends may use it
+	awaited map[uint64]*chat.Present // what messages become by amendments to which it was given, likewise
 
 	by    *beginner
 	pair  *pair                     // nil: it is not private
@@ -42,16 +46,17 @@ func begunLinks(c *Conversation) *share.Links[Conversation] { return &c.begun }
 // piece is a run of messages, each with its length before it; see kept. Bytes are only
 // appended, never changed, so that an excerpt can be read without the lock.
 type piece struct {
-	first uint64 // seq
-	data  []byte
-	of    *account // for whom it counts
-	count uint32
-	disk  uint32 // bytes that the messages take on disk
-	lead  int32  // see Memory.charge
+	first    uint64 // seq
+	data     []byte
+	of       *account // for whom it counts
+	presents int64    // bytes of memory of the presents whose newest amendments are in it
+	count    uint32
+	disk     int32 // bytes that the messages, and the texts of these presents, take on disk
+	lead     int32 // see Memory.charge
 }
 
 // size returns the memory that p takes, in bytes.
-func (p *piece) size() int { return pieceHead + cap(p.data) }
+func (p *piece) size() int { return pieceHead + cap(p.data) + int(p.presents) }
 
 // grow moves p to where it has room for size more bytes, and returns how many bytes more it
 // takes. Excerpts go on reading the old bytes.
@@ -100,7 +105,7 @@ func (c *Conversation) add(seq uint64, message []byte, disk, keep int) (more int
 	}
 	p.data = append(append(p.data, head...), message...)
 	p.count++
-	p.disk += uint32(disk)
+	p.disk += int32(disk)
 	c.count++
 	c.last = seq
 	return more, begun
@@ -113,12 +118,25 @@ func (c *Conversation) oldest() *piece { return &c.pieces[0] }
 func (c *Conversation) dropOldest() {
 	p := c.oldest()
 	c.count -= int(p.count)
+	c.forgetPresents(p)
 	*p = piece{} // for the garbage collector
 	c.pieces = c.pieces[1:]
 }
 
 // first returns the oldest seq that is kept; if there is none, one more than last.
 func (c *Conversation) first() uint64 { return c.last + 1 - uint64(c.count) }
+
+// pieceOf returns the piece with message seq; nil: it is not kept.
+func (c *Conversation) pieceOf(seq uint64) *piece {
+	if seq < c.first() || seq > c.last {
+		return nil
+	}
+	i, found := slices.BinarySearchFunc(c.pieces, seq, comparePiece)
+	if !found {
+		i--
+	}
+	return &c.pieces[i]
+}
 
 // span returns the range of messages that q selects, and whether there are more in its
 // direction. If there are none, hi is below lo.
@@ -132,6 +150,13 @@ func (c *Conversation) span(q chat.Query) (lo, hi uint64, more bool) {
 		lo = max(q.Seq+1, first)
 		hi = min(c.last, lo-1+min(limit, c.last))
 		return lo, hi, hi < c.last
+	case q.Direction == chat.Around:
+		each := (max(limit, 1) - 1) / 2
+		lo, hi = max(q.Seq, each)-each, min(c.last, q.Seq+min(each, ^q.Seq))
+		if lo = max(lo, first); limit == 0 || hi < lo {
+			return 1, 0, false
+		}
+		return lo, hi, lo > first || hi < c.last
 	case q.Direction == chat.Before:
 		hi = min(c.last, max(q.Seq, 1)-1)
 	default:
@@ -157,7 +182,9 @@ func (c *Conversation) excerpt(lo, hi uint64) excerpt {
 	if found {
 		to++
 	}
-	return excerpt{c.name, slices.Clone(c.pieces[max(from, 0):to]), lo, hi}
+	e := excerpt{conversation: c.name, pieces: slices.Clone(c.pieces[max(from, 0):to]), lo: lo, hi: hi}
+	e.presents = c.presents(&e)
+	return e
 }
 
 func comparePiece(p piece, seq uint64) int {

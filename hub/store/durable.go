@@ -6,16 +6,26 @@ package store
 import (
 	"fmt"
 	"hash/maphash"
+	"time"
 
 	"wschat/hub/chat"
 )
 
-// Open returns the conversation of m, to which m is to be added; nil: m is refused. forgot
-// is called for each conversation that is forgotten to make room, with the lock held.
-func (s *Memory) Open(m *chat.Message, forgot func(name string, last uint64)) *Conversation {
+// Open returns the conversation of m, to which m is to be added; nil: m is refused, or, without
+// an error, changes nothing. What m is about must have been added; of amendments, what was
+// opened before counts. forgot is called for each conversation that is forgotten to make room,
+// with the lock held.
+func (s *Memory) Open(m *chat.Message, forgot func(name string, last uint64)) (*Conversation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open(m, forgot)
+	c, err := s.open(m, forgot)
+	if c != nil && m.Kind.Amends() {
+		if c.awaited == nil {
+			c.awaited = make(map[uint64]*chat.Present)
+		}
+		c.awaited[m.About] = c.becoming(m.About).With(m)
+	}
+	return c, err
 }
 
 // Number gives out the next number of c, to the message for which it was opened. Add must
@@ -30,9 +40,10 @@ func (c *Conversation) Number() uint64 {
 func (s *Memory) Cancel(c *Conversation, m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.Away {
+	if m.Away && waits(m.Kind) {
 		s.unmiss(m.To, c, len(m.Body))
 	}
+	c.awaited = nil
 	if c.given = c.last; c.spoken == 0 && s.conversations[c.name] == c {
 		s.unlist(c)
 	}
@@ -43,7 +54,9 @@ func (s *Memory) Cancel(c *Conversation, m *chat.Message) {
 func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keep(c, m, disk)
+	if s.keep(c, m, disk); c.given == c.last {
+		c.awaited = nil
+	}
 	stored(nil)
 }
 
@@ -52,6 +65,9 @@ type Saved struct {
 	Conversation, From []byte
 	To                 []byte // empty: the conversation
 	Seq                uint64
+	Kind               chat.Kind
+	About              uint64
+	Was                []byte
 	Time               int64 // ns since 1970
 	Binary             bool
 	Settled            bool // it does not wait for its recipient
@@ -75,15 +91,26 @@ func (s *Memory) Load(m *Saved, leftOut bool) error {
 		return fmt.Errorf("message %d of %s behind %d", m.Seq, c.name, c.last)
 	}
 	private := len(m.To) > 0
-	s.scratch = appendKept(s.scratch[:0], m.Binary, private, m.Time, m.From, m.To, m.Body)
-	s.add(c, author, m.Seq, m.Time, m.Disk)
-	if private && !m.Settled {
+	flags := keptFlags(m.Kind, m.Binary, private)
+	s.scratch = appendKept(s.scratch[:0], flags, m.Time, m.About, m.From, m.To, keptBody(m.Kind, m.Body, m.Was))
+	s.add(c, author, m.Seq, m.Time, m.Disk, m.amendment())
+	if private && !m.Settled && waits(m.Kind) {
 		if m.Away {
 			s.miss(string(m.To), c, m.Time, len(m.Body))
 		}
 		s.wait(string(m.To), c, m.Seq, m.Time)
 	}
 	return nil
+}
+
+// amendment returns m; nil: it is none.
+func (m *Saved) amendment() *chat.Message {
+	if !m.Kind.Amends() {
+		return nil
+	}
+	return &chat.Message{
+		From: string(m.From), Kind: m.Kind, About: m.About, Seq: m.Seq, Time: time.Unix(0, m.Time), Body: m.Body,
+	}
 }
 
 // Forget repeats what Open did before the start: it forgets a conversation whose last

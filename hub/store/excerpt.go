@@ -14,6 +14,7 @@ type excerpt struct {
 	conversation string
 	pieces       []piece
 	lo, hi       uint64
+	presents     []*chat.Present // of each, what it reads by; nil: there are none
 }
 
 // messages makes the messages. If to is not empty, only those to that user since a point
@@ -41,6 +42,12 @@ func (e *excerpt) messages(to string, since int64) (messages []*chat.Message) {
 		}
 		m.Binary = k.flags&keptBinary != 0
 		m.Body, m.Time = k.body, time.Unix(0, k.time)
+		if m.Kind, m.About = k.kind(), k.about; m.Kind == chat.Reaction {
+			m.Was, m.Body = textOf(k.body), nil
+		}
+		if e.presents != nil {
+			m.Show(e.presents[seq-e.lo])
+		}
 		messages = append(messages, m)
 	})
 	return messages

@@ -6,50 +6,80 @@ import (
 	"wschat/hub/chat"
 )
 
-// Flags of a kept message.
+// Flags of a kept message. The kind of the message is above them.
 const (
 	keptBinary  = 1 << iota // the body is opaque
 	keptPrivate             // it is meant for one user, who is named
+	keptKind    = iota      // how many bits are below the kind
 )
 
 // kept is a message in a piece:
 //
-//	flags 1 │ time 8 │ from │ to, if it is private │ body
+//	flags 1 │ time 8 │ about, if there is one │ from │ to, if it is private │ body
 //
-// A name is its length, as a uvarint, and its bytes. The place of a message tells its
-// number and conversation.
+// About is a uvarint. A name is its length, as a uvarint, and its bytes. The place of a message
+// tells its number and conversation. An edit has no body, and that of a reaction is what it
+// takes the place of; see Memory.amend.
 type kept struct {
 	flags    byte
-	time     int64  // ns since 1970
+	time     int64 // ns since 1970
+	about    uint64
 	from, to []byte // to: empty if it is not private
 	body     []byte
 }
 
-// appendKept appends a kept message, from chat.Message or Saved.
-func appendKept[T string | []byte](b []byte, binaryBody, private bool, at int64, from, to T, body []byte) []byte {
-	var flags byte
+// kind returns what the message is to the one that it is about.
+func (k *kept) kind() chat.Kind { return chat.Kind(k.flags >> keptKind) }
+
+// keptFlags returns the flags of a message.
+func keptFlags(kind chat.Kind, binaryBody, private bool) byte {
+	flags := byte(kind) << keptKind
 	if binaryBody {
 		flags |= keptBinary
 	}
 	if private {
 		flags |= keptPrivate
 	}
+	return flags
+}
+
+// appendKept appends a kept message, from chat.Message or Saved.
+func appendKept[T string | []byte](b []byte, flags byte, at int64, about uint64, from, to T, body []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(append(b, flags), uint64(at))
+	if flags>>keptKind != 0 {
+		b = binary.AppendUvarint(b, about)
+	}
 	b = append(binary.AppendUvarint(b, uint64(len(from))), from...)
-	if private {
+	if flags&keptPrivate != 0 {
 		b = append(binary.AppendUvarint(b, uint64(len(to))), to...)
 	}
 	return append(b, body...)
 }
 
+// keptBody returns the body of a kept message.
+func keptBody[T string | []byte](kind chat.Kind, body []byte, was T) []byte {
+	switch kind {
+	case chat.Edit:
+		return nil
+	case chat.Reaction:
+		return []byte(was)
+	}
+	return body
+}
+
 // keptSize returns how many bytes m takes at most, its length before it included.
 func keptSize(m *chat.Message) int {
-	return 9 + 4*binary.MaxVarintLen32 + len(m.From) + len(m.To) + len(m.Body)
+	return 9 + 4*binary.MaxVarintLen32 + binary.MaxVarintLen64 + len(m.From) + len(m.To) + len(m.Was) + len(m.Body)
 }
 
 func parseKept(b []byte) kept {
 	k := kept{flags: b[0], time: int64(binary.LittleEndian.Uint64(b[1:]))}
-	k.from, b = cutName(b[9:])
+	b = b[9:]
+	if k.kind() != chat.Plain {
+		about, n := binary.Uvarint(b)
+		k.about, b = about, b[n:]
+	}
+	k.from, b = cutName(b)
 	if k.flags&keptPrivate != 0 {
 		k.to, b = cutName(b)
 	}

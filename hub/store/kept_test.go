@@ -22,7 +22,7 @@ func TestKept(t *testing.T) {
 		{Conversation: "groupA", Seq: 300, From: strings.Repeat("a", 300), To: "groupA", Body: []byte("x"), Time: at},
 	} {
 		c := &Conversation{name: m.Conversation}
-		c.add(m.Seq, appendKept(nil, m.Binary, m.Private(), m.Time.UnixNano(), m.From, m.To, m.Body), 0, 0)
+		c.add(m.Seq, appendKept(nil, keptFlags(m.Kind, m.Binary, m.Private()), m.Time.UnixNano(), m.About, m.From, m.To, keptBody(m.Kind, m.Body, m.Was)), 0, 0)
 		e := c.excerpt(m.Seq, m.Seq)
 		if got := e.messages("", 0); len(got) != 1 || !reflect.DeepEqual(got[0], m) {
 			t.Errorf("%+v, was %+v", got, m)

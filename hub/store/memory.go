@@ -4,6 +4,8 @@
 //
 //	conversation.go   the messages of a conversation, in pieces without pointers
 //	kept.go           the bytes of one message
+//	amend.go          what edits, deletions and reactions make of messages
+//	topic.go          the topics of groups
 //	bound.go          what is refused, and what is forgotten to make room
 //	author.go         for whom bytes count, and who loses messages
 //	beginner.go       for whom conversations count
@@ -90,9 +92,9 @@ func (s *Memory) Attend(inhabited func(conversation string) bool) {
 func (s *Memory) Append(m *chat.Message, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.open(m, nil)
+	c, err := s.open(m, nil)
 	if c == nil {
-		stored(chat.ErrFull)
+		stored(err)
 		return
 	}
 	// No two messages have the same time, so that times order them all.
@@ -102,23 +104,28 @@ func (s *Memory) Append(m *chat.Message, stored func(error)) {
 }
 
 // open returns the conversation of m, which is to be its next message, and begins it if
-// necessary; nil: m is refused. forgot is as in Open.
-func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) *Conversation {
+// necessary; nil: m is refused, or, without an error, changes nothing. forgot is as in Open.
+func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) (*Conversation, error) {
 	c := s.conversations[m.Conversation]
+	if m.Kind != chat.Plain {
+		if changes, err := s.admit(m, c); !changes {
+			return nil, err
+		}
+	}
 	if !s.fits(m, c) {
-		return nil
+		return nil, chat.ErrFull
 	}
 	if c == nil {
 		by, from := s.keysOf(m.Address, m.From)
 		if !s.makeRoom(by, from, forgot) {
-			return nil
+			return nil, chat.ErrFull
 		}
 		c = s.begin(m.Conversation, by, from)
 	}
-	if m.Away {
+	if m.Away && waits(m.Kind) {
 		s.miss(m.To, c, s.newest+1, len(m.Body))
 	}
-	return c
+	return c, nil
 }
 
 // begin makes a conversation without messages, which counts for whoever has these keys. If
@@ -146,18 +153,30 @@ func (s *Memory) unlist(c *Conversation) {
 // keep keeps a message that has its number and time; disk is its size on disk, in bytes.
 func (s *Memory) keep(c *Conversation, m *chat.Message, disk int) {
 	at, private := m.Time.UnixNano(), m.To != m.Conversation
-	s.scratch = appendKept(s.scratch[:0], m.Binary, private, at, m.From, m.To, m.Body)
-	s.add(c, s.hash(m.From), m.Seq, at, disk)
-	if private {
+	flags := keptFlags(m.Kind, m.Binary, private)
+	s.scratch = appendKept(s.scratch[:0], flags, at, m.About, m.From, m.To, keptBody(m.Kind, m.Body, m.Was))
+	var amendment *chat.Message
+	if m.Kind.Amends() {
+		amendment = m
+	}
+	s.add(c, s.hash(m.From), m.Seq, at, disk, amendment)
+	if private && waits(m.Kind) {
 		s.wait(m.To, c, m.Seq, at)
 	}
 }
 
-// add keeps the message of an author that is in the scratch.
-func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int) {
-	size := len(s.scratch) + binary.MaxVarintLen32
-	s.shrink(max(size, pieceSize))
+// add keeps the message of an author that is in the scratch. amendment is it, if it is one.
+func (s *Memory) add(c *Conversation, author, seq uint64, at int64, disk int, amendment *chat.Message) {
+	size, held := len(s.scratch)+binary.MaxVarintLen32, 0
+	if amendment != nil {
+		held = growth(amendment)
+	}
+	s.shrink(max(size, pieceSize) + held)
 	more, begun := c.add(seq, s.scratch, disk, s.Keep)
+	if amendment != nil {
+		held = s.amend(c, amendment)
+		size, more = size+held, more+held
+	}
 	s.charge(c, author, size, more, begun)
 	s.disk += int64(disk)
 	if s.Keep > 0 {

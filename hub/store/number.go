@@ -33,6 +33,8 @@ func (s *Memory) setNumber(name string, last uint64) {
 	key := s.hash(name)
 	before, ok := s.numbers.last[key]
 	switch {
+	case last == 0: // it had but a topic
+		return
 	case !ok && s.MaxConversations > 0 && len(s.numbers.last) >= s.maxNumbers():
 		s.numbers.floor = max(s.numbers.floor, last)
 		return

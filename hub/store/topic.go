@@ -1,9 +1,57 @@
 package store
 
-import "wschat/hub/chat"
+import (
+	"strings"
+	"time"
 
-// SetTopic implements chat.Store.
-func (s *Memory) SetTopic(group, text string, stored func(error)) { stored(chat.ErrUnavailable) }
+	"wschat/hub/chat"
+)
+
+// SetTopic implements chat.Store. A conversation that begins with its topic counts for nobody
+// in particular.
+func (s *Memory) SetTopic(group, text string, stored func(error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.openTopic(group, text, nil)
+	if c != nil {
+		s.topic(c, text)
+	}
+	stored(err)
+}
+
+// openTopic returns the conversation of a group that is to get a topic, and begins it if
+// necessary; nil: there is no room, or, without an error, it need not be. forgot is as in Open.
+func (s *Memory) openTopic(group, text string, forgot func(name string, last uint64)) (*Conversation, error) {
+	c := s.conversations[group]
+	if c != nil || text == "" {
+		return c, nil
+	}
+	by, from := s.keysOf("", "")
+	if !s.makeRoom(by, from, forgot) {
+		return nil, chat.ErrFull
+	}
+	return s.begin(group, by, from), nil
+}
+
+// topic sets that of c. One that has had no messages can be forgotten from now on.
+func (s *Memory) topic(c *Conversation, text string) {
+	c.topic = strings.Clone(text)
+	if c.spoken == 0 {
+		c.spoken = time.Now().UnixNano()
+		s.order.Push(c, orderLinks)
+		c.by.order.Push(c, begunLinks)
+	}
+}
 
 // Topics implements chat.Store.
-func (s *Memory) Topics(groups []string) map[string]string { return nil }
+func (s *Memory) Topics(groups []string) map[string]string {
+	topics := make(map[string]string)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, group := range groups {
+		if c := s.conversations[group]; c != nil && c.topic != "" {
+			topics[group] = c.topic
+		}
+	}
+	return topics
+}

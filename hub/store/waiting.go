@@ -158,10 +158,37 @@ func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) 
 	var waiting []*chat.Message
 	after := nanoseconds(since)
 	for _, e := range excerpts {
-		waiting = append(waiting, e.messages(user, after)...)
+		messages := e.messages(user, after)
+		if e.presents != nil {
+			messages = unwritten(messages)
+		}
+		waiting = append(waiting, messages...)
 	}
 	slices.SortStableFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
 	return waiting, nil
+}
+
+// waits reports whether a message of a kind waits for its recipient.
+func waits(kind chat.Kind) bool { return kind <= chat.Edit }
+
+// unwritten leaves out of the messages of a conversation to somebody, oldest first, what is not
+// to be written to a connection any more: what is deleted, and edits of messages that are
+// there, too, or of which there is a later one.
+func unwritten(messages []*chat.Message) []*chat.Message {
+	told := make(map[uint64]bool) // of which messages the text is
+	for _, m := range messages {
+		told[m.Seq] = m.Kind != chat.Edit
+	}
+	for i, m := range slices.Backward(messages) {
+		gone := !waits(m.Kind) || m.Now != nil && m.Now.Deleted || m.Kind == chat.Edit && (len(m.Body) == 0 || told[m.About])
+		if m.Kind == chat.Edit {
+			told[m.About] = true
+		}
+		if gone {
+			messages[i] = nil
+		}
+	}
+	return slices.DeleteFunc(messages, func(m *chat.Message) bool { return m == nil })
 }
 
 // Written implements chat.Store.

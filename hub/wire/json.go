@@ -8,14 +8,8 @@ import (
 	"wschat/hub/chat"
 )
 
-const (
-	// maxID bounds, in bytes, the id of a request.
-	maxID = 64
-	// defaultHistory is how many messages an answer to history has if the client sets
-	// no limit, and maxHistory is how many it has at most.
-	defaultHistory = 50
-	maxHistory     = 200
-)
+// maxID bounds, in bytes, the id of a request.
+const maxID = 64
 
 // JSON is the JSON protocol.
 type JSON struct{}
@@ -33,10 +27,24 @@ const (
 	fieldLimit
 	fieldBefore
 	fieldAfter
+	fieldAround
+	fieldReply
+	fieldEdit
+	fieldDelete
+	fieldReact
+	fieldRead
+	fieldMute
+	fieldHide
+	fieldPin
+	fieldAway
+	fieldPrefix
 	fieldCount
 )
 
-var fieldNames = [fieldCount]string{"op", "id", "to", "text", "group", "of", "limit", "before", "after"}
+var fieldNames = [fieldCount]string{
+	"op", "id", "to", "text", "group", "of", "limit", "before", "after", "around",
+	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix",
+}
 
 // maxField is the length of the longest quoted name of a field, in bytes, with every byte
 // escaped.
@@ -81,81 +89,58 @@ func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	if err != nil || f[fieldOp] == nil {
 		return r, chat.ErrNoOp
 	}
-	switch string(name) {
-	case "send":
-		err = f.send(&r)
-	case "join":
-		r.Op = Join
-		r.Target, err = f.group()
-	case "leave":
-		r.Op = Leave
-		r.Target, err = f.group()
-	case "who":
-		r.Op = Who
-		if f[fieldGroup] != nil {
-			r.Target, err = f.group()
-		}
-	case "history":
-		err = f.history(&r)
-	default:
-		err = chat.ErrUnknownOp
+	parse := operations[string(name)]
+	if parse == nil {
+		return r, chat.ErrUnknownOp
 	}
-	return r, err
+	return r, parse(&f, &r)
 }
 
-func (f *fields) send(r *Request) (err error) {
-	r.Op = Send
-	if r.Target, err = f.target(fieldTo); err != nil {
-		return err
-	}
-	text, err := f.text(fieldText)
-	if err != nil {
-		return err
-	}
-	if len(text) == 0 {
-		return chat.ErrEmptyBody
-	}
-	r.Body = text
-	return nil
-}
-
-func (f *fields) history(r *Request) (err error) {
-	r.Op = History
-	if r.Target, err = f.target(fieldOf); err != nil {
-		return err
-	}
-	r.Query.Limit = defaultHistory
-	if f[fieldLimit] != nil {
-		limit, ok := f.number(fieldLimit)
-		if !ok || limit < 1 {
-			return chat.ErrBadField.About("limit")
-		}
-		r.Query.Limit = int(min(limit, maxHistory))
-	}
-	name := fieldBefore
-	switch {
-	case f[fieldBefore] != nil && f[fieldAfter] != nil:
-		return chat.ErrBadField.About("before and after")
-	case f[fieldBefore] != nil:
-		r.Query.Direction = chat.Before
-	case f[fieldAfter] != nil:
-		r.Query.Direction, name = chat.After, fieldAfter
-	default:
-		return nil
-	}
-	seq, ok := f.number(name)
-	if !ok {
-		return chat.ErrBadField.About(fieldNames[name])
-	}
-	r.Query.Seq = seq
-	return nil
+// operations parse what each op asks for.
+var operations = map[string]func(*fields, *Request) error{
+	"send":    (*fields).send,
+	"join":    (*fields).join,
+	"leave":   (*fields).leave,
+	"who":     (*fields).who,
+	"history": (*fields).history,
+	"mark":    (*fields).mark,
+	"typing":  (*fields).typing,
+	"search":  (*fields).search,
+	"groups":  (*fields).groups,
+	"topic":   (*fields).topic,
 }
 
 // number returns an integer of 0 or more. One that does not fit into 64 bits becomes the
 // largest that does.
-func (f *fields) number(i field) (n uint64, ok bool) {
-	n, err := strconv.ParseUint(string(f[i]), 10, 64)
-	return n, err == nil || errors.Is(err, strconv.ErrRange)
+func (f *fields) number(i field) (n uint64, err error) {
+	n, err = strconv.ParseUint(string(f[i]), 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, chat.ErrBadField.About(fieldNames[i])
+	}
+	return n, nil
+}
+
+// limit returns how many of something are asked for.
+func (f *fields) limit(usual, most int) (int, error) {
+	if f[fieldLimit] == nil {
+		return usual, nil
+	}
+	n, err := f.number(fieldLimit)
+	if n < 1 {
+		return 0, chat.ErrBadField.About("limit")
+	}
+	return int(min(n, uint64(most))), err
+}
+
+// flag returns a truth value, false if it is not there.
+func (f *fields) flag(i field) (bool, error) {
+	switch string(f[i]) {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	}
+	return false, chat.ErrBadField.About(fieldNames[i])
 }
 
 // text returns a string, nil if it is not there. It may be a part of the payload.

@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 
 	"wschat/hub/chat"
 )
@@ -11,29 +10,25 @@ import (
 // timeFormat is that of JSON events, in UTC.
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-// maxAnswer is roughly how many bytes of messages an answer to history holds.
+// maxAnswer is roughly how many bytes of messages an answer to history or search holds.
 const maxAnswer = 256 << 10
 
-// The events of the JSON protocol.
+// The events of the JSON protocol, but those about messages.
 type (
 	welcomeEvent struct {
-		Event         string            `json:"event"`
-		User          string            `json:"user"`
-		Epoch         string            `json:"epoch"`
-		Groups        []string          `json:"groups"`
-		Conversations map[string]uint64 `json:"conversations"`
-		More          bool              `json:"more,omitempty"` // conversations than these
-		Online        []string          `json:"online"`
-		Count         int               `json:"count"`
-	}
-	messageEvent struct {
-		Event string  `json:"event"`
-		Seq   uint64  `json:"seq"`
-		From  string  `json:"from"`
-		To    string  `json:"to"`
-		Text  *string `json:"text,omitempty"`
-		Data  []byte  `json:"data,omitempty"` // in base64
-		Time  string  `json:"time"`
+		Event         string                `json:"event"`
+		User          string                `json:"user"`
+		Role          string                `json:"role"`
+		Epoch         string                `json:"epoch"`
+		Groups        []string              `json:"groups"`
+		Topics        map[string]string     `json:"topics"`
+		Conversations map[string]uint64     `json:"conversations"`
+		Marks         map[string]marksState `json:"marks"`
+		More          bool                  `json:"more,omitempty"` // conversations than these
+		Online        []string              `json:"online"`
+		Count         int                   `json:"count"`
+		MaxMessage    int64                 `json:"max_message"`
+		MaxFile       int64                 `json:"max_file"`
 	}
 	userEvent struct {
 		Event string `json:"event"` // online, offline
@@ -56,13 +51,7 @@ type (
 		Group string   `json:"group,omitempty"`
 		Users []string `json:"users"`
 		Count int      `json:"count"`
-	}
-	historyEvent struct {
-		Event    string         `json:"event"`
-		ID       string         `json:"id,omitempty"`
-		Of       string         `json:"of"`
-		More     bool           `json:"more"`
-		Messages []messageEvent `json:"messages"` // empty, to be filled in where it ends
+		Away  []string `json:"away,omitzero"` // nil: that was not asked for
 	}
 	errorEvent struct {
 		Event   string `json:"event"`
@@ -70,11 +59,61 @@ type (
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}
+	marksState struct { // what is false is left out
+		Read uint64 `json:"read,omitempty"`
+		Mute bool   `json:"mute,omitempty"`
+		Hide bool   `json:"hide,omitempty"`
+		Pin  bool   `json:"pin,omitempty"`
+	}
+	markEvent struct { // what has changed
+		Event string `json:"event"`
+		Of    string `json:"of"`
+		Read  uint64 `json:"read,omitempty"`
+		Mute  *bool  `json:"mute,omitempty"`
+		Hide  *bool  `json:"hide,omitempty"`
+		Pin   *bool  `json:"pin,omitempty"`
+	}
+	typingEvent struct {
+		Event string `json:"event"`
+		User  string `json:"user"`
+		To    string `json:"to"`
+	}
+	topicEvent struct {
+		Event string `json:"event"`
+		Group string `json:"group"`
+		Text  string `json:"text"`
+		User  string `json:"user"`
+	}
+	groupsEvent struct {
+		Event  string           `json:"event"`
+		ID     string           `json:"id,omitempty"`
+		Groups []chat.GroupInfo `json:"groups"`
+		More   bool             `json:"more"`
+	}
 )
 
+// Setting is what a welcome tells of the server and the session.
+type Setting struct {
+	Role       string // "" or "moderator"
+	MaxMessage int64  // bytes; 0: no limit
+	MaxFile    int64  // bytes; 0: there are no files
+}
+
 // Welcome is the first event of a session.
-func (JSON) Welcome(user string, w *chat.Welcome) []byte {
-	return encode(welcomeEvent{"welcome", user, w.Epoch, notNil(w.Groups), w.Last, w.More, notNil(w.Online), w.Count})
+func (JSON) Welcome(user string, w *chat.Welcome, s Setting) []byte {
+	marks := make(map[string]marksState, len(w.Marks))
+	for of, m := range w.Marks {
+		marks[of] = marksState{m.Read, m.Flags&chat.Mute != 0, m.Flags&chat.Hide != 0, m.Flags&chat.Pin != 0}
+	}
+	topics := w.Topics
+	if topics == nil {
+		topics = map[string]string{}
+	}
+	return encode(welcomeEvent{
+		Event: "welcome", User: user, Role: s.Role, Epoch: w.Epoch,
+		Groups: notNil(w.Groups), Topics: topics, Conversations: w.Last, Marks: marks, More: w.More,
+		Online: notNil(w.Online), Count: w.Count, MaxMessage: s.MaxMessage, MaxFile: s.MaxFile,
+	})
 }
 
 // encode makes the text of an event. Events consist of strings, numbers and lists of
@@ -87,19 +126,6 @@ func encode(event any) []byte {
 		panic("wire: event: " + err.Error())
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte{'\n'})
-}
-
-func newMessageEvent(m *chat.Message) messageEvent {
-	e := messageEvent{
-		Event: "message", Seq: m.Seq, From: m.From, To: m.To, Time: m.Time.UTC().Format(timeFormat),
-	}
-	if m.Binary {
-		e.Data = m.Body
-	} else {
-		text := string(m.Body)
-		e.Text = &text
-	}
-	return e
 }
 
 // Changed implements Protocol.
@@ -119,43 +145,38 @@ func (JSON) Acked(r Request, seq uint64, away bool) []byte {
 }
 
 // Members implements Protocol.
-func (JSON) Members(r Request, names []string, count int) []byte {
-	return encode(membersEvent{"members", r.ID, r.Target, notNil(names), count})
+func (JSON) Members(r Request, names []string, count int, away []string) []byte {
+	if r.Away {
+		away = notNil(away)
+	}
+	return encode(membersEvent{"members", r.ID, r.Target, notNil(names), count, away})
 }
 
-// Message is the event of a message.
-func (JSON) Message(m *chat.Message) []byte { return encode(newMessageEvent(m)) }
+// Marked tells what a user has changed of the marks of a conversation, which is called of.
+func (JSON) Marked(of string, c chat.MarkChange) []byte {
+	e := markEvent{Event: "mark", Of: of, Read: c.Read}
+	for flag, field := range map[chat.MarkFlags]**bool{chat.Mute: &e.Mute, chat.Hide: &e.Hide, chat.Pin: &e.Pin} {
+		if set := c.Set&flag != 0; set || c.Clear&flag != 0 {
+			*field = &set
+		}
+	}
+	return encode(e)
+}
 
-// History answers in one event, and leaves out messages that would make it too long. Each
-// message is encoded by itself, since its length is not known before.
-func (JSON) History(r Request, messages []*chat.Message, more bool) []byte {
-	backwards := r.Query.Direction != chat.After
-	var texts [][]byte
-	size := 0
-	for i := range messages {
-		m := messages[i]
-		if backwards {
-			m = messages[len(messages)-1-i]
-		}
-		text := JSON{}.Message(m)
-		if size += len(text); i > 0 && size > maxAnswer {
-			more = true
-			break
-		}
-		texts = append(texts, text)
+// Typing tells that a user writes to a group or another user.
+func (JSON) Typing(user, to string) []byte { return encode(typingEvent{"typing", user, to}) }
+
+// Topic tells the new topic of a group.
+func (JSON) Topic(group, text, user string) []byte {
+	return encode(topicEvent{"topic", group, text, user})
+}
+
+// Groups answers which groups there are.
+func (JSON) Groups(r Request, groups []chat.GroupInfo, more bool) []byte {
+	if groups == nil {
+		groups = []chat.GroupInfo{}
 	}
-	if backwards {
-		slices.Reverse(texts)
-	}
-	empty := encode(historyEvent{"history", r.ID, r.Target, more, []messageEvent{}})
-	answer := append(make([]byte, 0, len(empty)+size+len(texts)), empty[:len(empty)-len("]}")]...)
-	for i, text := range texts {
-		if i > 0 {
-			answer = append(answer, ',')
-		}
-		answer = append(answer, text...)
-	}
-	return append(answer, "]}"...)
+	return encode(groupsEvent{"groups", r.ID, groups, more})
 }
 
 // Failed implements Protocol.

@@ -18,6 +18,10 @@ func TestParseJSON(t *testing.T) {
 	send := func(to, body string) Request { return Request{Op: Send, Target: to, Body: []byte(body)} }
 	history := func(q chat.Query) Request { return Request{Op: History, Target: "B", Query: q} }
 	newest := chat.Query{Limit: 50}
+	about := func(kind chat.Kind, seq uint64, body string) Request {
+		return Request{Op: Send, Target: "B", Kind: kind, About: seq, Body: []byte(body)}
+	}
+	mark := func(c chat.MarkChange) Request { return Request{Op: Mark, Target: "groupA", Marks: c} }
 	for _, test := range []struct {
 		text string
 		want Request
@@ -124,6 +128,55 @@ func TestParseJSON(t *testing.T) {
 		{`{"op":"history","of":{}}`, Request{}, chat.ErrBadField},
 		{`{"op":"history","of":"B","before":1,"after":1}`, Request{}, chat.ErrBadField},
 		{`{"op":"history","of":"B","limit":0}`, Request{}, chat.ErrBadField},
+		{`{"op":"history","of":"B","around":640}`, history(chat.Query{Direction: chat.Around, Seq: 640, Limit: 50}), nil},
+		{`{"op":"history","of":"B","around":640,"after":1}`, Request{}, chat.ErrBadField},
+		{`{"op":"history","of":"B","around":null}`, Request{}, chat.ErrBadField},
+
+		// 5.1: "Two of them at once, …, a reaction of more than 32 bytes: bad_request. An empty
+		// reply or edit is a bad_request."
+		{`{"op":"send","to":"B","text":"x","reply":41}`, about(chat.Reply, 41, "x"), nil},
+		{`{"op":"send","to":"B","text":"x","edit":41}`, about(chat.Edit, 41, "x"), nil},
+		{`{"op":"send","to":"B","delete":41}`, about(chat.Deletion, 41, ""), nil},
+		{`{"op":"send","to":"B","delete":41,"text":"x"}`, about(chat.Deletion, 41, ""), nil},
+		{`{"op":"send","to":"B","text":"👍","react":41}`, about(chat.Reaction, 41, "👍"), nil},
+		{`{"op":"send","to":"B","react":41}`, about(chat.Reaction, 41, ""), nil},
+		{`{"op":"send","to":"B","react":0}`, about(chat.Reaction, 0, ""), nil},
+		{`{"op":"send","to":"B","react":41,"text":"` + strings.Repeat("👍", 8) + `"}`, about(chat.Reaction, 41, strings.Repeat("👍", 8)), nil},
+		{`{"op":"send","to":"B","react":41,"text":"` + strings.Repeat("x", 33) + `"}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":"B","text":"","reply":41}`, Request{}, chat.ErrEmptyBody},
+		{`{"op":"send","to":"B","edit":41}`, Request{}, chat.ErrEmptyBody},
+		{`{"op":"send","to":"B","text":"x","edit":41,"reply":41}`, Request{}, chat.ErrTwoKinds},
+		{`{"op":"send","to":"B","react":41,"delete":41}`, Request{}, chat.ErrTwoKinds},
+		{`{"op":"send","to":"B","text":"x","reply":"41"}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":"B","text":"x","reply":-1}`, Request{}, chat.ErrBadField},
+		{`{"op":"send","to":"B","text":"x","edit":null}`, Request{}, chat.ErrBadField},
+
+		// 5.2
+		{`{"op":"mark","of":"groupA","read":41}`, mark(chat.MarkChange{Read: 41}), nil},
+		{`{"op":"mark","of":"groupA","read":0}`, mark(chat.MarkChange{}), nil},
+		{`{"op":"mark","of":"groupA","mute":true,"hide":false,"pin":true}`, mark(chat.MarkChange{Set: chat.Mute | chat.Pin, Clear: chat.Hide}), nil},
+		{`{"op":"mark","of":"groupA"}`, Request{}, chat.ErrNoMark},
+		{`{"op":"mark","of":"groupA","mute":1}`, Request{}, chat.ErrBadField},
+		{`{"op":"mark","of":"groupA","read":true}`, Request{}, chat.ErrBadField},
+		{`{"op":"mark","read":1}`, Request{}, chat.ErrBadUser},
+		{`{"op":"typing","to":"groupA"}`, Request{Op: Typing, Target: "groupA"}, nil},
+		{`{"op":"typing","to":"B"}`, Request{Op: Typing, Target: "B"}, nil},
+		{`{"op":"typing","to":"all"}`, Request{}, chat.ErrTypingToAll},
+		{`{"op":"search","text":"invoice may","of":"groupA","before":812}`, Request{Op: Search, Target: "groupA", Body: []byte("invoice may"), Query: chat.Query{Direction: chat.Before, Seq: 812, Limit: 20}}, nil},
+		{`{"op":"search","text":"x","limit":51}`, Request{Op: Search, Body: []byte("x"), Query: chat.Query{Limit: 50}}, nil},
+		{`{"op":"search","text":"x","limit":0}`, Request{}, chat.ErrBadField},
+		{`{"op":"search","text":"x","before":812}`, Request{}, chat.ErrBadField},
+		{`{"op":"search","text":" \t\n"}`, Request{}, chat.ErrEmptyBody},
+		{`{"op":"search"}`, Request{}, chat.ErrEmptyBody},
+		{`{"op":"groups"}`, Request{Op: Groups, Query: chat.Query{Limit: 100}}, nil},
+		{`{"op":"groups","prefix":"groupP","after":"groupPa","limit":5000}`, Request{Op: Groups, Prefix: "groupP", After: "groupPa", Query: chat.Query{Limit: 1000}}, nil},
+		{`{"op":"groups","prefix":5}`, Request{}, chat.ErrBadField},
+		{`{"op":"topic","group":"groupA","text":"tea"}`, Request{Op: Topic, Target: "groupA", Body: []byte("tea")}, nil},
+		{`{"op":"topic","group":"groupA"}`, Request{Op: Topic, Target: "groupA"}, nil},
+		{`{"op":"topic","group":"groupA","text":"` + strings.Repeat("x", 257) + `"}`, Request{}, chat.ErrBadField},
+		{`{"op":"topic","group":"B","text":"tea"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"who","group":"groupX","away":true}`, Request{Op: Who, Target: "groupX", Away: true}, nil},
+		{`{"op":"who","away":"yes"}`, Request{}, chat.ErrBadField},
 	} {
 		got, err := (JSON{}).Parse(frame.Text, []byte(test.text))
 		if !errors.Is(err, test.err) || (err != nil) != (test.err != nil) {
@@ -144,6 +197,9 @@ func FuzzParseJSON(f *testing.F) {
 		`{"op":"send","id":"7","to":"groupA","text":"…"}`, `{"op":"join","id":"8","group":"groupA"}`, `{"op":"leave","group":"groupA"}`,
 		`{"op":"who","id":"9"}`, `{"op":"history","of":"groupA","before":812,"limit":50}`, `{"op":"history","of":"B","after":1e3}`,
 		`{"op":"send","to":"B","text":"\ud800\u0000"}`, `{"id":null}`, `[]`, `null`, `{"op":{"op":[[[{}]]]}}`, `{"op":"who","op":5}`, ``,
+		`{"op":"send","to":"B","text":"x","reply":41}`, `{"op":"send","to":"B","react":41}`, `{"op":"send","to":"B","edit":1,"delete":1}`,
+		`{"op":"mark","of":"groupA","read":41,"mute":true,"pin":false}`, `{"op":"typing","to":"B"}`, `{"op":"search","text":"a b","of":"B","before":7,"limit":2}`,
+		`{"op":"groups","prefix":"groupP","after":"groupPa","limit":100}`, `{"op":"topic","group":"groupA","text":"tea"}`, `{"op":"who","group":"groupA","away":true}`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -164,13 +220,31 @@ func FuzzParseJSON(f *testing.F) {
 		valid := false
 		switch r.Op {
 		case Send:
-			valid = target && len(r.Body) > 0
+			switch r.Kind {
+			case chat.Deletion:
+				valid = target && len(r.Body) == 0
+			case chat.Reaction:
+				valid = target && len(r.Body) <= chat.MaxReaction
+			default:
+				valid = target && len(r.Body) > 0
+			}
+			valid = valid && (r.Kind != chat.Plain || r.About == 0)
 		case Join, Leave:
 			valid = chat.ValidGroup(r.Target)
 		case Who:
 			valid = r.Target == "" || chat.ValidGroup(r.Target)
 		case History:
 			valid = target && r.Query.Limit >= 1 && r.Query.Limit <= maxHistory && (r.Query.Direction != chat.Newest || r.Query.Seq == 0)
+		case Mark:
+			valid = target && r.Marks.Set&r.Marks.Clear == 0
+		case Typing:
+			valid = target && r.Target != chat.Everyone
+		case Search:
+			valid = (target || r.Target == "" && r.Query.Seq == 0) && len(r.Body) > 0 && r.Query.Limit >= 1 && r.Query.Limit <= maxSearch
+		case Groups:
+			valid = r.Query.Limit >= 1 && r.Query.Limit <= maxGroups
+		case Topic:
+			valid = chat.ValidGroup(r.Target) && len(r.Body) <= chat.MaxTopic
 		}
 		if !valid || r.Binary || !json.Valid(text) {
 			t.Fatalf("%q was parsed as %+v", text, r)

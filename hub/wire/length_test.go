@@ -10,8 +10,11 @@ import (
 
 // jsonLength is that of a text within an event.
 func jsonLength(text string) int {
+	if text == "" {
+		return 0 // no event has an empty text
+	}
 	event := func(text string) []byte { return JSON{}.Message(&chat.Message{Body: []byte(text)}) }
-	return len(event(text)) - len(event(""))
+	return len(event(text)) - len(event("x")) + len("x")
 }
 
 // Each character counts as in the longest of its forms, and escapes are the shortest that

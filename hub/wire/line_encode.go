@@ -24,7 +24,7 @@ func (Line) Acked(r Request, _ uint64, away bool) []byte {
 }
 
 // Members implements Protocol.
-func (Line) Members(_ Request, names []string, count int) []byte {
+func (Line) Members(_ Request, names []string, count int, _ []string) []byte {
 	size := len("系统:在线 1000000: …")
 	for _, name := range names {
 		size += len(" ") + len(name)
@@ -55,6 +55,26 @@ func (Line) Named(user string) []byte { return []byte("系统:你的用户编号
 // Otherwise each message is sent like any other.
 func (Line) NoHistory() []byte { return []byte("系统:没有历史消息") }
 
+// Body is the body of a message as line clients read it: that of a text without control
+// characters, and of an edit with a word before it. They get every byte of a binary one.
+func (Line) Body(m *chat.Message) []byte {
+	if m.Binary {
+		return m.Body
+	}
+	text := LineText(m.Body)
+	if m.Kind == chat.Edit {
+		return append([]byte(lineEdit), text...)
+	}
+	return text
+}
+
+// Tells reports whether line clients are told of a message: not of deletions and
+// reactions.
+func (Line) Tells(m *chat.Message) bool { return m.Kind < chat.Deletion }
+
+// lineEdit stands before the text of an edit.
+const lineEdit = "更正:"
+
 const lineOpen, lineArrow, lineShut = "用户(", "=>", "):"
 
 // maxHead bounds the bytes before the body of a message.
@@ -79,7 +99,7 @@ func (Line) AppendDeflated(dst []byte, m *chat.Message, reader string, body []by
 }
 
 // Size is roughly the payload of a message for any reader, in bytes.
-func (Line) Size(m *chat.Message) int { return maxHead + len(m.Body) }
+func (Line) Size(m *chat.Message) int { return maxHead + len(lineEdit) + len(m.Body) }
 
 // recipient is the name behind the arrow when reader gets the message.
 func recipient(m *chat.Message, reader string) string {

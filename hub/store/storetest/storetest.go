@@ -30,6 +30,15 @@ func Run(t *testing.T, open func(t *testing.T) chat.Store) {
 		"waiting since":        testSince,
 		"written":              testWritten,
 		"written out of order": testWrittenOrder,
+		"around":               testAround,
+		"amendments":           testAmendmentsAreNumbered,
+		"amendments refused":   testAmendmentsThatAreRefused,
+		"deletions of others":  testDeletionsOfOthers,
+		"reactions":            testReactions,
+		"amendments at once":   testAmendmentsAtOnce,
+		"present":              testPresent,
+		"waiting present":      testWaitingPresent,
+		"topics":               testTopics,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

@@ -1,0 +1,31 @@
+package hub
+
+import (
+	"wschat/hub/loop"
+	"wschat/hub/wire"
+)
+
+// directory tells which groups there are.
+func (h *Hub) directory(s *session, r wire.Request, t turn) {
+	groups, more, err := h.engine.Directory(r.Prefix, r.After, r.Query.Limit, s.may)
+	if err != nil {
+		s.fail(r.ID, err)
+		return
+	}
+	s.answer(t, loop.Work{Names: len(groups)}, reply(wire.JSON{}.Groups(r, groups, more)))
+}
+
+// topic sets the topic of a group.
+func (h *Hub) topic(s *session, r wire.Request, t turn) {
+	t.charge(loop.Work{Notices: h.audience(s.name, r.Target)})
+	h.engine.SetTopic(s.name, r.Target, string(r.Body), func(err error) { s.changed(r, err) })
+}
+
+// Topic implements chat.Node.
+func (n node) Topic(group, text, user string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if g := n.groups[group]; g != nil && g.programs != nil {
+		g.programs.Publish(&notice{Notice: wire.Notice{JSON: wire.JSON{}.Topic(group, text, user)}})
+	}
+}

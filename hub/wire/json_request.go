@@ -1,0 +1,198 @@
+package wire
+
+import (
+	"bytes"
+
+	"wschat/hub/chat"
+)
+
+// How many of something an answer has if the client sets no limit, and at most.
+const (
+	usualHistory, maxHistory = 50, 200
+	usualSearch, maxSearch   = 20, 50
+	usualGroups, maxGroups   = 100, 1000
+)
+
+func (f *fields) send(r *Request) (err error) {
+	r.Op = Send
+	if r.Target, err = f.target(fieldTo); err != nil {
+		return err
+	}
+	if r.Body, err = f.text(fieldText); err != nil {
+		return err
+	}
+	if err = f.about(r); err != nil {
+		return err
+	}
+	switch {
+	case r.Kind == chat.Deletion:
+		r.Body = nil
+	case r.Kind == chat.Reaction:
+		if len(r.Body) > chat.MaxReaction {
+			return chat.ErrBadField.About("text")
+		}
+	case len(r.Body) == 0:
+		return chat.ErrEmptyBody
+	}
+	return nil
+}
+
+// about finds out what a message is to another one.
+func (f *fields) about(r *Request) error {
+	for i, kind := range [...]chat.Kind{chat.Reply, chat.Edit, chat.Deletion, chat.Reaction} {
+		name := fieldReply + field(i)
+		if f[name] == nil {
+			continue
+		}
+		if r.Kind != chat.Plain {
+			return chat.ErrTwoKinds
+		}
+		seq, err := f.number(name)
+		if err != nil {
+			return err
+		}
+		r.Kind, r.About = kind, seq
+	}
+	return nil
+}
+
+func (f *fields) join(r *Request) (err error) {
+	r.Op = Join
+	r.Target, err = f.group()
+	return err
+}
+
+func (f *fields) leave(r *Request) (err error) {
+	r.Op = Leave
+	r.Target, err = f.group()
+	return err
+}
+
+func (f *fields) who(r *Request) (err error) {
+	r.Op = Who
+	if f[fieldGroup] != nil {
+		if r.Target, err = f.group(); err != nil {
+			return err
+		}
+	}
+	r.Away, err = f.flag(fieldAway)
+	return err
+}
+
+func (f *fields) history(r *Request) (err error) {
+	r.Op = History
+	if r.Target, err = f.target(fieldOf); err != nil {
+		return err
+	}
+	if r.Query.Limit, err = f.limit(usualHistory, maxHistory); err != nil {
+		return err
+	}
+	for i, direction := range [...]chat.Direction{chat.Before, chat.After, chat.Around} {
+		name := fieldBefore + field(i)
+		if f[name] == nil {
+			continue
+		}
+		if r.Query.Direction != chat.Newest {
+			return chat.ErrBadField.About("before, after and around")
+		}
+		r.Query.Direction = direction
+		if r.Query.Seq, err = f.number(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fields) mark(r *Request) (err error) {
+	r.Op = Mark
+	if r.Target, err = f.target(fieldOf); err != nil {
+		return err
+	}
+	given := f[fieldRead] != nil
+	if given {
+		if r.Marks.Read, err = f.number(fieldRead); err != nil {
+			return err
+		}
+	}
+	for i, flag := range [...]chat.MarkFlags{chat.Mute, chat.Hide, chat.Pin} {
+		name := fieldMute + field(i)
+		if f[name] == nil {
+			continue
+		}
+		given = true
+		switch set, err := f.flag(name); {
+		case err != nil:
+			return err
+		case set:
+			r.Marks.Set |= flag
+		default:
+			r.Marks.Clear |= flag
+		}
+	}
+	if !given {
+		return chat.ErrNoMark
+	}
+	return nil
+}
+
+func (f *fields) typing(r *Request) (err error) {
+	r.Op = Typing
+	if r.Target, err = f.target(fieldTo); err == nil && r.Target == chat.Everyone {
+		err = chat.ErrTypingToAll
+	}
+	return err
+}
+
+func (f *fields) search(r *Request) (err error) {
+	r.Op = Search
+	if r.Body, err = f.text(fieldText); err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return chat.ErrEmptyBody
+	}
+	if f[fieldOf] != nil {
+		if r.Target, err = f.target(fieldOf); err != nil {
+			return err
+		}
+	}
+	if f[fieldBefore] != nil {
+		if r.Target == "" {
+			return chat.ErrBadField.About("before without of")
+		}
+		r.Query.Direction = chat.Before
+		if r.Query.Seq, err = f.number(fieldBefore); err != nil {
+			return err
+		}
+	}
+	r.Query.Limit, err = f.limit(usualSearch, maxSearch)
+	return err
+}
+
+func (f *fields) groups(r *Request) (err error) {
+	r.Op = Groups
+	prefix, err := f.text(fieldPrefix)
+	if err != nil {
+		return err
+	}
+	after, err := f.text(fieldAfter)
+	if err != nil {
+		return err
+	}
+	// No name is longer: what is cut off changes nothing.
+	r.Prefix = string(prefix[:min(len(prefix), chat.MaxName+1)])
+	r.After = string(after[:min(len(after), chat.MaxName+1)])
+	r.Query.Limit, err = f.limit(usualGroups, maxGroups)
+	return err
+}
+
+func (f *fields) topic(r *Request) (err error) {
+	r.Op = Topic
+	if r.Target, err = f.group(); err != nil {
+		return err
+	}
+	if r.Body, err = f.text(fieldText); err == nil && len(r.Body) > chat.MaxTopic {
+		err = chat.ErrBadField.About("text")
+	}
+	return err
+}
