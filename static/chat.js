@@ -3,12 +3,14 @@
 //
 // From the first welcome on, each message of a conversation ('all', a group, or the
 // other user) is delivered exactly once and in order, lost connections or not. (A group
-// joined just before a break may come with what it had before.)
+// joined just before a break may come with what it had before.) What changes a message is a
+// message, too: it has edit, delete or react, the number of the one that it changes.
 const defaults = {
   url: undefined, // undefined: /socket where this file is from
   user: '', // '': the server gives an id
   token: '', // what no header can carry ends in closed
   history: false, // true: the first connection delivers what is kept
+  state: 0, // messages of each conversation whose present state is kept; true: 1000
   maxSends: 1000, // sends that wait for their ack
   maxHeld: 1000, // messages behind missing ones; more are fetched again
   firstWait: 1000, // ms, at most, before coming back; doubled each time
@@ -16,48 +18,108 @@ const defaults = {
   settled: 10000, // ms of connection after which waits begin anew
   silence: 30000, // ms before a silent server is asked for an answer
   patience: 10000, // ms for that answer, and for the welcome
+  wakePatience: 3000, // ms for that of a page that wakes: comes into view, into focus, or online
   random: Math.random, // the part of its bound that a wait lasts
 };
 const idLives = 9 * 60000; // ms; servers remember ids for 10 minutes
+const typingLasts = 2000; // ms; servers pass on no more
+const wakes = ['online', 'focus', 'visibilitychange'];
 const isGroup = (name) => name.startsWith('group');
 const failure = (code, message) => Object.assign(new Error(message), { code });
 const unconfirmed = () => failure('unconfirmed', 'perhaps it was delivered');
 // PROTOCOL section 4.
 const comesBack = (code) => [1001, 1006, 1011].includes(code) || (code >= 4100 && code <= 4199);
 
+const mostNames = 20; // of those who react alike
+const mostReactions = 100; // different ones
+// amended is the number of the message that an amendment is about.
+export const amended = ({ edit, delete: gone, react }) => edit ?? gone ?? react;
+
+// amend returns what a message has become by an edit, a deletion or a reaction.
+export function amend(message, m) {
+  if (message.deleted) return message;
+  const { reactions = [], ...bare } = message;
+  if (m.react) {
+    const now = withReaction(reactions, m);
+    return now.length ? { ...bare, reactions: now } : bare;
+  }
+  if (m.edit && m.text) return { ...message, text: m.text, edited: m.time };
+  const { data, file, edited, ...rest } = bare; // an edit without text, from a history, has been deleted since
+  return { ...rest, text: '', deleted: true };
+}
+
+// Who reacts has no other reaction any more. A reaction keeps its place while anybody has it.
+function withReaction(reactions, { from, text, was }) {
+  const named = reactions.some(({ users }) => users.includes(from));
+  const without = ({ text, count, users }) => {
+    const others = users.filter((user) => user !== from);
+    const unnamed = !named && text === was && count > users.length;
+    return { text, count: count - (users.length - others.length) - unnamed, users: others };
+  };
+  const now = reactions.map(without).filter(({ count }) => count > 0);
+  const same = now.find((each) => each.text === text);
+  if (same) {
+    same.count++;
+    if (same.users.length < mostNames) same.users.push(from);
+  } else if (text && now.length < mostReactions) now.push({ text, count: 1, users: [from] });
+  return now;
+}
+
 export class Chat extends EventTarget {
   user; // if it was '', from the first welcome
   token; // may be replaced, for the next connection
   state = 'closed';
+  role = ''; // this and what follows come with the welcome
+  maxMessage; // bytes; 0: any
+  maxFile = 0; // bytes; 0: no files
+  marks = new Map(); // {read, mute, hide, pin} by conversation; what is not so is left out
+  topics = new Map(); // by group
   #options;
   #socket = null;
   #opened = 0; // when the socket did
+  #heard = 0; // when the server was, or when the attempt began
+  #woken = false; // and has asked the server, which has not answered yet
   #attempt = 0;
   #timers = {}; // next (attempt), watch (over silence), retry (of catching up)
   #epoch;
   // last: the newest seq delivered or from before our time; until: the newest known of;
   // fresh: what comes live is delivered even if it is not after last; away: not a member;
-  // unsure: the welcome had no room for it, so there may be more.
+  // unsure: there may be more; the welcome had no room for it, or see #doubt.
   #conversations = new Map();
   #held = new Map(); // messages behind missing ones, by `${seq} ${conversation}`
   #catchingUp = false;
+  #present = new Map(); // by conversation: [{message, as}], in order; as: the seq up to which it is so
+  #typed = { to: '', at: 0 };
   #prefix = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join('');
   #lastId = 0;
-  #sends = new Map(); // by id, in the order of the calls: {request, at, resolve, reject}
+  #sends = new Map(); // by id, in the order of the calls: {request, at, resolve, reject, promise}
   #requests = new Map(); // likewise: {resolve, reject}
   #binaries = []; // {to, bytes, on: its socket, resolve, reject}; one at a time
-  #online = () => this.state === 'waiting' && this.#open();
+  // A page that wakes does not wait for what its clocks have missed.
+  #wake = ({ type }) => {
+    if (type === 'visibilitychange' && globalThis.document?.hidden) return;
+    const { silence, wakePatience } = this.#options;
+    const unheard = Date.now() - this.#heard;
+    if (this.state !== 'connected') {
+      if (this.state === 'waiting' || type === 'online' || unheard > wakePatience) this.#open();
+    } else if (unheard > 4 * silence) this.#closed(undefined, 0); // it slept, or would have asked
+    else if (!this.#woken) {
+      this.#woken = true;
+      this.#probe(wakePatience, 0);
+    }
+  };
 
   constructor(options = {}) {
     super();
     this.#options = { ...defaults, ...options };
     ({ user: this.user, token: this.token } = this.#options);
+    if (this.#options.state === true) this.#options.state = 1000;
   }
   // connect connects at once, also while waiting, and comes back after each break.
   connect() {
     if (this.#socket) return;
     if (this.state === 'closed') this.#attempt = 0;
-    globalThis.addEventListener?.('online', this.#online);
+    for (const type of wakes) globalThis.addEventListener?.(type, this.#wake);
     this.#open();
   }
   // disconnect also ends the sends that wait.
@@ -67,14 +129,24 @@ export class Chat extends EventTarget {
 
   // send resolves to {seq, offline} once the message is as safe as the server makes it;
   // offline: its user is away. Sends outlast broken connections, in the order of the calls.
-  send(to, text) {
-    return this.#wait(this.#sends.size, (resolve, reject) => {
+  // What outlasts this program, too, is sent with its own id, and with at, the ms at which it
+  // may have been sent first; it is delivered once. The others are fields of the protocol.
+  send(to, text, { id = this.#id(), at = 0, ...fields } = {}) {
+    const waits = this.#sends.get(id);
+    if (waits) return waits.promise;
+    const send = { request: { op: 'send', id, to, text, ...fields }, at };
+    return send.promise = this.#wait(this.#sends.size, (resolve, reject) => {
       const done = ({ seq, offline = false }) => resolve({ seq, offline });
-      const send = { request: { op: 'send', id: this.#id(), to, text }, at: 0, resolve: done, reject };
-      this.#sends.set(send.request.id, send);
+      this.#sends.set(id, Object.assign(send, { resolve: done, reject }));
       if (this.state === 'connected') this.#transmit(send);
     });
   }
+  // These are sends about message seq of that conversation.
+  reply(to, seq, text, options) { return this.send(to, text, { ...options, reply: seq }); }
+  edit(to, seq, text, options) { return this.send(to, text, { ...options, edit: seq }); }
+  remove(to, seq, options) { return this.send(to, undefined, { ...options, delete: seq }); }
+  // react: another text replaces the reaction, none takes it back. What changes nothing has no seq.
+  react(to, seq, text, options) { return this.send(to, text || undefined, { ...options, react: seq }); }
 
   // sendBytes sends a Uint8Array, and resolves to {seq} once it has come back, since binary
   // messages have no ack. After a break it is sent again if the history lacks it, so no two
@@ -95,15 +167,50 @@ export class Chat extends EventTarget {
   async join(group) { await this.#ask({ op: 'join', group }); }
   async leave(group) { await this.#ask({ op: 'leave', group }); }
 
-  // who resolves to {users, count}: online, or in a group; users: the first 1,000.
-  async who(group) { return this.#ask({ op: 'who', group }); }
+  // who resolves to {users, count}: online, or in a group; users: the first 1,000. With away,
+  // it has the members who are not online, too.
+  async who(group, { away } = {}) { return this.#ask({ op: 'who', group, away }); }
 
-  // history resolves to {messages, more}: the newest, the newest before a seq, or the
-  // oldest after one, in order; limit: 50, at most 200.
-  async history(of, { before, after, limit } = {}) {
-    const { messages, more } = await this.#ask({ op: 'history', of, before, after, limit });
-    return { messages: messages.map((m) => this.#named(m)), more };
+  // history resolves to {messages, more}: the newest, the newest before a seq, the oldest
+  // after one, or those around one, in order and as they read now; limit: 50, at most 200.
+  async history(of, range) {
+    const { last = 0 } = this.#conversations.get(of) ?? {};
+    const answer = await this.#history(of, range);
+    for (const m of answer.messages) this.#keep(m, Math.max(last, answer.messages.at(-1).seq));
+    return answer;
   }
+  async #history(of, { before, after, around, limit } = {}) {
+    const { messages, more } = await this.#ask({ op: 'history', of, before, after, around, limit });
+    return { messages: messages.map((m) => this.#named(m, of)), more };
+  }
+
+  // search resolves to {messages, more, before}: the newest first. Without of, everywhere.
+  async search(text, { of, before, limit } = {}) {
+    const { messages, ...rest } = await this.#ask({ op: 'search', text, of, before, limit });
+    return { messages: messages.map((m) => this.#named(m)), ...rest };
+  }
+
+  // groups resolves to {groups: [{group, members, online, topic}], more}.
+  async groups({ prefix, after, limit } = {}) { return this.#ask({ op: 'groups', prefix, after, limit }); }
+  async topic(group, text) { await this.#ask({ op: 'topic', group, text }); } // none takes it away
+
+  // mark changes {read, mute, hide, pin} of a conversation.
+  async mark(of, changes) {
+    await this.#ask({ op: 'mark', of, ...changes });
+    const { until = Infinity } = this.#conversations.get(of) ?? {};
+    this.#marked({ of, ...changes, read: Math.min(changes.read ?? 0, until) });
+  }
+
+  // typing may be called with each key.
+  typing(to) {
+    if (this.state !== 'connected' || (to === this.#typed.to && Date.now() - this.#typed.at < typingLasts)) return;
+    this.#typed = { to, at: Date.now() };
+    this.#write({ op: 'typing', id: this.#id(), to });
+  }
+
+  // messages returns what is known of a conversation, in order and as it reads now, if the
+  // option state asks for it: the newest that were delivered, or that history was asked for.
+  messages(conversation) { return (this.#present.get(conversation) ?? []).map(({ message }) => message); }
 
   #open() {
     this.#drop();
@@ -111,6 +218,7 @@ export class Chat extends EventTarget {
     url.protocol = url.protocol.replace('http', 'ws');
     if (this.user) url.searchParams.set('userId', this.user);
     this.#opened = 0;
+    this.#heard = Date.now();
     let socket;
     try {
       socket = this.#socket = new WebSocket(url.href, ['wschat.v1.json', ...(this.token ? [`bearer.${this.token}`] : [])]);
@@ -128,6 +236,7 @@ export class Chat extends EventTarget {
 
   #drop() {
     Object.values(this.#timers).forEach(clearTimeout);
+    this.#woken = false;
     const socket = this.#socket;
     this.#socket = null; // first, so that late events mean nothing
     socket?.close(1000);
@@ -135,19 +244,19 @@ export class Chat extends EventTarget {
     this.#requests.clear();
   }
 
-  #closed({ code, reason } = { code: 1006, reason: '' }) {
+  #closed({ code, reason } = { code: 1006, reason: '' }, longest = this.#options.longestWait) {
     const opened = this.#opened > 0;
     if (!comesBack(code)) return this.#end({ code, reason, opened });
     this.#drop();
-    const { firstWait, longestWait, settled, random } = this.#options;
+    const { firstWait, settled, random } = this.#options;
     if (opened && Date.now() - this.#opened >= settled) this.#attempt = 0;
     // Chance spreads the clients of a server that fell.
-    const wait = random() * Math.min(longestWait, firstWait * 2 ** this.#attempt++);
+    const wait = random() * Math.min(longest, firstWait * 2 ** this.#attempt++);
     this.#timers.next = setTimeout(() => this.#open(), wait);
     this.#change('waiting', { in: wait, attempt: this.#attempt, code, reason, opened });
   }
   #end(detail) {
-    globalThis.removeEventListener?.('online', this.#online);
+    for (const type of wakes) globalThis.removeEventListener?.(type, this.#wake);
     this.#drop();
     const sends = [...this.#sends.values(), ...this.#binaries.splice(0)];
     this.#sends.clear();
@@ -156,9 +265,9 @@ export class Chat extends EventTarget {
   }
 
   // #probe asks for any answer: not every dead connection closes.
-  #probe() {
-    this.#write({ op: 'history', id: this.#id(), of: 'all', limit: 1 });
-    this.#watch(() => this.#closed(), this.#options.patience);
+  #probe(patience = this.#options.patience, longest = undefined) {
+    this.#write({ op: 'history', id: this.#id(), of: 'all', before: 1, limit: 1 }); // there is none
+    this.#watch(() => this.#closed(undefined, longest), patience);
   }
   #watch(then, ms) {
     clearTimeout(this.#timers.watch);
@@ -187,12 +296,20 @@ export class Chat extends EventTarget {
 
   #receive(data) {
     const { event, ...e } = JSON.parse(data);
+    this.#heard = Date.now();
+    this.#woken = false;
     if (event === 'welcome') this.#welcome(e);
     if (this.state !== 'connected') return; // the welcome has it
     this.#watch(() => this.#probe(), this.#options.silence);
     if (event === 'message') this.#take(this.#named(e));
     else if (['online', 'offline', 'joined', 'left'].includes(event)) {
       if (event === 'left' && e.user === this.user) this.#part(e.group);
+      this.#emit(event, e);
+    } else if (event === 'typing') this.#emit(event, { conversation: this.#conversationOf(e.user, e.to), ...e });
+    else if (event === 'mark') this.#marked(e);
+    else if (event === 'topic') {
+      if (e.text) this.topics.set(e.group, e.text);
+      else this.topics.delete(e.group);
       this.#emit(event, e);
     } else if (e.id) this.#answered(event, e);
     else if (event === 'error') this.#binaryDone(({ reject }) => reject(failure(e.code, e.message))); // all others have an id
@@ -228,9 +345,10 @@ export class Chat extends EventTarget {
     return sent.length === now.bytes.length && now.bytes.every((byte, i) => byte === sent.charCodeAt(i));
   }
 
-  #named({ seq, from, to, text = '', data, time }) {
-    const conversation = to === 'all' || isGroup(to) || from === this.user ? to : from;
-    return { conversation, seq, from, to, ...(data === undefined ? { text } : { data }), time };
+  #conversationOf(from, to) { return to === this.user && from ? from : to; }
+  // #named gives each message but a binary one a text.
+  #named({ event, id, ...m }, conversation = this.#conversationOf(m.from, m.to)) {
+    return { conversation, ...(m.data === undefined && { text: '' }), ...m };
   }
 
   #welcome(e) {
@@ -238,11 +356,14 @@ export class Chat extends EventTarget {
     const anew = !first && this.#epoch !== e.epoch;
     const again = this.state === 'connected'; // a new epoch on the same connection
     const present = new Map(['all', ...e.groups].map((name) => [name, 0]).concat(Object.entries(e.conversations)));
-    Object.assign(this, { user: e.user, state: 'connected' });
+    Object.assign(this, { user: e.user, state: 'connected', role: e.role ?? '', maxMessage: e.max_message, maxFile: e.max_file ?? 0 });
+    this.marks = new Map(Object.entries(e.marks ?? {}));
+    this.topics = new Map(Object.entries(e.topics ?? {}));
     this.#epoch = e.epoch;
     if (anew) {
       this.#conversations.clear();
       this.#held.clear();
+      this.#present.clear();
     }
     for (const name of this.#conversations.keys()) if (isGroup(name) && !present.has(name)) this.#part(name);
     if (e.more) for (const [name, c] of this.#conversations) c.unsure = !c.away && !(name in e.conversations);
@@ -265,27 +386,71 @@ export class Chat extends EventTarget {
   #part(name) {
     const { last } = this.#conversations.get(name) ?? { last: 0 };
     this.#conversations.set(name, { last, until: last, away: true });
+    this.#present.delete(name); // nobody tells what becomes of it
+    this.topics.delete(name);
     for (const [key, m] of this.#held) if (m.conversation === name) this.#held.delete(key);
   }
 
   // A conversation that the welcome did not name is new, but a group may be old.
   #take(m) {
+    if (!m.from && m.to === this.user) return this.#doubt(m.seq);
     const c = this.#begin(m.conversation, isGroup(m.conversation) ? m.seq - 1 : 0, m.seq);
     if (c.away ? m.seq > c.last : c.fresh && m.seq <= c.last) c.last = m.seq - 1;
     if (m.seq === c.last + 1) this.#deliver(c, m);
     else if (m.seq > c.last && this.#held.size < this.#options.maxHeld) this.#held.set(`${m.seq} ${m.conversation}`, m);
     if (c.last < c.until) this.#catchUp();
   }
-  // #deliver delivers a message, and what was held back behind it.
-  #deliver(c, m) {
+  // #doubt asks for what the operator has deleted of what was sent to us: the deletion does not
+  // say by whom.
+  #doubt(seq) {
+    for (const [name, c] of this.#conversations) c.unsure ||= name !== 'all' && !isGroup(name) && c.until < seq;
+    this.#catchUp();
+  }
+  // #deliver delivers a message, and what was held back behind it. A message of a history is as
+  // it reads up to a later seq.
+  #deliver(c, m, as = 0) {
     c.fresh = c.away = false;
     while (m) {
       this.#held.delete(`${m.seq} ${m.conversation}`);
       c.last = m.seq;
+      this.#keep(m, Math.max(as, m.seq));
+      const changed = this.#amend(m);
       this.#emit('message', m);
+      if (changed) this.#emit('change', changed);
+      if (m.from === this.user && this.#read(m.conversation) === m.seq - 1) this.#marked({ of: m.conversation, read: m.seq });
       if (this.#isBinary(m)) this.#binaryDone(({ resolve }) => resolve({ seq: m.seq }));
       m = this.#held.get(`${c.last + 1} ${m.conversation}`);
     }
+  }
+
+  #read(name) { return this.marks.get(name)?.read ?? 0; }
+  #marked({ of, ...all }) {
+    const old = this.marks.get(of) ?? {};
+    const isNew = ([key, value]) => (key === 'read' ? value > this.#read(of) : value !== undefined && value !== Boolean(old[key]));
+    const changes = Object.fromEntries(Object.entries(all).filter(isNew));
+    if (!Object.keys(changes).length) return;
+    this.marks.set(of, Object.fromEntries(Object.entries({ ...old, ...changes }).filter(([, value]) => value)));
+    this.#emit('mark', { of, ...changes });
+  }
+
+  // #keep keeps the state of a message, if it is among the newest.
+  #keep(message, as) {
+    const most = this.#options.state;
+    if (!most || amended(message)) return;
+    const { conversation, seq } = message;
+    const list = this.#present.get(conversation) ?? [];
+    this.#present.set(conversation, list);
+    const i = list.findLastIndex((each) => each.message.seq <= seq);
+    if (list[i]?.message.seq !== seq) list.splice(i + 1, 0, { message, as });
+    else if (list[i].as < as) list[i] = { message, as };
+    if (list.length > most) list.shift();
+  }
+  // #amend returns what a message has become that is kept, and that m is about.
+  #amend(m) {
+    const seq = amended(m);
+    const kept = seq && this.#present.get(m.conversation)?.findLast(({ message }) => message.seq === seq);
+    if (!kept || kept.as >= m.seq) return;
+    return Object.assign(kept, { message: amend(kept.message, m), as: m.seq }).message;
   }
 
   #behind() { return [...this.#conversations].find(([, c]) => c.last < c.until || c.unsure); }
@@ -305,7 +470,7 @@ export class Chat extends EventTarget {
   async #fetch(name, c) {
     let messages = [];
     try {
-      ({ messages } = await this.history(name, { after: c.last, limit: 200 }));
+      ({ messages } = await this.#history(name, { after: c.last, limit: 200 }));
     } catch (error) {
       if (!['not_member', 'forbidden', 'bad_target'].includes(error.code)) throw error;
       if (this.#conversations.get(name) === c) this.#part(name);
@@ -313,7 +478,7 @@ export class Chat extends EventTarget {
     if (this.#conversations.get(name) !== c) return; // left, or a new epoch
     for (const m of messages) {
       this.#reach(name, c, m.seq);
-      if (m.seq > c.last) this.#deliver(c, m);
+      if (m.seq > c.last) this.#deliver(c, m, messages.at(-1).seq);
     }
     c.unsure &&= messages.length > 0;
     if (messages.length === 0) this.#reach(name, c, c.until + 1);
@@ -325,6 +490,7 @@ export class Chat extends EventTarget {
       const [from, to] = [c.last + 1, Math.min(seq, ...held.map((m) => m.seq)) - 1];
       c.last = to;
       if (from <= to) {
+        this.#present.delete(conversation); // what became of it is lost, too
         this.#emit('gap', { conversation, from, to });
         if (this.#binaries[0]?.to === conversation) this.#binaryDone(({ reject }) => reject(unconfirmed()));
       }

@@ -31,28 +31,31 @@ class ScriptedSocket {
   }
 
   // welcomes is the handshake, and the first event.
-  welcomes(conversations = {}, { epoch = 'e1', groups = [], user = 'A', more } = {}) {
+  welcomes(conversations = {}, { epoch = 'e1', groups = [], user = 'A', ...rest } = {}) {
     this.onopen({});
-    this.says({ event: 'welcome', user, epoch, groups, conversations, more, online: [user], count: 1 });
+    this.says({ event: 'welcome', user, epoch, groups, conversations, online: [user], count: 1, ...rest });
   }
 
   ends(code, reason = '') {
     this.onclose({ code, reason });
   }
 
-  // answers the last request; messages are the seqs of its history.
+  // answers the last request; messages are those of its history, or their seqs.
   answers(e) {
     this.says({ ...e, id: this.sent.at(-1).id });
   }
 
-  history(of, seqs, more = false) {
-    this.answers({ event: 'history', of, messages: seqs.map((seq) => message(of, seq)), more });
+  history(of, messages, more = false) {
+    this.answers({ event: 'history', of, messages: messages.map((m) => (m.seq ? m : message(of, m))), more });
   }
 }
 
-// message is one of B in a conversation: 'all', a group, or with B.
-export function message(conversation, seq) {
-  return { event: 'message', seq, from: 'B', to: conversation === 'B' ? 'A' : conversation, text: `${seq}`, time: '2026-01-02T15:04:05.678Z' };
+// message is one of B in a conversation: 'all', a group, or with B. A field of more that is
+// undefined is left out.
+export function message(conversation, seq, more) {
+  return JSON.parse(JSON.stringify({
+    event: 'message', seq, from: 'B', to: conversation === 'B' ? 'A' : conversation, text: `${seq}`, time: '2026-01-02T15:04:05.678Z', ...more,
+  }));
 }
 
 // binary is a binary message in a conversation of several.
@@ -64,11 +67,11 @@ export function binary(conversation, seq, from, text) {
 export const settled = () => new Promise(setImmediate);
 
 // begin makes a chat of A that notes what it hears.
-export function begin(t, options = {}) {
+export function begin(t, { Client = Chat, ...options } = {}) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1e12 });
   sockets = [];
   globalThis.WebSocket = ScriptedSocket;
-  const chat = new Chat({ url: 'ws://h/socket', user: 'A', random: () => 1, ...options });
+  const chat = new Client({ url: 'ws://h/socket', user: 'A', random: () => 1, ...options });
   const heard = [];
   const note = (type, say) => chat.addEventListener(type, ({ detail }) => heard.push(say(detail)));
   note('message', (m) => `${m.conversation} ${m.seq}`);

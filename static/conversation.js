@@ -1,6 +1,7 @@
 // A conversation: messages by number with notices between them, and behind those
 // the own messages that have not come back.
 
+import { amend, amended } from './chat.js';
 import { isGroup } from './names.js';
 
 const mostKept = 20000; // items; the oldest can be loaded again
@@ -10,6 +11,7 @@ export class Conversation {
   pending = []; // states: sending, sent or failed
   unread = 0;
   seen = 0; // the newest number that was read
+  newest = 0; // number that has come
   at = 0; // ms of the last message
   draft = '';
   more = true; // there may be earlier messages
@@ -18,6 +20,7 @@ export class Conversation {
   first; // item that was not read when this was opened
   members; // of a group: {users, count}
   #epoch = 0;
+  #earliest; // number that was loaded
   #numbers = new Map(); // messages of this numbering
 
   constructor(name) {
@@ -29,7 +32,32 @@ export class Conversation {
 
   get all() { return this.items.concat(this.pending); }
 
-  get oldest() { return this.items.find((each) => each.seq && each.epoch === this.#epoch)?.seq; }
+  get oldest() { return this.#earliest ?? this.items.find((each) => each.seq && each.epoch === this.#epoch)?.seq; }
+
+  // loaded notes the numbers of a history. Not all of them are items.
+  loaded(messages) {
+    this.#earliest = messages[0]?.seq;
+    this.newest = Math.max(this.newest, messages.at(-1)?.seq ?? 0);
+  }
+
+  // take is put for what comes live: it may change another message.
+  take(message) {
+    const { seq } = message;
+    this.newest = Math.max(this.newest, seq);
+    const about = amended(message);
+    if (!about) return this.put(message, true);
+    if (!this.unread) this.seen = this.newest;
+    const item = this.#numbers.get(about);
+    if (!item) return;
+    const { text, deleted } = amend(item, message);
+    Object.assign(item, { text, stale: true });
+    if (deleted) this.#remove(item);
+  }
+  #remove(item) {
+    this.items = this.items.filter((each) => each !== item);
+    if (this.unread && !item.own && item.seq > this.seen) this.unread--;
+    if (this.last === item) this.last = this.items.findLast(({ seq }) => seq);
+  }
 
   // put returns the item of a message that was not known. A live one has just
   // arrived, so it may be one that is under way.
@@ -59,7 +87,7 @@ export class Conversation {
     for (const { seq, epoch } of this.items.splice(0, mostKept / 4)) {
       if (epoch === this.#epoch) this.#numbers.delete(seq);
     }
-    this.more = true;
+    [this.more, this.#earliest] = [true, undefined];
   }
 
   // note puts a notice at the end. Who came and went is told in one.
@@ -80,11 +108,12 @@ export class Conversation {
     this.#numbers.clear();
     this.items.push(...this.pending.filter(({ seq }) => seq));
     this.pending = this.pending.filter(({ seq }) => !seq);
-    Object.assign(this, { more: false, seen: 0 });
+    Object.assign(this, { more: false, seen: 0, newest: 0 });
+    this.#earliest = undefined;
   }
 
   read() {
     this.unread = 0;
-    this.seen = Math.max(this.seen, this.last?.seq ?? 0);
+    this.seen = Math.max(this.seen, this.newest);
   }
 }

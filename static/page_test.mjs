@@ -183,6 +183,32 @@ test('a conversation: notices are merged until somebody says something', () => {
   assert.equal(c.items.length, 5);
 });
 
+test('a conversation: what changes a message is none', () => {
+  const c = new Conversation('all');
+  const amendment = (seq, what) => ({ ...other(seq), text: '', ...what });
+  for (const seq of [1, 2, 3]) assert.ok(c.take(other(seq)));
+  c.unread = 2;
+  const [first] = c.items;
+  for (const m of [amendment(4, { edit: 1, text: 'x' }), amendment(5, { react: 2, text: '👍' }), amendment(6, { react: 2 }), amendment(7, { edit: 99, text: 'y' }), amendment(8, { delete: 3 })]) {
+    assert.equal(c.take(m), undefined);
+  }
+  assert.deepEqual([c.items.map(({ seq, text }) => `${seq} ${text}`), first.text, c.last.seq, c.unread], [['1 x', '2 2'], 'x', 2, 1]);
+  c.read();
+  assert.equal(c.seen, 8);
+  c.take(amendment(9, { react: 1 }));
+  assert.equal(c.seen, 9, 'there is nothing to read');
+});
+
+test('a conversation: of a history not everything is shown, and the next one begins before it', () => {
+  const c = new Conversation('all');
+  c.put(other(9), true);
+  c.put(other(8));
+  c.loaded([{ seq: 5 }, { seq: 6 }, { seq: 7 }, { seq: 8 }]);
+  assert.equal(c.oldest, 5);
+  c.anew();
+  assert.deepEqual([c.oldest, c.newest], [undefined, 0]);
+});
+
 test('a conversation: numbers anew', () => {
   const c = new Conversation('all');
   for (const seq of [5, 6]) c.put(other(seq), true);

@@ -91,7 +91,7 @@ const look = inTime(() => {
   const c = room?.open;
   if (!c) return;
   if ($('log').clientHeight && $('log').scrollTop < 600) room.load(c);
-  if (looking(c) && (c.unread || c.seen < c.last?.seq)) {
+  if (looking(c) && (c.unread || c.seen < c.newest)) {
     c.read();
     changed();
   }

@@ -1,7 +1,7 @@
 // What a user sees of the chat. It tells the views by on: state(detail), welcome(),
 // changed(), items(conversation), and arrived(conversation, item) of a new message.
 
-import { Chat } from './chat.js';
+import { amended, Chat } from './chat.js';
 import { Conversation } from './conversation.js';
 import { attempt } from './dom.js';
 import { saved, unwrap, wrap } from './files.js';
@@ -84,7 +84,9 @@ export class Room {
   }
 
   async #preview() {
-    for (const c of [...this.conversations.values()]) if (!c.items.length) await this.load(c, 1);
+    for (const c of [...this.conversations.values()]) {
+      for (const limit of [1, 20]) if (!c.items.length) await this.load(c, limit);
+    }
   }
 
   keepRead() {
@@ -101,7 +103,7 @@ export class Room {
 
   #take(m) {
     const c = this.get(m.conversation);
-    const item = c.put(this.#item(m), true);
+    const item = c.take(this.#item(m));
     if (item) attempt(() => this.#on.arrived(c, item));
     this.#tell(c);
   }
@@ -144,7 +146,8 @@ export class Room {
     c.loading = true;
     try {
       const { messages, more } = await this.chat.history(c.name, { before: c.oldest, limit });
-      for (const m of messages) c.put(this.#item(m));
+      for (const m of messages) if (!m.deleted && !amended(m)) c.put(this.#item(m));
+      c.loaded(messages);
       c.more = more;
     } catch {
       c.more = !this.connected; // else there is no way to them

@@ -29,7 +29,7 @@ func TestPageWeightAndFirstPaint(t *testing.T) {
 	p.call("Network.setCacheDisabled", params{"cacheDisabled": true}, nil)
 	measure()
 	t.Logf("%d files of %d bytes, %d compressed", loaded.Files, loaded.Bytes, loaded.Sent)
-	if loaded.Bytes > 80<<10 || loaded.Sent > 40<<10 || loaded.Sent > loaded.Bytes/2 {
+	if loaded.Sent > 60<<10 || loaded.Sent > loaded.Bytes/2 {
 		t.Errorf("%d files of %d bytes, %d compressed", loaded.Files, loaded.Bytes, loaded.Sent)
 	}
 	best := loaded.Paint
