@@ -90,12 +90,11 @@ func TestAmendmentsRefused(t *testing.T) {
 		p.event()
 	}
 	opaque.next()
+	opaque.conn.Close()
 	a.send("1", `{"op":"send","id":"1","to":"all","text":"x"}`, messageText(2, "A", "all", "x"), 2, b)
 	a.send("2", `{"op":"send","id":"2","to":"all","text":"y","edit":2}`, living(3, "A", "all", `"text":"y","edit":2`), 3, b)
 	a.send("3", `{"op":"send","id":"3","to":"all","text":"z"}`, messageText(4, "A", "all", "z"), 4, b)
 	a.send("4", `{"op":"send","id":"4","to":"all","delete":4}`, living(5, "A", "all", `"delete":4`), 5, b)
-	opaque.settle()
-	opaque.pending = nil
 	for _, test := range []struct {
 		from    *program
 		members string
@@ -130,7 +129,6 @@ func TestAmendmentsRefused(t *testing.T) {
 	a.say(`{"op":"send","id":"5","to":"groupA","text":"x","reply":1}`)
 	a.wants(`{"event":"joined","group":"groupA","user":"A"}`, errorOf("5", "not_found"))
 	calm(a, b)
-	quiet(opaque)
 }
 
 // A retry of an amendment is answered with the first ack, even if it could not be made now.
