@@ -283,10 +283,10 @@ func TestHistoryAround(t *testing.T) {
 // What is long is left out at the ends.
 func TestHistoryAroundLongMessages(t *testing.T) {
 	s := start(t, loop.Config{}, silent)
-	p := s.program("A")
 	for range 11 {
 		s.append(&chat.Message{Conversation: "all", From: "A", To: "all", Body: []byte(strings.Repeat("x", 50<<10)), Time: time.Now()})
 	}
+	p := s.program("A")
 	p.say(`{"op":"history","of":"all","around":6,"limit":11}`)
 	if first, last, more := bounds(t, p.event()); first != 4 || last != 8 || !more {
 		t.Errorf("%d to %d, more %v", first, last, more)

@@ -7,6 +7,13 @@ import (
 	"wschat/hub/loop"
 )
 
+// wantMarks waits until a new connection of a user has these marks in its welcome: nodes tell
+// each other once a second what follows from a user's own sends.
+func (s *server) wantMarks(user, want string) {
+	s.t.Helper()
+	eventually(s.t, user+" has the marks "+want, func() bool { return s.marksOf(Access{User: user}) == want })
+}
+
 // marksOf returns the marks in the welcome of a new connection.
 func (s *server) marksOf(access Access) string {
 	s.t.Helper()
@@ -84,17 +91,11 @@ func TestReadFollowsOwnSends(t *testing.T) {
 	a.send("2", `{"op":"send","id":"2","to":"all","text":"x"}`, messageText(2, "A", "all", "x"), 2, b)
 	b.send("3", `{"op":"send","id":"3","to":"all","text":"x"}`, messageText(3, "B", "all", "x"), 3, a)
 	a.send("4", `{"op":"send","id":"4","to":"all","text":"x"}`, messageText(4, "A", "all", "x"), 4, b)
-	if got, want := s.marksOf(Access{User: "A"}), "map[all:map[read:2]]"; got != want {
-		t.Errorf("A: got %s, want %s", got, want)
-	}
-	if got, want := s.marksOf(Access{User: "B"}), "map[]"; got != want {
-		t.Errorf("B: got %s, want %s", got, want)
-	}
+	s.wantMarks("A", "map[all:map[read:2]]")
+	s.wantMarks("B", "map[]")
 	a.say(`{"op":"mark","id":"m","of":"all","read":4}`)
 	a.wants(`{"event":"ack","id":"m"}`)
 	a.send("5", `{"op":"send","id":"5","to":"all","text":"👍","react":3}`, living(5, "A", "all", `"text":"👍","react":3`), 5, b)
-	if got, want := s.marksOf(Access{User: "A"}), "map[all:map[read:5]]"; got != want {
-		t.Errorf("A: got %s, want %s", got, want)
-	}
+	s.wantMarks("A", "map[all:map[read:5]]")
 	calm(a, b)
 }
