@@ -77,6 +77,13 @@ func (f *folding) append(dst, text []byte) []byte {
 			for i++; i < len(text) && text[i] >= utf8.RuneSelf && !f.lead[text[i]]; i++ {
 			}
 			dst = append(dst, text[start:i]...)
+		case c < 0xe0 && i+1 < len(text) && text[i+1]&0xc0 == 0x80: // two bytes, as in most scripts with cases
+			r := rune(c&0x1f)<<6 | rune(text[i+1]&0x3f)
+			if page := f.pages[r/pageRunes]; page != nil {
+				r = page[r%pageRunes]
+			}
+			dst = utf8.AppendRune(dst, r)
+			i += 2
 		default:
 			r, size := utf8.DecodeRune(text[i:])
 			page := f.pages[r/pageRunes]
