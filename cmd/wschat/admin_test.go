@@ -7,14 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"wschat/frame"
 	"wschat/frame/leaktest"
 	"wschat/handshake"
-	"wschat/hub/chat"
 )
 
 // asks checks an answer that has no error.
@@ -256,11 +256,28 @@ func isError(t *testing.T, response *http.Response, body string, status int, nam
 	}
 }
 
-// "503 while the store is out of reach"
+// "503 while the store is out of reach": nothing happens then, and afterwards it can.
 func TestAdminUnavailable(t *testing.T) {
-	w := httptest.NewRecorder()
-	failWith(w, chat.ErrUnavailable)
-	isError(t, w.Result(), w.Body.String(), http.StatusServiceUnavailable, "store")
+	dir := filepath.Join(t.TempDir(), "data")
+	r := runServer(t, "-data", dir)
+	publish, remove := `{"from":"bot","to":"all","text":"x"}`, `{"of":"all","seq":1}`
+	r.asks("POST", "/api/publish", publish, `{"seq":1}`)
+	move := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(dir, dir+".away")
+	for path, body := range map[string]string{"/api/publish": publish, "/api/delete": remove} {
+		response, answer := r.ask("POST", path, body)
+		isError(t, response, answer, http.StatusServiceUnavailable, "store")
+	}
+	move(dir+".away", dir)
+	r.until("it goes on", func() bool {
+		response, _ := r.ask("POST", "/api/delete", remove)
+		return response.StatusCode == http.StatusOK
+	})
+	r.asks("POST", "/api/publish", publish, `{"seq":3}`)
 }
 
 func TestAdminPprof(t *testing.T) {
