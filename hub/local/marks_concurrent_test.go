@@ -46,8 +46,9 @@ func (k *keeper) Forget(user string) {
 // Whatever happens at once, what is kept in the end is what holds in the end, and everybody is
 // answered.
 func TestMarksAtOnce(t *testing.T) {
+	const maxMarks = 5
 	k := &keeper{registry: registry{Memory: store.New(100)}, kept: make(map[string]map[string]chat.Marks)}
-	e := New(Config{Store: k, Presence: chat.ToNone, MaxUsers: 2, MaxMarks: 8})
+	e := New(Config{Store: k, Presence: chat.ToNone, MaxUsers: 4, MaxMarks: maxMarks})
 	e.Attach(new(recorder))
 	var all, answers sync.WaitGroup
 	for i := range 6 {
@@ -94,7 +95,7 @@ func TestMarksAtOnce(t *testing.T) {
 			}
 		}
 	}
-	if count != e.marks || len(k.kept) > len(e.users) || e.marks > 8 {
+	if count != e.marks || len(k.kept) > len(e.users) || e.marks > maxMarks {
 		t.Errorf("%d are kept, of %d users, want %d", count, len(k.kept), e.marks)
 	}
 }
