@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
@@ -15,8 +16,12 @@ func (h *Hub) directory(s *session, r wire.Request, t turn) {
 	s.answer(t, loop.Work{Names: len(groups)}, reply(wire.JSON{}.Groups(r, groups, more)))
 }
 
-// topic sets the topic of a group.
+// topic sets the topic of a group. Only members may.
 func (h *Hub) topic(s *session, r wire.Request, t turn) {
+	if !h.engine.IsMember(s.name, r.Target) {
+		s.fail(r.ID, chat.ErrNotMember.About(r.Target))
+		return
+	}
 	t.charge(loop.Work{Notices: h.audience(s.name, r.Target)})
 	h.engine.SetTopic(s.name, r.Target, string(r.Body), func(err error) { s.changed(r, err) })
 }

@@ -86,6 +86,7 @@ func TestWelcome(t *testing.T) {
 		quietBut(l, 5)
 		a.sync()
 		a.pending = nil
+		s.wantMarks("L", "map[A:map[read:1] L:map[read:1] all:map[read:1] groupX:map[read:2]]")
 		wants(Access{User: "L"}, head+`"marks":{"all":{"read":1},"groupX":{"read":2},"A":{"read":1},"L":{"read":1}},"user":"L","groups":["groupA","groupX"],"conversations":{"all":1,"groupX":2,"A":1,"L":1},"online":["A","L"],"count":2}`)
 		wants(Access{User: "A"}, head+`"marks":{},"user":"A","groups":[],"conversations":{"all":1,"L":1},"online":["A","L"],"count":2}`)
 		only := func(group string) bool { return group == "groupA" }

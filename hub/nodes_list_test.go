@@ -64,6 +64,22 @@ func onNodes() []func(*testing.T) {
 		TestGroupAndAllDoNotWait,
 		TestWaitingOutlivesABrokenCatchUp,
 		TestUnwrittenLiveMessageWaits,
+		TestAmendments,
+		TestAmendmentsRefused,
+		TestAmendmentRepeated,
+		TestAmendmentsAtATerminal,
+		TestLineHistoryBehindReactions,
+		TestWaitingReadsAsItIsNow,
+		TestDeleteByOperator,
+		TestHistoryAround,
+		TestHistoryAroundLongMessages,
+		TestMarks,
+		TestMarksOfOneselfOnly,
+		TestReadFollowsOwnSends,
+		TestTyping,
+		TestTopic,
+		TestGroupDirectory,
+		TestWhoIsAway,
 	}
 }
 
@@ -87,6 +103,11 @@ func onCluster() []func(*testing.T) {
 		TestSendPrivate,
 		TestSingle,
 		TestWaitingMessages,
+		TestAmendments,
+		TestWaitingReadsAsItIsNow,
+		TestMarks,
+		TestTopic,
+		TestGroupDirectory,
 	}
 }
 

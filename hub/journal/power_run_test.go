@@ -191,7 +191,7 @@ func (r *run) late(notes func()) {
 	close(s.stop)
 	s.poke()
 	s.running.Wait()
-	s.later.Stop()
+	s.stopTimers()
 	notes()
 	s.commit.end(s)
 	s.lock.Close()

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +18,7 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 				w.Groups = append(w.Groups, m.group.name)
 			}
 		}
+		w.Marks = u.marksOf(may)
 	}
 	e.mu.Unlock()
 	slices.Sort(w.Groups)
@@ -26,6 +26,7 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 	if w.Last, w.More, err = e.store.Last(name, append([]string{chat.Everyone}, w.Groups...)); err != nil {
 		return nil, err
 	}
+	w.Topics = e.store.Topics(w.Groups)
 	w.Online, w.Count, err = e.Who("")
 	return w, err
 }
@@ -81,33 +82,6 @@ func (e *Engine) Users() (users []chat.UserInfo, count int, err error) {
 		users[i] = chat.UserInfo{User: name, Connections: int(e.users[name].connections)}
 	}
 	return users, e.roster.count, nil
-}
-
-// Groups implements chat.Engine.
-func (e *Engine) Groups() (groups []chat.GroupInfo, count int, err error) {
-	e.mu.Lock()
-	all := slices.Collect(maps.Keys(e.groups))
-	e.mu.Unlock()
-	slices.Sort(all)
-	groups = make([]chat.GroupInfo, min(len(all), chat.MaxNames))
-	for i := range groups {
-		groups[i] = e.groupInfo(all[i])
-	}
-	return groups, len(all), nil
-}
-
-// groupInfo counts the members of one group at a time, as the lock is held meanwhile.
-func (e *Engine) groupInfo(name string) chat.GroupInfo {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	info := chat.GroupInfo{Group: name}
-	if g := e.groups[name]; g != nil {
-		info.Members = len(g.members)
-		for range names(g.members) {
-			info.Online++
-		}
-	}
-	return info
 }
 
 // Counts implements chat.Engine.

@@ -7,6 +7,11 @@
 //	roster.go       the first of them by name
 //	membership.go   joins and leaves
 //	publish.go      messages on their way into the store
+//	marks.go        what users note about conversations
+//	topic.go        the topics of groups, and who is typing
+//	directory.go    all groups by name
+//	listing.go      some of them, for clients and operators
+//	absent.go       members who are away
 //	ask.go          answers to clients and operators
 //	ban.go          users whom an operator kicks, and keeps out
 //	forget.go       users who have been away for too long

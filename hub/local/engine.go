@@ -27,10 +27,16 @@ type Config struct {
 	// only with fewer than an equal share of them, or as his only one; 0: no bound. So
 	// there can be twice as many, or one more for each user.
 	MaxMemberships int
+	// MaxMarks bounds the conversations that users have marked, all of them; 0:
+	// DefaultMarks. Beyond it, whoever has marked most loses the marks of one.
+	MaxMarks int
 }
 
-// DefaultUsers is the default of Config.MaxUsers.
-const DefaultUsers = 1 << 20
+// Defaults of a Config.
+const (
+	DefaultUsers = 1 << 20
+	DefaultMarks = 1 << 20 // a conversation that is marked takes some 130 bytes
+)
 
 // Engine is the chat of one node. Its methods are safe for concurrent use.
 type Engine struct {
@@ -38,6 +44,7 @@ type Engine struct {
 	store    chat.Store
 	registry chat.Registry // the store, if it is one; else nil
 	node     chat.Node     // since Attach
+	late     chan struct{} // there are notes that nobody hands over
 	stop     chan struct{}
 	ended    sync.WaitGroup
 
@@ -51,12 +58,15 @@ type Engine struct {
 	online   online                // those of them with connections
 	roster   roster                // of these
 	groups   map[string]*group     // those with members
+	sorted   directory             // these, by name
 	members  int                   // of all groups
 	away     map[*user]*absence    // of those without connections
 	absences share.List[absence]   // these, the longest first
 	holding  share.Queue[*absence] // those of users in a group or a private conversation, by address
 	idle     share.Queue[*absence] // the others
 	dropped  uint64                // users who were forgotten to make room
+	marked   share.Ranking[*marks] // of those who have any
+	marks    int                   // conversations in these
 	serial   uint64                // of the newest connection
 	number   uint64                // of the last login or exit
 	bans     bans                  // replaced under banning, too
@@ -66,7 +76,8 @@ type Engine struct {
 type user struct {
 	name        string
 	groups      []membership
-	place       int32 // in Engine.online, from 1; 0: offline
+	marks       *marks // nil: none
+	place       int32  // in Engine.online, from 1; 0: offline
 	connections int32
 }
 
@@ -74,7 +85,8 @@ type user struct {
 type group struct {
 	name    string
 	members []*user // in no order
-	roster  *roster // of those who are online; nil: none is kept
+	online  int32   // how many of them are
+	roster  *roster // of these; nil: none is kept
 }
 
 // membership is a user's place in a group. A map of a group's members would take
@@ -90,9 +102,11 @@ var _ chat.Engine = (*Engine)(nil)
 // the caller's.
 func New(config Config) *Engine {
 	config.MaxUsers = cmp.Or(config.MaxUsers, DefaultUsers)
+	config.MaxMarks = cmp.Or(config.MaxMarks, DefaultMarks)
 	e := &Engine{
 		config: config,
 		store:  config.Store,
+		late:   make(chan struct{}, 1),
 		stop:   make(chan struct{}),
 		users:  make(map[string]*user),
 		groups: make(map[string]*group),
@@ -115,6 +129,7 @@ func (e *Engine) Attach(node chat.Node) []chat.KnownRequest {
 	if e.registry == nil {
 		return nil
 	}
+	e.ended.Go(e.handLateNotes)
 	known := e.registry.Load()
 	e.mu.Lock()
 	defer e.unlock()
@@ -128,8 +143,11 @@ func (e *Engine) MayBlock() bool { return false }
 // Err implements chat.Engine.
 func (e *Engine) Err() error { return e.store.Err() }
 
-// Close ends the engine's goroutine, when nobody uses it any more.
+// Close ends the engine's goroutines, when nobody uses it any more. Then the registry has all
+// notes.
 func (e *Engine) Close() {
 	close(e.stop)
 	e.ended.Wait()
+	e.mu.Lock()
+	e.unlock()
 }

@@ -104,6 +104,7 @@ func (e *Engine) forget(u *user) {
 		e.leave(u, u.groups[len(u.groups)-1].group)
 	}
 	e.returned(u)
+	e.forgetMarks(u)
 	delete(e.users, u.name)
 	e.note(func(r chat.Registry) { r.Forget(u.name) })
 }

@@ -121,6 +121,7 @@ func (e *Engine) join(u *user, name string) bool {
 	if g == nil {
 		g = &group{name: name}
 		e.groups[name] = g
+		e.sorted.add(g)
 	}
 	if u.placeIn(g) >= 0 {
 		return false
@@ -129,8 +130,8 @@ func (e *Engine) join(u *user, name string) bool {
 	u.groups = append(u.groups, membership{g, int32(len(g.members))})
 	g.members = append(g.members, u)
 	e.members++
-	if g.roster != nil && u.place > 0 {
-		g.roster.enter(u.name)
+	if u.place > 0 {
+		g.enter(u.name)
 	}
 	return true
 }
@@ -146,13 +147,30 @@ func (e *Engine) leave(u *user, g *group) {
 	e.members--
 	moved.groups[moved.placeIn(g)].at = at
 	u.groups = slices.Delete(u.groups, i, i+1)
-	if g.roster != nil && u.place > 0 {
-		g.roster.exit(u.name)
+	if u.place > 0 {
+		g.exit(u.name)
 	}
 	e.node.Member(u.name, g.name, false)
 	if len(g.members) == 0 {
 		delete(e.groups, g.name)
+		e.sorted.remove(g)
 		e.node.Idle(g.name)
+	}
+}
+
+// enter notes that a member is online.
+func (g *group) enter(name string) {
+	g.online++
+	if g.roster != nil {
+		g.roster.enter(name)
+	}
+}
+
+// exit notes that a member is online no more.
+func (g *group) exit(name string) {
+	g.online--
+	if g.roster != nil {
+		g.roster.exit(name)
 	}
 }
 

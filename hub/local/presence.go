@@ -61,9 +61,7 @@ func (e *Engine) appear(u *user) {
 	e.online.add(u)
 	e.roster.enter(u.name)
 	for _, m := range u.groups {
-		if r := m.group.roster; r != nil {
-			r.enter(u.name)
-		}
+		m.group.enter(u.name)
 	}
 }
 
@@ -72,9 +70,7 @@ func (e *Engine) disappear(u *user) {
 	e.online.remove(u)
 	e.roster.exit(u.name)
 	for _, m := range u.groups {
-		if r := m.group.roster; r != nil {
-			r.exit(u.name)
-		}
+		m.group.exit(u.name)
 	}
 }
 

@@ -1,33 +1,50 @@
 package local
 
-import "wschat/hub/chat"
+import (
+	"errors"
+
+	"wschat/hub/chat"
+)
 
 // Publish implements chat.Engine. Retries do not come here: on one node, the hub knows the
 // ids of all sends.
 func (e *Engine) Publish(m *chat.Message, origin any, done func(away bool, err error)) {
 	if m.Private() {
 		known, here := e.find(m.To)
-		if !known {
+		if !known && !m.Kind.Amends() {
 			done(false, chat.ErrNotOnline.About(m.To))
 			return
 		}
-		m.Away = !here
+		m.Away = known && !here
 	}
 	e.store.Append(m, func(err error) {
-		if err != nil {
-			done(false, chat.ErrUnavailable)
-			return
+		switch {
+		case err != nil:
+			done(false, refusal(err))
+		case m.Seq == 0: // it changes nothing
+			done(m.Away, nil)
+		default:
+			e.node.Deliver(m, origin)
+			e.stored(m, done)
 		}
-		e.node.Deliver(m, origin)
-		e.stored(m, done)
 	})
+}
+
+// refusal returns what a client is told of an error of the store: what is wrong with the
+// request, or else that it cannot be done at the moment.
+func refusal(err error) error {
+	var wrong *chat.Error
+	if errors.As(err, &wrong) {
+		return wrong
+	}
+	return chat.ErrUnavailable
 }
 
 // stored answers the sender of m. A retry after a restart must get the same answer. If
 // the recipient has come or gone while m was stored, the answer differs from m.Away, and
 // is stored, too. If that fails, m is stored all the same.
 func (e *Engine) stored(m *chat.Message, done func(away bool, err error)) {
-	away := m.Private() && !e.receives(m.To)
+	away := e.settle(m)
 	if away == m.Away || m.ID == "" || e.registry == nil {
 		done(away, nil)
 		return
@@ -45,16 +62,22 @@ func (e *Engine) find(name string) (known, here bool) {
 	return u != nil, u != nil && u.place > 0
 }
 
-// receives notes that there is a message to a user, and reports whether the user is here.
-func (e *Engine) receives(name string) (here bool) {
+// settle notes what m, which is stored, is to its sender and its recipient, and reports
+// whether the latter is away. Whoever is not known is away from a message, but not from an
+// amendment.
+func (e *Engine) settle(m *chat.Message) (away bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	u := e.users[name]
-	if u == nil {
+	e.readOwn(m)
+	if !m.Private() {
 		return false
 	}
+	u := e.users[m.To]
+	if u == nil {
+		return !m.Kind.Amends()
+	}
 	e.holds(u)
-	return u.place > 0
+	return u.place == 0
 }
 
 // History implements chat.Engine.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"slices"
+	"time"
 
 	"wschat/hub/chat"
 )
@@ -14,6 +15,7 @@ func (e *Engine) restore(k chat.Known) {
 		for _, group := range known.Groups[:min(len(known.Groups), chat.MaxGroups)] {
 			e.join(u, group)
 		}
+		e.restoreMarks(u, known.Marks)
 		e.users[u.name] = u
 		e.left(u, "", known.Seen, known.Talks || len(known.Groups) > 0)
 	}
@@ -42,6 +44,37 @@ func (e *Engine) forgetRefused() {
 func (e *Engine) note(what func(chat.Registry)) {
 	if e.registry != nil {
 		e.notes = append(e.notes, what)
+	}
+}
+
+// noteLate notes a call where nobody unlocks with unlock: it is made within noteDelay. The
+// lock is held.
+func (e *Engine) noteLate(what func(chat.Registry)) {
+	e.note(what)
+	select {
+	case e.late <- struct{}{}:
+	default:
+	}
+}
+
+// noteDelay is how long notes wait that nobody hands over, so that many go together.
+const noteDelay = 100 * time.Millisecond
+
+// handLateNotes hands them over.
+func (e *Engine) handLateNotes() {
+	for {
+		select {
+		case <-e.late:
+		case <-e.stop:
+			return
+		}
+		select {
+		case <-time.After(noteDelay):
+		case <-e.stop: // Close hands them over
+			return
+		}
+		e.mu.Lock()
+		e.unlock()
 	}
 }
 

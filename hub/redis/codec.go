@@ -15,30 +15,55 @@ import (
 )
 
 // A message is kept as: flag, sender, 0, whom it is for or nothing if that is the
-// conversation, 0, body. The flag is b for binary, t for text.
+// conversation, 0, body. The flag is b for binary, t for text. If the message is about another
+// one, the flag says how, and before the body come: the seq of that, the length of the
+// reaction that it takes the place of, and that, each but the last with a blank behind it.
 
+// flags are those of messages that are about others.
+var flags = map[byte]chat.Message{
+	'r': {Kind: chat.Reply}, 'R': {Kind: chat.Reply, Binary: true},
+	'e': {Kind: chat.Edit}, 'd': {Kind: chat.Deletion}, 'f': {Kind: chat.Reaction},
+}
+
+// flagOf returns the flag of a message.
+func flagOf(m *chat.Message) string {
+	switch {
+	case m.Kind == chat.Edit:
+		return "e"
+	case m.Kind == chat.Deletion:
+		return "d"
+	case m.Kind == chat.Reaction:
+		return "f"
+	case m.Kind == chat.Reply && m.Binary:
+		return "R"
+	case m.Kind == chat.Reply:
+		return "r"
+	case m.Binary:
+		return "b"
+	}
+	return "t"
+}
+
+// encodeMessage encodes a plain message; amendScript does the others.
 func encodeMessage(m *chat.Message) []byte {
-	flag, to := "t", m.To
-	if m.Binary {
-		flag = "b"
-	}
-	if to == m.Conversation {
-		to = ""
-	}
 	data := make([]byte, 0, encodedLen(m))
-	for _, part := range []string{flag, m.From, "\x00", to, "\x00"} {
+	for _, part := range []string{flagOf(m), m.From, "\x00", recipient(m), "\x00"} {
 		data = append(data, part...)
 	}
 	return append(data, m.Body...)
 }
 
-// encodedLen is the length of that.
-func encodedLen(m *chat.Message) int {
-	n := 1 + len(m.From) + 1 + 1 + len(m.Body)
-	if m.To != m.Conversation {
-		n += len(m.To)
+// recipient is whom a message is for, or "" if that is its conversation.
+func recipient(m *chat.Message) string {
+	if m.To == m.Conversation {
+		return ""
 	}
-	return n
+	return m.To
+}
+
+// encodedLen is the length of a message as it is kept, roughly if it is about another one.
+func encodedLen(m *chat.Message) int {
+	return 1 + len(m.From) + 1 + len(recipient(m)) + 1 + len(m.Body)
 }
 
 var errMessage = errors.New("redis: what is kept is no message")
@@ -50,13 +75,53 @@ func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (
 	if !ok || !ok2 || len(from) == 0 {
 		return nil, errMessage
 	}
-	return &chat.Message{
+	m := &chat.Message{
 		Conversation: conversation, Seq: seq, Time: at, From: string(from[1:]),
-		To: cmp.Or(string(to), conversation), Binary: from[0] == 'b', Body: bytes.Clone(body),
-	}, nil
+		To: cmp.Or(string(to), conversation), Binary: from[0] == 'b',
+	}
+	if f, about := flags[from[0]]; about {
+		m.Kind, m.Binary = f.Kind, f.Binary
+		var size uint64
+		var err1, err2 error
+		m.About, body, err1 = cutNumber(body)
+		size, body, err2 = cutNumber(body)
+		if err1 != nil || err2 != nil || size > uint64(len(body)) {
+			return nil, errMessage
+		}
+		m.Was, body = string(body[:size]), body[size:]
+	}
+	if len(body) > 0 {
+		m.Body = bytes.Clone(body)
+	}
+	return m, nil
 }
 
-// streamMessages makes messages of what XRANGE returned.
+// decodePresent reads what amendments add up to, as scripts/kept.lua has it.
+func decodePresent(p, text []byte) (*chat.Present, error) {
+	last, p, err1 := cutNumber(p)
+	edited, p, err2 := cutNumber(p)
+	deleted, p, err3 := cutNumber(p)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	now := &chat.Present{Deleted: deleted != 0, Last: last}
+	if edited != 0 {
+		now.Edited, now.Text = time.UnixMicro(int64(edited)), bytes.Clone(text)
+	}
+	for len(p) > 0 {
+		user, rest, _ := bytes.Cut(p, []byte{0})
+		length, rest, _ := bytes.Cut(rest, []byte{':'})
+		n, err := strconv.Atoi(string(length))
+		if err != nil || n < 0 || n > len(rest) {
+			return nil, errMessage
+		}
+		now.Reactions = append(now.Reactions, chat.UserReaction{User: string(user), Text: string(rest[:n])})
+		p = rest[n:]
+	}
+	return now, nil
+}
+
+// streamMessages makes messages of what XRANGE returned, or page of scripts/kept.lua.
 func streamMessages(conversation string, r resp.Reply) ([]*chat.Message, error) {
 	list, err := r.Array()
 	if err != nil {
@@ -73,13 +138,10 @@ func streamMessages(conversation string, r resp.Reply) ([]*chat.Message, error) 
 
 func streamMessage(conversation string, r resp.Reply) (*chat.Message, error) {
 	var id, d, t string
-	var fields resp.Reply
+	var list resp.Reply
 	var data []byte
 	var micros int64
-	if err := r.Scan(&id, &fields); err != nil {
-		return nil, err
-	}
-	if err := fields.Scan(&d, &data, &t, &micros); err != nil {
+	if err := r.Scan(&id, &list); err != nil {
 		return nil, err
 	}
 	number, _, _ := strings.Cut(id, "-")
@@ -87,15 +149,38 @@ func streamMessage(conversation string, r resp.Reply) (*chat.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis: message %q: %w", id, err)
 	}
-	return decodeMessage(conversation, seq, time.UnixMicro(micros), data)
+	fields, err := list.Array()
+	if err != nil {
+		return nil, err
+	}
+	into := []any{&d, &data, &t, &micros}
+	var p, e string
+	var present, text []byte
+	if len(fields) > len(into) {
+		into = append(into, &p, &present, &e, &text)
+	}
+	if err := list.Scan(into...); err != nil {
+		return nil, err
+	}
+	m, err := decodeMessage(conversation, seq, time.UnixMicro(micros), data)
+	if err != nil || p == "" {
+		return m, err
+	}
+	now, err := decodePresent(present, text)
+	if err != nil {
+		return nil, err
+	}
+	m.Show(now)
+	return m, nil
 }
 
 // entry is something that happens to a conversation.
 type entry struct {
-	kind   byte // m, j joined, l left, + login, - exit, e all messages are dropped
+	kind   byte // m, j joined, l left, + login, - exit, e all messages are dropped, t topic, y typing
 	m      *chat.Message
 	user   string
-	number uint64 // of the user's last login or exit; not of l
+	number uint64 // of the user's last login or exit; of j, + and -
+	text   string // of a topic
 }
 
 // parseEntry reads what was published on the channel of a conversation: the kind, and of a
@@ -123,7 +208,10 @@ func parseEntry(conversation string, payload []byte) (entry, error) {
 		if e.number, rest, err = cutNumber(rest); err != nil {
 			return e, err
 		}
-	case 'l', 'e':
+	case 't':
+		e.user, e.text, _ = strings.Cut(string(rest), " ")
+		return e, nil
+	case 'l', 'e', 'y':
 	default:
 		return e, errEntry
 	}
@@ -143,7 +231,8 @@ func cutNumber(b []byte) (uint64, []byte, error) {
 type place struct {
 	seq      uint64
 	mark     string
-	kept     int // messages
+	topic    string // of a group: who set it, a blank, and the text
+	kept     bool   // some messages are
 	messages []*chat.Message
 	all      bool              // these are all
 	members  map[string]uint64 // see keys.go
@@ -153,7 +242,7 @@ type place struct {
 func parsePlace(conversation string, r resp.Reply) (at place, err error) {
 	var list resp.Reply
 	var members []string
-	if err := r.Scan(&at.seq, &at.mark, &at.kept, &at.all, &list, &members); err != nil {
+	if err := r.Scan(&at.seq, &at.mark, &at.topic, &at.kept, &at.all, &list, &members); err != nil {
 		return at, err
 	}
 	at.members = make(map[string]uint64, len(members)/2)

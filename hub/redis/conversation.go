@@ -25,6 +25,8 @@ type conversation struct {
 	seq     uint64     // of the last message that the node was told of
 	spoken  time.Time  // when that was sent; zero: before this node followed the conversation
 	empty   bool       // nothing of what was said is kept
+	topic   string     // of a group: who set it, a blank, and the text; "": it never had one
+	topical bool       // topic is known
 	known   bool       // seq is
 	from    time.Time  // while it is not: messages since then are told; zero: none
 	mark    string     // that Redis has on it: with another one the data were lost
@@ -76,6 +78,8 @@ func (c *conversation) heard(e entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case e.kind == 'y':
+		c.store.node.Typing(e.user, c.name)
 	case !c.open:
 		c.keep(e)
 	case e.kind == 'm' && e.m.Seq > c.seq+1: // the slot moves: some were published elsewhere
@@ -105,10 +109,13 @@ func (c *conversation) tell(e entry) {
 	case 'm':
 		if e.m.Seq > c.seq {
 			c.seq, c.spoken, c.empty = e.m.Seq, e.m.Time, false
+			c.store.readOwn(e.m)
 			c.store.node.Deliver(e.m, nil)
 		}
 	case 'e':
 		c.empty = true
+	case 't':
+		c.retopic(e.user + " " + e.text)
 	case 'j', 'l':
 		c.change(e.user, e.number, e.kind == 'j')
 	case '+', '-':

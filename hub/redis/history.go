@@ -1,8 +1,9 @@
 package redis
 
 import (
+	"context"
+	"math"
 	"slices"
-	"strconv"
 
 	"wschat/hub/chat"
 	"wschat/hub/redis/resp"
@@ -15,45 +16,85 @@ const pageLimit = 50
 func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, more bool, err error) {
 	ctx, cancel := patience()
 	defer cancel()
-	key := conversationKey(name)
-	from := q.Seq
-	if q.Direction == chat.Newest {
-		from = 1 << 63
+	limit := max(q.Limit, 0)
+	switch {
+	case limit == 0 || q.Direction == chat.Before && q.Seq == 0 || q.Direction == chat.After && q.Seq == math.MaxUint64:
+		return nil, false, nil
+	case q.Direction == chat.Around:
+		return s.around(ctx, name, q.Seq, uint64(limit-1)/2)
+	case q.Direction == chat.After:
+		messages, err = s.read(ctx, name, q.Seq+1, 1, limit+1) // one more, to see if there is
+	case q.Direction == chat.Before:
+		messages, err = s.read(ctx, name, q.Seq-1, -1, limit+1)
+	default:
+		messages, err = s.read(ctx, name, math.MaxInt64, -1, limit+1)
 	}
-	for len(messages) <= q.Limit { // one more, to see if there is
-		if q.Direction != chat.After && from == 0 {
+	if len(messages) > limit {
+		messages, more = messages[:limit], true
+	}
+	if q.Direction != chat.After {
+		slices.Reverse(messages)
+	}
+	return messages, more, err
+}
+
+// around returns the message with a seq, and so many on each side of it.
+func (s *Store) around(ctx context.Context, name string, seq, each uint64) (messages []*chat.Message, more bool, err error) {
+	messages, err = s.read(ctx, name, seq, -1, int(each)+2)
+	if err != nil {
+		return nil, false, err
+	}
+	least := max(seq, each) - each
+	if n := len(messages); n > 0 && messages[n-1].Seq < least {
+		more = true
+		messages = slices.DeleteFunc(messages, func(m *chat.Message) bool { return m.Seq < least })
+	}
+	slices.Reverse(messages)
+	if seq == math.MaxUint64 {
+		return messages, more && len(messages) > 0, nil
+	}
+	behind, err := s.read(ctx, name, seq+1, 1, int(each)+1)
+	if err != nil {
+		return nil, false, err
+	}
+	for i, m := range behind {
+		if m.Seq-seq > each {
+			behind, more = behind[:i], true
 			break
 		}
-		n := min(pageLimit, q.Limit+1-len(messages))
-		bound := "(" + strconv.FormatUint(from, 10) + "-0"
-		args := []any{historyScript, "XREVRANGE", bound, "-", n}
-		if q.Direction == chat.After {
-			args = []any{historyScript, "XRANGE", bound, "+", n}
-		}
-		r, err := s.call(ctx, key, args...)
-		var list resp.Reply
-		var all bool
-		if err == nil {
-			err = r.Scan(&all, &list)
-		}
+	}
+	messages = append(messages, behind...)
+	return messages, more && len(messages) > 0, nil
+}
+
+// read returns n messages at most, from a seq on, up or down by steps of 1 or -1.
+func (s *Store) read(ctx context.Context, name string, from uint64, step, n int) (messages []*chat.Message, err error) {
+	for len(messages) < n {
+		r, err := s.call(ctx, conversationKey(name), historyScript, from, step, min(pageLimit, n-len(messages)))
 		if err != nil {
-			return nil, false, chat.ErrUnavailable
+			return nil, chat.ErrUnavailable
 		}
-		page, err := streamMessages(name, list)
+		page, all, err := historyPage(name, r)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		messages = append(messages, page...)
 		if all || len(page) == 0 {
 			break
 		}
-		from = page[len(page)-1].Seq
+		if from = page[len(page)-1].Seq + uint64(step); from == 0 {
+			break
+		}
 	}
-	if len(messages) > q.Limit {
-		messages, more = messages[:q.Limit], true
+	return messages, nil
+}
+
+// historyPage takes the reply to historyScript.
+func historyPage(name string, r resp.Reply) (messages []*chat.Message, all bool, err error) {
+	var list resp.Reply
+	if err := r.Scan(&all, &list); err != nil {
+		return nil, false, err
 	}
-	if q.Direction != chat.After {
-		slices.Reverse(messages)
-	}
-	return messages, more, nil
+	messages, err = streamMessages(name, list)
+	return messages, all, err
 }

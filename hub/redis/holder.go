@@ -116,10 +116,9 @@ func (s *Store) holdings(ctx context.Context, a *author, key string) error {
 
 // look finds out how much of an author's holdings is left, and whether messages there wait.
 func (s *Store) look(ctx context.Context, a *author, of []*held) error {
-	commands := make([]command, 0, 2*len(of))
-	for _, h := range of {
-		key := conversationKey(h.conversation)
-		commands = append(commands, on(key, "HGET", key+":h", "n"), on(key, "XLEN", key+":s"))
+	commands := make([]command, len(of))
+	for i, h := range of {
+		commands[i] = on(conversationKey(h.conversation), extentScript)
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {
@@ -129,14 +128,13 @@ func (s *Store) look(ctx context.Context, a *author, of []*held) error {
 		if h.looked {
 			continue
 		}
-		seq, _ := replies[2*i].Int() // none: there is nothing left
-		number, err := replies[2*i+1].Int()
-		if err != nil {
+		var seq, number uint64
+		if err := replies[i].Scan(&seq, &number); err != nil {
 			return err
 		}
-		gone := h.leave(uint64(seq), uint64(number))
+		gone := h.leave(seq, number)
 		a.bytes -= gone
-		s.ledger.change(holding{a.name, h.conversation}, change{-gone, uint64(seq), h.from})
+		s.ledger.change(holding{a.name, h.conversation}, change{-gone, seq, h.from})
 		if h.waits, err = s.waitsFrom(ctx, h.conversation); err != nil {
 			return err
 		}

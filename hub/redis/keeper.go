@@ -59,6 +59,7 @@ func (s *Store) keep() {
 			continue
 		}
 		s.tellUntold()
+		s.payReads(now, false)
 		if s.refusal.lasts() || now.Sub(probed) > probeTime {
 			s.probe()
 			probed = now

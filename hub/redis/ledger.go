@@ -81,13 +81,27 @@ func (l *ledger) keep(m *chat.Message) {
 	if m.Seq == 1 {
 		size += conversationBytes
 	}
-	if size < l.piece {
-		if rand.Int64N(l.piece) >= size {
-			return
-		}
-		size = l.piece
+	if size = l.pieces(size); size > 0 {
+		l.change(holding{m.From, m.Conversation}, change{bytes: size, seq: m.Seq})
 	}
-	l.change(holding{m.From, m.Conversation}, change{bytes: size, seq: m.Seq})
+}
+
+// free takes off what an author had, and m, an edit or a deletion, has done away with.
+func (l *ledger) free(author string, m *chat.Message, size int64) {
+	if size = l.pieces(size); size > 0 {
+		l.change(holding{author, m.Conversation}, change{bytes: -size, seq: m.Seq})
+	}
+}
+
+// pieces returns as how many bytes some count: fewer than a piece as one or none, by chance.
+func (l *ledger) pieces(size int64) int64 {
+	switch {
+	case size >= l.piece:
+		return size
+	case rand.Int64N(l.piece) < size:
+		return l.piece
+	}
+	return 0
 }
 
 func (l *ledger) change(h holding, by change) {

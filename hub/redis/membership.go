@@ -152,10 +152,10 @@ func (s *Store) left(group string, r resp.Reply) (last bool) {
 // is found at the next login.
 func (s *Store) leaveAll(name string, groups []string) {
 	for _, group := range groups {
-		s.do(conversationKey(group), func(r resp.Reply, err error) {
+		s.doAmended(on(conversationKey(group), leaveScript, name, s.config.MembershipTTL.Milliseconds()), func(r resp.Reply, err error) {
 			if err == nil {
 				s.left(group, r)
 			}
-		}, leaveScript, name, s.config.MembershipTTL.Milliseconds())
+		})
 	}
 }

@@ -59,29 +59,11 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	if err1 != nil || err2 != nil {
 		return nil, 0, chat.ErrUnavailable
 	}
-	var sizes []command
-	for _, name := range names {
-		key := conversationKey(name)
-		sizes = append(sizes, on(key, "HLEN", key+":m"), on(key, "ZCARD", key+":o"))
-	}
-	replies, err = s.all(ctx, sizes)
+	groups, err := s.infos(ctx, names)
 	if err != nil {
 		return nil, 0, err
 	}
-	groups := make([]chat.GroupInfo, 0, len(names))
-	for i, name := range names {
-		members, err1 := replies[2*i].Int()
-		online, err2 := replies[2*i+1].Int()
-		if err1 != nil || err2 != nil {
-			return nil, 0, chat.ErrUnavailable
-		}
-		if members == 0 {
-			count-- // just gone
-			continue
-		}
-		groups = append(groups, chat.GroupInfo{Group: name, Members: int(members), Online: int(online)})
-	}
-	return groups, int(count), nil
+	return groups, int(count) - len(names) + len(groups), nil
 }
 
 // Counts implements chat.Engine.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/redis/resp"
 )
 
 // numberTime is how long the number of a conversation that nobody is in any more is
@@ -40,6 +41,8 @@ func (s *Store) part(ctx context.Context, name string, pairs []string) error {
 			key, ttl := conversationKey(pair), s.config.MembershipTTL
 			ending = append(ending,
 				on(key, "PEXPIRE", key+":s", ttl.Milliseconds()),
+				on(key, "PEXPIRE", key+":x", ttl.Milliseconds()),
+				on(key, "PEXPIRE", key+":l", ttl.Milliseconds()),
 				on(key, "PEXPIRE", key+":h", max(numberTime, min(ttl, math.MaxInt64/10)*10).Milliseconds()))
 			for _, user := range []string{name, others[i]} {
 				forgotten = append(forgotten, on(userKey(user), "ZREM", userKey(user)+":p", pair))
@@ -59,7 +62,13 @@ func (s *Store) part(ctx context.Context, name string, pairs []string) error {
 // recipient: as long as it is not, it does not end.
 func (s *Store) remember(conversation string) {
 	key := conversationKey(conversation)
-	for _, part := range []string{":h", ":s"} {
-		s.do(key, ignore, "PERSIST", key+part)
-	}
+	s.do(key, func(r resp.Reply, err error) {
+		if n, _ := r.Int(); n == 0 && err == nil { // it was not to end
+			return
+		}
+		for _, part := range []string{":x", ":l"} {
+			s.do(key, ignore, "PERSIST", key+part)
+		}
+	}, "PERSIST", key+":h")
+	s.do(key, ignore, "PERSIST", key+":s")
 }

@@ -12,7 +12,8 @@ import (
 const appendTime = time.Minute
 
 // Publish implements chat.Engine. A message to all or to a group costs one command, a
-// private one two, and the first of two users three.
+// private one two, and the first of two users three. What is about another message costs the
+// same.
 func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error)) {
 	s.mu.Lock()
 	able := s.epoch != "" && !s.recovering
@@ -32,7 +33,8 @@ func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error))
 // sending is a message on its way to be appended.
 type sending struct {
 	m     *chat.Message
-	since int64     // when its user went away, in µs of Redis' clock; 0: the user is not away
+	since int64     // when its user went away, in µs of Redis' clock; 0: nothing waits for the user
+	away  bool      // its user is not online
 	noted time.Time // when it was about to be noted at its users, by our clock
 	done  func(away bool, err error)
 	ready bool // to be appended, or to fail
@@ -40,12 +42,12 @@ type sending struct {
 }
 
 func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
-	private := m.To != m.Conversation
+	private := m.To != m.Conversation && m.From != "" // the operator's deletion has no To
 	s.mu.Lock()
 	u := s.users[m.From]
 	if !private && (u == nil || len(u.lane) == 0) {
 		s.mu.Unlock()
-		s.append(m, 0, done)
+		s.append(m, false, 0, done)
 		return
 	}
 	next := &sending{m: m, done: done, ready: !private, noted: time.Now()}
@@ -67,6 +69,8 @@ func (s *Store) note(u *user, next *sending) {
 		since, err := r.Int()
 		switch {
 		case err != nil:
+		case since == 0 && m.Kind.Amends(): // nobody has to be known
+			next.away = true
 		case since == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
 			err = chat.ErrUnavailable
 		case since == 0:
@@ -76,7 +80,7 @@ func (s *Store) note(u *user, next *sending) {
 				s.remember(m.Conversation)
 				since = -since
 			}
-			if since > 1 {
+			if next.away = since > 1; next.away && m.Kind != chat.Deletion && m.Kind != chat.Reaction {
 				next.since = since
 			}
 			s.mu.Lock()
@@ -131,22 +135,25 @@ func (s *Store) dispatch(next *sending, err error) {
 		next.done(false, err)
 		return
 	}
-	s.append(next.m, next.since, next.done)
+	s.append(next.m, next.away, next.since, next.done)
 }
 
-// append numbers and publishes m, all in one step. since is that of sending.
-func (s *Store) append(m *chat.Message, since int64, done func(away bool, err error)) {
+// append numbers and publishes m, all in one step. away and since are those of sending.
+func (s *Store) append(m *chat.Message, away bool, since int64, done func(away bool, err error)) {
 	key := conversationKey(m.Conversation)
 	mark, seq := "", uint64(0)
 	if c := s.conversation(m.Conversation); c != nil {
 		mark, seq = c.told()
+	}
+	if m.Kind != chat.Plain {
+		s.amend(m, away, since, mark, seq, done)
+		return
 	}
 	args := append(make([]any, 0, 12), appendScript)
 	if m.ID != "" {
 		args = append(args, resp.Key(key+":i:"+m.From))
 	}
 	args = append(args, encodeMessage(m), s.config.Keep, s.clock.deadline(), mark, seq, m.ID)
-	away := since > 0
 	if away {
 		args = append(args, m.To, since, chat.MaxWaiting, chat.MaxWaitingBytes)
 	}
@@ -157,11 +164,8 @@ func (s *Store) append(m *chat.Message, since int64, done func(away bool, err er
 func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(away bool, err error)) {
 	list, err := r.Array()
 	if err == nil && len(list) == 3 { // a repeated send
-		var was bool
-		if err = r.Scan(&m.Seq, new(int), &was); err == nil {
-			done(was, nil)
-			return
-		}
+		answerRepeated(m, r, done)
+		return
 	}
 	var micros int64
 	if err != nil || r.Scan(&m.Seq, &micros) != nil {
@@ -170,8 +174,26 @@ func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(awa
 	}
 	m.Time = time.UnixMicro(micros)
 	s.ledger.keep(m)
+	s.acknowledge(m, away, done)
+}
+
+// answerRepeated answers a send whose id has been used before.
+func answerRepeated(m *chat.Message, r resp.Reply, done func(away bool, err error)) {
+	var away bool
+	if err := r.Scan(&m.Seq, new(int), &away); err != nil {
+		done(false, chat.ErrUnavailable)
+		return
+	}
+	done(away, nil)
+}
+
+// acknowledge calls done when the node has been told of m.
+func (s *Store) acknowledge(m *chat.Message, away bool, done func(away bool, err error)) {
 	if c := s.conversation(m.Conversation); c != nil {
-		c.acknowledge(m.Seq, func() { done(away, nil) })
+		c.acknowledge(m.Seq, func() {
+			s.oweRead(m)
+			done(away, nil)
+		})
 		return
 	}
 	done(away, nil)

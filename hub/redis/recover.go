@@ -1,12 +1,14 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"wschat/hub/chat"
+	"wschat/hub/redis/resp"
 )
 
 // meetTime is how long a node waits for others after the data were lost. They are
@@ -51,7 +53,7 @@ func (s *Store) recover(epoch string) bool {
 	if err == nil && len(servers) > 0 {
 		_, err = s.call(ctx, nodesKey, append([]any{"SADD", nodesKey + ":servers"}, asAny(servers)...)...)
 	}
-	if err != nil || s.putBack(s.everybody(), true) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil {
+	if err != nil || s.putBack(s.everybody(), true) != nil || s.meet(epoch, peers) != nil || s.compare(all) != nil || s.readMarks() != nil {
 		return false
 	}
 	if node != nil && node.Renumber() != nil {
@@ -64,6 +66,33 @@ func (s *Store) recover(epoch string) bool {
 		c.resume()
 	}
 	return true
+}
+
+// readMarks reads the marks of all users here anew.
+func (s *Store) readMarks() error {
+	for part := range slices.Chunk(s.everybody(), batch) {
+		ctx, cancel := patience()
+		defer cancel()
+		var users []*user
+		var waits []func(context.Context) (resp.Reply, error)
+		s.mu.Lock()
+		for _, name := range part {
+			if u := s.users[name]; u != nil {
+				u.marks.of, u.marks.owed = nil, nil // the hub is told of all by Renumber
+				users, waits = append(users, u), append(waits, s.askMarks(u))
+			}
+		}
+		s.mu.Unlock()
+		var failed error
+		for i, wait := range waits {
+			r, err := wait(ctx)
+			failed = cmp.Or(failed, s.known(users[i], r, s.failed(err)))
+		}
+		if failed != nil {
+			return failed
+		}
+	}
+	return nil
 }
 
 // compare has conversations find out what they have lost.

@@ -56,7 +56,8 @@ func (s *Store) probe() {
 	}
 }
 
-// failed makes chat.ErrUnavailable of what went wrong with a command, or chat.ErrFull. That
+// failed makes chat.ErrUnavailable of what went wrong with a command, or one of the errors of
+// chat.Store.Append. That
 // Redis has lost something it notes; that it refuses, or is not given any more, it notes and
 // logs once.
 func (s *Store) failed(err error) error {
@@ -72,6 +73,12 @@ func (s *Store) failed(err error) error {
 	case code == "FULL":
 		s.bounds.missedMany.Add(1)
 		return chat.ErrFull
+	case code == "NOTFOUND":
+		return chat.ErrNotFound
+	case code == "NOTYOURS":
+		return chat.ErrNotYours
+	case code == "BADFIELD":
+		return chat.ErrBadField.About("edit")
 	case code == "LATE":
 		if s.refusal.isLate(time.Now()) {
 			s.log.Warn("what was asked came too late: redis is slow, or the clock of a master is ahead of the others")

@@ -15,16 +15,19 @@ var sources embed.FS
 
 // Scripts on a conversation.
 var (
-	appendScript  = script("append", ":h", ":s")
-	syncScript    = script("sync", ":h", ":s")
-	historyScript = script("history", ":s")
+	appendScript  = script("send append", ":h", ":s")
+	amendScript   = script("send kept amend", ":h", ":s")
+	syncScript    = script("kept sync", ":h", ":s")
+	historyScript = script("kept history", ":h", ":s")
+	extentScript  = script("kept extent", ":h", ":s")
 	presentScript = script("present", ":m", ":o")
-	joinScript    = script("join", ":h", ":s", ":m", ":o")
-	leaveScript   = script("leave", ":h", ":s", ":m", ":o")
+	joinScript    = script("kept join", ":h", ":s", ":m", ":o")
+	leaveScript   = script("kept leave", ":h", ":s", ":m", ":o")
 	whoScript     = script("who", ":o")
-	waitingScript = script("waiting", ":h", ":s")
+	waitingScript = script("kept waiting", ":h", ":s")
 	writtenScript = script("written", ":h")
-	trimScript    = script("trim", ":h", ":s")
+	trimScript    = script("kept trim", ":h", ":s")
+	topicScript   = script("topic", ":h")
 )
 
 // Scripts on a user.
@@ -38,7 +41,8 @@ var (
 	enrollScript  = script("enroll", ":h", ":g")
 	joinedScript  = script("joined", ":h", ":g")
 	kickScript    = script("kick", ":h")
-	forgetScript  = script("forget", ":h", ":g", ":p")
+	forgetScript  = script("forget", ":h", ":g", ":p", ":k", ":kt")
+	markScript    = script("mark", ":k", ":kt")
 )
 
 // Scripts on the nodes and on all users.
@@ -53,15 +57,19 @@ var (
 // scripts are all of them, which each connection loads.
 var scripts []*resp.Script
 
-// script returns the script of that name, behind the prelude, and adds it to scripts. A
-// first line with flags stays the first.
-func script(name string, suffixes ...string) *resp.Script {
-	text, flags := source(name), ""
-	if strings.HasPrefix(text, "#!") {
-		flags, text, _ = strings.Cut(text, "\n")
-		flags += "\n"
+// script returns the script of files, the last of which names it, behind the prelude, and adds
+// it to scripts. A first line with flags, of that one, stays the first.
+func script(files string, suffixes ...string) *resp.Script {
+	text, flags := source("prelude"), ""
+	for _, name := range strings.Fields(files) {
+		part := source(name)
+		if strings.HasPrefix(part, "#!") {
+			flags, part, _ = strings.Cut(part, "\n")
+			flags += "\n"
+		}
+		text += part
 	}
-	s := resp.NewScript(flags+source("prelude")+text, suffixes...)
+	s := resp.NewScript(flags+text, suffixes...)
 	scripts = append(scripts, s)
 	return s
 }

@@ -92,6 +92,8 @@ type Store struct {
 	users         map[string]*user
 	unsynced      map[*conversation]bool // to be synced when Redis is back
 	dirty         map[string]bool        // users whose number of connections Redis may not know
+	owing         map[*user]bool         // who has read what Redis is to be told of
+	marked        uint64                 // changes of marks, so far
 	givenUp       []givenUp              // logins that failed, and may have been carried out
 }
 
@@ -110,6 +112,7 @@ func Open(config Config) (*Store, error) {
 		users:         make(map[string]*user),
 		unsynced:      make(map[*conversation]bool),
 		dirty:         make(map[string]bool),
+		owing:         make(map[*user]bool),
 		ledger:        newLedger(config.Bytes),
 		listings:      make(chan struct{}, maxListings),
 		interrupted:   time.Now(),
@@ -161,6 +164,7 @@ func (s *Store) Close() error {
 	s.keeper.Wait()
 	s.undo(time.Now(), true)
 	s.tellUntold()
+	s.payReads(time.Now(), true)
 	for end := time.Now().Add(replyTimeout); s.async.Load() > 0 && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
@@ -251,7 +255,7 @@ func on(key string, args ...any) command { return command{key, args} }
 
 // call sends a command and waits for its reply.
 func (s *Store) call(ctx context.Context, key string, args ...any) (resp.Reply, error) {
-	r, err := s.client.Ask(key, args...)(ctx)
+	r, err := s.asking(key, args)(ctx)
 	return r, s.failed(err)
 }
 
@@ -264,7 +268,7 @@ func (s *Store) all(ctx context.Context, commands []command) ([]resp.Reply, erro
 func (s *Store) ask(commands []command) (wait func(context.Context) ([]resp.Reply, error)) {
 	waits := make([]func(context.Context) (resp.Reply, error), len(commands))
 	for i, c := range commands {
-		waits[i] = s.client.Ask(c.key, c.args...)
+		waits[i] = s.asking(c.key, c.args)
 	}
 	return func(ctx context.Context) ([]resp.Reply, error) {
 		replies := make([]resp.Reply, len(commands))

@@ -14,6 +14,10 @@ import (
 type asStore struct{ *Store }
 
 func (s asStore) Append(m *chat.Message, stored func(error)) {
+	if m.Kind.Amends() { // nobody has to be known
+		s.Publish(m, nil, func(_ bool, err error) { stored(err) })
+		return
+	}
 	known, err := s.knows(m.To)
 	switch {
 	case err != nil:
@@ -106,4 +110,18 @@ func (s asStore) SetTopic(group, text string, stored func(error)) {
 	s.Store.SetTopic("A", group, text, stored)
 }
 
-func (s asStore) Topics(groups []string) map[string]string { return nil }
+func (s asStore) Topics(groups []string) map[string]string {
+	topics := make(map[string]string)
+	for _, group := range groups {
+		ctx, cancel := patience()
+		defer cancel()
+		r, err := s.call(ctx, conversationKey(group), "HGET", conversationKey(group)+":h", "topic")
+		if err != nil {
+			panic(err)
+		}
+		if topic, _ := r.Text(); topicText(topic) != "" {
+			topics[group] = topicText(topic)
+		}
+	}
+	return topics
+}

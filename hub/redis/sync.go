@@ -77,8 +77,7 @@ func (c *conversation) ask() {
 	case !c.from.IsZero():
 		after = "t" + microseconds(c.from)
 	}
-	command := c.asks(after)
-	c.store.do(command.key, c.synced, command.args...)
+	c.store.doAmended(c.asks(after), c.synced)
 }
 
 // asks is the command for that.
@@ -123,7 +122,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 		c.store.lost(c.name)
 		return nil
 	}
-	c.mark, c.empty = at.mark, at.kept == 0
+	c.mark, c.empty = at.mark, !at.kept
 	if c.members == nil { // who is here is told of the messages
 		c.reconcile(at.members)
 	}
@@ -146,6 +145,7 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	}
 	c.open, c.syncing = true, false
 	c.reconcile(at.members)
+	c.retopic(at.topic)
 	for _, e := range c.pending {
 		c.tell(e)
 	}

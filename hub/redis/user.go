@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strconv"
@@ -23,6 +24,7 @@ type user struct {
 	draining      bool                     // somebody is appending it
 	ready         chan struct{}            // closed when the user's channel is subscribed
 	isReady       bool
+	marks         marks
 	listed        chan struct{} // closed when the user is in {n:ID}, by which others take him offline
 }
 
@@ -55,6 +57,7 @@ func (s *Store) release(u *user) {
 	for name := range maps.Clone(u.conversations) {
 		s.unfollow(u, name)
 	}
+	s.pay(u)
 	delete(s.users, u.name)
 	s.client.Unsubscribe(userKey(u.name))
 }
@@ -118,7 +121,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	var (
 		entry         = new(chat.Entry)
 		number        uint64
-		forgotten     bool
+		forgotten     int
 		groups, pairs []string
 	)
 	r, telling, err := s.login(ctx, u, fresh)
@@ -141,13 +144,30 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 		return nil, chat.ErrTaken
 	}
 	s.returned(u.name, number)
-	if forgotten {
+	if forgotten > 0 {
 		s.leaveAll(u.name, groups)
 		groups = nil
 	}
+	if forgotten > 1 {
+		for _, part := range []string{":k", ":kt"} {
+			s.do(userKey(u.name), ignore, "DEL", userKey(u.name)+part)
+		}
+	}
+	s.mu.Lock()
+	known, wait := u.marks.of != nil, nothing
+	if !known {
+		wait = s.askMarks(u)
+	}
+	s.mu.Unlock()
 	entry.Groups, err = s.subscribe(ctx, u, number, groups, pairs)
+	if !known {
+		r, err2 := wait(ctx)
+		err = cmp.Or(err, s.known(u, r, s.failed(err2)))
+	}
 	return entry, err
 }
+
+func nothing(context.Context) (r resp.Reply, err error) { return r, nil }
 
 // login counts the connection. The count is noted under the lock under which the
 // command is given, so that the last one Redis gets is right.
@@ -222,6 +242,12 @@ func (s *Store) receiveUser(name, text string) {
 		}
 	case "kick":
 		s.node.Kick(name)
+	case "marked":
+		s.receiveMarked(name, rest)
+	case "unmarked":
+		s.unmarked(name, rest)
+	case "typing":
+		s.node.Typing(rest, name)
 	}
 }
 
@@ -238,6 +264,10 @@ func (s *Store) subscribedUser(name string) {
 	if first {
 		u.isReady = true
 		close(u.ready)
+	}
+	if !first {
+		u.marks.reads++
+		s.do(userKey(name), func(r resp.Reply, err error) { s.known(u, r, err) }, "HGETALL", userKey(name)+":k")
 	}
 	s.mu.Unlock()
 	if first {

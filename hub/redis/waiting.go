@@ -33,6 +33,7 @@ type waitingMessage struct {
 	seq          uint64
 	micros       int64 // its time, or that of an earlier message of the conversation if later
 	bytes        int
+	about        uint64 // of an edit: the seq of the message that it is about; else 0
 }
 
 // Waiting implements chat.Engine.
@@ -98,6 +99,7 @@ func (s *Store) list(user string, since time.Time) (waits []waitingMessage, err 
 	}
 	s.do(userKey(user), ignore, settledScript, settled, data)
 	waits = slices.DeleteFunc(waits, func(w waitingMessage) bool { return w.micros <= tooOld })
+	waits = withoutEdits(waits)
 	sortByTime(waits)
 	return waits, nil
 }
@@ -187,12 +189,38 @@ func appendWaiting(waits []waitingMessage, conversation string, r resp.Reply) ([
 	}
 	for _, each := range list {
 		w := waitingMessage{conversation: conversation}
-		if err := each.Scan(&w.seq, &w.micros, &w.bytes); err != nil {
+		if err := each.Scan(&w.seq, &w.micros, &w.bytes, &w.about); err != nil {
 			return nil, err
 		}
 		waits = append(waits, w)
 	}
 	return waits, nil
+}
+
+// withoutEdits leaves out edits of what waits itself, and all but the newest one of each other
+// message: they read alike.
+func withoutEdits(waits []waitingMessage) []waitingMessage {
+	type place struct {
+		conversation string
+		seq          uint64
+	}
+	shown := make(map[place]uint64) // by which seq a message is
+	for _, w := range waits {
+		if at := (place{w.conversation, w.about}); w.about > 0 {
+			shown[at] = max(shown[at], w.seq)
+		}
+	}
+	if len(shown) == 0 {
+		return waits
+	}
+	for _, w := range waits {
+		if w.about == 0 {
+			shown[place{w.conversation, w.seq}] = w.seq
+		}
+	}
+	return slices.DeleteFunc(waits, func(w waitingMessage) bool {
+		return w.about > 0 && shown[place{w.conversation, w.about}] != w.seq
+	})
 }
 
 // sortByTime sorts messages by time. Those of one conversation, which are in its order,
@@ -214,19 +242,20 @@ func (s *Store) fetch(waits []waitingMessage) (messages []*chat.Message, err err
 	defer cancel()
 	commands := make([]command, len(waits))
 	for i, w := range waits {
-		key, id := conversationKey(w.conversation), strconv.FormatUint(w.seq, 10)+"-0"
-		commands[i] = on(key, "XRANGE", key+":s", id, id)
+		commands[i] = on(conversationKey(w.conversation), historyScript, w.seq, 1, 1)
 	}
 	replies, err := s.all(ctx, commands)
 	if err != nil {
 		return nil, err
 	}
 	for i, w := range waits {
-		found, err := streamMessages(w.conversation, replies[i])
+		found, _, err := historyPage(w.conversation, replies[i])
 		if err != nil {
 			return nil, err
 		}
-		messages = append(messages, found...)
+		if len(found) > 0 && found[0].Seq == w.seq && (found[0].Now == nil || !found[0].Now.Deleted) {
+			messages = append(messages, found[0])
+		}
 	}
 	return messages, nil
 }

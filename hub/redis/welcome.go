@@ -30,6 +30,7 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 	w.Epoch = s.epoch
 	if u := s.users[name]; u != nil {
 		follows = slices.Collect(maps.Values(u.conversations))
+		w.Marks = u.marksOf(may)
 	}
 	all := s.conversations[chat.Everyone]
 	s.mu.Unlock()
@@ -43,6 +44,12 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 		case may(c.name) && c.has(name):
 			last[c.name] = c
 			w.Groups = append(w.Groups, c.name)
+			if text := c.topicOf(); text != "" {
+				if w.Topics == nil {
+					w.Topics = make(map[string]string)
+				}
+				w.Topics[c.name] = text
+			}
 		}
 	}
 	slices.Sort(w.Groups)

@@ -2,6 +2,7 @@
 -- they belong to their other users as well; see parting.go. A ban stays.
 --
 -- KEYS[1], KEYS[2], KEYS[3]  :h, :g and :p of the user
+-- KEYS[4], KEYS[5]  :k and :kt, the marks
 -- ARGV[1]  how long a user who is away stays known, in µs
 -- ARGV[2]  1 to forget a user earlier who holds nothing, 2 one who holds something, too: who
 --          is in a group or a private conversation
@@ -15,7 +16,7 @@ if not seen or tonumber(redis.call('HGET', h, 't') or '0') > 0 then return {0, {
 local early = ARGV[2] == '2' or ARGV[2] == '1' and redis.call('EXISTS', g, p) == 0
 if not early and now() - seen < tonumber(ARGV[1]) then return {1, {}, {}} end
 local groups = redis.call('SMEMBERS', g)
-redis.call('DEL', g)
+redis.call('DEL', g, KEYS[4], KEYS[5])
 redis.call('HDEL', h, 'seen', 't')
 local ban = tonumber(redis.call('HGET', h, 'b') or '0') - now()
 redis.call('PEXPIRE', h, text(math.max(120000, ban / 1000)))

@@ -9,8 +9,8 @@
 -- ARGV[6]  deadline in µs of Redis' clock; 0: none
 -- ARGV[7]  how many private conversations to return
 --
--- Reply: {serial of the connection, number of the login, 1 if what was known of the
--- user has been forgotten, groups, private conversations, the newest first}; the serial is 0
+-- Reply: {serial of the connection, number of the login, 1 if the user was not known, 2 if what
+-- was known of the user has been forgotten, groups, private conversations, the newest first}; the serial is 0
 -- if there was no login, and the number then 1 if the user is banned; else the name is taken. An error, LATE, says that the deadline has passed.
 
 if late(ARGV[6]) then return redis.error_reply('LATE it has been given up') end
@@ -39,5 +39,5 @@ redis.call('HSET', h, field, count, 't', after)
 if total == 0 then turn(h, true) end
 local groups = redis.call('SMEMBERS', g)
 if not known then redis.call('DEL', g) end
-return {serial, redis.call('HGET', h, 'gen'), known and 0 or 1, groups,
+return {serial, redis.call('HGET', h, 'gen'), known and 0 or seen and 2 or 1, groups,
   redis.call('ZREVRANGE', KEYS[3], 0, ARGV[7] - 1)}

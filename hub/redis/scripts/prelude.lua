@@ -26,15 +26,3 @@ local function turn(h, online)
   if n % 2 ~= (online and 1 or 0) then n = n + 1 end
   redis.call('HSET', h, 'gen', text(n))
 end
-
--- page reads messages of a stream one by one, up to a number of them or 1 MiB, but one at
--- least, and reports whether it came to the end.
-local function page(command, s, from, to, count)
-  local list, bytes = {}, 0
-  while #list < count and bytes < 1048576 do
-    local m = redis.call(command, s, from, to, 'COUNT', 1)[1]
-    if not m then return list, 1 end
-    list[#list + 1], bytes, from = m, bytes + #m[2][2], '(' .. m[1]
-  end
-  return list, 0
-end

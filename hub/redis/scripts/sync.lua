@@ -3,30 +3,37 @@
 -- group that nobody joins is forgotten after some time.
 --
 -- KEYS[1], KEYS[2]  :h and :s of the conversation
--- KEYS[3]  :m, if it is to be told who is in it
+-- KEYS[3]  :m, if it is to be told who is in it; at the end :x and :l if there were
+--          amendments
 -- ARGV[1]  the seq; "-": no messages; with a t before it, a time of
 --          Redis' clock: messages since then, 1,000 at most
 -- ARGV[2]  1 for a group
 -- ARGV[3]  1 to tell who is in it in any case
 --
--- Reply: {seq, mark, messages that there are, 1 if these are all, messages as XRANGE has
--- them, names and numbers}; the last is told with the last messages.
+-- Reply: {seq, mark, topic of a group and who set it (see topic.lua), 1 if messages are kept,
+-- 1 if these are all, messages as history has them, names and numbers}; the last is told with
+-- the last messages. AMENDED says that keys are missing.
 
-local h, s, m = KEYS[1], KEYS[2], KEYS[3]
-if redis.call('HSETNX', h, 'i', text(now())) == 1 and ARGV[2] == '1' and redis.call('EXISTS', m) == 0 then
+local h, s = KEYS[1], KEYS[2]
+local m = KEYS[3] and string.sub(KEYS[3], -2) == ':m' and KEYS[3]
+local x, _, missing = amended()
+if missing then return missing end
+if redis.call('HSETNX', h, 'i', text(now())) == 1 and ARGV[2] == '1' and redis.call('EXISTS', m or s) == 0 then
   redis.call('EXPIRE', h, 600)
 end
-local at = redis.call('HMGET', h, 'n', 'i')
-local list, all, after = {}, 1, ARGV[1]
+local at = redis.call('HMGET', h, 'n', 'i', 'topic')
+local list, all, after, last = {}, 1, ARGV[1], tonumber(at[1] or '0')
+local low = first(h, s, x)
 local time = tonumber(string.match(after, '^t(%d+)'))
 if time then
-  after = at[1] or '0'
+  after = last
+  local get = walk(s, x, last, low or last + 1, -1)
   for _ = 1, 1000 do
-    local e = redis.call('XREVRANGE', s, after .. '-0', '-', 'COUNT', 1)[1]
+    local e, seq = get()
     if not e or tonumber(e[2][4]) < time then break end
-    after = text(string.match(e[1], '^%d+') - 1)
+    after = seq - 1
   end
 end
-if after ~= '-' then list, all = page('XRANGE', s, '(' .. after .. '-0', '+', 100) end
-return {at[1] or '0', at[2], redis.call('XLEN', s), all, list,
+if after ~= '-' and low then list, all = page(s, x, math.max(after + 1, low), last, 1, 100) end
+return {at[1] or '0', at[2], at[3] or '', low and 1 or 0, all, list,
   m and (all == 1 or ARGV[3] == '1') and redis.call('HGETALL', m) or {}}

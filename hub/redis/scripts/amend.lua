@@ -1,0 +1,120 @@
+-- amend numbers a reply, an edit, a deletion or a reaction, notes what it makes of the
+-- message that it is about, keeps it, and publishes it. See send.lua and kept.lua.
+--
+-- The stream does not have the texts of edits and reactions: what reads as one text only is
+-- there once, and gone when that is deleted. What is deleted from a stream stays in memory
+-- until the whole piece of the stream has gone, which has at most 4,096 bytes or one
+-- message, and 100 messages (see README.md). So whatever may be in a piece with a message
+-- that is deleted is moved to :x.
+--
+-- KEYS[1], KEYS[2]  :h and :s of the conversation
+-- KEYS[3]  the ids of its sender; there if the message has one; at the end :x and :l
+-- ARGV[1]  its text; ARGV[2] to ARGV[6] are those of append
+-- ARGV[7]  the recipient, if that is away and the text waits, since ARGV[8]; empty: none
+-- ARGV[9], ARGV[10]  see append
+-- ARGV[11]  its kind: r, e, d, f; R for a binary reply
+-- ARGV[12], ARGV[13]  its sender, and whom it is for, or nothing if that is the conversation
+-- ARGV[14]  the seq of the message that it is about
+-- ARGV[15]  1 if its sender is a moderator
+-- ARGV[16]  1 if the recipient is away
+--
+-- Reply: {seq, time, whom it is for, the reaction that it takes the place of, author of the
+-- message that it is about, bytes of texts that are gone}; {0} if it changes nothing; for a
+-- repeated id and errors see append. NOTFOUND, NOTYOURS, BADFIELD: see chat.Present.Allows.
+
+local h, s, x, l = KEYS[1], KEYS[2], KEYS[#KEYS - 1], KEYS[#KEYS]
+local ids = #KEYS == 5 and KEYS[3] or nil
+local body, kind, from, to, about = ARGV[1], ARGV[11], ARGV[12], ARGV[13], tonumber(ARGV[14])
+local n, reply = begin(h, ids)
+if not n then return reply end
+
+local had = redis.call('HGET', h, 'x') and x
+local low = first(h, s, had)
+local message = low and about >= low and about < n and walk(s, had, about, about, 1)()
+if not message then return redis.error_reply('NOTFOUND there is no such message') end
+local data, at = message[2][2], message[2][4]
+local flag, author, whom = string.match(data, '^(.)([^%z]*)%z([^%z]*)%z')
+local p = had and redis.call('HGET', x, 'p' .. about) or '0 0 0 '
+local _, _, edited, deleted, reactions = string.find(p, '^%d+ (%d+) (%d) (.*)$')
+local own = author == from
+if string.find('edf', flag, 1, true) or deleted == '1' then
+  return redis.error_reply('NOTFOUND it cannot be changed')
+elseif kind == 'e' and not own or kind == 'd' and not own and from ~= '' and (ARGV[15] ~= '1' or whom ~= '') then
+  return redis.error_reply('NOTYOURS it is of somebody else')
+elseif kind == 'e' and (flag == 'b' or flag == 'R') then
+  return redis.error_reply('BADFIELD it has no text')
+end
+
+local was = ''
+if kind == 'f' then
+  local others, pos = {}, 1
+  while pos <= #reactions do
+    local _, head, user, size = string.find(reactions, '^([^%z]*)%z(%d+):', pos)
+    if user == from then
+      was = string.sub(reactions, head + 1, head + size)
+    else
+      others[#others + 1] = string.sub(reactions, pos, head + size)
+    end
+    pos = head + size + 1
+  end
+  if was == body then return {0} end
+  if body ~= '' then others[#others + 1] = from .. '\0' .. #body .. ':' .. body end
+  reactions = table.concat(others)
+end
+if ARGV[7] ~= '' then
+  local full = miss(h, n, #body)
+  if full then return full end
+end
+
+-- wipe takes the message out of the stream, and what may be in a piece with it.
+local function wipe(head)
+  local gone, moved, places = {}, {}, {}
+  local function move(m, seq, data)
+    gone[#gone + 1] = m[1]
+    moved[#moved + 1], moved[#moved + 2] = 'm' .. seq, m[2][4] .. ' ' .. data
+    places[#places + 1], places[#places + 2] = seq, 'm' .. seq
+  end
+  move(message, about, string.sub(data, 1, head))
+  for step = -1, 1, 2 do
+    local get, size = walk(s, had, about + step, step == 1 and n - 1 or low, step), #data
+    for _ = 1, 99 do
+      local m, seq = get()
+      size = size + (m and #m[2][2] or 0) + 18
+      if not m or size >= 4096 then break end
+      move(m, seq, m[2][2])
+    end
+  end
+  redis.call('XDEL', s, unpack(gone))
+  redis.call('HSET', x, unpack(moved))
+  redis.call('ZADD', l, unpack(places))
+  redis.call('HSET', h, 'f', low)
+end
+
+local answers = kind == 'r' or kind == 'R'
+if not had and not answers then
+  redis.call('DEL', x, l) -- of an earlier conversation by that name
+  redis.call('HSET', h, 'x', 1)
+end
+local freed = 0
+if kind == 'd' then
+  local _, head = string.find(data, (flag == 'r' or flag == 'R') and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
+  freed = #data - head
+  wipe(head)
+  if from == '' then to = whom end
+end
+local start = kind .. from .. '\0' .. to .. '\0' .. about .. ' ' .. #was .. ' ' .. was
+local t = keep(h, s, ids, n, ARGV[16] == '1', answers and start .. body or start, start .. body)
+if not answers then
+  if kind ~= 'f' then freed = freed + redis.call('HSTRLEN', x, 'e' .. about) end
+  if kind == 'e' then
+    edited = t
+    redis.call('HSET', x, 'e' .. about, body)
+  elseif kind == 'd' then
+    edited, deleted, reactions = '0', '1', ''
+    redis.call('HDEL', x, 'e' .. about)
+  end
+  redis.call('HSET', x, 'p' .. about, n .. ' ' .. edited .. ' ' .. deleted .. ' ' .. reactions)
+  redis.call('ZADD', l, n, 'p' .. about)
+  sweep(x, l, first(h, s, x), 400)
+end
+return {n, t, to, was, author, freed}
