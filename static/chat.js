@@ -48,7 +48,8 @@ export function amend(message, m) {
   return { ...rest, text: '', deleted: true };
 }
 
-// Who reacts has no other reaction any more. A reaction keeps its place while anybody has it.
+// Who reacts has no other reaction any more. Counts are the server's; names beyond the 20th stay
+// unknown, and a reaction keeps its place while anybody has it.
 function withReaction(reactions, { from, text, was }) {
   const named = reactions.some(({ users }) => users.includes(from));
   const without = ({ text, count, users }) => {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,9 @@ func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
 
 // book is history for tests: the messages of conversations, oldest first.
 type book struct {
-	of    map[string][]*chat.Message
+	of map[string][]*chat.Message
+
+	mu    sync.Mutex
 	asked int // messages that were asked for
 	pages int
 }
@@ -36,6 +39,8 @@ func (b *book) add(conversation, text string, at int) *chat.Message {
 }
 
 func (b *book) history(conversation string, q chat.Query) ([]*chat.Message, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.pages++
 	all := b.of[conversation]
 	if q.Direction == chat.Before {
