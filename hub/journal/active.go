@@ -43,6 +43,12 @@ func (s *Store) ready() error {
 			return fmt.Errorf("%w (repair: %w)", a.broken, err)
 		}
 	}
+	if err := s.seal(); err != nil {
+		if a.broken != nil || a.ended {
+			return err
+		}
+		s.log.Error("journal cannot be sealed to erase what was deleted", "dir", s.dir, "err", err)
+	}
 	old := a.version < version // and an old program would take a new record for damage
 	if !a.ended && !old && a.size < a.rotateAt {
 		return nil

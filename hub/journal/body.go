@@ -13,7 +13,9 @@ const (
 	flagSettled             // has been written to its user, or is too old to be
 	flagSame                // to is the conversation
 	flagAway                // its sender was told that its user is away, unless a request says otherwise
-	messageFlags
+
+	flagKind   = 1 << 4 // times its kind
+	flagErased = 1 << 7 // its text was left out by a compaction
 )
 
 // Flags of a user.
@@ -42,15 +44,19 @@ type message struct {
 	seq                        uint64
 	time                       int64  // ns since 1970
 	conversation, from, to, id []byte // to: empty with flagSame
+	about                      uint64 // 0: nothing
+	was                        []byte // of a reaction
 	body                       []byte
 }
+
+func (m *message) kind() chat.Kind { return chat.Kind(m.flags &^ flagErased / flagKind) }
 
 // private reports whether the message is meant for one user alone.
 func (m *message) private() bool { return m.flags&flagSame == 0 }
 
 // appendMessage appends the body of a record.
 func appendMessage(b []byte, m *chat.Message) []byte {
-	var flags byte
+	flags := byte(m.Kind) * flagKind
 	if m.Binary {
 		flags |= flagBinary
 	}
@@ -69,6 +75,12 @@ func appendMessage(b []byte, m *chat.Message) []byte {
 	b = appendName(b, m.From)
 	b = appendName(b, to)
 	b = appendName(b, m.ID)
+	if m.Kind != chat.Plain {
+		b = binary.AppendUvarint(b, m.About)
+	}
+	if m.Kind == chat.Reaction {
+		b = appendName(b, m.Was)
+	}
 	return append(b, m.Body...)
 }
 
@@ -78,8 +90,15 @@ func parseMessage(b []byte) (m message, err error) {
 	m.seq = c.uvarint()
 	m.time = c.int64()
 	m.conversation, m.from, m.to, m.id = c.name(), c.name(), c.name(), c.name()
+	if m.kind() != chat.Plain {
+		m.about = c.uvarint()
+		c.bad = c.bad || m.about == 0 || m.about >= m.seq
+	}
+	if m.kind() == chat.Reaction {
+		m.was = c.name()
+	}
 	m.body = c.rest
-	if c.bad || m.flags >= messageFlags || m.seq == 0 || m.private() == (len(m.to) == 0) {
+	if c.bad || m.kind() > chat.Reaction || m.seq == 0 || m.private() == (len(m.to) == 0) || m.flags&flagErased != 0 && len(m.body) > 0 {
 		return message{}, errBody
 	}
 	return m, nil
@@ -157,7 +176,7 @@ func appendForgotten(b []byte, f forgotten) []byte {
 func parseForgotten(b []byte) (forgotten, error) {
 	c := cursor{rest: b}
 	f := forgotten{string(c.name()), c.uvarint()}
-	if f.seq == 0 {
+	if f.seq == 0 && f.conversation == "" {
 		return forgotten{}, errBody
 	}
 	return f, c.end()
@@ -224,6 +243,10 @@ func (r record) parse(m *message) (_ any, err error) {
 		return parseMember(r.body)
 	case kindForgotten:
 		return parseForgotten(r.body)
+	case kindTopic:
+		return parseTopic(r.body)
+	case kindMarks:
+		return parseMarks(r.body)
 	}
 	return nil, fmt.Errorf("unknown kind %d", r.kind)
 }

@@ -49,7 +49,7 @@ func (s *Store) gather() {
 func (s *Store) commitBatch() bool {
 	c := &s.commit
 	c.batch = s.queue.take(c.batch[:0])
-	if len(c.batch) == 0 && !s.noted() && !(c.failed && time.Now().After(c.retry)) {
+	if len(c.batch) == 0 && !s.noted() && !s.erasure.due.Load() && !(c.failed && time.Now().After(c.retry)) {
 		return false
 	}
 	err := s.ready()
@@ -68,9 +68,10 @@ func (s *Store) commitBatch() bool {
 	}
 	s.tell(err)
 	if err != nil {
-		s.restoreNotes(taken)
+		s.restoreNotes(taken, err)
 		s.reject(err)
 	} else {
+		s.marksSafe(taken)
 		s.publish()
 	}
 	found := len(c.batch) > 0
@@ -81,17 +82,23 @@ func (s *Store) commitBatch() bool {
 	return found
 }
 
-// appendPending appends a record to the batch, and numbers a message; if there is
-// no room for that, it is left out.
+// appendPending appends a record to the batch, and numbers a message. What is refused, or
+// changes nothing, is left out.
 func (s *Store) appendPending(p *pending) {
 	c := &s.commit
-	if p.m == nil {
-		c.buf = appendRecord(c.buf, p.kind, p.body, c.active.salt)
+	switch {
+	case p.m != nil:
+		p.conversation, p.refused = s.memory.Open(p.m, s.noteForgotten)
+		p.left = p.conversation == nil
+	case p.topic != nil:
+		p.conversation, p.refused = s.memory.OpenTopic(p.topic.group, p.topic.text, s.noteForgotten)
+		p.left = p.conversation == nil
+	}
+	if p.left {
 		return
 	}
-	p.conversation = s.memory.Open(p.m, s.noteForgotten)
-	if p.conversation == nil {
-		p.refused = true
+	if p.m == nil {
+		c.buf = appendRecord(c.buf, p.kind, p.body, c.active.salt)
 		return
 	}
 	// No two have the same time, so that time gives the order of all messages.
@@ -109,18 +116,23 @@ func (s *Store) appendPending(p *pending) {
 func (s *Store) publish() {
 	for i := range s.commit.batch {
 		p := &s.commit.batch[i]
-		if p.refused {
-			p.stored(chat.ErrFull)
-			continue
-		}
-		if p.m == nil {
+		switch {
+		case p.left:
+			p.stored(p.refused)
+		case p.m != nil:
+			s.memory.Add(p.conversation, p.m, p.disk, p.stored)
+			if p.m.Kind == chat.Deletion {
+				s.erasure.owe(p.m.Time)
+			}
+		case p.topic != nil:
+			s.dropNote(note{kind: kindForgotten, conversation: p.topic.group})
+			s.memory.AddTopic(p.conversation, p.topic.text, p.stored)
+		default:
 			s.mu.Lock()
 			p.apply(s.state)
 			p.stored(nil)
 			s.mu.Unlock()
-			continue
 		}
-		s.memory.Add(p.conversation, p.m, p.disk, p.stored)
 	}
 }
 
@@ -132,7 +144,7 @@ func (s *Store) reject(err error) {
 			s.memory.Cancel(p.conversation, p.m)
 		}
 		if p.m != nil {
-			p.m.Seq, p.m.Time = 0, time.Time{}
+			p.m.Seq, p.m.Time, p.m.Was = 0, time.Time{}, ""
 		}
 		p.stored(err)
 	}
@@ -164,12 +176,16 @@ func (s *Store) tell(err error) {
 // it is safe, so it must not be on disk earlier.
 func (c *committer) end(s *Store) error {
 	c.batch = nil
+	s.releaseMarks(time.Now().Add(marksPause))
 	err := s.ready()
 	if err == nil && s.noted() {
 		c.buf = appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt)
 		c.buf, _ = s.appendNotes(c.buf, c.active.salt)
-		err = s.put(c.buf)
+		if err = s.put(c.buf); err == nil {
+			s.marksSafe(nil)
+		}
 	}
+	s.endMarks(cmp.Or(err, ErrClosed))
 	if err == nil {
 		err = s.put(appendMark(c.buf[:0], kindMark, c.active.size, c.active.salt))
 	}

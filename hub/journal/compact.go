@@ -1,9 +1,13 @@
 package journal
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"time"
+
+	"wschat/hub/chat"
+	"wschat/hub/store"
 )
 
 const (
@@ -28,11 +32,23 @@ func (s *Store) considerCompaction() {
 	s.mu.Unlock()
 	useless := total - needed
 	if useless > total/2 && useless > s.config.compactAt {
-		select {
-		case s.compact <- struct{}{}:
-		default:
-		}
+		s.askCompaction()
 	}
+}
+
+func (s *Store) askCompaction() {
+	select {
+	case s.compact <- struct{}{}:
+	default:
+	}
+}
+
+// compactable reports whether the sealed segments can be compacted: a segment says that it is
+// compacted by standing for several.
+func (s *Store) compactable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sealed) > 1 || len(s.sealed) == 1 && s.sealed[0].number < s.sealed[0].through
 }
 
 // compactAll compacts when that is asked for, until the store is closed.
@@ -42,8 +58,12 @@ func (s *Store) compactAll() {
 		case <-s.stop:
 			return
 		case <-s.compact:
+			erases := s.erasure.begin()
 			if err := s.compactSealed(); err != nil && err != ErrClosed {
 				s.log.Error("journal cannot be compacted", "dir", s.dir, "err", err)
+				if erases {
+					s.erasure.retry()
+				}
 			}
 		}
 	}
@@ -57,24 +77,26 @@ type compaction struct {
 	buf      []byte
 	size     int64
 	unsynced int
-	// cuts says from where a conversation is kept. That is fixed when it is first
+	// cuts says what is kept of a conversation. That is fixed when it is first
 	// seen: retention goes on meanwhile, and must not make holes.
-	cuts     map[string]uint64
+	cuts     map[string]store.Cut
+	topics   map[string]bool // of which groups there was one
 	requests requests
 }
 
 // compactSealed copies the records of the sealed segments that are still needed into one.
 func (s *Store) compactSealed() error {
+	if !s.compactable() {
+		return nil
+	}
 	s.mu.Lock()
 	old := slices.Clone(s.sealed)
 	s.mu.Unlock()
-	if len(old) == 0 || len(old) == 1 && old[0].number == old[0].through {
-		return nil // a segment says that it is compacted by standing for several
-	}
 	c := &compaction{
 		Store:  s,
 		header: newHeader(s.epoch, old[0].number, old[len(old)-1].through),
-		cuts:   make(map[string]uint64),
+		cuts:   make(map[string]store.Cut),
+		topics: make(map[string]bool),
 
 		requests: newRequests(time.Now().Add(-requestAge).UnixNano()),
 	}
@@ -122,6 +144,12 @@ func (c *compaction) write(old []sealed) error {
 	}
 	if floor := c.memory.Floor(); floor > 0 {
 		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{"", floor}), c.salt)
+	}
+	for group, text := range c.memory.Topics(slices.Collect(maps.Keys(c.topics))) {
+		c.buf = appendRecord(c.buf, kindTopic, appendTopic(nil, topic{group, text}), c.salt)
+		if err := c.flush(compactBuffer); err != nil {
+			return err
+		}
 	}
 	if err := c.copyUsers(); err != nil {
 		return err
@@ -173,6 +201,8 @@ func (c *compaction) copyRecord(rec record) error {
 		c.copyMessage(b, rec.body)
 	case forgotten:
 		c.cut([]byte(b.conversation))
+	case topic:
+		c.topics[b.group] = true
 	case request:
 		c.requests.add(b)
 	}
@@ -180,7 +210,8 @@ func (c *compaction) copyRecord(rec record) error {
 }
 
 func (c *compaction) copyMessage(m *message, body []byte) {
-	if m.seq < c.cut(m.conversation) {
+	cut := c.cut(m.conversation)
+	if m.seq < cut.First {
 		if len(m.id) > 0 && c.requests.wants(m.time) {
 			c.requests.add(m.request())
 		}
@@ -189,35 +220,62 @@ func (c *compaction) copyMessage(m *message, body []byte) {
 	start := len(c.buf)
 	c.buf = beginRecord(c.buf, kindMessage)
 	flags := len(c.buf)
-	c.buf = append(c.buf, body...)
+	if len(m.body) > 0 && isGone(m, cut.Amended) {
+		c.buf = append(c.buf, body[:len(body)-len(m.body)]...)
+		c.buf[flags] |= flagErased
+	} else {
+		c.buf = append(c.buf, body...)
+	}
 	if m.private() && !c.memory.Waits(m.to, m.conversation, m.seq) {
 		c.buf[flags] |= flagSettled
 	}
 	endRecord(c.buf[start:], c.salt)
 }
 
-// cut returns from where a conversation is kept. Of one of which nothing is kept it writes
-// the last number: what was noted of it may not be on disk yet.
-func (c *compaction) cut(conversation []byte) uint64 {
-	first, ok := c.cuts[string(conversation)]
-	if ok {
-		return first
+// isGone reports whether nobody can read the text of m any more: its message is deleted, or
+// there is a later edit, or a later reaction of the same user.
+func isGone(m *message, amended map[uint64]*chat.Present) bool {
+	of := m.seq
+	if m.kind().Amends() {
+		of = m.about
 	}
-	first, last := c.memory.Cut(conversation)
-	c.cuts[string(conversation)] = first
-	if last > 0 {
-		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{string(conversation), last}), c.salt)
+	p := amended[of]
+	switch {
+	case p == nil:
+		return false
+	case m.kind() == chat.Edit:
+		return p.Deleted || p.Edited.UnixNano() != m.time
+	case m.kind() == chat.Reaction:
+		return p.ReactionOf(string(m.from)) != string(m.body)
 	}
-	return first
+	return p.Deleted
 }
 
-// copyUsers appends a record for each user. The lock is released during writes: a user who
+// cut returns what is kept of a conversation. Of one of which nothing is kept it writes
+// the last number: what was noted of it may not be on disk yet.
+func (c *compaction) cut(conversation []byte) store.Cut {
+	cut, ok := c.cuts[string(conversation)]
+	if ok {
+		return cut
+	}
+	cut = c.memory.Cut(conversation)
+	c.cuts[string(conversation)] = cut
+	if cut.Forgotten > 0 {
+		c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, forgotten{string(conversation), cut.Forgotten}), c.salt)
+	}
+	return cut
+}
+
+// copyUsers appends the records of each user. The lock is released during writes: a user who
 // changes meanwhile has a note, which is written later.
 func (c *compaction) copyUsers() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, u := range c.state.users {
 		c.buf = appendRecord(c.buf, kindUser, appendUser(nil, name, u), c.salt)
+		for _, m := range u.marks.all() {
+			c.buf = appendRecord(c.buf, kindMarks, appendMarks(nil, userMarks{name, m.Conversation, m.Marks}), c.salt)
+		}
 		if len(c.buf) < compactBuffer {
 			continue
 		}

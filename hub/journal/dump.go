@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/store"
 )
 
@@ -76,6 +77,10 @@ func describe(rec record) string {
 			return fmt.Sprintf("user %q here since %s, in %q", b.name, clock(b.seen), b.groups)
 		}
 		return fmt.Sprintf("user %q seen %s, in %q", b.name, clock(b.seen), b.groups)
+	case topic:
+		return fmt.Sprintf("topic of %q: %q", b.group, b.text)
+	case userMarks:
+		return fmt.Sprintf("marks of %q: %q read %d flags %d", b.user, b.conversation, b.Read, b.Flags)
 	case request:
 		told := ""
 		if b.toldAway() {
@@ -101,6 +106,9 @@ func describeMessage(m *message) string {
 		to = m.conversation
 	}
 	fmt.Fprintf(&b, "message %q %d %s %q => %q", m.conversation, m.seq, clock(m.time), m.from, to)
+	if m.kind() != chat.Plain {
+		fmt.Fprintf(&b, " %s %d", [...]string{"", "reply to", "edit of", "deletion of", "reaction to"}[m.kind()], m.about)
+	}
 	if len(m.id) > 0 {
 		fmt.Fprintf(&b, " id %q", m.id)
 	}
@@ -109,6 +117,9 @@ func describeMessage(m *message) string {
 	}
 	if m.flags&flagSettled != 0 {
 		b.WriteString(" settled")
+	}
+	if m.flags&flagErased != 0 {
+		b.WriteString(" erased")
 	}
 	const most = 200 // bytes of a body that are shown
 	body, rest := m.body, ""

@@ -11,11 +11,11 @@ const noteDelay = 100 * time.Millisecond
 
 // note names a part of the state that has changed, and of which a record is to be written.
 type note struct {
-	kind               kind // kindUser, kindWritten or kindForgotten
+	kind               kind // kindUser, kindWritten, kindForgotten or kindMarks
 	user, conversation string
 }
 
-// notes are the parts of the state that have changed, each with its seq; 0 for a user. A
+// notes are the parts of the state that have changed, each with its seq; 0 if it has none. A
 // later note replaces an earlier one about the same part, so the state bounds them. Guarded
 // by Store.mu.
 type notes map[note]uint64
@@ -51,22 +51,37 @@ func (s *Store) appendNotes(b []byte, salt uint32) ([]byte, notes) {
 			body = appendWritten(body[:0], written{n.user, n.conversation, seq})
 		case kindForgotten:
 			body = appendForgotten(body[:0], forgotten{n.conversation, seq})
+		case kindMarks:
+			continue
 		}
 		b = appendRecord(b, n.kind, body, salt)
+	}
+	for n := range taken { // behind their users
+		if n.kind == kindMarks {
+			b = s.appendMarksNote(b, n, salt)
+		}
 	}
 	return b, taken
 }
 
 // restoreNotes puts back notes that could not be written, to try again later.
-func (s *Store) restoreNotes(taken notes) {
+func (s *Store) restoreNotes(taken notes, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.marking.told(err)
 	for n, seq := range taken {
 		s.note(n, seq)
 	}
 	if len(s.notes) > 0 {
 		s.later.Reset(s.config.repairPause)
 	}
+}
+
+// dropNote drops a note that has become untrue.
+func (s *Store) dropNote(n note) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.notes, n)
 }
 
 // Written implements chat.Store. A crash before the note is on disk makes m wait

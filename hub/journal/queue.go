@@ -20,13 +20,15 @@ type pending struct {
 	m      *chat.Message // nil: the others
 	kind   kind
 	body   []byte
-	apply  func(*state) // what the record says
+	apply  func(*state) // what the record says; nil for a message and a topic
+	topic  *topic       // nil: the others
 	stored func(error)
 
 	// What the committer knows.
 	conversation *store.Conversation
-	disk         int  // what its record takes, in bytes
-	refused      bool // there is no room for it
+	disk         int   // what its record takes, in bytes
+	left         bool  // it has no record: it is refused, or changes nothing
+	refused      error // why; nil: it is not
 }
 
 // author returns who sent the message p; "": p is not a message.
@@ -137,6 +139,12 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+}
+
+func (q *queue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
 }
 
 // done reports whether nothing waits, nor ever will.

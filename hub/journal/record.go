@@ -18,6 +18,8 @@ const (
 	kindRequest
 	kindMember
 	kindForgotten
+	kindTopic
+	kindMarks
 )
 
 const (

@@ -52,6 +52,9 @@ func (s *Store) open() (err error) {
 			s.note(note{kind: kindUser, user: name}, 0)
 		}
 	}
+	if t := s.state.deletion; t > 0 {
+		s.erasure.owe(time.Unix(0, t))
+	}
 	s.commit.time = s.memory.Newest()
 	if err := s.removeReplaced(replaced); err != nil {
 		s.commit.active.f.Close()
@@ -84,9 +87,13 @@ func (s *Store) create() error {
 
 // recover reads a segment into the state. The newest becomes the active one.
 func (s *Store) recover(r *reader, compacted, newest bool) error {
+	deletion := s.state.deletion
 	ended, torn, err := readSegment(r, newest, func(rec record) error {
 		return s.state.apply(rec, compacted)
 	})
+	if r.compacted() { // what it deletes it has erased
+		s.state.deletion = deletion
+	}
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 
 const (
 	magic      = "wschatj\n"
-	version    = 2 // is written; 1 is read as well
+	version    = 3 // is written; 1 and 2 are read as well
 	epochSize  = 8
 	headerSize = len(magic) + 4 + epochSize + 8 + 8 + 4 + 4
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"wschat/hub/chat"
 	"wschat/hub/store"
 )
 
@@ -15,6 +16,7 @@ type state struct {
 	users     map[string]*user
 	requests  requests
 	userBytes int64 // what the users take on disk, roughly
+	deletion  int64 // when the first message was deleted that may be on disk still; 0: none was
 }
 
 // user is somebody known.
@@ -22,6 +24,7 @@ type user struct {
 	here   bool
 	seen   int64
 	groups []string
+	marks  *marks // nil: there are none
 }
 
 func (u *user) size(name string) int64 {
@@ -29,7 +32,7 @@ func (u *user) size(name string) int64 {
 	for _, g := range u.groups {
 		n += 1 + len(g)
 	}
-	return int64(n)
+	return int64(n) + u.marks.size(name)
 }
 
 func newState(memory *store.Memory) *state {
@@ -52,6 +55,9 @@ func (s *state) apply(rec record, compacted bool) error {
 	case forgotten:
 		s.memory.Forget(b.conversation, b.seq)
 	case userState:
+		if old := s.users[b.name]; old != nil && b.user != nil {
+			b.marks = old.marks
+		}
 		s.setUser(b.name, b.user)
 		if b.user != nil {
 			s.memory.LeftAt(b.name, b.seen)
@@ -60,6 +66,12 @@ func (s *state) apply(rec record, compacted bool) error {
 		s.requests.add(b)
 	case member:
 		s.setMember(b)
+	case topic:
+		s.memory.LoadTopic(b.group, b.text)
+	case userMarks:
+		if s.users[b.user] != nil {
+			s.setMarks(b)
+		}
 	}
 	return nil
 }
@@ -67,10 +79,14 @@ func (s *state) apply(rec record, compacted bool) error {
 func (s *state) applyMessage(m *message, rec record, compacted bool) error {
 	err := s.memory.Load(&store.Saved{
 		Conversation: m.conversation, From: m.from, To: m.to, Seq: m.seq, Time: m.time,
+		Kind: m.kind(), About: m.about, Was: m.was,
 		Binary: m.flags&flagBinary != 0, Settled: m.flags&flagSettled != 0,
 		Away: m.flags&flagAway != 0,
 		Body: m.body, Disk: sizeOnDisk(rec.body),
 	}, compacted)
+	if m.kind() == chat.Deletion && s.deletion == 0 {
+		s.deletion = m.time
+	}
 	if err == nil && len(m.id) > 0 && s.requests.wants(m.time) {
 		s.requests.add(m.request())
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	compactAt   int64             // the least that a compaction must save
 	repairPause time.Duration     // between attempts to repair a segment
 	retryPause  time.Duration     // between attempts to write at all
+	eraseAfter  time.Duration     // how long a deleted text stays
 	disk        disk              // instead of osDisk
 	atStep      func(step string) // called in a compaction
 }
@@ -63,16 +64,18 @@ type Store struct {
 	stop    chan struct{} // closed by Close
 	running sync.WaitGroup
 	later   *time.Timer // wakes the committer for notes alone
+	erasure erasure
 	close   func() error
 
 	memory *store.Memory // has a lock of its own
 
-	mu     sync.Mutex
-	state  *state
-	notes  notes
-	sealed []sealed             // the segments but the active one, in order
-	err    error                // of the last batch
-	bans   map[string]time.Time // when the journal was opened
+	mu      sync.Mutex
+	state   *state
+	notes   notes
+	marking marking
+	sealed  []sealed             // the segments but the active one, in order
+	err     error                // of the last batch
+	bans    map[string]time.Time // when the journal was opened
 
 	commit committer
 }
@@ -112,9 +115,15 @@ func Open(config Config) (*Store, error) {
 	}
 	s.close = sync.OnceValue(s.end)
 	s.later = time.AfterFunc(time.Hour, s.poke)
-	s.later.Stop()
+	s.marking = marking{
+		stored: make(map[note][]func(error)), writing: make(map[note][]func(error)), paused: make(map[note]bool),
+		timer: time.AfterFunc(time.Hour, func() { s.releaseMarks(time.Now()) }),
+	}
+	s.erasure.after = cmp.Or(config.eraseAfter, eraseAfter)
+	s.erasure.timer = time.AfterFunc(time.Hour, func() { s.erasure.due.Store(true); s.poke() })
+	s.stopTimers()
 	if err := s.open(); err != nil {
-		s.later.Stop()
+		s.stopTimers()
 		return nil, err
 	}
 	if config.MaxAge > 0 {
@@ -136,10 +145,16 @@ func (s *Store) end() error {
 	close(s.stop)
 	s.poke()
 	s.running.Wait()
-	s.later.Stop()
 	err := s.commit.end(s)
+	s.stopTimers()
 	s.lock.Close()
 	return err
+}
+
+func (s *Store) stopTimers() {
+	s.later.Stop()
+	s.marking.timer.Stop()
+	s.erasure.timer.Stop()
 }
 
 // Epoch returns the name of the numbering: it is the same as long as messages

@@ -1,16 +1,26 @@
 package journal
 
-import "wschat/hub/chat"
+// topic is that of a group; without a text there is none any more.
+type topic struct{ group, text string }
 
-// SetTopic implements chat.Store.
-func (s *Store) SetTopic(group, text string, stored func(error)) { stored(chat.ErrUnavailable) }
+func appendTopic(b []byte, t topic) []byte { return append(appendName(b, t.group), t.text...) }
+
+func parseTopic(b []byte) (topic, error) {
+	c := cursor{rest: b}
+	t := topic{group: string(c.name())}
+	t.text = string(c.rest)
+	if c.bad || t.group == "" {
+		return topic{}, errBody
+	}
+	return t, nil
+}
+
+// SetTopic implements chat.Store. stored is called as that of Append is, and in one order
+// with it.
+func (s *Store) SetTopic(group, text string, stored func(error)) {
+	t := topic{group, text}
+	s.append(pending{kind: kindTopic, body: appendTopic(nil, t), topic: &t, stored: stored})
+}
 
 // Topics implements chat.Store.
 func (s *Store) Topics(groups []string) map[string]string { return s.memory.Topics(groups) }
-
-// SetMarks implements chat.Registry.
-func (s *Store) SetMarks(user, conversation string, m chat.Marks, stored func(error)) {
-	if stored != nil {
-		stored(chat.ErrUnavailable)
-	}
-}

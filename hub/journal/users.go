@@ -24,7 +24,7 @@ func (s *Store) load() chat.Known {
 	defer s.mu.Unlock()
 	k := chat.Known{Users: make([]chat.KnownUser, 0, len(s.state.users)), Bans: s.bans}
 	for name, u := range s.state.users {
-		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups)})
+		k.Users = append(k.Users, chat.KnownUser{Name: name, Seen: time.Unix(0, u.seen), Groups: slices.Clone(u.groups), Marks: u.marks.all()})
 	}
 	instead := make(map[request]bool) // what was told of some
 	for r := range s.state.requests.All() {

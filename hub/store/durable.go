@@ -6,6 +6,7 @@ package store
 import (
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"time"
 
 	"wschat/hub/chat"
@@ -36,11 +37,11 @@ func (c *Conversation) Number() uint64 {
 }
 
 // Cancel takes back the numbers that have been given out since the last Add, to m and
-// others.
+// others. m is nil for a topic.
 func (s *Memory) Cancel(c *Conversation, m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.Away && waits(m.Kind) {
+	if m != nil && m.Away && waits(m.Kind) {
 		s.unmiss(m.To, c, len(m.Body))
 	}
 	c.awaited = nil
@@ -58,6 +59,37 @@ func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(err
 		c.awaited = nil
 	}
 	stored(nil)
+}
+
+// OpenTopic returns the conversation of a group, whose topic is to be set; nil: that is
+// refused, or, without an error, there is nothing to do. AddTopic must follow, or Cancel. forgot
+// is as in Open.
+func (s *Memory) OpenTopic(group, text string, forgot func(name string, last uint64)) (*Conversation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.openTopic(group, text, forgot)
+}
+
+// AddTopic sets a topic that is safe now, and calls stored as chat.Store.SetTopic does.
+func (s *Memory) AddTopic(c *Conversation, text string, stored func(error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setTopic(c, text)
+	stored(nil)
+}
+
+// LoadTopic sets a topic from before the start.
+func (s *Memory) LoadTopic(group, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversations[group]
+	if c == nil && text != "" {
+		by, from := s.keysOf("", "")
+		c = s.begin(group, by, from)
+	}
+	if c != nil {
+		s.setTopic(c, text)
+	}
 }
 
 // Saved is a message from before the start. Load copies the bytes that it keeps.
@@ -131,19 +163,26 @@ func (s *Memory) Forget(name string, last uint64) {
 	s.setNumber(name, last)
 }
 
-// Cut returns the oldest number that is kept of a conversation. If nothing is kept of it,
-// first is the number of its next message, and last the one before that, to be forgotten
-// again after a restart; else last is 0.
-func (s *Memory) Cut(name []byte) (first, last uint64) {
+// Cut is what is kept of a conversation at some time.
+type Cut struct {
+	First     uint64                   // the oldest number, or, if nothing is kept, that of the next message
+	Forgotten uint64                   // then the one before that, to be forgotten again after a restart; else 0
+	Amended   map[uint64]*chat.Present // what has become of messages, by their numbers
+}
+
+// Cut returns what is kept of a conversation now.
+func (s *Memory) Cut(name []byte) Cut {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.conversations[string(name)]; c != nil {
-		if c.count == 0 {
-			last = c.last
-		}
-		return c.first(), last
+	c := s.conversations[string(name)]
+	if c == nil {
+		return Cut{First: s.lastOf(string(name)) + 1, Forgotten: s.numbers.last[s.hash(string(name))]}
 	}
-	return s.lastOf(string(name)) + 1, s.numbers.last[s.hash(string(name))]
+	cut := Cut{First: c.first(), Amended: maps.Clone(c.amended)}
+	if c.count == 0 {
+		cut.Forgotten = c.last
+	}
+	return cut
 }
 
 // Floor returns the number behind which conversations begin of which none is known.

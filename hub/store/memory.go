@@ -144,6 +144,7 @@ func (s *Memory) unlist(c *Conversation) {
 	if s.asked == c {
 		s.asked = orderLinks(c).Newer()
 	}
+	s.disk -= c.topicDisk()
 	s.order.Remove(c, orderLinks)
 	delete(s.conversations, c.name)
 	s.beginners.end(c)

@@ -14,7 +14,7 @@ func (s *Memory) SetTopic(group, text string, stored func(error)) {
 	defer s.mu.Unlock()
 	c, err := s.openTopic(group, text, nil)
 	if c != nil {
-		s.topic(c, text)
+		s.setTopic(c, text)
 	}
 	stored(err)
 }
@@ -33,14 +33,27 @@ func (s *Memory) openTopic(group, text string, forgot func(name string, last uin
 	return s.begin(group, by, from), nil
 }
 
-// topic sets that of c. One that has had no messages can be forgotten from now on.
-func (s *Memory) topic(c *Conversation, text string) {
+// setTopic sets that of c. One that has had no messages can be forgotten from now on.
+func (s *Memory) setTopic(c *Conversation, text string) {
+	if s.conversations[c.name] != c { // forgotten since it was opened
+		return
+	}
+	s.disk -= c.topicDisk()
 	c.topic = strings.Clone(text)
+	s.disk += c.topicDisk()
 	if c.spoken == 0 {
 		c.spoken = time.Now().UnixNano()
 		s.order.Push(c, orderLinks)
 		c.by.order.Push(c, begunLinks)
 	}
+}
+
+// topicDisk returns what the topic takes on disk, in bytes, roughly.
+func (c *Conversation) topicDisk() int64 {
+	if c.topic == "" {
+		return 0
+	}
+	return int64(16 + len(c.name) + len(c.topic))
 }
 
 // Topics implements chat.Store.
