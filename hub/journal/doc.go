@@ -54,7 +54,7 @@
 // everything before it is safe, and never goes out in one write with what it proves.
 //
 // Whether a message may be about another one is found out when it is numbered, against what
-// is safe and what the batch has before it. So a record never says what is not so, and a start
+// is safe and the amendments before it in the batch. So a record never says what is not so, and a start
 // applies it without asking.
 //
 // What need not be safe at once are notes: who is here, what was written to whom, what was
@@ -106,8 +106,8 @@
 //
 // # Locks
 //
-// The lock of the store.Memory is held while stored is called for a message, and
-// Store.mu, which guards users, requests and notes, while it is called for a change; each
+// The lock of the store.Memory is held while stored is called for a message or a topic, and
+// Store.mu, which guards users, requests and notes, while it is called for another change; each
 // for one at a time. Store.mu guards the list of segments, too, and queue.mu what waits.
 // The order is Memory, Store.mu, queue.mu; none is held during a system call.
 package journal
