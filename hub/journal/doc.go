@@ -83,6 +83,9 @@
 // removed by the next Open. For the time of the
 // copy the disk needs room for what is kept once more.
 //
+// Messages wait for no more of that than 1 MiB: so much is synced at once, and so much is
+// given back at once of the files that are replaced, when their names are gone for good.
+//
 // # Locks
 //
 // The lock of the store.Memory is held while stored is called for a message, and
