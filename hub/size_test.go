@@ -49,7 +49,7 @@ func TestMemoryOfTables(t *testing.T) {
 			user := members[i/chat.MaxGroups].name
 			s.engine.SetMember(user, long("group", i), true, func() {}, fail)
 		}},
-		{"an id of a send", 500, func(i int) { ids.done(long("A", i), long("", i), ack{}) }},
+		{"an id of a send", 320, func(i int) { ids.done(long("A", i), long("", i), ack{}) }},
 	} {
 		each := leaktest.Heap(func() {
 			for i := range entries {
