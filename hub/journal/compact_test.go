@@ -218,7 +218,8 @@ func (d shrinking) truncate(f *os.File, size int64) error {
 // the file system: commits wait for the largest. Only a file without a name is cut.
 func TestReplacedShrinksStepByStep(t *testing.T) {
 	const size = 3*shrinkStep + shrinkStep/2
-	dir, links := t.TempDir(), t.TempDir()
+	dir, other := t.TempDir(), filepath.Join(t.TempDir(), "link")
+	emptied := 0
 	s := open(t, Config{Dir: dir, Keep: 1, segmentSize: size, compactAt: never, disk: shrinking{before: func(f *os.File, size int64) {
 		info, err := f.Stat()
 		must(t, err)
@@ -228,25 +229,44 @@ func TestReplacedShrinksStepByStep(t *testing.T) {
 		if there, err := os.Stat(f.Name()); err == nil && os.SameFile(info, there) {
 			t.Errorf("%s is cut", f.Name())
 		}
+		if size == 0 {
+			emptied++
+		}
 	}}})
-	for range 2 { // the second time the first of them is a compacted one
+	fill := func() (sealed int) {
 		for range 3 * size / (1 << 20) {
 			say(t, s, "all", strings.Repeat("x", 1<<20))
 		}
-		old, err := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix))
-		must(t, err)
-		old = old[:len(old)-1] // but the active one
-		for _, path := range old {
-			must(t, os.Link(path, filepath.Join(links, filepath.Base(path))))
-		}
+		return len(s.sealed)
+	}
+	for range 2 { // the second time the first of them is a compacted one
+		want := emptied + fill()
 		must(t, s.compactSealed())
-		for _, path := range old {
-			link := filepath.Join(links, filepath.Base(path))
-			info, err := os.Stat(link)
-			if must(t, err); info.Size() > 0 {
-				t.Errorf("%d bytes of %s go at once", info.Size(), filepath.Base(path))
-			}
-			must(t, os.Remove(link))
+		if emptied != want {
+			t.Errorf("%d are empty before they go, want %d", emptied, want)
 		}
+	}
+	fill()
+	must(t, os.Link(segmentPath(dir, s.sealed[1].number), other))
+	must(t, s.compactSealed())
+	if info, err := os.Stat(other); err != nil || info.Size() < size {
+		t.Errorf("what has another name is cut: %v, %v", info.Size(), err)
+	}
+}
+
+// Whoever reads a journal meanwhile reads all of what he has opened.
+func TestReplacedWhileItIsRead(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir, Keep: 1, segmentSize: 300, compactAt: never})
+	for range 5 {
+		say(t, s, "all", strings.Repeat("x", 300))
+	}
+	segments, replaced, err := openAll(dir)
+	must(t, err)
+	defer closeAll(append(segments, replaced...))
+	must(t, s.compactSealed())
+	for i, r := range segments {
+		_, _, err := readSegment(r, i == len(segments)-1, func(record) error { return nil })
+		must(t, err)
 	}
 }

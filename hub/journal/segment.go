@@ -166,8 +166,12 @@ func closeFiles(files []*os.File) {
 
 // shrink gives back the room of a file that has no name any more, step by step. To remove
 // all of a large file is one change to the file system, for which each fsync waits. The
-// name must be gone for good: what is left after a crash must not have it.
+// name must be gone for good: what is left after a crash must not have it. What somebody
+// reads is left to him.
 func (s *Store) shrink(f *os.File, size int64) {
+	if !claim(f) {
+		return
+	}
 	for ; size > 0; size -= shrinkStep {
 		select {
 		case <-s.stop:
