@@ -104,6 +104,9 @@
 // first, so that it comes across all of them. A start finds out by itself whether one is due:
 // a segment that is compacted has erased what its records delete, any other has not.
 //
+// Messages wait for no more of that than 1 MiB: so much is synced at once, and so much is
+// given back at once of the files that are replaced, when their names are gone for good.
+//
 // # Locks
 //
 // The lock of the store.Memory is held while stored is called for a message or a topic, and
