@@ -21,7 +21,8 @@ type Message struct {
 	Binary       bool      // Body is opaque; otherwise it is UTF-8
 	Away         bool      // it is private, and its recipient was away when it was sent
 	ID           string    // the sender's id for it, which a retry repeats; "": none
-	Body         []byte    // not empty, but that of a Deletion, and of a Reaction that takes one back
+	Body         []byte    // not empty, but that of a Deletion, of a Reaction that takes one back, and where there is a File
+	File         string    // the JSON text of a file that comes with it, see File.Text; "": none. Of a Deletion, that of the message that it deletes, given by the store
 	Time         time.Time // given by the store
 	Now          *Present  // in what a store returns: what amendments have made of it; nil: nothing
 }
@@ -40,6 +41,14 @@ const (
 
 // Amends reports whether a message of this kind is an amendment.
 func (k Kind) Amends() bool { return k >= Edit }
+
+// OwnFile returns the file that comes with m itself: a Deletion only takes another's away.
+func (m *Message) OwnFile() string {
+	if m.Kind.Amends() {
+		return ""
+	}
+	return m.File
+}
 
 // OtherOf returns how a user calls a conversation: a private one by the name of the other.
 func OtherOf(conversation, user string) string {

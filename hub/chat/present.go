@@ -102,7 +102,7 @@ func (m *Message) Show(p *Present) {
 	default:
 		m.Now = p
 		if p.Deleted {
-			m.Body = nil
+			m.Body, m.File = nil, ""
 		} else if !p.Edited.IsZero() {
 			m.Body = p.Text
 		}

@@ -14,9 +14,12 @@ const (
 	flagSame                // to is the conversation
 	flagAway                // its sender was told that its user is away, unless a request says otherwise
 
-	flagKind   = 1 << 4 // times its kind
-	flagErased = 1 << 7 // its text was left out by a compaction
+	flagKind   = 1 << 4 // times its code: its kind, or, with a file, withFile more
+	flagErased = 1 << 7 // its text was left out by a compaction, and its file
 )
+
+// withFile is what the code of a message with a file is above its kind.
+const withFile = byte(chat.Reaction) + 1
 
 // Flags of a user.
 const (
@@ -46,17 +49,27 @@ type message struct {
 	conversation, from, to, id []byte // to: empty with flagSame
 	about                      uint64 // 0: nothing
 	was                        []byte // of a reaction
+	file                       []byte // empty: there is none
 	body                       []byte
+	said                       int // bytes of file and body, at the end of the record
 }
 
-func (m *message) kind() chat.Kind { return chat.Kind(m.flags &^ flagErased / flagKind) }
+func (m *message) code() byte { return m.flags &^ flagErased / flagKind }
+
+func (m *message) kind() chat.Kind { return chat.Kind(m.code() % withFile) }
+
+func (m *message) hasFile() bool { return m.code() >= withFile }
 
 // private reports whether the message is meant for one user alone.
 func (m *message) private() bool { return m.flags&flagSame == 0 }
 
 // appendMessage appends the body of a record.
 func appendMessage(b []byte, m *chat.Message) []byte {
+	file := m.OwnFile()
 	flags := byte(m.Kind) * flagKind
+	if file != "" {
+		flags += withFile * flagKind
+	}
 	if m.Binary {
 		flags |= flagBinary
 	}
@@ -81,6 +94,9 @@ func appendMessage(b []byte, m *chat.Message) []byte {
 	if m.Kind == chat.Reaction {
 		b = appendName(b, m.Was)
 	}
+	if file != "" {
+		b = appendName(b, file)
+	}
 	return append(b, m.Body...)
 }
 
@@ -97,8 +113,12 @@ func parseMessage(b []byte) (m message, err error) {
 	if m.kind() == chat.Reaction {
 		m.was = c.name()
 	}
+	m.said = len(c.rest)
+	if m.hasFile() && m.flags&flagErased == 0 {
+		m.file = c.name()
+	}
 	m.body = c.rest
-	if c.bad || m.kind() > chat.Reaction || m.seq == 0 || m.private() == (len(m.to) == 0) || m.flags&flagErased != 0 && len(m.body) > 0 {
+	if c.bad || m.hasFile() && m.kind().Amends() || m.seq == 0 || m.private() == (len(m.to) == 0) || m.flags&flagErased != 0 && len(m.body) > 0 {
 		return message{}, errBody
 	}
 	return m, nil

@@ -230,8 +230,8 @@ func (c *compaction) copyMessage(m *message, body []byte) {
 	start := len(c.buf)
 	c.buf = beginRecord(c.buf, kindMessage)
 	flags := len(c.buf)
-	if len(m.body) > 0 && isGone(m, cut.Amended) {
-		c.buf = append(c.buf, body[:len(body)-len(m.body)]...)
+	if m.said > 0 && isGone(m, cut.Amended) {
+		c.buf = append(c.buf, body[:len(body)-m.said]...)
 		c.buf[flags] |= flagErased
 	} else {
 		c.buf = append(c.buf, body...)

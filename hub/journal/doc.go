@@ -18,12 +18,14 @@
 //
 //	1 mark      its own offset 8                       begins each batch
 //	2 end       its own offset 8                       ends a segment
-//	3 message   flags 1 │ seq │ time 8 │ conversation │ from │ to │ id │ about │ was │ body
+//	3 message   flags 1 │ seq │ time 8 │ conversation │ from │ to │ id │ about │ was │ file │ body
 //	            flags: 1 binary, 2 settled: waits for nobody, 4 to is the conversation and left out,
-//	                   8 its sender was told that its user is away, 16 times its kind (hub/chat),
-//	                   128 erased: a compaction has left its body out
+//	                   8 its sender was told that its user is away, 16 times its kind (hub/chat), and
+//	            with a file 80 more,
+//	                   128 erased: a compaction has left its file and body out
 //	            about: the seq of the message that it is about, which a plain one does not have;
-//	            was: of a reaction alone, the one that it takes the place of
+//	            was: of a reaction alone, the one that it takes the place of;
+//	            file: what is said of a file that comes with it, if the flags say so
 //	4 written   user │ conversation │ seq              has been written to user, up to there
 //	5 user      flags 1 │ time 8 │ name │ group …      flags: 1 known, 2 is here
 //	6 request   user │ id │ conversation │ seq │ time 8 │ flags 1   an id whose message is no longer kept

@@ -118,6 +118,9 @@ func describeMessage(m *message) string {
 	if m.flags&flagSettled != 0 {
 		b.WriteString(" settled")
 	}
+	if len(m.file) > 0 {
+		fmt.Fprintf(&b, " file %s", m.file)
+	}
 	if m.flags&flagErased != 0 {
 		b.WriteString(" erased")
 	}

@@ -82,7 +82,7 @@ func (s *state) applyMessage(m *message, rec record, compacted bool) error {
 		Kind: m.kind(), About: m.about, Was: m.was,
 		Binary: m.flags&flagBinary != 0, Settled: m.flags&flagSettled != 0,
 		Away: m.flags&flagAway != 0,
-		Body: m.body, Disk: sizeOnDisk(rec.body),
+		File: m.file, Body: m.body, Disk: sizeOnDisk(rec.body),
 	}, compacted)
 	if m.kind() == chat.Deletion && s.deletion == 0 {
 		s.deletion = m.time

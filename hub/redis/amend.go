@@ -22,7 +22,7 @@ func (s *Store) amend(m *chat.Message, away bool, since int64, mark string, seq 
 	if m.ID != "" {
 		args = append(args, resp.Key(key+":i:"+m.From))
 	}
-	args = append(args, resp.Key(key+":x"), resp.Key(key+":l"), m.Body, s.config.Keep, s.clock.deadline(), mark, seq, m.ID,
+	args = append(args, resp.Key(key+":x"), resp.Key(key+":l"), said(m), s.config.Keep, s.clock.deadline(), mark, seq, m.ID,
 		missed, since, chat.MaxWaiting, chat.MaxWaitingBytes,
 		flagOf(m), m.From, to, m.About, flag(m.Moderator), flag(away))
 	failed := func(err error) { done(false, err) }
@@ -47,6 +47,9 @@ func (s *Store) amendedBy(m *chat.Message, away bool, r resp.Reply, done func(aw
 		return
 	}
 	m.Time = time.UnixMicro(micros)
+	if m.Kind == chat.Deletion {
+		m.File, m.Was = m.Was, ""
+	}
 	if m.From == "" {
 		if m.To = to; to == "" {
 			m.To = m.Conversation

@@ -17,17 +17,26 @@ import (
 // A message is kept as: flag, sender, 0, whom it is for or nothing if that is the
 // conversation, 0, body. The flag is b for binary, t for text. If the message is about another
 // one, the flag says how, and before the body come: the seq of that, the length of the
-// reaction that it takes the place of, and that, each but the last with a blank behind it.
+// reaction that it takes the place of, and that, each but the last with a blank behind it. If
+// a file comes with it, the flag says so, and before the text come the length of what is said of
+// the file, a blank, and that; all of that is missing once the message is deleted.
 
 // flags are those of messages that are about others.
 var flags = map[byte]chat.Message{
-	'r': {Kind: chat.Reply}, 'R': {Kind: chat.Reply, Binary: true},
+	'r': {Kind: chat.Reply}, 'R': {Kind: chat.Reply, Binary: true}, flagFileReply: {Kind: chat.Reply},
 	'e': {Kind: chat.Edit}, 'd': {Kind: chat.Deletion}, 'f': {Kind: chat.Reaction},
 }
 
+// The flags of texts with files.
+const flagFile, flagFileReply = 'p', 'q'
+
 // flagOf returns the flag of a message.
 func flagOf(m *chat.Message) string {
-	switch {
+	switch file := m.OwnFile() != ""; {
+	case file && m.Kind == chat.Reply:
+		return string(flagFileReply)
+	case file:
+		return string(flagFile)
 	case m.Kind == chat.Edit:
 		return "e"
 	case m.Kind == chat.Deletion:
@@ -50,7 +59,16 @@ func encodeMessage(m *chat.Message) []byte {
 	for _, part := range []string{flagOf(m), m.From, "\x00", recipient(m), "\x00"} {
 		data = append(data, part...)
 	}
-	return append(data, m.Body...)
+	return append(data, said(m)...)
+}
+
+// said is the body of a message, with its file before it.
+func said(m *chat.Message) []byte {
+	file := m.OwnFile()
+	if file == "" {
+		return m.Body
+	}
+	return append(fmt.Appendf(nil, "%d %s", len(file), file), m.Body...)
 }
 
 // recipient is whom a message is for, or "" if that is its conversation.
@@ -63,7 +81,7 @@ func recipient(m *chat.Message) string {
 
 // encodedLen is the length of a message as it is kept, roughly if it is about another one.
 func encodedLen(m *chat.Message) int {
-	return 1 + len(m.From) + 1 + len(recipient(m)) + 1 + len(m.Body)
+	return 1 + len(m.From) + 1 + len(recipient(m)) + 1 + len(m.OwnFile()) + len(m.Body)
 }
 
 var errMessage = errors.New("redis: what is kept is no message")
@@ -89,6 +107,13 @@ func decodeMessage(conversation string, seq uint64, at time.Time, data []byte) (
 			return nil, errMessage
 		}
 		m.Was, body = string(body[:size]), body[size:]
+	}
+	if (from[0] == flagFile || from[0] == flagFileReply) && len(body) > 0 {
+		size, rest, err := cutNumber(body)
+		if err != nil || size > uint64(len(rest)) {
+			return nil, errMessage
+		}
+		m.File, body = string(rest[:size]), rest[size:]
 	}
 	if len(body) > 0 {
 		m.Body = bytes.Clone(body)

@@ -16,6 +16,8 @@ func TestMessageCodec(t *testing.T) {
 		{Conversation: "group前端", From: "张三", To: "group前端", Body: []byte("\x00\x00 x"), Binary: true},
 		{Conversation: "A,B", From: "B", To: "A", Body: []byte{0}},
 		{Conversation: "A,A", From: "A", To: "A", Body: []byte("a,b c")},
+		{Conversation: "all", From: "A", To: "all", File: `{"id":"x"}`},
+		{Conversation: "A,B", From: "A", To: "B", File: `{"id":"x"}`, Body: []byte("10 x")},
 	} {
 		m.Seq, m.Time = 7, at
 		data := encodeMessage(m)
@@ -38,6 +40,8 @@ func TestDecodeMessage(t *testing.T) {
 		"bA\x00B\x00\x00":                    {From: "A", To: "B", Binary: true, Body: []byte{0}},
 		"rA\x00\x0041 0 x y":                 {From: "A", To: "groupA", Kind: chat.Reply, About: 41, Body: []byte("x y")},
 		"RA\x00\x0041 0 \x00":                {From: "A", To: "groupA", Kind: chat.Reply, About: 41, Binary: true, Body: []byte{0}},
+		"pA\x00\x0010 {\"id\":\"x\"}":        {From: "A", To: "groupA", File: `{"id":"x"}`},
+		"qA\x00\x0041 0 2 {}x y":             {From: "A", To: "groupA", Kind: chat.Reply, About: 41, File: "{}", Body: []byte("x y")},
 		"eA\x00B\x0041 0 ":                   {From: "A", To: "B", Kind: chat.Edit, About: 41},
 		"d\x00\x0041 0 ":                     {To: "groupA", Kind: chat.Deletion, About: 41},
 		"fA\x00\x0041 4 👍👎":                  {From: "A", To: "groupA", Kind: chat.Reaction, About: 41, Was: "👍", Body: []byte("👎")},
@@ -52,7 +56,7 @@ func TestDecodeMessage(t *testing.T) {
 			t.Errorf("%q: the flag is %s", data, flag)
 		}
 	}
-	for _, data := range []string{"", "t", "tA\x00", "rA\x00\x00x", "rA\x00\x0041 x", "fA\x00\x0041 5 👍", "eA\x00\x00-1 0 x"} {
+	for _, data := range []string{"", "t", "tA\x00", "rA\x00\x00x", "rA\x00\x0041 x", "fA\x00\x0041 5 👍", "eA\x00\x00-1 0 x", "pA\x00\x00x", "pA\x00\x003 {}", "qA\x00\x0041 0 3 {}"} {
 		if got, err := decodeMessage("groupA", 7, time.Time{}, []byte(data)); err == nil {
 			t.Errorf("%q: got %+v", data, got)
 		}
@@ -79,6 +83,7 @@ func TestDecodePresent(t *testing.T) {
 // What is kept, by whatever version, makes no node panic.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("fA\x00\x0041 4 👍👎"), []byte("9 0 0 \x00A\x01👍\x00B\x01%25"))
+	f.Add([]byte("qA\x00B\x0041 0 2 {}x"), []byte("9 5 0 "))
 	f.Add([]byte("rA\x00B\x0041 0 x"), []byte("9 5 1 "))
 	f.Fuzz(func(t *testing.T, data, p []byte) {
 		m, err := decodeMessage("groupA", 1, time.Time{}, data)

@@ -26,6 +26,7 @@ func (c *Conversation) target(seq uint64) (m chat.Message, ok bool) {
 		if k.flags&keptPrivate != 0 {
 			m.To = textOf(k.to)
 		}
+		m.File = textOf(k.file)
 	})
 	return m, true
 }
@@ -50,7 +51,10 @@ func (s *Memory) admit(m *chat.Message, c *Conversation) (changes bool, err erro
 	if m.From == "" {
 		m.To = strings.Clone(target.To)
 	}
-	if m.Kind == chat.Reaction {
+	switch m.Kind {
+	case chat.Deletion:
+		m.File = strings.Clone(target.File)
+	case chat.Reaction:
 		m.Was = p.ReactionOf(m.From)
 	}
 	if s.MaxBytes > 0 && m.Kind.Amends() && int64(pieceHead+keptSize(m)+sizeOf(p)+growth(m)) > s.MaxBytes {
@@ -119,7 +123,7 @@ func (s *Memory) countDisk(p *piece, bytes int) {
 	s.disk += int64(bytes)
 }
 
-// erase takes the body of message seq out of its piece, which gets other bytes: excerpts go on
+// erase takes the body of message seq, and what is said of its file, out of its piece, which gets other bytes: excerpts go on
 // reading the old ones.
 func (s *Memory) erase(c *Conversation, seq uint64) {
 	p := c.pieceOf(seq)
@@ -129,9 +133,9 @@ func (s *Memory) erase(c *Conversation, seq uint64) {
 	before, data := p.size(), make([]byte, 0, len(p.data))
 	each([]piece{*p}, p.first, c.last, func(at uint64, b []byte) {
 		if at == seq {
-			body := len(parseKept(b).body)
-			b = b[:len(b)-body]
-			s.countDisk(p, -body)
+			whole := len(b)
+			b = appendErased(nil, b)
+			s.countDisk(p, len(b)-whole)
 		}
 		data = append(binary.AppendUvarint(data, uint64(len(b))), b...)
 	})

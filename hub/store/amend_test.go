@@ -98,7 +98,7 @@ func (s *Memory) checkPresents(t *testing.T) {
 				if k.kind().Amends() && (now == nil || now.Last < seq) {
 					t.Errorf("%s: what %d made of %d is not kept", c.name, seq, about)
 				}
-				if now != nil && now.Deleted && !k.kind().Amends() && len(k.body) > 0 {
+				if now != nil && now.Deleted && !k.kind().Amends() && len(k.body)+len(k.file) > 0 {
 					t.Errorf("%s: %d is deleted, and its text is kept", c.name, seq)
 				}
 			})

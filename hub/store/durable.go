@@ -104,6 +104,7 @@ type Saved struct {
 	Binary             bool
 	Settled            bool // it does not wait for its recipient
 	Away               bool // its recipient was away when it was sent
+	File               []byte
 	Body               []byte
 	Disk               int // size on disk, in bytes
 }
@@ -123,8 +124,8 @@ func (s *Memory) Load(m *Saved, leftOut bool) error {
 		return fmt.Errorf("message %d of %s behind %d", m.Seq, c.name, c.last)
 	}
 	private := len(m.To) > 0
-	flags := keptFlags(m.Kind, m.Binary, private)
-	s.scratch = appendKept(s.scratch[:0], flags, m.Time, m.About, m.From, m.To, keptBody(m.Kind, m.Body, m.Was))
+	flags := keptFlags(m.Kind, m.Binary, private, len(m.File) > 0)
+	s.scratch = appendKept(s.scratch[:0], flags, m.Time, m.About, m.From, m.To, m.File, keptBody(m.Kind, m.Body, m.Was))
 	s.add(c, author, m.Seq, m.Time, m.Disk, m.amendment())
 	if private && !m.Settled && waits(m.Kind) {
 		if m.Away {

@@ -41,6 +41,7 @@ func (e *excerpt) messages(to string, since int64) (messages []*chat.Message) {
 			m.To = textOf(k.to)
 		}
 		m.Binary = k.flags&keptBinary != 0
+		m.File = textOf(k.file)
 		m.Body, m.Time = k.body, time.Unix(0, k.time)
 		if m.Kind, m.About = k.kind(), k.about; m.Kind == chat.Reaction {
 			m.Was, m.Body = textOf(k.body), nil

@@ -10,14 +10,15 @@ import (
 const (
 	keptBinary  = 1 << iota // the body is opaque
 	keptPrivate             // it is meant for one user, who is named
+	keptFile                // a file comes with it
 	keptKind    = iota      // how many bits are below the kind
 )
 
 // kept is a message in a piece:
 //
-//	flags 1 │ time 8 │ about, if there is one │ from │ to, if it is private │ body
+//	flags 1 │ time 8 │ about, if there is one │ from │ to, if it is private │ file, if there is one │ body
 //
-// About is a uvarint. A name is its length, as a uvarint, and its bytes. The place of a message
+// About is a uvarint. A name or file is its length, as a uvarint, and its bytes. The place of a message
 // tells its number and conversation. An edit has no body, and that of a reaction is what it
 // takes the place of; see Memory.amend.
 type kept struct {
@@ -25,6 +26,7 @@ type kept struct {
 	time     int64 // ns since 1970
 	about    uint64
 	from, to []byte // to: empty if it is not private
+	file     []byte // empty: there is none
 	body     []byte
 }
 
@@ -32,7 +34,7 @@ type kept struct {
 func (k *kept) kind() chat.Kind { return chat.Kind(k.flags >> keptKind) }
 
 // keptFlags returns the flags of a message.
-func keptFlags(kind chat.Kind, binaryBody, private bool) byte {
+func keptFlags(kind chat.Kind, binaryBody, private, file bool) byte {
 	flags := byte(kind) << keptKind
 	if binaryBody {
 		flags |= keptBinary
@@ -40,11 +42,14 @@ func keptFlags(kind chat.Kind, binaryBody, private bool) byte {
 	if private {
 		flags |= keptPrivate
 	}
+	if file {
+		flags |= keptFile
+	}
 	return flags
 }
 
 // appendKept appends a kept message, from chat.Message or Saved.
-func appendKept[T string | []byte](b []byte, flags byte, at int64, about uint64, from, to T, body []byte) []byte {
+func appendKept[T string | []byte](b []byte, flags byte, at int64, about uint64, from, to, file T, body []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(append(b, flags), uint64(at))
 	if flags>>keptKind != 0 {
 		b = binary.AppendUvarint(b, about)
@@ -52,6 +57,9 @@ func appendKept[T string | []byte](b []byte, flags byte, at int64, about uint64,
 	b = append(binary.AppendUvarint(b, uint64(len(from))), from...)
 	if flags&keptPrivate != 0 {
 		b = append(binary.AppendUvarint(b, uint64(len(to))), to...)
+	}
+	if flags&keptFile != 0 {
+		b = append(binary.AppendUvarint(b, uint64(len(file))), file...)
 	}
 	return append(b, body...)
 }
@@ -69,7 +77,7 @@ func keptBody[T string | []byte](kind chat.Kind, body []byte, was T) []byte {
 
 // keptSize returns how many bytes m takes at most, its length before it included.
 func keptSize(m *chat.Message) int {
-	return 9 + 4*binary.MaxVarintLen32 + binary.MaxVarintLen64 + len(m.From) + len(m.To) + len(m.Was) + len(m.Body)
+	return 9 + 5*binary.MaxVarintLen32 + binary.MaxVarintLen64 + len(m.From) + len(m.To) + len(m.Was) + len(m.File) + len(m.Body)
 }
 
 func parseKept(b []byte) kept {
@@ -83,8 +91,17 @@ func parseKept(b []byte) kept {
 	if k.flags&keptPrivate != 0 {
 		k.to, b = cutName(b)
 	}
+	if k.flags&keptFile != 0 {
+		k.file, b = cutName(b)
+	}
 	k.body = b[:len(b):len(b)]
 	return k
+}
+
+// appendErased appends a kept message without what it says: its file and its body.
+func appendErased(dst, b []byte) []byte {
+	k := parseKept(b)
+	return appendKept(dst, k.flags&^keptFile, k.time, k.about, k.from, k.to, nil, nil)
 }
 
 func cutName(b []byte) (name, rest []byte) {

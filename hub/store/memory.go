@@ -154,8 +154,8 @@ func (s *Memory) unlist(c *Conversation) {
 // keep keeps a message that has its number and time; disk is its size on disk, in bytes.
 func (s *Memory) keep(c *Conversation, m *chat.Message, disk int) {
 	at, private := m.Time.UnixNano(), m.To != m.Conversation
-	flags := keptFlags(m.Kind, m.Binary, private)
-	s.scratch = appendKept(s.scratch[:0], flags, at, m.About, m.From, m.To, keptBody(m.Kind, m.Body, m.Was))
+	flags := keptFlags(m.Kind, m.Binary, private, m.OwnFile() != "")
+	s.scratch = appendKept(s.scratch[:0], flags, at, m.About, m.From, m.To, m.File, keptBody(m.Kind, m.Body, m.Was))
 	var amendment *chat.Message
 	if m.Kind.Amends() {
 		amendment = m

@@ -12,13 +12,14 @@
 -- ARGV[1]  its text; ARGV[2] to ARGV[6] are those of append
 -- ARGV[7]  the recipient, if that is away and the text waits, since ARGV[8]; empty: none
 -- ARGV[9], ARGV[10]  see append
--- ARGV[11]  its kind: r, e, d, f; R for a binary reply
+-- ARGV[11]  its kind: r, e, d, f; R for a binary reply, q for one with a file, which is
+--          before its text
 -- ARGV[12], ARGV[13]  its sender, and whom it is for, or nothing if that is the conversation
 -- ARGV[14]  the seq of the message that it is about
 -- ARGV[15]  1 if its sender is a moderator
 -- ARGV[16]  1 if the recipient is away
 --
--- Reply: {seq, time, whom it is for, the reaction that it takes the place of, author of the
+-- Reply: {seq, time, whom it is for, the reaction that it takes the place of or the file that is deleted, author of the
 -- message that it is about, bytes of texts that are gone}; {0} if it changes nothing; for a
 -- repeated id and errors see append. NOTFOUND, NOTYOURS, BADFIELD: see chat.Present.Allows.
 
@@ -88,15 +89,19 @@ local function wipe(head)
   redis.call('HSET', h, 'f', low)
 end
 
-local answers = kind == 'r' or kind == 'R'
+local answers = string.find('rRq', kind, 1, true)
 if not had and not answers then
   redis.call('DEL', x, l) -- of an earlier conversation by that name
   redis.call('HSET', h, 'x', 1)
 end
-local freed = 0
+local freed, file = 0, nil
 if kind == 'd' then
-  local _, head = string.find(data, (flag == 'r' or flag == 'R') and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
+  local _, head = string.find(data, string.find('rRq', flag, 1, true) and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
   freed = #data - head
+  if flag == 'p' or flag == 'q' then
+    local size, start = string.match(data, '^(%d+) ()', head + 1)
+    file = string.sub(data, start, start + size - 1)
+  end
   wipe(head)
   if from == '' then to = whom end
 end
@@ -115,4 +120,4 @@ if not answers then
   redis.call('ZADD', l, n, 'p' .. about)
   sweep(x, l, first(h, s, x), 400)
 end
-return {n, t, to, was, author, freed}
+return {n, t, to, file or was, author, freed}

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) chat.Store) {
 		"present":              testPresent,
 		"waiting present":      testWaitingPresent,
 		"topics":               testTopics,
+		"files":                testFiles,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
