@@ -35,6 +35,7 @@ var (
 	ErrManyMembers = newError("unavailable", "群组成员总数已达上限,暂时无法加入 %s", "there are too many memberships of groups to join %s at the moment")
 	ErrForbidden   = newError("forbidden", "不能加入 %s", "you may not be in %s")
 	ErrNotFound    = newError("not_found", "没有这条消息", "there is no such message, or it cannot be changed any more")
+	ErrNoFile      = newError("not_found", "没有这个文件,或已经发送过", "there is no such file, or it has been sent already")
 	ErrNotYours    = newError("forbidden", "只能修改自己的消息", "the message is somebody else's")
 	ErrUnavailable = newError("unavailable", "暂时无法发送", "cannot be sent at the moment")
 )

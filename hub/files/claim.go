@@ -1,0 +1,129 @@
+package files
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"wschat/hub/chat"
+)
+
+// repeatTime is how long a send may be repeated with its id (PROTOCOL 6), less what the clocks
+// of nodes may differ.
+const repeatTime = 9 * time.Minute
+
+// Claim takes a file for a message of the user who has uploaded it, and returns what the message
+// says of it. request is the id of the send, or "": the same send may claim it again. The error
+// is chat.ErrNoFile if there is no such file, or another message has it. With chat.ErrUnavailable,
+// nothing is changed.
+func (s *Store) Claim(id, user, request string) (string, error) {
+	if !isID(id) {
+		return "", chat.ErrNoFile
+	}
+	text, err := s.claim(id, user, newClaim(user, request))
+	switch {
+	case err == nil:
+		return text, nil
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, chat.ErrNoFile):
+		return "", chat.ErrNoFile
+	}
+	s.log.Error("file cannot be sent", "file", id, "error", err)
+	return "", chat.ErrUnavailable
+}
+
+func (s *Store) claim(id, user string, by claim) (string, error) {
+	from, to := s.path(newDir, id), s.path(sentDir, id)
+	f, err := os.OpenFile(from, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return s.repeat(id, user, by)
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	t, _, err := readTail(f)
+	switch {
+	case err != nil:
+		return "", err
+	case t.User != user:
+		return "", chat.ErrNoFile
+	}
+	err = os.Rename(from, to) // by one claim alone
+	if errors.Is(err, os.ErrNotExist) {
+		return s.repeat(id, user, by)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err = by.write(f); err == nil {
+		err = s.syncDirs(sentDir, newDir)
+	}
+	if err != nil {
+		return "", errors.Join(err, os.Rename(to, from))
+	}
+	return t.Text(), nil
+}
+
+// repeat claims a file once more by the send that has sent it.
+func (s *Store) repeat(id, user string, by claim) (string, error) {
+	f, err := os.Open(s.path(sentDir, id))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	t, c, err := readTail(f)
+	if err != nil {
+		return "", err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if t.User != user || by != c || by == (claim{}) || time.Since(info.ModTime()) > repeatTime {
+		return "", chat.ErrNoFile
+	}
+	return t.Text(), nil
+}
+
+// GiveBack undoes a claim whose message is not stored, and calls done. It does not block.
+func (s *Store) GiveBack(id string, done func()) {
+	s.later(done, func() error { return os.Rename(s.path(sentDir, id), s.path(newDir, id)) }, "file cannot be given back", id)
+}
+
+// Remove deletes a file whose message is deleted, and calls done. It does not block.
+func (s *Store) Remove(id string, done func()) {
+	s.later(done, func() error {
+		size, err := s.removeAt(sentDir, id)
+		if err != nil {
+			return err
+		}
+		s.room.used.Add(-size)
+		return s.syncDirs(sentDir)
+	}, "file cannot be removed", id)
+}
+
+// later works on a file that may be gone.
+func (s *Store) later(done func(), work func() error, failure, id string) {
+	s.running.Go(func() {
+		defer done()
+		if !isID(id) {
+			return
+		}
+		if err := work(); err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.log.Error(failure, "file", id, "error", err)
+		}
+	})
+}
+
+// removeAt removes a file, and returns how many bytes it took.
+func (s *Store) removeAt(dir, id string) (size int64, err error) {
+	path := s.path(dir, id)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return 0, err
+	}
+	if err := os.Remove(path); err != nil {
+		return 0, err
+	}
+	return onDisk(info.Size()), nil
+}

@@ -1,0 +1,98 @@
+package files
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+const (
+	// unsentTime is how long a file waits to be sent.
+	unsentTime = time.Hour
+	sweepTime  = 5 * time.Minute
+	// countSweeps is after how many sweeps what is there is counted anew: other nodes, and the
+	// operator, may have changed it.
+	countSweeps = 12
+)
+
+// sweepAll removes what nobody needs, now and then.
+func (s *Store) sweepAll() {
+	ticker := time.NewTicker(sweepTime)
+	defer ticker.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-s.stop:
+			return
+		case <-ticker.C:
+		}
+		err := s.sweep()
+		if err == nil && n%countSweeps == 0 {
+			err = s.count()
+		}
+		if err != nil {
+			s.log.Error("files cannot be looked through", "dir", s.config.Dir, "error", err)
+		}
+	}
+}
+
+// sweep removes uploads whose process has ended, and files that nobody has sent in time.
+func (s *Store) sweep() error {
+	err := s.each(partDir, func(e entry) { s.removeDead(e.id) })
+	if err != nil {
+		return err
+	}
+	return s.each(newDir, func(e entry) {
+		if time.Since(e.at) < unsentTime {
+			return
+		}
+		size, err := s.removeAt(newDir, e.id)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.log.Error("file cannot be removed", "file", e.id, "error", err)
+		}
+		if err == nil {
+			s.room.used.Add(-size)
+			s.mu.Lock()
+			s.stats.Unsent++
+			s.mu.Unlock()
+		}
+	})
+}
+
+// removeDead removes what an upload has left behind, if nobody holds it.
+func (s *Store) removeDead(id string) {
+	path := s.path(partDir, id)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return // it is gone, or somebody else's
+	}
+	defer f.Close()
+	if !hold(f) {
+		return
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		s.log.Error("what is left of an upload cannot be removed", "file", id, "error", err)
+	}
+}
+
+// createPart makes a file for an upload, and holds it until it is closed.
+func (s *Store) createPart(id string) (*os.File, error) {
+	path := s.path(partDir, id)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if hold(f) {
+			if there, err := os.Stat(path); err == nil && isSame(f, there) {
+				return f, nil
+			}
+		}
+		f.Close() // a sweep has come between, and removes it
+		os.Remove(path)
+	}
+}
+
+func isSame(f *os.File, there os.FileInfo) bool {
+	mine, err := f.Stat()
+	return err == nil && os.SameFile(mine, there)
+}
