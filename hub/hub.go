@@ -7,6 +7,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/files"
 	"wschat/hub/loop"
 	"wschat/hub/search"
 )
@@ -26,6 +27,8 @@ type Config struct {
 	// read those from before its login. It is to them what loop.Config.Queue is to all
 	// else that waits for a client. 0: no limit.
 	Queue int
+	// Files keeps the files that come with messages; nil: there are none. It ends after Engine.
+	Files *files.Store
 	// Deflater compresses messages for the connections that agreed to it; nil: none did.
 	Deflater *frame.Deflater
 }

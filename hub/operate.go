@@ -45,7 +45,7 @@ func (h *Hub) Delete(of string, seq uint64) (deletion uint64, err error) {
 // publishNow blocks until a message is stored.
 func (h *Hub) publishNow(m *chat.Message) (seq uint64, away bool, err error) {
 	done := make(chan error, 1)
-	h.engine.Publish(m, nil, func(isAway bool, err error) {
+	h.toEngine(m, nil, func(isAway bool, err error) {
 		away = isAway
 		done <- err
 	})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wschat/frame"
+	"wschat/hub/files"
 	"wschat/hub/loop"
 )
 
@@ -32,7 +33,11 @@ func TestProtocolExamples(t *testing.T) {
 			continue
 		}
 		t.Run(title, func(t *testing.T) {
-			e := &example{t: t, server: start(t, loop.Config{}, setup{MaxMessage: 1 << 20}), clients: make(map[string]*program)}
+			config := setup{MaxMessage: 1 << 20}
+			if strings.HasSuffix(title, ". Files") {
+				config.Files = openFiles(t)
+			}
+			e := &example{t: t, server: start(t, loop.Config{}, config), files: config.Files, clients: make(map[string]*program)}
 			for _, block := range blocks {
 				for line := range strings.Lines(block) {
 					e.play(strings.TrimSuffix(line, "\n"))
@@ -53,6 +58,8 @@ type example struct {
 	t       *testing.T
 	server  *server
 	clients map[string]*program
+	files   *files.Store
+	file    string              // the id of the last one
 	said    string              // the last line of somebody who does something
 	reads   map[string][]string // what each reads since then
 }
@@ -64,6 +71,7 @@ var (
 	exampleReads    = regexp.MustCompile(`^(\w+(?:, \w+)*) < (.*)$`)
 	exampleConnects = regexp.MustCompile(`^(\w+) connects( with JSON)?$`)
 	exampleLeaves   = regexp.MustCompile(`^(\w+) leaves$`)
+	exampleUploads  = regexp.MustCompile(`^(\w+) uploads (\S+)$`)
 	exampleDeletes  = regexp.MustCompile(`^The operator deletes message (\d+) of (\S+)$`)
 )
 
@@ -79,6 +87,7 @@ func (e *example) play(line string) {
 	e.said, e.reads = line, make(map[string][]string)
 	if m := exampleSays.FindStringSubmatch(line); m != nil {
 		payload, binary := strings.CutSuffix(m[2], " (binary)")
+		payload = strings.ReplaceAll(payload, `"file":"…"`, `"file":"`+e.file+`"`)
 		op := frame.Text
 		if binary {
 			op = frame.Binary
@@ -92,6 +101,8 @@ func (e *example) play(line string) {
 		e.client(m[1]).conn.Close()
 		delete(e.clients, m[1])
 		e.gone(userOf(m[1]))
+	} else if m := exampleUploads.FindStringSubmatch(line); m != nil {
+		e.file = upload(e.t, e.files, m[1], m[2]).ID
 	} else if m := exampleDeletes.FindStringSubmatch(line); m != nil {
 		seq, _ := strconv.ParseUint(m[1], 10, 64)
 		if _, err := e.server.Hub.Delete(m[2], seq); err != nil {
@@ -233,6 +244,9 @@ func agrees(got, want any) bool {
 		return ok && slices.EqualFunc(got, want, agrees)
 	case string:
 		got, ok := got.(string)
+		if file := strings.Replace(want, "/files/…]", "/files/", 1); file != want {
+			return ok && strings.HasPrefix(got, file)
+		}
 		return ok && (got == want || want == "…" && got != "")
 	}
 	return got == want

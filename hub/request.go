@@ -35,9 +35,12 @@ func (h *Hub) do(s *session, r wire.Request) {
 		return
 	}
 	r.Body = bytes.Clone(r.Body) // the payload is the connection's
+	extra := s.extra
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
-		s.extra.sends.Wait() // the sends before this request come first
+		if extra != nil {
+			extra.sends.Wait() // the sends before this request come first
+		}
 		pulled := inTurn(nil)
 		var waits sync.WaitGroup
 		h.handle(s, r, turn{
@@ -51,9 +54,11 @@ func (h *Hub) do(s *session, r wire.Request) {
 }
 
 // mayBlock reports whether a request may have to wait for the engine. A send does not,
-// unless it joins a group as well.
+// unless it joins a group as well, or comes with a file.
 func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
+	case r.File != "":
+		return true
 	case !h.engine.MayBlock(), r.Op == wire.Nothing, r.Op == wire.Typing, r.Op == wire.Search:
 		return false
 	case r.Op != wire.Send:
@@ -114,8 +119,6 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 	if r.ID != "" && !h.acks.begin(s.name, r.ID, func(a ack, err error) { s.acked(r, a, err) }) {
 		return
 	}
-	n := h.audience(s.name, r.Target)
-	t.charge(loop.Work{Deliveries: n, Bytes: int64(n) * int64(longest(r.Binary, r.Body))})
 	m := &chat.Message{
 		Conversation: chat.ConversationOf(s.name, r.Target),
 		From:         s.name,
@@ -127,6 +130,12 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
 		ID:           r.ID,
 	}
+	if err := h.claim(m, r.File); err != nil {
+		h.ack(s, r, ack{}, err)
+		return
+	}
+	n := h.audience(s.name, r.Target)
+	t.charge(loop.Work{Deliveries: n, Bytes: int64(n) * int64(longest(r.Binary, r.Body)+len(m.File))})
 	switch {
 	case !chat.IsGroup(m.To) || h.engine.IsMember(s.name, m.To):
 		h.publish(s, r, m)
@@ -136,10 +145,13 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		return
 	}
 	h.setMember(s, m.To, true, t, func() {}, func(err error) {
-		if err != nil {
-			h.ack(s, r, ack{}, err)
-		} else {
+		switch {
+		case err == nil:
 			h.publish(s, r, m)
+		case m.File != "":
+			h.unclaim(m, func() { h.ack(s, r, ack{}, err) })
+		default:
+			h.ack(s, r, ack{}, err)
 		}
 	})
 }
@@ -174,7 +186,7 @@ func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
 	if mayBlock {
 		s.extra.sends.Add(1)
 	}
-	h.engine.Publish(m, s.conn, func(away bool, err error) {
+	h.toEngine(m, s.conn, func(away bool, err error) {
 		h.ack(s, r, ack{m.Seq, away}, err)
 		if mayBlock {
 			s.extra.sends.Done()

@@ -8,6 +8,7 @@ import (
 
 	"wschat/frame"
 	"wschat/hub/chat"
+	"wschat/hub/files"
 	"wschat/hub/local"
 	"wschat/hub/loop"
 	"wschat/hub/store"
@@ -26,10 +27,11 @@ type setup struct {
 	MaxMessage     int64
 	Queue          int
 	Deflater       *frame.Deflater
+	Files          *files.Store
 }
 
 func (c setup) hub(loops *loop.Loops, engine chat.Engine) *Hub {
-	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater})
+	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater, Files: c.Files})
 }
 
 // server is a hub with its engine, its loops and a port of its own.

@@ -38,12 +38,13 @@ const (
 	fieldPin
 	fieldAway
 	fieldPrefix
+	fieldFile
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
 	"op", "id", "to", "text", "group", "of", "limit", "before", "after", "around",
-	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix",
+	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix", "file",
 }
 
 // maxField is the length of the longest quoted name of a field, in bytes, with every byte

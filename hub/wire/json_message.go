@@ -9,13 +9,14 @@ import (
 // The events about messages.
 type (
 	messageEvent struct {
-		Event string  `json:"event"`
-		Seq   uint64  `json:"seq"`
-		From  string  `json:"from"`
-		To    string  `json:"to"`
-		Text  *string `json:"text,omitempty"`
-		Data  []byte  `json:"data,omitempty"` // in base64
-		Time  string  `json:"time"`
+		Event string     `json:"event"`
+		Seq   uint64     `json:"seq"`
+		From  string     `json:"from"`
+		To    string     `json:"to"`
+		Text  *string    `json:"text,omitempty"`
+		Data  []byte     `json:"data,omitempty"` // in base64
+		File  *chat.File `json:"file,omitempty"`
+		Time  string     `json:"time"`
 	}
 	// livingEvent is that of a message that is about another, or that others are about. Most
 	// are neither, and cost less.
@@ -56,9 +57,12 @@ func (JSON) Message(m *chat.Message) []byte {
 	e := messageEvent{Event: "message", Seq: m.Seq, From: m.From, To: m.To, Time: timeText(m.Time)}
 	if m.Binary {
 		e.Data = m.Body
-	} else if len(m.Body) > 0 {
+	} else if len(m.Body) > 0 || m.OwnFile() != "" {
 		text := string(m.Body)
 		e.Text = &text
+	}
+	if file, ok := chat.ParseFile(m.OwnFile()); ok {
+		e.File = &file
 	}
 	if m.Kind == chat.Plain && m.Now == nil {
 		return encode(e)

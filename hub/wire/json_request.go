@@ -24,6 +24,9 @@ func (f *fields) send(r *Request) (err error) {
 	if err = f.about(r); err != nil {
 		return err
 	}
+	if err = f.file(r); err != nil {
+		return err
+	}
 	switch {
 	case r.Kind == chat.Deletion:
 		r.Body = nil
@@ -31,10 +34,23 @@ func (f *fields) send(r *Request) (err error) {
 		if len(r.Body) > chat.MaxReaction {
 			return chat.ErrBadField.About("text")
 		}
-	case len(r.Body) == 0:
+	case len(r.Body) == 0 && r.File == "":
 		return chat.ErrEmptyBody
 	}
 	return nil
+}
+
+// file finds out which file comes with a message: none with an amendment.
+func (f *fields) file(r *Request) error {
+	if f[fieldFile] == nil {
+		return nil
+	}
+	id, err := f.text(fieldFile)
+	if err == nil && (len(id) == 0 || r.Kind.Amends()) {
+		err = chat.ErrBadField.About("file")
+	}
+	r.File = string(id)
+	return err
 }
 
 // about finds out what a message is to another one.

@@ -56,7 +56,8 @@ func (Line) Named(user string) []byte { return []byte("系统:你的用户编号
 func (Line) NoHistory() []byte { return []byte("系统:没有历史消息") }
 
 // Body is the body of a message as line clients read it: that of a text without control
-// characters, and of an edit with a word before it. They get every byte of a binary one.
+// characters, of an edit with a word before it, and with the name and path of the file that
+// comes with it. They get every byte of a binary one.
 func (Line) Body(m *chat.Message) []byte {
 	if m.Binary {
 		return m.Body
@@ -65,7 +66,19 @@ func (Line) Body(m *chat.Message) []byte {
 	if m.Kind == chat.Edit {
 		return append([]byte(lineEdit), text...)
 	}
+	if file, ok := chat.ParseFile(m.OwnFile()); ok {
+		return appendFile(text[:len(text):len(text)], file)
+	}
 	return text
+}
+
+// appendFile appends a file behind the text of its message.
+func appendFile(text []byte, f chat.File) []byte {
+	if len(text) > 0 {
+		text = append(text, ' ')
+	}
+	text = append(append(text, '['), LineText([]byte(f.Name))...)
+	return append(append(append(text, " /files/"...), LineText([]byte(f.ID))...), ']')
 }
 
 // Tells reports whether line clients are told of a message: not of deletions and
@@ -99,7 +112,7 @@ func (Line) AppendDeflated(dst []byte, m *chat.Message, reader string, body []by
 }
 
 // Size is roughly the payload of a message for any reader, in bytes.
-func (Line) Size(m *chat.Message) int { return maxHead + len(lineEdit) + len(m.Body) }
+func (Line) Size(m *chat.Message) int { return maxHead + len(lineEdit) + len(m.Body) + len(m.File) }
 
 // recipient is the name behind the arrow when reader gets the message.
 func recipient(m *chat.Message, reader string) string {

@@ -27,6 +27,7 @@ type Request struct {
 	Target string          // the destination of Send; the group, user or "all" that others are about; "" for all in Who and Search
 	Binary bool            // Send: Body is opaque
 	Body   []byte          // of Send; the text of Search and Topic. It may be a part of the payload it was parsed from
+	File   string          // Send: the id of the file that comes with it; "": none
 	Kind   chat.Kind       // Send
 	About  uint64          // Send: the Seq of the message that this one is about, if Kind says so
 	Query  chat.Query      // History; Before and Limit of Search
