@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"wschat/handshake"
@@ -35,7 +34,7 @@ type pageConn struct {
 	skipped []byte // before the last head
 	begun   bool   // within a head
 	unseen  bool   // bytes pass unseen
-	hasTurn atomic.Bool
+	turn    turn
 }
 
 func (c *pageConn) Read(p []byte) (n int, err error) {
@@ -48,6 +47,9 @@ func (c *pageConn) Read(p []byte) (n int, err error) {
 				c.endTurn()
 			}
 			n, err = c.Conn.Read(p)
+			if c.unseen && n > 0 {
+				c.awaitShortTurn()
+			}
 		}
 		if !c.unseen && n > 0 {
 			n = c.handOn(p[:n])
