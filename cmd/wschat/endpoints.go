@@ -7,6 +7,7 @@ import (
 
 	"wschat/frame"
 	"wschat/handshake"
+	"wschat/hub"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
@@ -22,7 +23,7 @@ func (s *server) endpoints(o *options) map[string]loop.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
-	who, err := access(r, s.secret, s.audience, time.Now())
+	who, err := s.who(r)
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
@@ -40,6 +41,11 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 		a.MayBlock, a.Abandon = true, s.hub.Abandon
 	}
 	return a, err
+}
+
+// who says who sends a request, and what that user may do.
+func (s *server) who(r *handshake.Request) (hub.Access, error) {
+	return access(r, s.secret, s.audience, time.Now())
 }
 
 // echo accepts everybody. It has no rate limit, since it is there to be measured.

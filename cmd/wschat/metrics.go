@@ -54,6 +54,7 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	s.refusals.write(&t)
 	s.writeBounds(&t)
 	s.writeStore(&t)
+	s.writeFiles(&t)
 	t.Counter("wschat_log_lines_dropped_total", "Log lines that could not be written, or not soon enough.", float64(s.unlogged.Load()))
 	writeProcess(&t)
 	w.Header().Set("Content-Type", metric.ContentType)

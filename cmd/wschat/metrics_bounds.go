@@ -16,6 +16,9 @@ func (o *options) bounds() map[string]int64 {
 	if o.redis == "" {
 		bounds["memberships"], bounds["marks"] = int64(o.tableEntries()), int64(o.tableEntries())
 	}
+	if o.filesDir() != "" {
+		bounds["files-bytes"] = o.filesBytes
+	}
 	return bounds
 }
 
@@ -43,8 +46,12 @@ func (s *server) writeBounds(t *metric.Text) {
 		dropping["history-bytes"] = stats.Dropped
 		refused["history-bytes"], refused["waiting"] = stats.TooLarge, stats.MissedMany
 	}
+	if s.files != nil {
+		stats := s.files.Stats()
+		used["files-bytes"], refused["files-bytes"], dropping["files-bytes"] = stats.Used, stats.Refused, stats.Evicted
+	}
 	t.GaugeBy("wschat_bound", "The bounds on what is remembered, by their flags, and on memberships and marks; 0: no limit.", "bound", s.bounds)
 	t.GaugeBy("wschat_bound_used", "How much of each bound is used. There can be more memberships than their bound.", "bound", used)
-	t.CounterBy("wschat_bound_refused_total", "Messages and joins that were refused since their user had reached a bound.", "bound", refused)
-	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users, ids and marks that were dropped to make room, of whoever had most.", "bound", dropping)
+	t.CounterBy("wschat_bound_refused_total", "Messages, joins and files that were refused since their user had reached a bound.", "bound", refused)
+	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users, ids and marks that were dropped to make room, of whoever had most, and the oldest files.", "bound", dropping)
 }

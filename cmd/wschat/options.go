@@ -21,6 +21,9 @@ import (
 type options struct {
 	addr              string
 	data              string
+	files             string
+	maxFile           int64
+	filesBytes        int64
 	redis             string
 	redisPasswordFile string
 	history           int
@@ -89,6 +92,9 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.StringVar(&o.addr, "addr", ":8080", "`host:port` to listen on")
 	flags.StringVar(&o.data, "data", "", "`directory` for messages, groups and members, which are on disk before anybody sees them (default: in memory only)")
+	flags.StringVar(&o.files, "files", "", "`directory` for the files that users send, which all nodes share (default: below -data; without both, there are no files)")
+	flags.Int64Var(&o.maxFile, "max-file", 25<<20, "maximum `bytes` of a file")
+	flags.Int64Var(&o.filesBytes, "files-bytes", 10<<30, "maximum `bytes` of all files; beyond it, the oldest go")
 	flags.StringVar(&o.redis, "redis", "", "`URL` of the Redis through which all nodes with the same URL form one chat: redis://[[user]:password@]host[:port][/db], or rediss:// for TLS (default: off)")
 	flags.StringVar(&o.redisPasswordFile, "redis-password-file", "", "`file` with the password for -redis, which then has none")
 	flags.IntVar(&o.history, "history", 1000, "`number` of messages of each conversation that are kept")
@@ -161,6 +167,9 @@ func (o *options) check(source map[string]string) error {
 	}
 	if o.authAudience != "" && o.authSecretFile == "" {
 		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
+	}
+	if err := o.checkFiles(source); err != nil {
+		return err
 	}
 	if o.redis != "" {
 		if resp.CheckURL(o.redis, o.redisPasswordFile != "") != nil {

@@ -7,16 +7,18 @@ import (
 	"wschat/static"
 )
 
-// pages is everything but the endpoints: the browser client and /healthz, which
-// asks storeErr. While the server drains, handshake answers in their place.
-func pages(storeErr func() error) http.Handler {
+// pages is everything but the endpoints: the browser client, files, and /healthz, which
+// asks the engine. While the server drains, handshake answers in their place.
+func (s *server) pages() http.Handler {
 	page := static.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" {
-			health(w, r, storeErr())
+			health(w, r, s.engine.Err())
 			return
 		}
-		page.ServeHTTP(w, r)
+		if !s.serveFiles(w, r) {
+			page.ServeHTTP(w, r)
+		}
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"wschat/frame"
 	"wschat/hub"
 	"wschat/hub/chat"
+	"wschat/hub/files"
 	"wschat/hub/loop"
 	"wschat/hub/store"
 )
@@ -39,6 +40,8 @@ type server struct {
 	kept        func() store.Stats // of its messages
 	bounds      map[string]int64
 	closeEngine func() error
+	files       *files.Store  // nil: there are none
+	ping        time.Duration // -ping
 }
 
 // serve runs until ctx is done, then drains and returns nil. An error is the reason why it
@@ -110,7 +113,11 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.engine, s.kept, s.closeEngine = engine, kept, closeEngine
-	s.memory, s.bounds = o.memory, o.bounds()
+	if s.files, err = openFiles(o, log); err != nil {
+		closeEngine()
+		return nil, err
+	}
+	s.memory, s.bounds, s.ping = o.memory, o.bounds(), o.ping
 	config := loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	}
@@ -120,6 +127,7 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	s.loops, err = loop.Start(config)
 	if err != nil {
 		closeEngine()
+		s.closeFiles()
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
@@ -128,12 +136,13 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		MaxIDs:     orUnbounded(o.maxIDs),
 		MaxMessage: o.maxMessage,
 		Queue:      o.queue,
+		Files:      s.files,
 		Deflater:   s.deflater,
 	})
 	s.listener = &loop.Server{
 		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
-		Pages:       pages(engine.Err),
+		Pages:       s.pages(),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
@@ -153,12 +162,15 @@ func (s *server) drain(within time.Duration) {
 	if err := s.loops.Drain(ctx, within/2); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("drain took too long", "connections", s.loops.Len())
 	}
+	if s.files != nil {
+		s.files.Drain(ctx)
+	}
 	s.listener.Finish(ctx)
 	s.log.Info("stopped", "after", time.Since(began).Round(time.Millisecond))
 }
 
 // close ends all goroutines: first those that may accept a message, then the engine, which
-// stores what was accepted even if the time for its answer is over.
+// stores what was accepted even if the time for its answer is over, then what becomes of files.
 func (s *server) close() {
 	s.listener.Close()
 	s.refusals.close()
@@ -166,6 +178,13 @@ func (s *server) close() {
 	s.hub.Close()
 	if err := s.closeEngine(); err != nil {
 		s.log.Error("closing the store", "error", err)
+	}
+	s.closeFiles()
+}
+
+func (s *server) closeFiles() {
+	if s.files != nil {
+		s.files.Close()
 	}
 }
 

@@ -65,7 +65,7 @@
 //	sending       outbox.go list.go walk.go pull.go shared.go
 //	its end       closing.go parting.go too_big.go
 //	the door      server.go accept*.go shake.go admission.go entries.go finish.go
-//	pages         pages.go page_conn.go page_turn.go
+//	pages         pages.go page_conn.go page_turn.go upload.go
 //	TLS           tls.go tls_conn.go tls_record.go tls_buffer.go tls_handshake.go tls_queue.go
 //	fairness      price.go rate.go ration.go author.go budget.go
 //	figures       stats.go histogram.go

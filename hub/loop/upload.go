@@ -49,3 +49,6 @@ func EndTurn(r *http.Request) {
 		c.endTurn()
 	}
 }
+
+// Client returns the address of whoever has sent a request; see Limits.Client.
+func (s *Server) Client(r *handshake.Request) netip.Addr { return s.admission.client(r) }
