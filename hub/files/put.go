@@ -161,5 +161,5 @@ func (u *upload) copy(body io.Reader) (head []byte, err error) {
 
 // isFull reports whether an error of the disk is for want of room.
 func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }

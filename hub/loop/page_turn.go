@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"net/http"
 	"sync/atomic"
 	"time"
 )
@@ -52,6 +53,17 @@ func (c *pageConn) awaitShortTurn() {
 func (c *pageConn) endTurn() {
 	if c.turn.has.CompareAndSwap(true, false) {
 		<-c.shake.server.pages.turns
+	}
+}
+
+// pageKey is the key of a page's connection in the context of its requests.
+type pageKey struct{}
+
+// EndTurn lets the next request for a page be answered. A page calls it before it waits. What it
+// reads and writes from then on has short turns.
+func EndTurn(r *http.Request) {
+	if c, ok := r.Context().Value(pageKey{}).(*pageConn); ok {
+		c.endTurn()
 	}
 }
 

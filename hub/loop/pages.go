@@ -41,7 +41,9 @@ func newPages(s *Server) *pages {
 		MaxHeaderBytes:               handshake.MaxHead - httpSlop,
 		ErrorLog:                     slog.NewLogLogger(s.log().Handler(), slog.LevelDebug),
 		ConnState:                    p.track,
-		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, turnKey{}, c) },
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, pageKey{}, conn)
+		},
 	}
 	return p
 }

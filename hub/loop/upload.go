@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"net/http"
 	"net/netip"
 	"sync"
 
@@ -37,17 +36,6 @@ func (a *admission) dismissUpload(from *address) {
 	defer a.mu.Unlock()
 	from.users--
 	a.forget(from)
-}
-
-// turnKey finds the connection of a request in its context.
-type turnKey struct{}
-
-// EndTurn is for a page that is about to wait for something else than its client, a disk say: the
-// next request has its turn. What the page reads and writes from then on has short turns.
-func EndTurn(r *http.Request) {
-	if c, ok := r.Context().Value(turnKey{}).(*pageConn); ok {
-		c.endTurn()
-	}
 }
 
 // Client returns the address of whoever has sent a request; see Limits.Client.
