@@ -166,7 +166,7 @@ func (c *Conn) readOnce() (more bool) {
 	}
 	if c.state == shakingHands {
 		c.shakeHands(input[:n])
-		return more
+		return more && c.state != gone // what comes is for the pages
 	}
 	if c.state == lingering { // drained, for as long as closeTimeout allows
 		return more

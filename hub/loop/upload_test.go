@@ -1,9 +1,14 @@
 package loop
 
 import (
+	"bufio"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
+	"strings"
 	"testing"
 
 	"wschat/handshake"
@@ -61,4 +66,29 @@ func must[T any](v T, err error) T {
 // A request that came otherwise has no turn.
 func TestEndTurnOfNothing(t *testing.T) {
 	EndTurn(httptest.NewRequest(http.MethodGet, "/", nil))
+}
+
+// A page gets the whole body of a request, however fast it comes behind the head.
+func TestPagesGetBodies(t *testing.T) {
+	const size = 300_000
+	forEachDriver(t, func(t *testing.T, d driver) {
+		ts := d.shake(t, &Server{Pages: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, err := io.Copy(io.Discard, r.Body)
+			fmt.Fprint(w, n, err)
+		})})
+		body := strings.Repeat("x", size)
+		for range 50 {
+			conn := ts.dial()
+			go io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: "+strconv.Itoa(size)+"\r\n\r\n"+body)
+			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(response.Body)
+			if want := fmt.Sprint(size, nil); err != nil || string(answer) != want {
+				t.Fatalf("got %q, %v, want %q", answer, err, want)
+			}
+			conn.Close()
+		}
+	})
 }
