@@ -1,0 +1,89 @@
+//go:build e2e && linux
+
+package living
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"testing"
+
+	"wschat/cmd/wschat/e2e/target"
+	"wschat/hub/redis/redistest"
+)
+
+// They wait most of the time: more run at once than there are processors.
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "4")
+	os.Exit(target.Main(m))
+}
+
+// stores are where messages are kept, with so many nodes and so many of their ends.
+var stores = []struct {
+	name        string
+	nodes, ends int
+	flags       func(t *testing.T) []string
+}{
+	{"memory", 1, 0, func(t *testing.T) []string { return nil }},
+	{"journal", 1, 4, func(t *testing.T) []string { return []string{"-data", t.TempDir()} }},
+	{"Redis", 2, 2, func(t *testing.T) []string { return []string{"-redis", redistest.Start(t).URL()} }},
+	{"cluster", 2, 2, func(t *testing.T) []string { return []string{"-redis", redistest.StartCluster(t, 3).URL()} }},
+}
+
+// PROTOCOL 5.1: whatever happens to a message is an entry of its conversation, and all agree
+// on what that has made of it: who has seen it happen, who asks for the history, and what was
+// acknowledged. With few messages kept, and with many.
+func TestNodesModel(t *testing.T) {
+	rounds, operations := 1, 250
+	if n, err := strconv.Atoi(os.Getenv("CRASH_ROUNDS")); err == nil {
+		rounds, operations = n, 1000
+	}
+	first := rand.Uint64() >> 1
+	if n, err := strconv.ParseUint(os.Getenv("WSCHAT_SEED"), 10, 64); err == nil {
+		first = n
+	}
+	for i := range stores {
+		for _, history := range []int{50, 2000} {
+			t.Run(fmt.Sprintf("%s/%d", stores[i].name, history), func(t *testing.T) {
+				t.Parallel()
+				for seed := first; seed < first+uint64(rounds) && !t.Failed(); seed++ {
+					t.Run(fmt.Sprintf("WSCHAT_SEED=%d", seed), func(t *testing.T) { model1(t, i, history, operations, seed) })
+				}
+			})
+		}
+	}
+}
+
+func model1(t *testing.T, i, history, operations int, seed uint64) {
+	store := stores[i]
+	flags := append([]string{"-admin", "127.0.0.1:0", "-rate", "0", "-queue", "0", "-drain", "1s",
+		"-history", strconv.Itoa(history)}, store.flags(t)...)
+	h := newHouse(store.nodes, func() *target.Server {
+		s := target.Start(t, flags...)
+		if !target.Until(func() bool { return healthy(s) }) {
+			t.Fatalf("the node is never well:\n%s", s.Log())
+		}
+		return s
+	})
+	h.forgets = store.name == "memory"
+	w := newWorld(t, seed, history, h)
+	w.act(operations, store.ends)
+	w.check()
+	if h.forgets && w.running() {
+		w.anew()
+		w.act(operations/5, 0)
+		w.check()
+	}
+}
+
+func healthy(s *target.Server) bool {
+	response, err := http.Get("http://" + s.Addr + "/healthz")
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
