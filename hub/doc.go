@@ -9,7 +9,8 @@
 //	hub/share     who holds how much of what is bounded
 //	hub/wire      the line protocol and JSON, as pure functions
 //	hub/loop      sockets: accepting, shaking hands, reading, writing; on share, frame, handshake
-//	hub           sessions and delivery                    on chat, share, wire, loop
+//	hub/search    words in messages                        on chat
+//	hub           sessions and delivery                    on chat, share, wire, loop, search
 //	hub/local     the engine of one node                   on chat
 //	hub/store     its messages in memory                   on chat, share
 //	hub/journal   its messages on disk                     on chat, share, store

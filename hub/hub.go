@@ -8,6 +8,7 @@ import (
 	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/search"
 )
 
 // Config says how a Hub behaves. Loops and Engine are required.
@@ -36,7 +37,9 @@ type Hub struct {
 	engine  chat.Engine
 	acks    *acks
 	numbers numbers        // for users without a name
-	ended   sync.WaitGroup // goroutines that wait for the engine
+	ended   sync.WaitGroup // goroutines that wait for the engine, or search
+
+	searcher *search.Searcher
 
 	joinsRefused atomic.Uint64 // see JoinsRefused
 
@@ -66,6 +69,7 @@ func New(config Config) *Hub {
 		sessions: make(map[string]*session),
 		groups:   make(map[string]*group),
 		all:      config.Loops.NewList(),
+		searcher: search.New(search.Config{}),
 	}
 	for _, r := range h.engine.Attach(node{h}) {
 		h.acks.restore(r.User, r.ID, ack{r.Seq, r.Away}, r.Time)

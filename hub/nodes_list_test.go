@@ -80,6 +80,8 @@ func onNodes() []func(*testing.T) {
 		TestTopic,
 		TestGroupDirectory,
 		TestWhoIsAway,
+		TestSearch,
+		TestSearchGoesOn,
 	}
 }
 

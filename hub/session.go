@@ -34,6 +34,8 @@ type extra struct {
 	sends  sync.WaitGroup          // those that are under way, if the engine may block
 	told   *presenceChange         // the last login or exit that it was told by way of a group
 	typed  typed
+
+	searches searches
 }
 
 // Open begins the session. What the client must know first comes ahead of everything
@@ -77,6 +79,9 @@ func (s *session) Message(_ *loop.Conn, op frame.Opcode, payload []byte) {
 func (s *session) Closed(*loop.Conn, frame.CloseCode) {
 	if s.extra != nil && s.extra.expiry != nil {
 		s.extra.expiry.Stop()
+	}
+	if s.extra != nil && s.extra.searches.stop != nil {
+		s.extra.searches.stop()
 	}
 	if s.live {
 		s.hub.exit(s)

@@ -48,7 +48,8 @@ export function amend(message, m) {
   return { ...rest, text: '', deleted: true };
 }
 
-// Who reacts has no other reaction any more. A reaction keeps its place while anybody has it.
+// Who reacts has no other reaction any more. Counts are the server's; names beyond the 20th stay
+// unknown, and a reaction keeps its place while anybody has it.
 function withReaction(reactions, { from, text, was }) {
   const named = reactions.some(({ users }) => users.includes(from));
   const without = ({ text, count, users }) => {
@@ -174,14 +175,15 @@ export class Chat extends EventTarget {
   // history resolves to {messages, more}: the newest, the newest before a seq, the oldest
   // after one, or those around one, in order and as they read now; limit: 50, at most 200.
   async history(of, range) {
-    const { last = 0 } = this.#conversations.get(of) ?? {};
-    const answer = await this.#history(of, range);
-    for (const m of answer.messages) this.#keep(m, Math.max(last, answer.messages.at(-1).seq));
-    return answer;
+    const { messages, more, as } = await this.#history(of, range);
+    for (const m of messages) this.#keep(m, as);
+    return { messages, more };
   }
+  // #history also tells up to which seq, at least, the messages are as they have become.
   async #history(of, { before, after, around, limit } = {}) {
+    const { until = 0 } = this.#conversations.get(of) ?? {};
     const { messages, more } = await this.#ask({ op: 'history', of, before, after, around, limit });
-    return { messages: messages.map((m) => this.#named(m, of)), more };
+    return { messages: messages.map((m) => this.#named(m, of)), more, as: Math.max(until, messages.at(-1)?.seq ?? 0) };
   }
 
   // search resolves to {messages, more, before}: the newest first. Without of, everywhere.
@@ -469,8 +471,9 @@ export class Chat extends EventTarget {
 
   async #fetch(name, c) {
     let messages = [];
+    let as = 0;
     try {
-      ({ messages } = await this.#history(name, { after: c.last, limit: 200 }));
+      ({ messages, as } = await this.#history(name, { after: c.last, limit: 200 }));
     } catch (error) {
       if (!['not_member', 'forbidden', 'bad_target'].includes(error.code)) throw error;
       if (this.#conversations.get(name) === c) this.#part(name);
@@ -478,7 +481,7 @@ export class Chat extends EventTarget {
     if (this.#conversations.get(name) !== c) return; // left, or a new epoch
     for (const m of messages) {
       this.#reach(name, c, m.seq);
-      if (m.seq > c.last) this.#deliver(c, m, messages.at(-1).seq);
+      if (m.seq > c.last) this.#deliver(c, m, as);
     }
     c.unsure &&= messages.length > 0;
     if (messages.length === 0) this.#reach(name, c, c.until + 1);

@@ -136,6 +136,17 @@ test('catching up: in order, on what is there', async (t) => {
   assert.deepEqual(all.changes(), ['all 1 1 👎1(C)', 'all 1 1 👎1(C)', 'all 5 5 👍29() 👎1(B)']);
 });
 
+test('catching up by pages: the first one has what the next ones tell', async (t) => {
+  const { chat, take, changes } = watched(t);
+  const socket = await again({ tick: (ms) => t.mock.timers.tick(ms) }, { all: 4 });
+  socket.history('all', [message('all', 1, { reactions: [{ text: '👍', count: 30, users: [] }] })], true);
+  await settled();
+  socket.says(message('all', 5, { text: '👍', react: 1 }));
+  socket.history('all', [2, 3, 4].map((seq) => message('all', seq, { text: '👍', react: 1 })));
+  await settled();
+  assert.deepEqual([take().length, states(chat), changes()], [5, ['1 1 👍31(B)'], ['all 1 1 👍31(B)']]);
+});
+
 test('the newest are kept, as many as it is asked for', async (t) => {
   const { chat, changes } = watched(t, {}, { state: 3 });
   sockets[0].says(...[1, 2, 3, 4].map((seq) => message('all', seq)), entry('B e:x', 5), message('all', 6, { text: 'y', edit: 4 }));

@@ -18,9 +18,12 @@
 //
 //	1 mark      its own offset 8                       begins each batch
 //	2 end       its own offset 8                       ends a segment
-//	3 message   flags 1 │ seq │ time 8 │ conversation │ from │ to │ id │ body
+//	3 message   flags 1 │ seq │ time 8 │ conversation │ from │ to │ id │ about │ was │ body
 //	            flags: 1 binary, 2 settled: waits for nobody, 4 to is the conversation and left out,
-//	                   8 its sender was told that its user is away
+//	                   8 its sender was told that its user is away, 16 times its kind (hub/chat),
+//	                   128 erased: a compaction has left its body out
+//	            about: the seq of the message that it is about, which a plain one does not have;
+//	            was: of a reaction alone, the one that it takes the place of
 //	4 written   user │ conversation │ seq              has been written to user, up to there
 //	5 user      flags 1 │ time 8 │ name │ group …      flags: 1 known, 2 is here
 //	6 request   user │ id │ conversation │ seq │ time 8 │ flags 1   an id whose message is no longer kept
@@ -28,15 +31,18 @@
 //	7 member    flags 1 │ user │ group                 flags: 1 is in it from now on, otherwise is not
 //	8 forgotten conversation │ seq                     is not kept any more; goes on behind seq;
 //	                                                   without a name: of all that are not known
+//	9 topic     group │ text                           without a text: there is none any more
+//	10 marks    flags 1 │ user │ conversation │ seq    what a user notes about a conversation: has read
+//	                                                   it up to seq; flags: 1 mute, 2 hide, 4 pin
 //
 // A seq is a uvarint, a name is its length as a uvarint and its bytes, a time is
 // nanoseconds since 1970. A later record of the same user, or of the same user
 // and conversation, replaces the earlier one; a member record changes a user's groups.
 //
-// The version is 2. Version 1 had no member and no forgotten records, no flags of
-// requests, and no flag 8 of messages. A journal of version 1 is read, and goes on with a
-// new segment: an old program refuses that by its header, and does not take a record for
-// damage.
+// The version is 3. Version 2 had no topics and no marks, and messages were plain. Version 1
+// had no member and no forgotten records, no flags of requests, and no flag 8 of messages. A
+// journal of an older version is read, and goes on with a new segment: an old program refuses
+// that by its header, and does not take a record for damage.
 //
 // Beside them, bans.json says until when users are banned.
 //
@@ -46,6 +52,15 @@
 // writes it behind a mark with one write, and syncs once. Then messages are seen, and
 // joins and leaves hold, in the order in which they came. So a mark is the proof that
 // everything before it is safe, and never goes out in one write with what it proves.
+//
+// Whether a message may be about another one is found out when it is numbered, against what
+// is safe and what the batch has before it. So a record never says what is not so, and a start
+// applies it without asking.
+//
+// What need not be safe at once are notes: who is here, what was written to whom, what was
+// forgotten, and marks. They go out with the next batch, or by themselves a little later, as they
+// are then. Who sets marks is told when that has happened; of one user and conversation it is
+// one record a second.
 //
 // A record that cannot be read is damage if there is a mark behind it, or if its segment
 // is not the newest: Open refuses with a *DamageError. Otherwise a crash left it of a batch
@@ -82,6 +97,12 @@
 // header says through which number it goes; what is left of those numbers after a crash is
 // removed by the next Open. For the time of the
 // copy the disk needs room for what is kept once more.
+//
+// A compaction leaves out the texts of what is deleted, of its edits, and of edits and reactions
+// that others have taken the place of; their records stay, so that there are no holes. Half an
+// hour after a deletion one becomes due, however little it saves: the active segment is sealed
+// first, so that it comes across all of them. A start finds out by itself whether one is due:
+// a segment that is compacted has erased what its records delete, any other has not.
 //
 // # Locks
 //

@@ -1,18 +1,22 @@
 package journal
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"wschat/hub/chat"
 )
 
 // steps is what is done to a journal: "say SIZE" to all, "tell SIZE" to B, "other SIZE" to a group, "join
-// GROUP" and "leave GROUP" by A, each of which is answered; "wait" for all answers;
+// GROUP" and "leave GROUP" by A, "edit SEQ SIZE", "delete SEQ" and "react SEQ" of a message to all,
+// "topic TEXT" of a group, "mark READ" by A, which a "wait" must follow, each of which is answered;
+// "wait" for all answers;
 // "notes N" of N users, or "late N", when the store is being closed; "compact";
 // "reopen"; "kill", between a write and its sync if "doom" is behind it; "crash", after which it goes on with one of the states that may be
 // left.
@@ -20,19 +24,27 @@ type steps []string
 
 // outcome is what a journal says: the last messages, and A's groups.
 func outcome(s *Store) string {
-	groups := []string{}
+	groups, read := []string{}, uint64(0)
 	if u := s.state.users["A"]; u != nil {
-		groups = append(groups, u.groups...)
+		groups, read = append(groups, u.groups...), u.marks.get("all").Read
 	}
 	slices.Sort(groups)
 	var said [2][]string
 	for i, conversation := range []string{"all", "A,B"} {
 		messages, _, _ := s.History(conversation, chat.Query{Limit: powerKeep})
 		for _, m := range messages {
-			said[i] = append(said[i], fmt.Sprintf("%d:%s", m.Seq, strings.TrimRight(string(m.Body), " x")))
+			said[i] = append(said[i], outcomeOf(m.Seq, string(m.Body), m.Now))
 		}
 	}
-	return fmt.Sprint(said, groups)
+	return fmt.Sprint(said, groups, read, s.Topics([]string{"groupT"})["groupT"])
+}
+
+func outcomeOf(seq uint64, body string, p *chat.Present) string {
+	text := fmt.Sprintf("%d:%s", seq, strings.TrimRight(body, " x"))
+	if p != nil {
+		text += fmt.Sprint(p.Deleted, p.Reactions)
+	}
+	return text
 }
 
 const powerKeep = 5
@@ -41,12 +53,27 @@ const powerKeep = 5
 func (all steps) outcome(numbers []int) string {
 	groups := []string{}
 	var said [2][]string
+	var entries []*chat.Message // to all
+	presents := make(map[uint64]*chat.Present)
+	read, topic := 0, ""
 	for _, n := range numbers {
 		verb, object, _ := strings.Cut(all[n], " ")
 		without := slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g == object })
 		switch verb {
-		case "say":
-			said[0] = append(said[0], fmt.Sprintf("%d:%d", len(said[0])+1, n))
+		case "say", "edit", "delete", "react":
+			m := amendment(n, verb, object)
+			m.Seq = uint64(len(entries) + 1)
+			if verb != "say" {
+				if m.About >= m.Seq || presents[m.About].Allows(m, entries[m.About-1]) != nil {
+					continue
+				}
+				presents[m.About] = presents[m.About].With(m)
+			}
+			entries = append(entries, m)
+		case "mark":
+			fmt.Sscan(object, &read)
+		case "topic":
+			topic = object
 		case "tell":
 			said[1] = append(said[1], fmt.Sprintf("%d:%d", len(said[1])+1, n))
 		case "join":
@@ -56,10 +83,34 @@ func (all steps) outcome(numbers []int) string {
 		}
 	}
 	slices.Sort(groups)
+	for _, m := range entries {
+		m.Time = time.Unix(1, 0)
+		m.Show(presents[cmp.Or(m.About, m.Seq)])
+		said[0] = append(said[0], outcomeOf(m.Seq, string(m.Body), m.Now))
+	}
 	for i := range said {
 		said[i] = said[i][max(0, len(said[i])-powerKeep):]
 	}
-	return fmt.Sprint(said, groups)
+	return fmt.Sprint(said, groups, read, topic)
+}
+
+// amendment is the message of step n to all, if it is none or one that is about another.
+func amendment(n int, verb, object string) *chat.Message {
+	seq, size := uint64(0), 0
+	if verb == "say" {
+		fmt.Sscan(object, &size)
+	} else {
+		fmt.Sscan(object, &seq, &size)
+	}
+	body := fmt.Sprint(n, " ", strings.Repeat("x", size))
+	m := about(map[string]chat.Kind{"edit": chat.Edit, "delete": chat.Deletion, "react": chat.Reaction}[verb], seq, "all", body)
+	switch m.Time = time.Unix(1, 0); verb { // that of an edit counts
+	case "delete":
+		m.Body = nil
+	case "react":
+		m.Body = []byte(fmt.Sprint(n))
+	}
+	return m
 }
 
 // histories are what is done before the power fails.
@@ -79,6 +130,10 @@ var histories = map[string]struct {
 	"compaction": {segmentSize: 3000, steps: steps{
 		"join groupA", "join groupB", "say 1000", "wait", "say 3000", "wait", "tell 3000", "wait", "say 3000", "wait", "leave groupA", "say 3000", "wait",
 		"say 3000", "wait", "compact", "join groupC", "wait", "say 3000", "wait", "say 3000", "wait", "compact", "say 10"}},
+	"amendments": {segmentSize: 3000, steps: steps{
+		"say 1000", "say 10", "wait", "edit 1 2000", "react 2", "topic first", "wait", "edit 1 1000", "delete 2", "mark 3", "wait", "say 3000", "wait",
+		"edit 7 3000", "wait", "compact", "react 7", "topic last", "say 10", "wait", "delete 7", "wait", "say 3000", "wait", "compact", "edit 10 100", "react 12", "wait", "react 10", "kill",
+		"say 10", "wait", "react 12", "edit 12 3000", "wait", "delete 12", "compact", "say 3000", "wait", "react 12", "crash", "react 10", "wait", "compact", "edit 10 10", "wait"}},
 	"crashes": {segmentSize: 20_000, steps: steps{
 		"say 5000", "join groupA", "crash", "say 6000", "wait", "join groupB", "say 3000", "crash", "tell 100", "leave groupA", "wait", "notes 100", "say 3000",
 		"crash", "say 1", "join groupC", "wait", "say 5000", "say 5000", "say 5000", "crash", "say 1"}},
@@ -101,7 +156,7 @@ func TestPowerLoss(t *testing.T) {
 // lost that was acknowledged, nothing is there that was refused and had another
 // behind it, and a start comes up.
 func TestPowerLossAfterFailure(t *testing.T) {
-	h := steps{"join groupA", "say 2000", "wait", "leave groupA", "wait", "notes 10", "say 3000", "wait",
+	h := steps{"join groupA", "say 2000", "wait", "leave groupA", "wait", "notes 10", "say 3000", "edit 1 100", "wait", "delete 1", "topic first", "wait",
 		"join groupB", "wait", "compact", "leave groupB", "say 10", "wait"}
 	for _, kind := range []what{created, wrote, truncated, synced, renamed, removed} {
 		for _, forGood := range []bool{false, true} {

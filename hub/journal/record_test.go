@@ -26,6 +26,11 @@ func testMessages() []*chat.Message {
 		{Conversation: "A,B", Seq: 1, From: "A", To: "B", Body: []byte("text"), Time: at},
 		{Conversation: "group前端", Seq: 1, From: "张三", To: "group前端", Binary: true, Body: []byte{0, 255}, Time: at},
 		{Conversation: "A,B", Seq: 2, From: "B", To: "A", Body: bytes.Repeat([]byte("long "), 10_000), Time: at},
+		{Conversation: "A,B", Seq: 2, From: "B", To: "A", Kind: chat.Reply, About: 1, Body: []byte("answer"), Time: at},
+		{Conversation: "all", Seq: 300, From: "A", To: "all", Kind: chat.Edit, About: 299, Body: []byte("edited"), Time: at},
+		{Conversation: "groupA", Seq: 2, From: "A", To: "groupA", Kind: chat.Reaction, About: 1, Was: "👎", Body: []byte("👍"), Time: at},
+		{Conversation: "groupA", Seq: 2, From: "A", To: "groupA", Kind: chat.Reaction, About: 1, Was: "👎", Body: []byte{}, Time: at},
+		{Conversation: "A,B", Seq: 2, To: "A", Kind: chat.Deletion, About: 1, Body: []byte{}, Time: at},
 	}
 }
 
@@ -40,6 +45,7 @@ func TestMessageBody(t *testing.T) {
 		got := &chat.Message{
 			Conversation: string(v.conversation), Seq: v.seq, From: string(v.from), To: to, ID: string(v.id),
 			Binary: v.flags&flagBinary != 0, Body: v.body, Time: time.Unix(0, v.time),
+			Kind: v.kind(), About: v.about, Was: string(v.was),
 		}
 		if err != nil || !reflect.DeepEqual(got, m) {
 			t.Errorf("%+v, was %+v, %v", got, m, err)
@@ -103,6 +109,8 @@ func FuzzRecord(f *testing.F) {
 	f.Add(appendRecord(nil, kindRequest, appendRequest(nil, &request{"A", "id", "all", 7, 1, 0})[:18], testSalt)) // of version 1
 	f.Add(appendRecord(nil, kindMember, appendMember(nil, member{"A", "groupA", true}), testSalt))
 	f.Add(appendRecord(nil, kindForgotten, appendForgotten(nil, forgotten{"groupA", 300}), testSalt))
+	f.Add(appendRecord(nil, kindTopic, appendTopic(nil, topic{"groupA", "topic"}), testSalt))
+	f.Add(appendRecord(nil, kindMarks, appendMarks(nil, userMarks{"A", "A,B", chat.Marks{Read: 300, Flags: chat.Pin}}), testSalt))
 	f.Add(appendMark(nil, kindMark, 1000, testSalt))
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 3})
 	f.Add([]byte{255, 255, 255, 255, 0, 0, 0, 0, 3})
@@ -137,7 +145,7 @@ func tryRecord(t *testing.T, b []byte) {
 		kept, _, _ := s.memory.History(string(v.conversation), chat.Query{Limit: 1})
 		kept[0].ID = string(v.id)
 		again, err := parseMessage(appendMessage(nil, kept[0]))
-		if err != nil || again.seq != v.seq || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) || !bytes.Equal(again.id, v.id) {
+		if err != nil || again.seq != v.seq || again.kind() != v.kind() || again.about != v.about || !bytes.Equal(again.was, v.was) || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) || !bytes.Equal(again.id, v.id) {
 			t.Fatalf("%+v, was %+v, %v", again, v, err)
 		}
 	case kindWritten:
@@ -162,6 +170,16 @@ func tryRecord(t *testing.T, b []byte) {
 		if again, err := parseForgotten(appendForgotten(nil, w)); again != w || err != nil {
 			t.Fatalf("%+v, was %+v, %v", again, w, err)
 		}
+	case kindTopic:
+		v, _ := parseTopic(body)
+		if again, err := parseTopic(appendTopic(nil, v)); again != v || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, v, err)
+		}
+	case kindMarks:
+		m, _ := parseMarks(body)
+		if again, err := parseMarks(appendMarks(nil, m)); again != m || err != nil {
+			t.Fatalf("%+v, was %+v, %v", again, m, err)
+		}
 	case kindRequest:
 		r, _ := parseRequest(body)
 		if again, err := parseRequest(appendRequest(nil, &r)); again != r || err != nil {
@@ -179,6 +197,15 @@ func FuzzRecover(f *testing.F) {
 		good = appendMark(good, kindMark, int64(headerSize+len(good)), testSalt)
 		good = append(good, appendRecord(nil, kindMessage, appendMessage(nil, m), testSalt)...)
 	}
+	for _, m := range []*chat.Message{
+		about(chat.Reply, 1, "all", "answer"), about(chat.Edit, 2, "all", "edited"), about(chat.Reaction, 1, "all", "👍"), about(chat.Deletion, 2, "all", ""),
+	} {
+		m.Seq, m.Time = uint64(m.Kind)+1, time.Unix(0, 1)
+		good = append(good, appendRecord(nil, kindMessage, appendMessage(nil, m), testSalt)...)
+	}
+	good = append(good, appendRecord(nil, kindUser, appendUser(nil, "A", &user{seen: 1}), testSalt)...)
+	good = append(good, appendRecord(nil, kindMarks, appendMarks(nil, userMarks{"A", "all", chat.Marks{Read: 1}}), testSalt)...)
+	good = append(good, appendRecord(nil, kindTopic, appendTopic(nil, topic{"groupA", "topic"}), testSalt)...)
 	good = append(good, appendRecord(nil, kindForgotten, appendForgotten(nil, forgotten{"all", 7}), testSalt)...)
 	f.Add(good, false)
 	f.Add(good[:len(good)-3], false)
@@ -217,31 +244,37 @@ func FuzzRecover(f *testing.F) {
 	})
 }
 
-// contents shows all messages, each of which must have its record in b.
+// contents shows all messages, each of which must have its record in b, as must its text.
 func contents(t *testing.T, s *Store, b []byte) string {
 	h, err := readHeader(bytes.NewReader(b), "")
 	must(t, err)
-	records := make(map[string]bool) // without the id
+	records, texts := make(map[string]bool), make(map[string]bool)
 	names := make(map[string]bool)
 	for rest := b[headerSize:]; len(rest) > 0; {
 		k, body, size, err := parseRecord(rest, h.salt)
 		if err != nil {
 			break
 		}
-		if rest = rest[size:]; k != kindMessage {
+		rest = rest[size:]
+		if t, err := parseTopic(body); k == kindTopic && err == nil {
+			names[t.group] = true
+		}
+		if k != kindMessage {
 			continue
 		}
 		if m, err := parseMessage(body); err == nil {
 			names[string(m.conversation)] = true
-			records[fmt.Sprint(m.seq, m.time, m.private(), string(m.from), " ", string(m.conversation), " ", string(m.body))] = true
+			records[fmt.Sprint(m.seq, m.time, m.private(), string(m.from), " ", string(m.conversation))] = true
+			texts[string(m.conversation)+" "+string(m.body)] = true
+			texts[string(m.conversation)+" "] = true
 		}
 	}
 	var lines []string
 	for name := range names {
 		messages, _, _ := s.History(name, chat.Query{Limit: 1 << 30})
-		lines = append(lines, name+" "+show(messages))
+		lines = append(lines, name+" "+reads(s, name))
 		for _, m := range messages {
-			if !records[fmt.Sprint(m.Seq, m.Time.UnixNano(), m.To != m.Conversation, m.From, " ", name, " ", string(m.Body))] {
+			if !records[fmt.Sprint(m.Seq, m.Time.UnixNano(), m.To != m.Conversation, m.From, " ", name)] || !texts[name+" "+string(m.Body)] {
 				t.Fatalf("%s %d is made up", name, m.Seq)
 			}
 		}
@@ -250,5 +283,6 @@ func contents(t *testing.T, s *Store, b []byte) string {
 		t.Fatalf("of %d conversations %d are made up", s.memory.Stats().Conversations, s.memory.Stats().Conversations-len(names))
 	}
 	slices.Sort(lines)
+	lines = append(lines, marksOf(s))
 	return strings.Join(lines, "\n")
 }

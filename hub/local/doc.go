@@ -23,6 +23,11 @@
 // reports that in one order with the messages, so that the recipients of a message are
 // those who are members when it gets its Seq. Until then nothing has changed for anybody.
 //
+// # Marks
+//
+// A change of marks holds, and is told, at once. It is answered when the registry has it. A
+// note of marks is of a change; what it hands over is what they are by then.
+//
 // # Locks
 //
 // Engine.mu guards everything in Engine except the store. A store has a lock of its own,
@@ -33,5 +38,5 @@
 // so the store is never called with Engine.mu held. Calls of a Registry are noted under
 // Engine.mu and made after it, in order, under Engine.noting (Engine.unlock). That lock
 // comes before all the others, so a function that the store calls must not use
-// Engine.unlock.
+// Engine.unlock. A note that it takes with Engine.noteLate is handed over by another goroutine.
 package local

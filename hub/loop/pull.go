@@ -37,6 +37,19 @@ func (c *Conn) PullLater() (begin func(next func() Item)) {
 	}
 }
 
+// Supply is Pull for what did not hold up the client while it was made. It is safe for
+// concurrent use.
+func (c *Conn) Supply(next func() Item) {
+	c.loop.mail.post(command{kind: cmdInTurn, conn: c, call: func() {
+		if c.state != open {
+			return
+		}
+		w := c.waiting()
+		w.sources = append(w.sources, next)
+		c.resupplied()
+	}})
+}
+
 // Later is what a source that PullLater was given returns while it does not have its next
 // item yet: another source follows, by begin.
 var Later Item = later{}
@@ -58,7 +71,12 @@ func (c *Conn) startPull(next func() Item) {
 			break
 		}
 	}
-	c.fill() // ahead of what is sent to c by the next command
+	c.resupplied()
+}
+
+// resupplied sends what the sources have, ahead of what is sent to c by the next command.
+func (c *Conn) resupplied() {
+	c.fill()
 	c.reckon()
 	c.loop.touch(c)
 }

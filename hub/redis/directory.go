@@ -30,12 +30,15 @@ func (s *Store) Directory(prefix, after string, limit int, may func(group string
 			from = "(" + names[len(names)-1]
 		}
 		names = slices.DeleteFunc(names, func(name string) bool { return !may(name) })
-		names = names[:min(len(names), limit+1-len(groups))]
-		page, err := s.infos(ctx, names)
-		if err != nil {
-			return nil, false, err
+		for len(names) > 0 && len(groups) <= limit { // some may have no members any more
+			n := min(len(names), limit+1-len(groups))
+			page, err := s.infos(ctx, names[:n])
+			if err != nil {
+				return nil, false, err
+			}
+			groups, names = append(groups, page...), names[n:]
 		}
-		if groups = append(groups, page...); last {
+		if last {
 			break
 		}
 	}

@@ -28,7 +28,7 @@ const oweTime = time.Second
 
 // Mark implements chat.Engine.
 func (s *Store) Mark(name, conversation string, c chat.MarkChange, origin any, done func(error)) {
-	if !s.inReach() {
+	if !s.able() {
 		done(chat.ErrUnavailable)
 		return
 	}

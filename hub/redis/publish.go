@@ -15,19 +15,23 @@ const appendTime = time.Minute
 // private one two, and the first of two users three. What is about another message costs the
 // same.
 func (s *Store) Publish(m *chat.Message, _ any, done func(away bool, err error)) {
-	s.mu.Lock()
-	able := s.epoch != "" && !s.recovering
-	s.mu.Unlock()
 	if size := sizeOf(m); s.config.Bytes > 0 && size > s.config.Bytes {
 		s.bounds.tooLarge.Add(1)
 		done(false, chat.ErrFull)
 		return
 	}
-	if !able {
+	if !s.able() {
 		done(false, chat.ErrUnavailable)
 		return
 	}
 	s.publish(m, done)
+}
+
+// able reports whether there is an epoch, in which something can be said.
+func (s *Store) able() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.epoch != "" && !s.recovering
 }
 
 // sending is a message on its way to be appended.

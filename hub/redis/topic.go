@@ -9,7 +9,7 @@ import (
 
 // SetTopic implements chat.Engine. The channel tells the nodes.
 func (s *Store) SetTopic(user, group, text string, done func(error)) {
-	if !s.inReach() {
+	if !s.able() {
 		done(chat.ErrUnavailable)
 		return
 	}

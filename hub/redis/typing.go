@@ -9,7 +9,7 @@ func (s *Store) Typing(user, to string) {
 	if chat.IsGroup(to) {
 		key, what = conversationKey(to), "y "+user
 	}
-	if s.inReach() {
+	if s.able() {
 		s.do(key, ignore, "SPUBLISH", key, what)
 	}
 }

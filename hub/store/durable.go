@@ -37,11 +37,11 @@ func (c *Conversation) Number() uint64 {
 }
 
 // Cancel takes back the numbers that have been given out since the last Add, to m and
-// others.
+// others. m is nil for a topic.
 func (s *Memory) Cancel(c *Conversation, m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.Away && waits(m.Kind) {
+	if m != nil && m.Away && waits(m.Kind) {
 		s.unmiss(m.To, c, len(m.Body))
 	}
 	c.awaited = nil

@@ -1,0 +1,169 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wschat/hub/chat"
+)
+
+// mark waits for what comes of it.
+func setMarks(s *Store, user, conversation string, m chat.Marks) error {
+	stored := make(chan error, 1)
+	s.SetMarks(user, conversation, m, func(err error) { stored <- err })
+	return <-stored
+}
+
+// marksOf writes what Load tells of all users.
+func marksOf(s *Store) string {
+	var all []string
+	for _, u := range s.Load().Users {
+		line := u.Name
+		for _, m := range u.Marks {
+			line += fmt.Sprintf(" %s:%d/%d", m.Conversation, m.Read, m.Flags)
+		}
+		all = append(all, line)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// PROTOCOL 5.2: marks "live as long as the user is remembered, survive what messages survive".
+func TestMarks(t *testing.T) {
+	for _, compacted := range []bool{false, true} {
+		dir := t.TempDir()
+		config := Config{Dir: dir, segmentSize: 300, compactAt: never}
+		s := open(t, config)
+		s.Seen("A", time.Time{})
+		must(t, setMarks(s, "A", "all", chat.Marks{Read: 300}))
+		must(t, setMarks(s, "A", "groupA", chat.Marks{Flags: chat.Pin}))
+		must(t, setMarks(s, "A", "A,B", chat.Marks{Read: 7, Flags: chat.Mute | chat.Hide}))
+		must(t, setMarks(s, "B", "all", chat.Marks{Read: 1}))
+		say(t, s, "all", strings.Repeat("x", 300))
+		must(t, setMarks(s, "C", "all", chat.Marks{Read: 1}))
+		must(t, setMarks(s, "A", "all", chat.Marks{Read: 301})) // changed last
+		must(t, setMarks(s, "A", "groupA", chat.Marks{}))
+		s.Forget("B")
+		say(t, s, "all", strings.Repeat("x", 300))
+		s.Seen("B", time.Time{}) // another one, perhaps
+		s.Seen("A", time.Now())  // keeps the marks
+		s.SetMember("A", "groupB", true, ignore)
+		say(t, s, "all", strings.Repeat("x", 300))
+		say(t, s, "all", strings.Repeat("x", 300))
+		if compacted {
+			must(t, s.compactSealed())
+		}
+		const want = "A A,B:7/3 all:301/0, B, C all:1/0"
+		if got := marksOf(s); got != want {
+			t.Errorf("compacted %v: %s, want %s", compacted, got, want)
+		}
+		killed := open(t, Config{Dir: copyDir(t, dir)})
+		if got := marksOf(killed); got != want {
+			t.Errorf("compacted %v, killed: %s, want %s", compacted, got, want)
+		}
+		closeStore(t, s)
+		if got := marksOf(open(t, config)); got != want {
+			t.Errorf("compacted %v, closed: %s, want %s", compacted, got, want)
+		}
+	}
+}
+
+// However often a user marks a conversation, it is one record a second; each is told when it is
+// safe, and the last one is what is kept.
+func TestMarksAreWrittenOnceASecond(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Config{Dir: dir})
+		defer s.Close()
+		var told atomic.Int32
+		for i := range 1000 { // 10 s
+			s.SetMarks("A", "all", chat.Marks{Read: uint64(i + 1)}, func(err error) {
+				if err != nil {
+					t.Error(err)
+				}
+				told.Add(1)
+			})
+			if i%100 == 50 {
+				say(t, s, "groupA", "others go on")
+				must(t, setMarks(s, "B", fmt.Sprint("group", i), chat.Marks{Read: 1}))
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if n := told.Load(); n != 1000 {
+			t.Errorf("%d were told", n)
+		}
+		var out strings.Builder
+		must(t, Dump(&out, dir))
+		if n := strings.Count(out.String(), `marks of "A"`); n < 8 || n > 12 {
+			t.Errorf("%d records", n)
+		}
+		k := &s.marking
+		if len(k.stored)+len(k.writing)+len(k.paused)+len(k.order)+k.waiting > 0 {
+			t.Errorf("left: %+v", k)
+		}
+		// What waits for its second when the store is closed is written.
+		must(t, setMarks(s, "A", "all", chat.Marks{Read: 2000}))
+		last := make(chan error, 1)
+		s.SetMarks("A", "all", chat.Marks{Read: 2001}, func(err error) { last <- err })
+		s.SetMarks("A", "all", chat.Marks{Read: 2002}, nil)
+		must(t, s.Close())
+		must(t, <-last)
+		if err := setMarks(s, "A", "all", chat.Marks{Read: 1}); !errors.Is(err, ErrClosed) {
+			t.Errorf("behind the end: %v", err)
+		}
+		s = open(t, Config{Dir: dir})
+		defer s.Close()
+		if got := marksOf(s); !strings.HasPrefix(got, "A all:2002/0, B group50:1/0") {
+			t.Error(got)
+		}
+	})
+}
+
+// Marks that cannot be written are told so, and are written when there is room.
+func TestMarksOfAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	disk := &stalling{}
+	s := open(t, Config{Dir: dir, disk: disk, repairPause: 1, retryPause: time.Millisecond})
+	disk.full.Store(true)
+	if err := setMarks(s, "A", "all", chat.Marks{Read: 7}); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v", err)
+	}
+	disk.full.Store(false)
+	eventually(t, "they are written", func() bool {
+		var out strings.Builder
+		return Dump(&out, dir) == nil && strings.Contains(out.String(), `marks of "A": "all" read 7`)
+	})
+	if got := marksOf(open(t, Config{Dir: copyDir(t, dir)})); got != "A all:7/0" {
+		t.Error(got)
+	}
+}
+
+// Beyond MaxMarks the one that has been unchanged longest is dropped.
+func TestMarksAreBounded(t *testing.T) {
+	s := newState(nil)
+	s.edit("A", func(*user) {})
+	size := s.userBytes
+	for i := range chat.MaxMarks + 2 {
+		s.setMarks(userMarks{"A", fmt.Sprint("group", i), chat.Marks{Read: 1}})
+		s.setMarks(userMarks{"A", "group0", chat.Marks{Read: uint64(i + 1)}})
+	}
+	all := s.users["A"].marks.all()
+	if len(all) != chat.MaxMarks || all[0].Conversation != "group3" || all[len(all)-1].Conversation != "group0" {
+		t.Errorf("%d, from %v to %v", len(all), all[0], all[len(all)-1])
+	}
+	for _, m := range all {
+		s.setMarks(userMarks{"A", m.Conversation, chat.Marks{}})
+	}
+	if s.userBytes != size || len(s.users["A"].marks.all()) > 0 {
+		t.Errorf("%d bytes are left of none, %d before", s.userBytes, size)
+	}
+}

@@ -1,0 +1,102 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// setTopic waits for what comes of it.
+func setTopic(s *Store, group, text string) error {
+	stored := make(chan error, 1)
+	s.SetTopic(group, text, func(err error) { stored <- err })
+	return <-stored
+}
+
+func topics(s *Store) string {
+	return fmt.Sprint(s.Topics([]string{"groupA", "groupB", "groupC", "groupD"}))
+}
+
+// PROTOCOL 5.2: a topic lives as long as its group's history, which outlives the process.
+func TestTopicsOutliveTheProcess(t *testing.T) {
+	for _, compacted := range []bool{false, true} {
+		dir := t.TempDir()
+		config := Config{Dir: dir, segmentSize: 300, compactAt: never}
+		s := open(t, config)
+		must(t, setTopic(s, "groupB", "none has been said"))
+		say(t, s, "groupA", "x")
+		must(t, setTopic(s, "groupA", "first"))
+		must(t, setTopic(s, "groupC", "taken away"))
+		say(t, s, "groupA", strings.Repeat("x", 300))
+		must(t, setTopic(s, "groupC", ""))
+		must(t, setTopic(s, "groupD", ""))
+		must(t, setTopic(s, "groupA", "last"))
+		say(t, s, "groupA", strings.Repeat("x", 300))
+		say(t, s, "groupA", strings.Repeat("x", 300))
+		if compacted {
+			must(t, s.compactSealed())
+			must(t, setTopic(s, "groupA", "behind it"))
+		}
+		want := topics(s)
+		killed := open(t, Config{Dir: copyDir(t, dir)})
+		closeStore(t, s)
+		s = open(t, config)
+		for _, s := range []*Store{killed, s} {
+			if got := topics(s); got != want || !strings.HasSuffix(got, "groupB:none has been said]") {
+				t.Errorf("compacted %v: %s, want %s", compacted, got, want)
+			}
+			if m := say(t, s, "groupB", "x"); m.Seq != 1 {
+				t.Errorf("the first message has number %d", m.Seq)
+			}
+		}
+	}
+}
+
+// A conversation that had but a topic is forgotten as any other, for good; one that gets
+// another topic in the batch in which it is forgotten has that.
+func TestTopicsAreForgotten(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, forgetting(dir))
+	s.Attend(func(string) bool { return false })
+	for round := range 10 {
+		for _, group := range []string{"groupA", "groupB", "groupC", "groupD"} { // each forgets the one before the last
+			must(t, setTopic(s, group, fmt.Sprint("topic ", round)))
+			if round%3 == 0 {
+				time.Sleep(time.Microsecond)
+				say(t, s, group, strings.Repeat("x", 100))
+			}
+			s.SetMember("A", group, round%2 == 0, ignore)
+			say(t, s, "groupC", "the note goes with it")
+		}
+		want := topics(s)
+		if round%2 == 0 {
+			must(t, s.compactSealed())
+		}
+		closeStore(t, s)
+		s = open(t, forgetting(dir))
+		s.Attend(func(string) bool { return false })
+		if got := topics(s); got != want {
+			t.Errorf("round %d: %s, want %s", round, got, want)
+		}
+	}
+}
+
+// A topic that cannot be written is not there, nor is the conversation that it would have
+// begun.
+func TestTopicOfAFullDisk(t *testing.T) {
+	disk := &stalling{}
+	s := open(t, Config{Dir: t.TempDir(), disk: disk, repairPause: 1, retryPause: time.Millisecond})
+	must(t, setTopic(s, "groupA", "topic"))
+	disk.full.Store(true)
+	for _, group := range []string{"groupA", "groupB"} {
+		if err := setTopic(s, group, "other"); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: got %v", group, err)
+		}
+	}
+	if got := topics(s); got != "map[groupA:topic]" || s.memory.Stats().Conversations != 1 {
+		t.Errorf("%s, %d conversations", got, s.memory.Stats().Conversations)
+	}
+}

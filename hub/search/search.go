@@ -1,0 +1,121 @@
+package search
+
+import (
+	"cmp"
+	"context"
+
+	"wschat/hub/chat"
+)
+
+// Bounds on what a search returns (PROTOCOL 5.2).
+const (
+	DefaultLimit = 20 // messages
+	MaxLimit     = 50
+	// maxFound is about how many bytes of messages it returns.
+	maxFound = 256 << 10
+)
+
+const (
+	// maxLooked is how far a search looks, in bytes of messages; then it says where to go on.
+	maxLooked = 4 << 20
+	// messageCost is what a message costs besides its text.
+	messageCost = 64
+	// maxRunning bounds the searches that run at a time.
+	maxRunning = 2
+	// DefaultRate is the default of Config.Rate.
+	DefaultRate = 16 << 20
+)
+
+// Config says what searches may do.
+type Config struct {
+	// Rate is how many bytes of messages all searches together look at in a second; 0:
+	// DefaultRate. A core manages some 100 MB of any script, and more of most.
+	Rate int
+}
+
+// Searcher runs the searches of a node, so few at a time and so slowly that whoever chats
+// meanwhile does not notice. Safe for concurrent use.
+type Searcher struct {
+	rooms chan *scratch // one for each search that may run
+	pace  pace
+}
+
+// New returns a Searcher.
+func New(config Config) *Searcher {
+	s := &Searcher{rooms: make(chan *scratch, maxRunning), pace: pace{rate: cmp.Or(config.Rate, DefaultRate)}}
+	for range maxRunning {
+		s.rooms <- new(scratch)
+	}
+	return s
+}
+
+// Query says what is searched for.
+type Query struct {
+	Words  *Words
+	Before uint64 // only what has a lower Seq; 0: all. It needs a single conversation.
+	Limit  int    // most messages; 0: DefaultLimit, at most MaxLimit
+}
+
+// Result is what a search has found.
+type Result struct {
+	Messages []*chat.Message // the newest first
+	More     bool            // there is more that has not been looked at
+	Before   uint64          // down to which Seq it has looked, in a single conversation
+}
+
+// Search looks for messages with all words in conversations, the newest first. It waits
+// until few enough others run, and may look at part of what there is. Its errors are those of
+// history and of ctx.
+func (s *Searcher) Search(ctx context.Context, q Query, conversations []string, history History) (Result, error) {
+	var room *scratch
+	select {
+	case room = <-s.rooms:
+		defer func() { s.rooms <- room }()
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
+	if err := s.pace.wait(ctx); err != nil {
+		return Result{}, err
+	}
+	e := &effort{ctx: ctx, pace: &s.pace, left: maxLooked}
+	defer e.settle()
+	n := &newest{history: history, effort: e}
+	if err := n.open(conversations, q.Before); err != nil {
+		return Result{}, err
+	}
+	result, err := q.look(n, room)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(conversations) != 1 {
+		result.Before = 0
+	}
+	return result, nil
+}
+
+// look looks at messages until enough are found, or it must not go on.
+func (q *Query) look(n *newest, room *scratch) (result Result, err error) {
+	limit, found := min(cmp.Or(q.Limit, DefaultLimit), MaxLimit), 0
+	result.Before = q.Before
+	for len(result.Messages) < limit && found < maxFound && n.effort.left > 0 {
+		m, err := n.next()
+		if m == nil {
+			return result, err
+		}
+		result.Before = m.Seq
+		if q.finds(m, room) {
+			result.Messages = append(result.Messages, m)
+			found += len(m.Body)
+		}
+		if err := n.effort.spend(messageCost + len(m.Body)); err != nil {
+			return result, err
+		}
+	}
+	result.More = n.hasMore()
+	return result, nil
+}
+
+// finds reports whether m, as it reads now, is a text that has the words.
+func (q *Query) finds(m *chat.Message, room *scratch) bool {
+	return !m.Kind.Amends() && !m.Binary && (m.Now == nil || !m.Now.Deleted) && q.Words.in(m.Body, room)
+}
