@@ -4,8 +4,11 @@ package living
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
+
+var everywhere = slices.Concat([]string{"all"}, groups, names)
 
 // check brings all people together, waits until they have seen everything, and compares.
 func (w *world) check() {
@@ -13,8 +16,14 @@ func (w *world) check() {
 		for _, group := range groups {
 			p.moved(request{Op: "join", Group: group})
 		}
-		for _, of := range []string{"all", "groupA", "groupB", lineUser} {
+		for _, of := range slices.Concat([]string{"all", lineUser}, groups) {
 			p.say(of)
+		}
+	}
+	for _, p := range w.people {
+		for _, of := range everywhere {
+			entries, _ := w.model.acknowledged(conversationOf(p.name, of))
+			p.wait(of, uint64(len(entries)))
 		}
 	}
 	for _, wrong := range w.model.lawful() {
@@ -27,7 +36,7 @@ func (w *world) check() {
 	var checking sync.WaitGroup
 	for _, p := range w.people {
 		checking.Go(func() {
-			for _, of := range append([]string{"all", "groupA", "groupB"}, names...) {
+			for _, of := range everywhere {
 				entries, _ := w.model.acknowledged(conversationOf(p.name, of))
 				p.check(of, entries)
 			}
@@ -70,28 +79,11 @@ func (w *world) summary() string {
 // check compares what the user was told of a conversation, the screen that was made of it,
 // and the history, with what was acknowledged.
 func (p *person) check(of string, entries []entry) {
-	n := uint64(len(entries))
-	if !p.wait(of, n) {
-		return
-	}
-	forward, ok := p.forward(of)
-	if !ok {
-		return
-	}
-	times := make(map[uint64]string)
-	p.mu.Lock()
-	for _, e := range p.told[of] {
-		times[e.Seq] = e.Time
-	}
-	p.mu.Unlock()
-	for _, e := range forward {
-		if live, ok := times[e.Seq]; ok && live != e.Time {
-			p.t.Errorf("%s was told %s as the time of %d of %s; in the history: %v", p.name, live, e.Seq, of, e)
-		}
-		times[e.Seq] = e.Time
-	}
+	times := p.model.timesOf(conversationOf(p.name, of)) // who was told of all knows all
 	p.checkLive(of, entries)
-	p.checkPages(of+", forward", entries, forward, times)
+	if forward, ok := p.forward(of); ok {
+		p.checkPages(of+", forward", entries, forward, times)
+	}
 	if backward, ok := p.backward(of); ok {
 		p.checkPages(of+", backward", entries, backward, times)
 	}

@@ -5,6 +5,7 @@ package living
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +51,7 @@ type model struct {
 
 	mu       sync.Mutex
 	entries  map[string]map[uint64]entry
+	times    map[string]map[uint64]string // of all that anybody was told
 	refusals []refusal
 	dropped  []drop
 	wrong    []string
@@ -78,7 +80,8 @@ func newModel(history int) *model {
 func (m *model) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.entries, m.refusals, m.dropped = make(map[string]map[uint64]entry), nil, nil
+	m.entries, m.times = make(map[string]map[uint64]entry), make(map[string]map[uint64]string)
+	m.refusals, m.dropped = nil, nil
 }
 
 // conversationOf is the name that all have for a conversation.
@@ -99,6 +102,25 @@ func (m *model) acked(of string, e entry) {
 		m.wrong = append(m.wrong, fmt.Sprintf("%s: the number of %v is that of %v", of, e, other))
 	}
 	m.entries[of][e.Seq] = e
+}
+
+// told notes the time of an entry, which is the same for all.
+func (m *model) told(of string, e entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.times[of] == nil {
+		m.times[of] = make(map[uint64]string)
+	}
+	if time, ok := m.times[of][e.Seq]; ok && time != e.Time || e.Time == "" {
+		m.wrong = append(m.wrong, fmt.Sprintf("%s: %s is told as the time of %v", of, time, e))
+	}
+	m.times[of][e.Seq] = e.Time
+}
+
+func (m *model) timesOf(of string) map[uint64]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.times[of])
 }
 
 func (m *model) refused(of string, e entry, code string) {

@@ -237,6 +237,7 @@ func (p *person) message(e entry) {
 		p.told[of] = make(map[uint64]entry)
 	}
 	p.told[of][e.Seq] = e
+	p.model.told(conversationOf(p.name, of), e)
 	s := p.screenOf(of)
 	if s.take(e); s.hole() {
 		p.catchUp(of)
@@ -264,6 +265,7 @@ func (p *person) caughtUp(e event) {
 		p.screens[e.Of] = s
 	}
 	for _, m := range e.Messages {
+		p.model.told(conversationOf(p.name, e.Of), m)
 		s.take(m)
 	}
 	if e.More || s.hole() {
