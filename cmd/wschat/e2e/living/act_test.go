@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // feelings are what people react with; "" takes it back.
@@ -30,8 +31,8 @@ func (p *person) act() bool {
 	case n < 97:
 		return p.overreach(of)
 	default:
-		p.drop()
-		return p.say(of)
+		p.drop([]time.Duration{0, 0, 300 * time.Millisecond}[p.random.IntN(3)])
+		return p.act()
 	}
 }
 

@@ -59,7 +59,12 @@ func (w *world) check() {
 
 // summary is what has been there, so that one sees that there was something to be compared.
 func (w *world) summary() string {
-	var total, replies, edits, deletions, reactions int
+	var total, replies, edits, deletions, reactions, logins, repeated int
+	for _, p := range w.people {
+		p.mu.Lock()
+		logins, repeated = logins+p.logins, repeated+p.repeated
+		p.mu.Unlock()
+	}
 	w.model.mu.Lock()
 	defer w.model.mu.Unlock()
 	for _, entries := range w.model.entries {
@@ -72,8 +77,8 @@ func (w *world) summary() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%d entries: %d replies, %d edits, %d deletions, %d reactions; %d refused; %d times something was dropped already",
-		total, replies, edits, deletions, reactions, len(w.model.refusals), len(w.model.dropped))
+	return fmt.Sprintf("%d entries: %d replies, %d edits, %d deletions, %d reactions; %d refused; %d logins, %d times something was sent again, %d times something was dropped already",
+		total, replies, edits, deletions, reactions, len(w.model.refusals), logins, repeated, len(w.model.dropped))
 }
 
 // check compares what the user was told of a conversation, the screen that was made of it,

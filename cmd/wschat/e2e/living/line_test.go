@@ -47,6 +47,7 @@ func (l *lineReader) begin() {
 
 func (l *lineReader) run() {
 	for node := 0; l.running(); node++ {
+		moment := l.model.goneNow()
 		conn, err := l.house.get(node).Open("/socket?userId=" + lineUser)
 		if err != nil {
 			time.Sleep(20 * time.Millisecond) // as a client does before it tries again
@@ -71,13 +72,27 @@ func (l *lineReader) run() {
 			if err != nil {
 				break
 			}
-			l.take(line)
+			l.take(line, moment)
 		}
 		close(stop)
+		time.Sleep(100 * time.Millisecond) // meanwhile something waits
 	}
 }
 
-func (l *lineReader) take(line string) {
+// drop ends the connection, as a network that is lost.
+func (l *lineReader) drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conn.Reset()
+}
+
+// take takes a line in. moment is from before the connection, see model.goneNow: what has
+// waited is sent as it reads now.
+func (l *lineReader) take(line string, moment int) {
+	_, text, _ := strings.Cut(line, "):")
+	if l.model.wasGone(strings.TrimPrefix(text, correction), moment) {
+		l.fault("the line client reads %q, which was gone before it came", line)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if line == "系统:已加入 groupA" {

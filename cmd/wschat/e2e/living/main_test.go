@@ -46,7 +46,7 @@ func TestNodesModel(t *testing.T) {
 		first = n
 	}
 	for i := range stores {
-		for _, history := range []int{50, 2000} {
+		for _, history := range []int{20, 2000} {
 			t.Run(fmt.Sprintf("%s/%d", stores[i].name, history), func(t *testing.T) {
 				t.Parallel()
 				for seed := first; seed < first+uint64(rounds) && !t.Failed(); seed++ {

@@ -52,6 +52,7 @@ type model struct {
 	mu       sync.Mutex
 	entries  map[string]map[uint64]entry
 	times    map[string]map[uint64]string // of all that anybody was told
+	gone     map[string]int               // texts that an edit or a deletion has ended: the how manieth
 	refusals []refusal
 	dropped  []drop
 	wrong    []string
@@ -81,7 +82,7 @@ func (m *model) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.entries, m.times = make(map[string]map[uint64]entry), make(map[string]map[uint64]string)
-	m.refusals, m.dropped = nil, nil
+	m.gone, m.refusals, m.dropped = make(map[string]int), nil, nil
 }
 
 // conversationOf is the name that all have for a conversation.
@@ -102,6 +103,26 @@ func (m *model) acked(of string, e entry) {
 		m.wrong = append(m.wrong, fmt.Sprintf("%s: the number of %v is that of %v", of, e, other))
 	}
 	m.entries[of][e.Seq] = e
+	for _, old := range m.entries[of] {
+		about := max(e.Edit, e.Delete)
+		if about > 0 && (old.Seq == about || old.Edit == about) && (old.Seq < e.Seq || e.Delete > 0) && m.gone[old.Text] == 0 {
+			m.gone[old.Text] = len(m.gone) + 1
+		}
+	}
+}
+
+// goneNow is a moment: texts that are gone by then are in no answer to what is asked later.
+func (m *model) goneNow() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.gone)
+}
+
+func (m *model) wasGone(text string, moment int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, gone := m.gone[text]
+	return gone && n <= moment
 }
 
 // told notes the time of an entry, which is the same for all.

@@ -31,6 +31,7 @@ type person struct {
 	mu       sync.Mutex
 	node     int
 	conn     *target.Client // nil before its welcome
+	away     time.Duration  // how long the user is to stay away after it
 	epoch    string
 	epochs   int
 	screens  map[string]*screen
@@ -38,7 +39,10 @@ type person struct {
 	told     map[string]map[uint64]entry // live
 	newest   map[string]uint64           // the last number that was told live on this connection
 	catching map[string]bool             // a history that is on its way
-	open     *request                    // what has no answer yet
+	moments  map[string]int              // when it was asked for, see model.goneNow
+	logins   int
+	repeated int      // requests that were sent again
+	open     *request // what has no answer yet
 	answer   chan event
 }
 
@@ -121,7 +125,10 @@ func (p *person) run() {
 		close(stop)
 		p.mu.Lock()
 		p.conn = nil
+		away := p.away
+		p.away = 0
 		p.mu.Unlock()
+		time.Sleep(away) // meanwhile the others go on
 	}
 }
 
@@ -188,6 +195,8 @@ func (p *person) answered(e event) {
 // welcome goes on where the connection before has ended.
 func (p *person) welcome(e event) {
 	p.newest, p.catching = make(map[string]uint64), make(map[string]bool)
+	p.moments = make(map[string]int)
+	p.logins++
 	if e.Epoch != p.epoch {
 		p.epoch = e.Epoch
 		p.epochs++
@@ -248,6 +257,7 @@ func (p *person) message(e entry) {
 func (p *person) catchUp(of string) {
 	if !p.catching[of] {
 		p.catching[of] = true
+		p.moments[of] = p.model.goneNow()
 		after := p.screenOf(of).whole
 		p.send(request{Op: "history", ID: "catch " + of, Of: of, After: &after, Limit: 200})
 	}
@@ -266,6 +276,9 @@ func (p *person) caughtUp(e event) {
 	}
 	for _, m := range e.Messages {
 		p.model.told(conversationOf(p.name, e.Of), m)
+		if p.model.wasGone(m.Text, p.moments[e.Of]) {
+			p.fault("%s asks for the history of %s: the text of %v was gone before", p.name, e.Of, m)
+		}
 		s.take(m)
 	}
 	if e.More || s.hole() {
@@ -277,6 +290,9 @@ func (p *person) caughtUp(e event) {
 func (p *person) give() {
 	if p.open != nil && p.conn != nil {
 		p.send(*p.open)
+		if p.open.again {
+			p.repeated++
+		}
 		p.open.again = true
 	}
 }
@@ -308,13 +324,17 @@ func (p *person) ask(r request) (event, bool) {
 	return event{}, false
 }
 
-// drop ends the connection, as a network that is lost.
-func (p *person) drop() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.conn != nil {
-		p.conn.Reset()
-	}
+// drop ends the connection soon, as a network that is lost in the middle of something, for
+// some time.
+func (p *person) drop(away time.Duration) {
+	time.AfterFunc(time.Duration(p.random.IntN(5000))*time.Microsecond, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.away = away
+		if p.conn != nil {
+			p.conn.Reset()
+		}
+	})
 }
 
 // wait waits until the user has seen all of a conversation.

@@ -114,6 +114,9 @@ func (w *world) act(operations, ends int) {
 			break
 		}
 		w.delete(random)
+		if random.IntN(2) == 0 {
+			w.line.drop()
+		}
 		if ends > 0 && i%(deletions/ends) == 0 {
 			w.house.replace(random)
 		}
