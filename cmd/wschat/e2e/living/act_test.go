@@ -76,6 +76,9 @@ func (p *person) pick(of string, own bool) uint64 {
 		return 0
 	}
 	slices.Sort(seqs)
+	if p.random.IntN(3) == 0 { // what may soon be dropped
+		return seqs[0]
+	}
 	return seqs[p.random.IntN(len(seqs))]
 }
 

@@ -12,6 +12,7 @@ var everywhere = slices.Concat([]string{"all"}, groups, names)
 
 // check brings all people together, waits until they have seen everything, and compares.
 func (w *world) check() {
+	w.line.waitToJoin()
 	for _, p := range w.people {
 		for _, group := range groups {
 			p.moved(request{Op: "join", Group: group})

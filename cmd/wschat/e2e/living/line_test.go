@@ -19,7 +19,7 @@ type lineReader struct {
 
 	mu     sync.Mutex
 	conn   *target.Client
-	joined bool
+	joined bool       // it is in groupA, and reads on
 	read   [][]string // live, of each connection
 }
 
@@ -75,15 +75,20 @@ func (l *lineReader) run() {
 			l.take(line, moment)
 		}
 		close(stop)
+		l.mu.Lock()
+		l.joined = false
+		l.mu.Unlock()
 		time.Sleep(100 * time.Millisecond) // meanwhile something waits
 	}
 }
 
-// drop ends the connection, as a network that is lost.
+// drop ends the connection. What is on its way is read to its end: what has been written does
+// not wait any more.
 func (l *lineReader) drop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conn.Reset()
+	l.joined = false
+	l.conn.Conn.CloseWrite()
 }
 
 // take takes a line in. moment is from before the connection, see model.goneNow: what has
