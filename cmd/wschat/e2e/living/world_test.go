@@ -35,6 +35,7 @@ type world struct {
 	end     context.CancelFunc
 	people  []*person
 	line    *lineReader
+	fate    *rand.Rand   // of what happens to all
 	done    atomic.Int64 // operations
 	history int
 }
@@ -43,6 +44,7 @@ type world struct {
 func newWorld(t *testing.T, seed uint64, history int, h *house) *world {
 	over, end := context.WithCancel(context.Background())
 	w := &world{t: t, seed: seed, house: h, history: history, model: newModel(history), over: over, end: end}
+	w.fate = w.randomOf("fate")
 	for i, name := range names[:len(names)-1] {
 		w.people = append(w.people, newPerson(w, name, i))
 	}
@@ -105,33 +107,32 @@ func (w *world) act(operations, ends int) {
 			}
 		})
 	}
-	random := w.randomOf("fate")
-	const deletions = 8
+	const deletions = 4
 	for i := range deletions {
-		due := int64(operations * (i + 1) / (deletions + 2))
+		due := int64(operations * (i + 1) / (deletions + 1))
 		w.until(fmt.Sprint("operation ", due), func() bool { return w.done.Load() >= due })
 		if !w.running() {
 			break
 		}
-		w.delete(random)
-		if random.IntN(2) == 0 {
+		w.delete()
+		if w.fate.IntN(2) == 0 {
 			w.line.drop()
 		}
-		if ends > 0 && i%(deletions/ends) == 0 {
-			w.house.replace(random)
+		if i < ends {
+			w.house.replace(w.fate)
 		}
 	}
 	acting.Wait()
 }
 
 // delete is the operator's, of a message that may be there.
-func (w *world) delete(random *rand.Rand) {
-	of := append([]string{"all"}, groups...)[random.IntN(1+len(groups))]
+func (w *world) delete() {
+	of := append([]string{"all"}, groups...)[w.fate.IntN(1+len(groups))]
 	list, _ := w.model.acknowledged(of)
 	if len(list) == 0 {
 		return
 	}
-	e := list[len(list)-1-random.IntN(min(20, len(list)))]
+	e := list[len(list)-1-w.fate.IntN(min(20, len(list)))]
 	deletion := entry{To: e.To, Delete: e.Seq}
 	for w.running() {
 		status, seq := w.house.delete(of, e.Seq)
