@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ const (
 	// ackTTL is how long the id of a send is remembered.
 	ackTTL = 10 * time.Minute
 	// DefaultIDs is the default of Config.MaxIDs. It is enough for 16 users who send
-	// all the time at the default rate. They take some 300 MiB.
+	// all the time at the default rate. They take some 130 MiB.
 	DefaultIDs = 1 << 20
 )
 
@@ -23,59 +24,64 @@ type ack struct {
 
 // acks remembers the ids of sends, so that a retry is acknowledged again and not
 // delivered twice. Beyond its bound, the user with most ids loses the oldest of them. An id
-// of 16 bytes takes some 300 bytes. Safe for concurrent use.
+// takes some 130 bytes, and its user as many again. Safe for concurrent use.
 type acks struct {
 	mu       sync.Mutex
-	underWay map[string][]func(ack, error) // the callbacks that wait for the answer
-	answered map[string]*share.Item[pastAck]
+	underWay map[idKey][]func(ack, error) // the callbacks that wait for the answer
+	answered map[idKey]*share.Item[pastAck]
 	queue    share.Queue[pastAck] // of those answered
 	dropped  uint64               // before their time
 }
 
 type pastAck struct {
-	name string // its key in answered
+	key idKey // in answered
 	ack
 	at int64 // in nanoseconds, as time.Time.UnixNano has it
 }
 
 func newAcks(max int) *acks {
 	return &acks{
-		underWay: make(map[string][]func(ack, error)),
-		answered: make(map[string]*share.Item[pastAck]),
+		underWay: make(map[idKey][]func(ack, error)),
+		answered: make(map[idKey]*share.Item[pastAck]),
 		queue:    share.NewQueue[pastAck](max),
 	}
 }
 
-// ackName makes one string of both, since that takes the least memory. User ids hold no
-// comma.
-func ackName(user, id string) string { return user + "," + id }
+// idKey stands for an id and its user. It takes far less memory than they do, however long
+// they are. So much of a SHA-256 is the same for no two of them, whoever chooses them.
+type idKey [16]byte
+
+func newIDKey(user, id string) idKey {
+	sum := sha256.Sum256([]byte(user + "," + id)) // user ids hold no comma
+	return idKey(sum[:])
+}
 
 // begin reports whether a send is a new one. Then the caller must call done or failed,
 // which calls acked. For a retry, acked is called with the answer to the first send, as
 // soon as there is one.
 func (a *acks) begin(user, id string, acked func(ack, error)) bool {
-	name := ackName(user, id)
+	key := newIDKey(user, id)
 	a.mu.Lock()
 	due := time.Now().Add(-ackTTL).UnixNano()
 	a.expire(due)
-	if past, ok := a.answered[name]; ok && past.Value.at >= due {
+	if past, ok := a.answered[key]; ok && past.Value.at >= due {
 		a.mu.Unlock()
 		acked(past.Value.ack, nil)
 		return false
 	}
-	callbacks, retry := a.underWay[name]
-	a.underWay[name] = append(callbacks, acked)
+	callbacks, retry := a.underWay[key]
+	a.underWay[key] = append(callbacks, acked)
 	a.mu.Unlock()
 	return !retry
 }
 
 // done answers a send, and the retries that have come meanwhile.
 func (a *acks) done(user, id string, with ack) {
-	name := ackName(user, id)
+	key := newIDKey(user, id)
 	a.mu.Lock()
-	callbacks := a.underWay[name]
-	delete(a.underWay, name)
-	a.remember(user, pastAck{name, with, time.Now().UnixNano()})
+	callbacks := a.underWay[key]
+	delete(a.underWay, key)
+	a.remember(user, pastAck{key, with, time.Now().UnixNano()})
 	a.mu.Unlock()
 	for _, acked := range callbacks {
 		acked(with, nil)
@@ -84,10 +90,10 @@ func (a *acks) done(user, id string, with ack) {
 
 // failed answers with an error, and forgets the id, so that the next retry is a new send.
 func (a *acks) failed(user, id string, err error) {
-	name := ackName(user, id)
+	key := newIDKey(user, id)
 	a.mu.Lock()
-	callbacks := a.underWay[name]
-	delete(a.underWay, name)
+	callbacks := a.underWay[key]
+	delete(a.underWay, key)
 	a.mu.Unlock()
 	for _, acked := range callbacks {
 		acked(ack{}, err)
@@ -98,22 +104,22 @@ func (a *acks) failed(user, id string, err error) {
 func (a *acks) restore(user, id string, with ack, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.remember(user, pastAck{ackName(user, id), with, at.UnixNano()})
+	a.remember(user, pastAck{newIDKey(user, id), with, at.UnixNano()})
 }
 
 // remember keeps the first answer to a send of user. One that is due makes way. The lock is
 // held.
 func (a *acks) remember(user string, past pastAck) {
-	if earlier := a.answered[past.name]; earlier != nil {
+	if earlier := a.answered[past.key]; earlier != nil {
 		if past.at-earlier.Value.at <= int64(ackTTL) {
 			return
 		}
 		a.queue.Drop(earlier)
 	}
 	item, dropped := a.queue.Push(user, past)
-	a.answered[past.name] = item
+	a.answered[past.key] = item
 	if dropped != nil {
-		delete(a.answered, dropped.Value.name)
+		delete(a.answered, dropped.Value.key)
 		a.dropped++
 	}
 }
@@ -136,7 +142,7 @@ func (a *acks) expire(due int64) {
 		if i == nil || i.Value.at >= due {
 			return
 		}
-		delete(a.answered, i.Value.name)
+		delete(a.answered, i.Value.key)
 		a.queue.Drop(i)
 	}
 }

@@ -49,7 +49,13 @@ func TestMemoryOfTables(t *testing.T) {
 			user := members[i/chat.MaxGroups].name
 			s.engine.SetMember(user, long("group", i), true, func() {}, fail)
 		}},
-		{"an id of a send", 500, func(i int) { ids.done(long("A", i), long("", i), ack{}) }},
+		{"a mark", 280, func(i int) {
+			if i == 0 {
+				engine.Enter("A", false, false)
+			}
+			engine.Mark("A", chat.PairOf(long("A", i), long("B", i)), chat.MarkChange{Set: chat.Pin}, nil, fail)
+		}},
+		{"an id of a send", 320, func(i int) { ids.done(long("A", i), long("", i), ack{}) }},
 	} {
 		each := leaktest.Heap(func() {
 			for i := range entries {

@@ -3,17 +3,18 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"wschat/frame"
 	"wschat/frame/leaktest"
 	"wschat/handshake"
-	"wschat/hub/chat"
 )
 
 // asks checks an answer that has no error.
@@ -81,6 +82,37 @@ func TestAdminPublish(t *testing.T) {
 	r.connect("C").hears("用户(bot=>C):for later")
 }
 
+// PROTOCOL 5.1, POST /api/delete: of all, a group, or a pair in either order.
+func TestAdminDelete(t *testing.T) {
+	r := runServer(t, "-presence", "none")
+	a := r.login("A")
+	a.say("join,groupX")
+	a.hears("系统:已加入 groupX")
+	for _, row := range []struct {
+		to, of        string
+		seq, deletion int
+	}{
+		{"all", "all", 1, 2},
+		{"groupX", "groupX", 1, 2},
+		{"A", "A,bot", 1, 2},
+		{"A", "bot,A", 3, 4},
+	} {
+		r.asks("POST", "/api/publish", fmt.Sprintf(`{"from":"bot","to":%q,"text":"secret"}`, row.to), fmt.Sprintf(`{"seq":%d}`, row.seq))
+		a.hears("用户(bot=>A):secret")
+		body := fmt.Sprintf(`{"of":%q,"seq":%d}`, row.of, row.seq)
+		r.asks("POST", "/api/delete", body, fmt.Sprintf(`{"seq":%d}`, row.deletion))
+		response, answer := r.ask("POST", "/api/delete", body) // it is gone
+		isError(t, response, answer, http.StatusNotFound, "message")
+	}
+	for _, of := range []string{"all", "groupX", "bot"} {
+		a.say("history," + of)
+		a.hears("系统:没有历史消息")
+	}
+	if !strings.Contains(r.log.String(), "msg=deleted of=groupX seq=1") {
+		t.Errorf("logged:\n%s", r.log.String())
+	}
+}
+
 // PROTOCOL 8, POST /api/kick.
 func TestAdminKick(t *testing.T) {
 	r := runServer(t)
@@ -121,7 +153,7 @@ func TestAdminErrors(t *testing.T) {
 	r := runServer(t)
 	gone := r.login("Gone")
 	gone.leave()
-	const publish, kick = "/api/publish", "/api/kick"
+	const publish, remove, kick = "/api/publish", "/api/delete", "/api/kick"
 	good := `{"from":"bot","to":"all","text":"x"}`
 	for _, row := range []struct {
 		name         string
@@ -155,6 +187,21 @@ func TestAdminErrors(t *testing.T) {
 		{"to was never here", "POST", publish, `{"from":"bot","to":"Nobody","text":"x"}`, 404, "user"},
 		{"too long once it is escaped", "POST", publish, `{"from":"bot","to":"all","text":"` + strings.Repeat(`\u0001`, 200_000) + `"}`, 400, "-max-message"},
 		{"too large", "POST", publish, `{"from":"bot","to":"all","text":"` + strings.Repeat("x", 3<<20) + `"}`, 400, "large"},
+		{"delete nothing", "POST", remove, `{}`, 400, "of and seq"},
+		{"delete without seq", "POST", remove, `{"of":"all"}`, 400, "of and seq"},
+		{"delete without of", "POST", remove, `{"seq":1}`, 400, "of and seq"},
+		{"delete a text", "POST", remove, `{"of":"all","seq":"1"}`, 400, "seq"},
+		{"delete below 0", "POST", remove, `{"of":"all","seq":-1}`, 400, "seq"},
+		{"delete a part", "POST", remove, `{"of":"all","seq":1.5}`, 400, "seq"},
+		{"delete of one user", "POST", remove, `{"of":"A","seq":1}`, 400, "two user ids"},
+		{"delete of three users", "POST", remove, `{"of":"A,B,C","seq":1}`, 400, "two user ids"},
+		{"delete of half a pair", "POST", remove, `{"of":"A,","seq":1}`, 400, "two user ids"},
+		{"delete of a bad group", "POST", remove, `{"of":"group","seq":1}`, 400, "group"},
+		{"delete more", "POST", remove, `{"of":"all","seq":1,"from":"A"}`, 400, "from"},
+		{"delete what was never sent", "POST", remove, `{"of":"all","seq":1}`, 404, "message"},
+		{"delete number 0", "POST", remove, `{"of":"all","seq":0}`, 404, "message"},
+		{"delete in a silent group", "POST", remove, `{"of":"groupX","seq":1}`, 404, "message"},
+		{"delete between strangers", "POST", remove, `{"of":"A,B","seq":1}`, 404, "message"},
 		{"nobody to kick", "POST", kick, `{"user":"Nobody"}`, 404, "online"},
 		{"gone before the kick", "POST", kick, `{"user":"Gone"}`, 404, "online"},
 		{"kick without user", "POST", kick, `{}`, 400, "user"},
@@ -174,6 +221,7 @@ func TestAdminErrors(t *testing.T) {
 		{"the API itself", "GET", "/api/", "", 404, "path"},
 		{"a path with more", "POST", kick + "/A", `{"user":"A"}`, 404, "path"},
 		{"GET what is for POST", "GET", kick, "", 405, "POST"},
+		{"GET a deletion", "GET", remove, "", 405, "POST"},
 		{"PUT", "PUT", publish, good, 405, "POST"},
 		{"POST what is for GET", "POST", "/api/users", "", 405, "GET"},
 		{"DELETE", "DELETE", "/api/groups", "", 405, "GET"},
@@ -187,7 +235,7 @@ func TestAdminErrors(t *testing.T) {
 		})
 	}
 	for _, origin := range []string{"http://" + r.admin, "https://evil.example", "null"} {
-		for _, path := range []string{publish, kick, "/api/users"} {
+		for _, path := range []string{publish, remove, kick, "/api/users"} {
 			response, body := r.ask("POST", path, good, "Origin: "+origin)
 			isError(t, response, body, http.StatusForbidden, "Origin")
 		}
@@ -208,11 +256,28 @@ func isError(t *testing.T, response *http.Response, body string, status int, nam
 	}
 }
 
-// "503 while the store is out of reach"
+// "503 while the store is out of reach": nothing happens then, and afterwards it can.
 func TestAdminUnavailable(t *testing.T) {
-	w := httptest.NewRecorder()
-	failWith(w, chat.ErrUnavailable)
-	isError(t, w.Result(), w.Body.String(), http.StatusServiceUnavailable, "store")
+	dir := filepath.Join(t.TempDir(), "data")
+	r := runServer(t, "-data", dir)
+	publish, remove := `{"from":"bot","to":"all","text":"x"}`, `{"of":"all","seq":1}`
+	r.asks("POST", "/api/publish", publish, `{"seq":1}`)
+	move := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(dir, dir+".away")
+	for path, body := range map[string]string{"/api/publish": publish, "/api/delete": remove} {
+		response, answer := r.ask("POST", path, body)
+		isError(t, response, answer, http.StatusServiceUnavailable, "store")
+	}
+	move(dir+".away", dir)
+	r.until("it goes on", func() bool {
+		response, _ := r.ask("POST", "/api/delete", remove)
+		return response.StatusCode == http.StatusOK
+	})
+	r.asks("POST", "/api/publish", publish, `{"seq":3}`)
 }
 
 func TestAdminPprof(t *testing.T) {

@@ -62,7 +62,7 @@ func openLocal(o *options, s chat.Store) *local.Engine {
 	return local.New(local.Config{
 		Store: s, Presence: o.presence.Presence, Single: o.single,
 		MembershipTTL: o.membershipTTL, MaxUsers: orUnbounded(o.maxUsers),
-		MaxMemberships: o.tableEntries(),
+		MaxMemberships: o.tableEntries(), MaxMarks: o.tableEntries(),
 	})
 }
 

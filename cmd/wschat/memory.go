@@ -20,17 +20,25 @@ func (o *options) historyShare() int64    { return (o.memory - idleMemory) / 4 }
 func (o *options) connectionShare() int64 { return (o.memory-idleMemory)/2 - o.tableShare() }
 func (o *options) runtimeShare() int64    { return o.memory / 8 * 7 }
 
-// tableEntries is how many entries each table may have so that all of them fill their share:
-// conversations, users who are away, ids of sends and memberships. 0: there is no -memory.
+// idsEach is how many ids of sends there is room for beside each conversation: one user who
+// sends all the time has tens of thousands.
+const idsEach = 5
+
+// tableEntries is how many entries each table may have, and idEntries that of ids of sends, so
+// that all of them fill their share: conversations, users who are away, ids, memberships and
+// marks.
+// 0: there is no -memory.
 func (o *options) tableEntries() int {
 	if o.memory == 0 {
 		return 0
 	}
 	// In bytes, as hub.TestMemoryOfTables has them.
-	const conversation, number, user, id = 1300, 30, 500, 500 // four numbers for each conversation
-	membership := 400 + 32*runtime.GOMAXPROCS(0)              // there can be twice as many: local.Config.MaxMemberships
-	return max(1, int(o.tableShare()/int64(conversation+4*number+user+id+2*membership)))
+	const conversation, number, user, id, mark = 1300, 30, 500, 320, 280 // four numbers for each conversation; a journal has marks, too
+	membership := 400 + 32*runtime.GOMAXPROCS(0)                         // there can be twice as many: local.Config.MaxMemberships
+	return max(1, int(o.tableShare()/int64(conversation+4*number+user+idsEach*id+2*membership+2*mark)))
 }
+
+func (o *options) idEntries() int { return idsEach * o.tableEntries() }
 
 // fitTables has the tables fit into -memory whose bounds are not given. source is that of
 // fromEnvironment.
@@ -38,11 +46,17 @@ func (o *options) fitTables(source map[string]string) {
 	if o.memory == 0 {
 		return
 	}
-	for name, bound := range map[string]*int{
-		"max-conversations": &o.maxConversations, "max-users": &o.maxUsers, "max-ids": &o.maxIDs,
+	for _, table := range []struct {
+		flag  string
+		bound *int
+		fit   int
+	}{
+		{"max-conversations", &o.maxConversations, o.tableEntries()},
+		{"max-users", &o.maxUsers, o.tableEntries()},
+		{"max-ids", &o.maxIDs, o.idEntries()},
 	} {
-		if source[name] == "" {
-			*bound = min(*bound, o.tableEntries())
+		if source[table.flag] == "" {
+			*table.bound = min(*table.bound, table.fit)
 		}
 	}
 }

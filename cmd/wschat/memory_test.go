@@ -91,10 +91,25 @@ func TestTablesFitIntoMemory(t *testing.T) {
 		if o.memory == 64<<20 && (fit < 1000 || fit*2000 > 64<<20/8) {
 			t.Errorf("%s: %d entries fit", row.args, fit)
 		}
-		for _, one := range []struct{ got, want int }{{o.maxConversations, row.conversations}, {o.maxUsers, row.users}, {o.maxIDs, row.ids}} {
-			if want := cmp.Or(one.want, fit); one.got != want {
+		for _, one := range []struct{ got, want, fit int }{
+			{o.maxConversations, row.conversations, fit}, {o.maxUsers, row.users, fit}, {o.maxIDs, row.ids, o.idEntries()},
+		} {
+			if want := cmp.Or(one.want, one.fit); one.got != want {
 				t.Errorf("%s: got %d, want %d", row.args, one.got, want)
 			}
 		}
+	}
+}
+
+// Somebody who sends 50 ids a second keeps hers for ten minutes (PROTOCOL 6) in 512 MiB, even
+// if many others, of whom each has few, have as many.
+func TestIDsOfTenMinutesFitIntoMemory(t *testing.T) {
+	const hers = 50 * 600
+	o, err := parseOptions([]string{"-memory", "536870912"}, environment(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.maxIDs < 2*hers {
+		t.Errorf("%d ids are remembered, want %d", o.maxIDs, 2*hers)
 	}
 }

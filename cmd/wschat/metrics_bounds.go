@@ -6,15 +6,15 @@ import (
 	"wschat/hub/redis"
 )
 
-// bounds has the bounds on what is remembered, by the names of their flags. Memberships have
-// no flag, and no such bound with Redis.
+// bounds has the bounds on what is remembered, by the names of their flags. Memberships and
+// marks have no flag, and no such bound with Redis.
 func (o *options) bounds() map[string]int64 {
 	bounds := map[string]int64{
 		"history-bytes": o.historyBytes, "max-conversations": int64(o.maxConversations),
 		"max-users": int64(o.maxUsers), "max-ids": int64(o.maxIDs),
 	}
 	if o.redis == "" {
-		bounds["memberships"] = int64(o.tableEntries())
+		bounds["memberships"], bounds["marks"] = int64(o.tableEntries()), int64(o.tableEntries())
 	}
 	return bounds
 }
@@ -31,7 +31,9 @@ func (s *server) writeBounds(t *metric.Text) {
 	case *local.Engine:
 		away, forgotten := e.Away()
 		used["history-bytes"], used["max-conversations"], used["max-users"] = kept.Bytes, int64(kept.Conversations), int64(away)
-		used["memberships"] = int64(e.Memberships())
+		marks, unmarked := e.Marked()
+		used["memberships"], used["marks"] = int64(e.Memberships()), int64(marks)
+		dropping["marks"] = unmarked
 		refused["history-bytes"], refused["max-conversations"] = kept.Refused.Bytes, kept.Refused.Conversations
 		refused["waiting"] = kept.Refused.Waiting
 		dropping["history-bytes"], dropping["max-conversations"], dropping["max-users"] = kept.Dropped, kept.Forgotten, forgotten
@@ -41,8 +43,8 @@ func (s *server) writeBounds(t *metric.Text) {
 		dropping["history-bytes"] = stats.Dropped
 		refused["history-bytes"], refused["waiting"] = stats.TooLarge, stats.MissedMany
 	}
-	t.GaugeBy("wschat_bound", "The bounds on what is remembered, by their flags, and on memberships; 0: no limit.", "bound", s.bounds)
+	t.GaugeBy("wschat_bound", "The bounds on what is remembered, by their flags, and on memberships and marks; 0: no limit.", "bound", s.bounds)
 	t.GaugeBy("wschat_bound_used", "How much of each bound is used. There can be more memberships than their bound.", "bound", used)
 	t.CounterBy("wschat_bound_refused_total", "Messages and joins that were refused since their user had reached a bound.", "bound", refused)
-	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users and ids that were dropped to make room, of whoever had most.", "bound", dropping)
+	t.CounterBy("wschat_bound_dropped_total", "Messages, conversations, users, ids and marks that were dropped to make room, of whoever had most.", "bound", dropping)
 }

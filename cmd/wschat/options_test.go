@@ -31,14 +31,14 @@ func environment(lines ...string) func(string) (string, bool) {
 // PROTOCOL 7: the defaults.
 func TestDefaults(t *testing.T) {
 	o, err := parseOptions(nil, environment(), io.Discard)
-	fits := 1 << 20
+	fits, ids := 1<<20, 1<<20
 	if o.memory > 0 {
-		fits = min(fits, o.tableEntries())
+		fits, ids = min(fits, o.tableEntries()), min(ids, o.idEntries())
 	}
 	want := &options{
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
-		historyBytes: 1 << 30, maxConversations: fits, maxUsers: fits, maxIDs: fits, memory: defaultMemory(), rateBytes: 262144,
+		historyBytes: 1 << 30, maxConversations: fits, maxUsers: fits, maxIDs: ids, memory: defaultMemory(), rateBytes: 262144,
 		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {

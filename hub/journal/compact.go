@@ -101,7 +101,11 @@ func (s *Store) compactSealed() error {
 		requests: newRequests(time.Now().Add(-requestAge).UnixNano()),
 	}
 	begun := time.Now()
-	var err error
+	replaced, err := s.openSealed(old)
+	if err != nil {
+		return err
+	}
+	defer closeFiles(replaced)
 	if c.part, err = s.createPart(c.header); err != nil {
 		return err
 	}
@@ -132,7 +136,13 @@ func (s *Store) compactSealed() error {
 		s.config.atStep("removed")
 	}
 	s.log.Info("journal compacted", "dir", s.dir, "from", before, "to", c.size, "took", time.Since(begun))
-	return s.syncDir(s.dir)
+	if err := s.syncDir(s.dir); err != nil {
+		return err
+	}
+	for i, f := range replaced {
+		s.shrink(f, old[i].size)
+	}
+	return nil
 }
 
 // write writes and syncs the whole of the new segment.

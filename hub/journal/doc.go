@@ -54,7 +54,7 @@
 // everything before it is safe, and never goes out in one write with what it proves.
 //
 // Whether a message may be about another one is found out when it is numbered, against what
-// is safe and what the batch has before it. So a record never says what is not so, and a start
+// is safe and the amendments before it in the batch. So a record never says what is not so, and a start
 // applies it without asking.
 //
 // What need not be safe at once are notes: who is here, what was written to whom, what was
@@ -104,10 +104,13 @@
 // first, so that it comes across all of them. A start finds out by itself whether one is due:
 // a segment that is compacted has erased what its records delete, any other has not.
 //
+// Messages wait for no more of that than 1 MiB: so much is synced at once, and so much is
+// given back at once of the files that are replaced, when their names are gone for good.
+//
 // # Locks
 //
-// The lock of the store.Memory is held while stored is called for a message, and
-// Store.mu, which guards users, requests and notes, while it is called for a change; each
+// The lock of the store.Memory is held while stored is called for a message or a topic, and
+// Store.mu, which guards users, requests and notes, while it is called for another change; each
 // for one at a time. Store.mu guards the list of segments, too, and queue.mu what waits.
 // The order is Memory, Store.mu, queue.mu; none is held during a system call.
 package journal

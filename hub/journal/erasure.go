@@ -17,7 +17,6 @@ const (
 // erasure sees to it that what is deleted leaves the disk: it has the committer seal the
 // active segment, and then all segments compacted. Safe for concurrent use.
 type erasure struct {
-	after time.Duration
 	due   atomic.Bool // the committer is to seal the active segment
 	timer *time.Timer // until then
 
@@ -32,7 +31,7 @@ func (e *erasure) owe(deleted time.Time) {
 	defer e.mu.Unlock()
 	if !e.owed {
 		e.owed = true
-		e.timer.Reset(time.Until(deleted.Add(e.after)))
+		e.timer.Reset(time.Until(deleted.Add(eraseAfter)))
 	}
 }
 
@@ -41,7 +40,7 @@ func (e *erasure) retry() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.owed = true
-	e.timer.Reset(min(eraseRetry, e.after))
+	e.timer.Reset(eraseRetry)
 }
 
 // setSealed notes that all that was deleted is in sealed segments.

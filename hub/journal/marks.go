@@ -226,6 +226,8 @@ func (s *Store) releaseMarks(now time.Time) {
 	}
 	if len(k.order) > 0 {
 		k.timer.Reset(k.order[0].over.Sub(now))
+	} else {
+		k.order = nil
 	}
 }
 

@@ -166,7 +166,7 @@ func TestPowerLossAfterFailure(t *testing.T) {
 					reached = false
 					count := 0
 					fail := func(d *done) error {
-						// A truncate comes only after a write that failed.
+						// A truncate that matters comes only after a write that failed.
 						failing := d.what == kind || kind == truncated && d.what == wrote
 						if failing && d.what != truncated {
 							count++

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -31,11 +32,16 @@ type record struct {
 	body   []byte
 }
 
-// openSegment opens a segment for reading.
+// openSegment opens a segment for reading. Nothing is cut off it until it is closed, even if
+// a compaction replaces it. It fails with fs.ErrNotExist if one just has.
 func openSegment(path string) (*reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, wrap(err)
+	}
+	if !hold(f) || inPlace(f, path) != nil {
+		f.Close()
+		return nil, fmt.Errorf("journal: %w: %s", fs.ErrNotExist, path)
 	}
 	r := &reader{f: f, offset: int64(headerSize)}
 	info, err := f.Stat()

@@ -21,6 +21,8 @@ const (
 
 	segmentSuffix = ".segment"
 	partSuffix    = ".part" // a segment before it is whole
+
+	shrinkStep = 1 << 20 // bytes that are given back to the file system at once: messages wait for it
 )
 
 // header begins each segment.
@@ -141,4 +143,43 @@ func (s *Store) discardPart(f *os.File) {
 // syncDir.
 func (s *Store) install(f *os.File) error {
 	return s.disk.rename(f.Name(), strings.TrimSuffix(f.Name(), partSuffix))
+}
+
+// openSealed opens segments, so that they are there for shrink when their names are gone.
+func (s *Store) openSealed(old []sealed) (files []*os.File, err error) {
+	for _, f := range old {
+		file, err := s.disk.open(segmentPath(s.dir, f.number))
+		if err != nil {
+			closeFiles(files)
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// shrink gives back the room of a file that has no name any more, step by step. To remove
+// all of a large file is one change to the file system, for which each fsync waits. The
+// name must be gone for good: what is left after a crash must not have it. What somebody
+// reads is left to him.
+func (s *Store) shrink(f *os.File, size int64) {
+	if !claim(f) {
+		return
+	}
+	for ; size > 0; size -= shrinkStep {
+		select {
+		case <-s.stop:
+			return
+		default:
+		}
+		if s.disk.truncate(f, max(0, size-shrinkStep)) != nil {
+			return // what is left goes when f is closed
+		}
+	}
 }

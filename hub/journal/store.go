@@ -37,7 +37,6 @@ type Config struct {
 	compactAt   int64             // the least that a compaction must save
 	repairPause time.Duration     // between attempts to repair a segment
 	retryPause  time.Duration     // between attempts to write at all
-	eraseAfter  time.Duration     // how long a deleted text stays
 	disk        disk              // instead of osDisk
 	atStep      func(step string) // called in a compaction
 }
@@ -47,7 +46,7 @@ const segmentSize = 32 << 20
 
 // Store is a journal that is open. It is a chat.Store; its methods are safe for
 // concurrent use. Those without an error never wait for the disk, nor do History
-// and Waiting, but for Open and Close. Append, SetMember and Answered refuse with
+// and Waiting, but for Open and Close. Append, SetMember, Answered and SetTopic refuse with
 // ErrBacklog what would make more than Config.MaxPending wait, or more than its author's
 // share of that, and with ErrClosed what comes after Close.
 type Store struct {
@@ -119,7 +118,6 @@ func Open(config Config) (*Store, error) {
 		stored: make(map[note][]func(error)), writing: make(map[note][]func(error)), paused: make(map[note]bool),
 		timer: time.AfterFunc(time.Hour, func() { s.releaseMarks(time.Now()) }),
 	}
-	s.erasure.after = cmp.Or(config.eraseAfter, eraseAfter)
 	s.erasure.timer = time.AfterFunc(time.Hour, func() { s.erasure.due.Store(true); s.poke() })
 	s.stopTimers()
 	if err := s.open(); err != nil {
@@ -192,7 +190,7 @@ func (s *Store) Attend(inhabited func(conversation string) bool) { s.memory.Atte
 
 // Append implements chat.Store. It does not block. An ID is kept with the message;
 // see Load. stored is called with the lock held if it gets nil: it may call Append,
-// SetMember and Answered, and no other method.
+// SetMember, Answered and SetTopic, and no other method.
 func (s *Store) Append(m *chat.Message, stored func(error)) {
 	s.append(pending{m: m, stored: stored})
 }

@@ -105,3 +105,11 @@ func (e *Engine) Away() (users int, dropped uint64) {
 	defer e.mu.Unlock()
 	return len(e.away), e.dropped
 }
+
+// Marked returns how many conversations users have marked, and of how many the marks were
+// dropped to make room.
+func (e *Engine) Marked() (conversations int, dropped uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.marks, e.marksDropped
+}

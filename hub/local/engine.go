@@ -67,9 +67,11 @@ type Engine struct {
 	dropped  uint64                // users who were forgotten to make room
 	marked   share.Ranking[*marks] // of those who have any
 	marks    int                   // conversations in these
-	serial   uint64                // of the newest connection
-	number   uint64                // of the last login or exit
-	bans     bans                  // replaced under banning, too
+
+	marksDropped uint64 // of conversations, to make room for others
+	serial       uint64 // of the newest connection
+	number       uint64 // of the last login or exit
+	bans         bans   // replaced under banning, too
 }
 
 // user is somebody who is or was here. Guarded by Engine.mu, but for the name.

@@ -183,6 +183,7 @@ func (e *Engine) makeRoomForMark(u *user) {
 // dropOldestMark drops the marks of somebody that are unchanged longest. A note that has been
 // taken of them, but not been handed over, comes before this one. The lock is held.
 func (e *Engine) dropOldestMark(all *marks) {
+	e.marksDropped++
 	u, m := all.user, all.order.Oldest()
 	m.Marks = chat.Marks{}
 	m.changes++

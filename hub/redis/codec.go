@@ -108,18 +108,21 @@ func decodePresent(p, text []byte) (*chat.Present, error) {
 	if edited != 0 {
 		now.Edited, now.Text = time.UnixMicro(int64(edited)), bytes.Clone(text)
 	}
-	for len(p) > 0 {
-		user, rest, _ := bytes.Cut(p, []byte{0})
-		length, rest, _ := bytes.Cut(rest, []byte{':'})
-		n, err := strconv.Atoi(string(length))
-		if err != nil || n < 0 || n > len(rest) {
+	if len(p) == 0 {
+		return now, nil
+	}
+	for each := range strings.SplitSeq(string(p[1:]), "\x00") {
+		user, text, ok := strings.Cut(each, "\x01")
+		if !ok {
 			return nil, errMessage
 		}
-		now.Reactions = append(now.Reactions, chat.UserReaction{User: string(user), Text: string(rest[:n])})
-		p = rest[n:]
+		now.Reactions = append(now.Reactions, chat.UserReaction{User: user, Text: unescape.Replace(text)})
 	}
 	return now, nil
 }
+
+// unescape is for the text of a reaction.
+var unescape = strings.NewReplacer("%00", "\x00", "%01", "\x01", "%25", "%")
 
 // streamMessages makes messages of what XRANGE returned, or page of scripts/kept.lua.
 func streamMessages(conversation string, r resp.Reply) ([]*chat.Message, error) {

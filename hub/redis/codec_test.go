@@ -2,6 +2,7 @@ package redis
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -29,8 +30,70 @@ func TestMessageCodec(t *testing.T) {
 	}
 }
 
+// What is about another message, as amendScript keeps and publishes it. The first two are what
+// a version before amendments has kept.
+func TestDecodeMessage(t *testing.T) {
+	for data, want := range map[string]chat.Message{
+		"tA\x00\x00x":                        {From: "A", To: "groupA", Body: []byte("x")},
+		"bA\x00B\x00\x00":                    {From: "A", To: "B", Binary: true, Body: []byte{0}},
+		"rA\x00\x0041 0 x y":                 {From: "A", To: "groupA", Kind: chat.Reply, About: 41, Body: []byte("x y")},
+		"RA\x00\x0041 0 \x00":                {From: "A", To: "groupA", Kind: chat.Reply, About: 41, Binary: true, Body: []byte{0}},
+		"eA\x00B\x0041 0 ":                   {From: "A", To: "B", Kind: chat.Edit, About: 41},
+		"d\x00\x0041 0 ":                     {To: "groupA", Kind: chat.Deletion, About: 41},
+		"fA\x00\x0041 4 👍👎":                  {From: "A", To: "groupA", Kind: chat.Reaction, About: 41, Was: "👍", Body: []byte("👎")},
+		"fA\x00\x0018446744073709551615 1  ": {From: "A", To: "groupA", Kind: chat.Reaction, About: 1<<64 - 1, Was: " "},
+	} {
+		want.Conversation, want.Seq = "groupA", 7
+		got, err := decodeMessage("groupA", 7, time.Time{}, []byte(data))
+		if err != nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%q: got %+v, %v", data, got, err)
+		}
+		if flag := flagOf(&want); flag != data[:1] {
+			t.Errorf("%q: the flag is %s", data, flag)
+		}
+	}
+	for _, data := range []string{"", "t", "tA\x00", "rA\x00\x00x", "rA\x00\x0041 x", "fA\x00\x0041 5 👍", "eA\x00\x00-1 0 x"} {
+		if got, err := decodeMessage("groupA", 7, time.Time{}, []byte(data)); err == nil {
+			t.Errorf("%q: got %+v", data, got)
+		}
+	}
+}
+
+func TestDecodePresent(t *testing.T) {
+	for p, want := range map[string]chat.Present{
+		"9 0 1 ":                          {Last: 9, Deleted: true},
+		"9 5 0 ":                          {Last: 9, Edited: time.UnixMicro(5), Text: []byte("text")},
+		"9 0 0 \x00A\x01👍\x00B\x01%25%00": {Last: 9, Reactions: []chat.UserReaction{{User: "A", Text: "👍"}, {User: "B", Text: "%\x00"}}},
+	} {
+		if got, err := decodePresent([]byte(p), []byte("text")); err != nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%q: got %+v, %v", p, got, err)
+		}
+	}
+	for _, p := range []string{"", "9", "9 0", "9 0 x ", "9 0 0 \x00A", "-1 0 0 "} {
+		if got, err := decodePresent([]byte(p), nil); err == nil {
+			t.Errorf("%q: got %+v", p, got)
+		}
+	}
+}
+
+// What is kept, by whatever version, makes no node panic.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("fA\x00\x0041 4 👍👎"), []byte("9 0 0 \x00A\x01👍\x00B\x01%25"))
+	f.Add([]byte("rA\x00B\x0041 0 x"), []byte("9 5 1 "))
+	f.Fuzz(func(t *testing.T, data, p []byte) {
+		m, err := decodeMessage("groupA", 1, time.Time{}, data)
+		now, err2 := decodePresent(p, data)
+		if err == nil && err2 == nil {
+			m.Show(now)
+		}
+	})
+}
+
 func TestParseEntry(t *testing.T) {
 	for text, want := range map[string]entry{
+		"t A x, y": {kind: 't', user: "A", text: "x, y"},
+		"t A ":     {kind: 't', user: "A"},
+		"y A":      {kind: 'y', user: "A"},
 		"j 1 A":    {kind: 'j', number: 1, user: "A"},
 		"l 张三":     {kind: 'l', user: "张三"},
 		"+ 44 A":   {kind: '+', number: 44, user: "A"},

@@ -6,6 +6,8 @@
 //
 //	hub ── Publish ──► note (private messages)         publish.go, scripts/note.lua
 //	               append: number, keep, trim, publish  scripts/append.lua
+//	               amend: the same for what is about
+//	               another message                      amend.go, scripts/amend.lua
 //	hub ◄─ Deliver ── conversation ◄── channel; after a gap, sync
 //
 // # What a node believes
@@ -36,6 +38,24 @@
 // what is so already changes nothing. A login that was given up is not carried out later
 // (LATE). If it may have been, it is undone when others have been let in for 3 s: mostly its
 // client has come back by then, and nobody is told of anything.
+//
+// # Amendments
+//
+// What amendments add up to is kept beside the stream (scripts/kept.lua), and the scripts that
+// read messages add it to each: history, a sync after a gap, what waits. An edit has its text
+// there alone, so that none is left when the message is deleted. What Redis deletes from a
+// stream stays in memory with its neighbours, so these are moved out of the stream, too, and
+// the readers put all of it together again. Seqs stay without holes. Where there were no
+// amendments, no script touches these keys: it asks for them (AMENDED, amended.go) where there
+// were some. A node of a version before takes what is about another message for a message,
+// and skips what is not in the stream.
+//
+// # Marks, topics, typing
+//
+// The marks of a user are read at the login and after a gap of the user's channel, which tells
+// what changes (marks.go). Read moves with what the user says on each node by itself; one of
+// them tells Redis, once a second (own.go). The topic of a group is part of what a sync tells
+// (topic.go). That somebody is typing is published, and no more (typing.go).
 //
 // # Logins and exits
 //
@@ -96,7 +116,7 @@
 //
 // What nobody is in any more ends by itself (leave.lua, parting.go), and so do users who have
 // been away for too long, or early if too many are away (forget.go). Replies with messages
-// are at most 1 MiB, or one message (page in scripts/prelude.lua).
+// are at most 1 MiB, or one message (page in scripts/kept.lua).
 //
 // # Locks
 //

@@ -11,8 +11,15 @@ import "strings"
 //
 //	:h     hash: n the last seq, i its mark, w:U up to which seq it was written to a line
 //	       connection of user U, a:U what U was sent while away: since when, how many
-//	       messages and bytes, the first seq
-//	:s     stream of its messages, with seq-0 as their ids
+//	       messages and bytes, the first seq; f the first seq that is kept, x if there were
+//	       amendments, topic of a group: who set it, a blank, the text. The topic goes when
+//	       somebody joins and the messages have gone
+//	:s     stream of its messages, with seq-0 as their ids; those of edits and reactions have
+//	       no text
+//	:x     hash of what amendments have made of messages, and of those that are not in the
+//	       stream for it; :l, a sorted set, has when each goes: with the newest amendment of
+//	       the message. Each amendment drops some of those, and so does trim; :x and :l end
+//	       with the stream. See scripts/kept.lua
 //	:m     hash of a group's members, each with the number of the last login (odd) or exit
 //	       (even); {c:all}:m has those online
 //	:o     sorted set of those online, by name
@@ -33,8 +40,11 @@ func conversationKey(name string) string { return "wschat:{c:" + name + "}" }
 //	:g   set of groups
 //	:p   sorted set of the private conversations, at most maxPairs, by when they were
 //	     noted last: for each message to the user, and for the first from him
+//	:k   hash of the marks of conversations, at most chat.MaxMarks: up to which seq they are
+//	     read, flags, and the epoch of that seq; :kt, a sorted set, has when each was changed
+//	     last
 //
-// All three end when the user is forgotten; :p when the others in it are, too.
+// All of them end when the user is forgotten; :p when the others in it are, too.
 func userKey(name string) string { return "wschat:{u:" + name + "}" }
 
 // nameOf returns whose key this is: a user's, or that of a conversation.

@@ -50,17 +50,11 @@ func (s *Store) Mark(name, conversation string, c chat.MarkChange, origin any, d
 
 // mark has Redis change the marks. The channel tells the nodes, this one too.
 func (s *Store) mark(name, conversation string, c chat.MarkChange, origin any, done func(error)) {
-	s.mu.Lock()
-	epoch := s.epoch
-	s.marked++
-	number := s.marked
-	if u := s.users[name]; u != nil && origin != nil {
-		if u.marks.asked == nil {
-			u.marks.asked = make(map[uint64]any)
-		}
-		u.marks.asked[number] = origin
+	number, epoch := s.noteOrigin(name, origin)
+	if number == 0 { // the user has left meanwhile, and may be forgotten
+		done(chat.ErrUnavailable)
+		return
 	}
-	s.mu.Unlock()
 	failed := func(err error) {
 		s.takeOrigin(name, number)
 		done(err)
@@ -71,6 +65,25 @@ func (s *Store) mark(name, conversation string, c chat.MarkChange, origin any, d
 		}
 		done(nil)
 	}, markScript, s.id, number, epoch, chat.MaxMarks, s.clock.deadline(), conversation, c.Read, int(c.Set), int(c.Clear))
+}
+
+// noteOrigin notes whence a change comes. It returns a number for it, 0 if the user is not
+// here, and the epoch.
+func (s *Store) noteOrigin(name string, origin any) (number uint64, epoch string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil {
+		return 0, ""
+	}
+	s.marked++
+	if origin != nil {
+		if u.marks.asked == nil {
+			u.marks.asked = make(map[uint64]any)
+		}
+		u.marks.asked[s.marked] = origin
+	}
+	return s.marked, s.epoch
 }
 
 // takeOrigin returns whence a change came, once.
@@ -198,7 +211,8 @@ func (s *Store) known(u *user, r resp.Reply, err error) error {
 	for conversation := range m.owed {
 		m.set(conversation, chat.MarkChange{Read: old[conversation].Read})
 	}
-	if old != nil {
+	if old != nil && s.users[u.name] == u {
+		m.asked = nil // the channel may have told of them unheard
 		m.tellSince(old, func(conversation string, c chat.MarkChange) { s.node.Marked(u.name, conversation, c, nil) })
 	}
 	return nil

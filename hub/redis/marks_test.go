@@ -15,7 +15,7 @@ import (
 func mark(t *testing.T, s *Store, user, conversation string, c chat.MarkChange) {
 	t.Helper()
 	done := make(chan error, 1)
-	s.Mark(user, conversation, c, nil, func(err error) { done <- err })
+	s.Mark(user, conversation, c, "a client of "+user, func(err error) { done <- err })
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +66,6 @@ func TestMarks(t *testing.T) {
 		mark(t, a, "A", c.conversation, c.change)
 	}
 	const marks = "map[B:{2 0} all:{5 4} groupX:{5 0}]"
-	c := enter(t, open(t, Config{URL: server.URL()}), "C")
-	_ = c
 	for _, s := range []*Store{a, b} {
 		wantMarks(t, s, "A", marks)
 	}
@@ -76,6 +74,14 @@ func TestMarks(t *testing.T) {
 		want(t, "told", told.about("A marked "), "all: {Read:3 Set:0 Clear:0}", "all: {Read:0 Set:5 Clear:0}", "all: {Read:5 Set:0 Clear:1}",
 			"groupX: {Read:5 Set:0 Clear:0}", "groupZ: {Read:0 Set:2 Clear:0}", "groupZ: {Read:0 Set:0 Clear:2}", "A,B: {Read:2 Set:0 Clear:0}")
 	}
+	if n := len(toldA.about("asked by a client of A")); n != 7 || len(toldB.about("asked by ")) != 0 {
+		t.Errorf("the origin of %d changes is known where they were asked for, and elsewhere of %q", n, toldB.about("asked by "))
+	}
+	a.mu.Lock()
+	if left := len(a.users["A"].marks.asked); left > 0 {
+		t.Errorf("%d origins are left", left)
+	}
+	a.mu.Unlock()
 	third, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
 	enter(t, third, "A")
 	wantMarks(t, third, "A", marks)

@@ -47,8 +47,11 @@ func (r *recorder) Kick(user string)                   { r.note("kick %s", user)
 func (r *recorder) Idle(string)                        {}
 func (r *recorder) Behind() bool                       { return r.behind.Load() }
 
-func (r *recorder) Marked(user, conversation string, c chat.MarkChange, _ any) {
+func (r *recorder) Marked(user, conversation string, c chat.MarkChange, origin any) {
 	r.note("%s marked %s: %+v", user, conversation, c)
+	if origin != nil {
+		r.note("asked by %v", origin)
+	}
 }
 func (r *recorder) Typing(user, to string) { r.note("%s is typing to %s", user, to) }
 func (r *recorder) Topic(group, text, user string) {

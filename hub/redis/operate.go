@@ -63,6 +63,9 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	for i := range groups {
+		groups[i].Topic = "" // is for members
+	}
 	return groups, int(count) - len(names) + len(groups), nil
 }
 

@@ -75,6 +75,9 @@ func (s *Store) note(u *user, next *sending) {
 		case err != nil:
 		case since == 0 && m.Kind.Amends(): // nobody has to be known
 			next.away = true
+			s.remember(m.Conversation) // it may be ending
+			s.noteSender(u, next)
+			return
 		case since == 0 && (s.justRecovered() || !s.checked()): // may be somebody whom a node has not put back yet
 			err = chat.ErrUnavailable
 		case since == 0:
@@ -87,19 +90,27 @@ func (s *Store) note(u *user, next *sending) {
 			if next.away = since > 1; next.away && m.Kind != chat.Deletion && m.Kind != chat.Reaction {
 				next.since = since
 			}
-			s.mu.Lock()
-			noted := m.From == m.To || u != nil && u.conversations[m.Conversation] != nil
-			s.mu.Unlock()
-			if !noted {
-				s.send(userKey(m.From), failed, func(resp.Reply) {
-					s.followNew(m.From, m.Conversation)
-					s.ready(u, next, nil)
-				}, noteScript, m.Conversation, -1, followedPairs, maxPairs)
-				return
-			}
+			s.noteSender(u, next)
+			return
 		}
 		s.ready(u, next, err)
 	}, noteScript, m.Conversation, s.ttl(), followedPairs, maxPairs)
+}
+
+// noteSender does the second half of that.
+func (s *Store) noteSender(u *user, next *sending) {
+	m := next.m
+	s.mu.Lock()
+	noted := m.From == m.To || u != nil && u.conversations[m.Conversation] != nil
+	s.mu.Unlock()
+	if noted {
+		s.ready(u, next, nil)
+		return
+	}
+	s.send(userKey(m.From), func(err error) { s.ready(u, next, err) }, func(resp.Reply) {
+		s.followNew(m.From, m.Conversation)
+		s.ready(u, next, nil)
+	}, noteScript, m.Conversation, -1, followedPairs, maxPairs)
 }
 
 // ready appends what a user has sent, in the order in which it was sent, as far as

@@ -39,7 +39,7 @@ const maxScratch = 64 << 10
 
 // Memory keeps messages in memory. A conversation is a list of pieces of up to 8 KiB,
 // from which History makes messages. So a message costs its own size and some 30 bytes,
-// and the garbage collector has nothing to walk. Safe for concurrent use, except as
+// and the garbage collector has nothing to walk; one that is amended costs a chat.Present more. Safe for concurrent use, except as
 // durable.go says. No method blocks.
 type Memory struct {
 	Limits // not to be changed while the store is in use

@@ -30,7 +30,7 @@ if not n then return reply end
 
 local had = redis.call('HGET', h, 'x') and x
 local low = first(h, s, had)
-local message = low and about >= low and about < n and walk(s, had, about, about, 1)()
+local message = low and about >= low and about < n and walk(s, had, about, about, 1, 1)()
 if not message then return redis.error_reply('NOTFOUND there is no such message') end
 local data, at = message[2][2], message[2][4]
 local flag, author, whom = string.match(data, '^(.)([^%z]*)%z([^%z]*)%z')
@@ -47,19 +47,17 @@ end
 
 local was = ''
 if kind == 'f' then
-  local others, pos = {}, 1
-  while pos <= #reactions do
-    local _, head, user, size = string.find(reactions, '^([^%z]*)%z(%d+):', pos)
-    if user == from then
-      was = string.sub(reactions, head + 1, head + size)
-    else
-      others[#others + 1] = string.sub(reactions, pos, head + size)
-    end
-    pos = head + size + 1
+  local start, head = string.find(reactions, '\0' .. from .. '\1', 1, true)
+  if start then
+    local behind = string.find(reactions, '%z', head + 1) or #reactions + 1
+    was = string.gsub(string.sub(reactions, head + 1, behind - 1), '%%(%x%x)', function(hex) return string.char(tonumber(hex, 16)) end)
+    reactions = string.sub(reactions, 1, start - 1) .. string.sub(reactions, behind)
   end
   if was == body then return {0} end
-  if body ~= '' then others[#others + 1] = from .. '\0' .. #body .. ':' .. body end
-  reactions = table.concat(others)
+  if body ~= '' then
+    local escaped = string.gsub(body, '[%z\1%%]', function(c) return string.format('%%%02x', string.byte(c)) end)
+    reactions = reactions .. '\0' .. from .. '\1' .. escaped
+  end
 end
 if ARGV[7] ~= '' then
   local full = miss(h, n, #body)
@@ -76,12 +74,12 @@ local function wipe(head)
   end
   move(message, about, string.sub(data, 1, head))
   for step = -1, 1, 2 do
-    local get, size = walk(s, had, about + step, step == 1 and n - 1 or low, step), #data
+    local get, size = walk(s, had, about + step, step == 1 and n - 1 or low, step, 16), #data
     for _ = 1, 99 do
-      local m, seq = get()
+      local m, seq, inside = get()
       size = size + (m and #m[2][2] or 0) + 18
       if not m or size >= 4096 then break end
-      move(m, seq, m[2][2])
+      if inside then move(m, seq, m[2][2]) end
     end
   end
   redis.call('XDEL', s, unpack(gone))

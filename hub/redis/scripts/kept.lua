@@ -5,7 +5,8 @@
 -- :x  hash, with fields for message N:
 --       pN  what its amendments add up to: LAST EDITED DELETED REACTIONS, separated by
 --           blanks. The seq of the newest one; when it was edited last, or 0; 1 if it is
---           deleted; and for each reaction, the earliest first: user, 0, length, ":", text
+--           deleted; and for each reaction, the earliest first: 0, user, 1, text, in which these
+--           and % are written as %00, %01 and %25
 --       eN  the text of its last edit
 --       mN  its time, a blank, and the message: it is not in the stream any more. It is
 --           deleted, or was close to one that is; see amend.lua
@@ -34,17 +35,22 @@ local function first(h, s, x)
 end
 
 -- walk returns a function that returns one kept message after the other, as XRANGE has
--- them, and its seq: from one seq to another by steps of 1 or -1.
-local function walk(s, x, from, to, step)
+-- them, its seq, and whether it is in the stream: from one seq to another by steps of 1 or -1.
+-- It reads more and more of them at once, up to most: 1 if large ones are to be returned.
+local function walk(s, x, from, to, step, most)
   local command = step == 1 and 'XRANGE' or 'XREVRANGE'
-  local near -- the next one that is in the stream; false: there is none
+  local ahead, i, many = {}, 1, 1
   return function()
     while (to - from) * step >= 0 do
-      if near == nil then near = redis.call(command, s, text(from) .. '-0', text(to) .. '-0', 'COUNT', 1)[1] or false end
-      local seq, m = from, near
+      if ahead and not ahead[i] then
+        ahead, i = redis.call(command, s, text(from) .. '-0', text(to) .. '-0', 'COUNT', many), 1
+        if #ahead == 0 then ahead = nil end
+        many = math.min(2 * many, most)
+      end
+      local seq, m = from, ahead and ahead[i]
       if m and seqOf(m) == seq then
-        near, from = nil, seq + step
-        return m, seq
+        i, from = i + 1, seq + step
+        return m, seq, true
       end
       local moved = x and redis.call('HGET', x, 'm' .. text(seq))
       if moved then
@@ -52,8 +58,8 @@ local function walk(s, x, from, to, step)
         from = seq + step
         return {seq .. '-0', {'d', string.sub(moved, blank + 1), 't', string.sub(moved, 1, blank - 1)}}, seq
       end
-      if not near then return end
-      from = seqOf(near)
+      if not m then return end
+      from = seqOf(m)
     end
   end
 end
@@ -72,7 +78,7 @@ end
 -- page reads messages one by one, up to a number of them or 1 MiB, but one at least, and
 -- reports whether it came to the end.
 local function page(s, x, from, to, step, count)
-  local list, bytes, get = {}, 0, walk(s, x, from, to, step)
+  local list, bytes, get = {}, 0, walk(s, x, from, to, step, 1)
   while #list < count and bytes < 1048576 do
     local m, seq = get()
     if not m then return list, 1 end

@@ -27,7 +27,7 @@ local low = first(h, s, x)
 local time = tonumber(string.match(after, '^t(%d+)'))
 if time then
   after = last
-  local get = walk(s, x, last, low or last + 1, -1)
+  local get = walk(s, x, last, low or last + 1, -1, 1)
   for _ = 1, 1000 do
     local e, seq = get()
     if not e or tonumber(e[2][4]) < time then break end

@@ -18,7 +18,7 @@ local h, s, most, stay = KEYS[1], KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[4])
 local n, low = tonumber(redis.call('HGET', h, 'n') or '0'), first(h, s, x)
 local left = low and n - low + 1 or 0
 local bytes, looked, total, last = {}, 0, 0, nil
-local get = walk(s, x, low or n + 1, n, 1)
+local get = walk(s, x, low or n + 1, n, 1, 1)
 while looked < tonumber(ARGV[2]) and (most == 0 or total < most) do
   local m, seq = get()
   if not m or stay > 0 and seq >= stay then break end
