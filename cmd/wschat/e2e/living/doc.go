@@ -7,6 +7,8 @@
 //
 //	go test -tags e2e ./cmd/wschat/e2e/living/
 //
+// A benchmark has searches beside messages.
+//
 // CRASH_ROUNDS says how many seeds, each then with 1,000 operations; WSCHAT_SEED repeats one,
 // as far as a machine can. It needs redis-server in PATH, and Linux.
 package living

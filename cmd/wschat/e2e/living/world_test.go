@@ -127,11 +127,12 @@ func (w *world) act(operations, ends int) {
 
 // delete is the operator's, of a message that may be there.
 func (w *world) delete() {
-	of := append([]string{"all"}, groups...)[w.fate.IntN(1+len(groups))]
-	list, _ := w.model.acknowledged(of)
-	if len(list) == 0 {
+	all := w.model.conversations()
+	if len(all) == 0 {
 		return
 	}
+	of := all[w.fate.IntN(len(all))]
+	list, _ := w.model.acknowledged(of)
 	e := list[len(list)-1-w.fate.IntN(min(20, len(list)))]
 	deletion := entry{To: e.To, Delete: e.Seq}
 	for w.running() {
