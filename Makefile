@@ -50,7 +50,7 @@ race: tools ## unit tests and fuzz seeds, with the race detector
 # These wait, and bound no time below a second: they run beside each other, with all of
 # $(E2E) itself, which takes longest, but what measures the page. That and the others measure
 # time and memory, so each runs alone.
-TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance nodes crash)
+TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance nodes crash living)
 ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 MEASURED = ^TestPage(WeightAndFirstPaint|ManyPeople|ManyMessages|StaysWhileReading)$$
 
@@ -77,6 +77,7 @@ soak: build ## people who come, talk and crash, for SOAK, and restarts; then wit
 
 crash: build tools ## kill -9 and SIGTERM under load, a hundred times, each call to the disk that fails, and long outages of Redis
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/crash/
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=50 $(GO) test -count=1 -timeout 0 -tags e2e -v -run Model ./$(E2E)/living/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -run Kill ./hub/journal/
 	WSCHAT_CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -v -tags redis -run NodesOnACluster ./hub/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/nodes/

@@ -74,6 +74,7 @@ func TestTopics(t *testing.T) {
 	}
 
 	// "A topic lives as long as its group's history."
+	redistest.Eventually(t, "logins are let in again", func() bool { return a.Err() == nil })
 	enter(t, a, "D")
 	for what, gone := range map[string]bool{"history": false, "no history": true} {
 		group := "groupZ" + fmt.Sprint(gone)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -232,7 +233,7 @@ func TestVeryManyConversations(t *testing.T) {
 	for i := range names {
 		names[i] = "group"
 	}
-	r, err := New(Config{Rate: 1 << 40}).Search(t.Context(), Query{Words: parse(t, "y")}, names, b.history)
+	r, err := New(Config{Rate: math.MaxInt}).Search(t.Context(), Query{Words: parse(t, "y")}, names, b.history)
 	if err != nil || !r.More || b.pages > len(names)/2 {
 		t.Errorf("%d pages, %v, %v", b.pages, r, err)
 	}
