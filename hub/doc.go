@@ -10,7 +10,8 @@
 //	hub/wire      the line protocol and JSON, as pure functions
 //	hub/loop      sockets: accepting, shaking hands, reading, writing; on share, frame, handshake
 //	hub/search    words in messages                        on chat
-//	hub           sessions and delivery                    on chat, share, wire, loop, search
+//	hub/files     what users upload, on disk               on chat
+//	hub           sessions and delivery                    on chat, share, wire, loop, search, files
 //	hub/local     the engine of one node                   on chat
 //	hub/store     its messages in memory                   on chat, share
 //	hub/journal   its messages on disk                     on chat, share, store
@@ -30,7 +31,8 @@
 //
 // A request that may have to wait for the engine gets a goroutine of its own, and nothing
 // is read from the client meanwhile (Hub.do). After a join or leave nothing is read until
-// it holds and is told (turn.wait). A message that is sent waits nowhere.
+// it holds and is told (turn.wait). A message that is sent waits nowhere, but for a file that
+// it takes along (file.go).
 //
 // # The way of a connection
 //

@@ -97,7 +97,7 @@ func (s *Store) Remove(id string, done func()) {
 		if err != nil {
 			return err
 		}
-		s.room.used.Add(-size)
+		s.room.add(-size, 0)
 		return s.syncDirs(sentDir)
 	}, "file cannot be removed", id)
 }

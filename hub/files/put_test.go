@@ -41,7 +41,7 @@ func TestPut(t *testing.T) {
 	if left := paths(t, s); len(left) != before {
 		t.Errorf("there are %v", left)
 	}
-	if stats := s.Stats(); stats.Uploading != 0 || len(s.uploads) != 0 || stats.Stored != 6 || s.room.reserved.Load() != 0 {
+	if stats := s.Stats(); stats.Uploading != 0 || len(s.uploads) != 0 || stats.Stored != 6 || s.room.stored() != stats.Used {
 		t.Errorf("got %+v", stats)
 	}
 }

@@ -7,16 +7,36 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // room is how much all files take: what is on disk, as far as this node knows, and what uploads
 // may come to take.
 type room struct {
-	used     atomic.Int64
-	reserved atomic.Int64 // of used, by uploads under way
-	making   sync.Mutex   // one at a time looks for the oldest files
+	making sync.Mutex // one at a time looks for the oldest files; locked before mu
+
+	mu       sync.Mutex
+	used     int64
+	reserved int64 // of used, by uploads under way
+}
+
+// add changes both, and returns what is used then.
+func (r *room) add(used, reserved int64) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.used += used
+	r.reserved += reserved
+	return r.used
+}
+
+// inUse returns what is used.
+func (r *room) inUse() int64 { return r.add(0, 0) }
+
+// stored returns what is used by files that are there.
+func (r *room) stored() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.used - r.reserved
 }
 
 const (
@@ -36,49 +56,48 @@ func (s *Store) neverFits(size int64) bool { return s.config.Bytes > 0 && size >
 
 // settle ends a reservation, after which so much is on disk.
 func (s *Store) settle(reserved, stored int64) {
-	s.room.reserved.Add(-reserved)
-	s.room.used.Add(stored - reserved)
+	s.room.add(stored-reserved, -reserved)
 }
 
 // makeRoom reserves room for bytes of an upload. The oldest files make it.
 func (s *Store) makeRoom(size int64) error {
 	r, most := &s.room, s.config.Bytes
-	r.reserved.Add(size)
-	if r.used.Add(size) <= most || most == 0 {
+	if r.add(size, size) <= most || most == 0 {
 		return nil
 	}
 	r.making.Lock()
 	defer r.making.Unlock()
 	err := s.shrink()
-	if err == nil && r.used.Load() > most { // uploads under way have all of it
-		err = ErrNoRoom
-	}
 	if err != nil {
 		s.settle(size, 0)
 	}
 	return err
 }
 
-// shrink removes the oldest files until the bound holds. The lock of making is held.
+// shrink removes the oldest files until the bound holds. It fails with ErrNoRoom if uploads under
+// way have all of it. The lock of making is held.
 func (s *Store) shrink() error {
 	most := s.config.Bytes
-	for most > 0 && s.room.used.Load() > most {
+	for most > 0 && s.room.inUse() > most {
 		oldest, err := s.look(maxOldest)
 		if err != nil {
 			return err
 		}
-		if s.room.used.Load() <= most || len(oldest) == 0 {
+		if s.room.inUse() <= most {
 			break
 		}
+		if len(oldest) == 0 {
+			return ErrNoRoom
+		}
 		for _, e := range oldest {
-			if s.room.used.Load() <= most-most/makeShare {
+			if s.room.inUse() <= most-most/makeShare {
 				break
 			}
 			size, err := s.removeAt(e.dir, e.id)
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
-			s.room.used.Add(-size)
+			s.room.add(-size, 0)
 			if err == nil {
 				s.mu.Lock()
 				s.stats.Evicted++
@@ -96,7 +115,10 @@ func (s *Store) count() error {
 	if _, err := s.look(0); err != nil {
 		return err
 	}
-	return s.shrink()
+	if err := s.shrink(); !errors.Is(err, ErrNoRoom) { // else it is for the uploads to give up
+		return err
+	}
+	return nil
 }
 
 // entry is a file in a directory.
@@ -109,7 +131,7 @@ type entry struct {
 // look sums up what is in the directories, and returns the oldest files, first the oldest. The
 // lock of making is held.
 func (s *Store) look(most int) (oldest []entry, err error) {
-	before := s.room.used.Load() - s.room.reserved.Load()
+	before := s.room.stored()
 	total := int64(0)
 	for _, dir := range []string{newDir, sentDir} {
 		err := s.each(dir, func(e entry) {
@@ -125,7 +147,7 @@ func (s *Store) look(most int) (oldest []entry, err error) {
 			return nil, err
 		}
 	}
-	s.room.used.Add(total - before) // what has changed meanwhile is counted
+	s.room.add(total - before, 0) // what has changed meanwhile is counted
 	return first(oldest, most), nil
 }
 

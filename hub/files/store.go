@@ -101,7 +101,7 @@ func (s *Store) MaxFile() int64 {
 
 // Stats returns what there is to tell.
 func (s *Store) Stats() Stats {
-	used := s.room.used.Load()
+	used := s.room.inUse()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats

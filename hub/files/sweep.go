@@ -50,7 +50,7 @@ func (s *Store) sweep() error {
 			s.log.Error("file cannot be removed", "file", e.id, "error", err)
 		}
 		if err == nil {
-			s.room.used.Add(-size)
+			s.room.add(-size, 0)
 			s.mu.Lock()
 			s.stats.Unsent++
 			s.mu.Unlock()

@@ -15,6 +15,7 @@ type Attack struct {
 	Name    string   // the number of the point in issue 14, and what it is
 	Flags   []string // besides the defaults
 	Engines bool     // is tried with -data and -redis in make test, too: it is about what is kept
+	OnDisk  bool     // is tried with -data alone: without it, there are no files
 	Budget  int64    // the server's most bytes of memory; 0: not measured
 
 	// Crowd brings honest users, from other addresses.
@@ -96,6 +97,9 @@ var Attacks = []Attack{
 	{Name: "5 logins", Crowd: online(500, 5000), workers: size{8, 8}, lasts: brief, deed: logIn},
 	{Name: "5 empty deflate blocks", Flags: []string{"-compress"}, workers: size{8, 8}, lasts: brief, deed: emptyBlocks},
 	{Name: "5 pages", workers: size{300, 900}, times: size{300, 900}, lasts: long, deed: askForPages},
+
+	{Name: "5 files", OnDisk: true, Flags: []string{"-files-bytes", "268435456"},
+		workers: size{100, 400}, times: size{100, 400}, lasts: long, deed: moveFiles},
 
 	{Name: "6 nameless users who go", Engines: true, manyAddresses: true, Flags: scaled("-max-users", "2000"),
 		workers: size{8, 8}, times: size{4000, 100_000}, lasts: brief, deed: logInNameless},

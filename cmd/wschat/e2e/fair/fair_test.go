@@ -69,7 +69,10 @@ func TestFair(t *testing.T) {
 		a := &Attacks[i]
 		t.Run(a.Name, func(t *testing.T) {
 			for _, e := range engines {
-				if a.Engines || e.name == "memory" || full {
+				if a.OnDisk && e.name != "journal" {
+					continue
+				}
+				if a.Engines || a.OnDisk || e.name == "memory" || full {
 					t.Run(e.name, func(t *testing.T) { withstand(t, a, e, calm) })
 				}
 			}
