@@ -147,7 +147,7 @@ func (s *Store) look(most int) (oldest []entry, err error) {
 			return nil, err
 		}
 	}
-	s.room.add(total - before, 0) // what has changed meanwhile is counted
+	s.room.add(total-before, 0) // what has changed meanwhile is counted
 	return first(oldest, most), nil
 }
 
