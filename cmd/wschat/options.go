@@ -68,7 +68,7 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 		return nil, err
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q: expected flags, or one of the commands version, journal and token; see -help", flags.Arg(0))
+		return nil, fmt.Errorf("unexpected argument %q: expected flags, or one of the commands version, journal, token and user; see -help", flags.Arg(0))
 	}
 	source, err := fromEnvironment(flags, env)
 	if err != nil {
@@ -220,6 +220,9 @@ func printHelp(flags *flag.FlagSet, w io.Writer) {
        wschat journal DIR
                         print and check what -data DIR holds
        wschat token -user A -auth-secret-file FILE [-ttl 24h] [-groups groupA,groupB]
+                        print a token for a user
+       wschat user FILE add|passwd|remove|list [NAME] [-role moderator] [-groups groupA,groupB]
+                        keep the file for -users
 
 Each flag can also be given as an environment variable, -max-message as
 WSCHAT_MAX_MESSAGE; the flag wins. Sizes are bytes, durations such as 30s or
