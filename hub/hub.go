@@ -2,6 +2,7 @@ package hub
 
 import (
 	"cmp"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -26,6 +27,11 @@ type Config struct {
 	// read those from before its login. It is to them what loop.Config.Queue is to all
 	// else that waits for a client. 0: no limit.
 	Queue int
+	// Reserved reports whether a name is somebody's who may never have been here: it is given
+	// to nobody who brings none. nil: none is. It must not block.
+	Reserved func(user string) bool
+	// Log is told what moderators do; nil: nobody is.
+	Log *slog.Logger
 	// Deflater compresses messages for the connections that agreed to it; nil: none did.
 	Deflater *frame.Deflater
 }
@@ -62,6 +68,7 @@ type group struct {
 // New returns a hub without sessions. Close ends it; the loops and the engine are the
 // caller's.
 func New(config Config) *Hub {
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	h := &Hub{
 		config:   config,
 		engine:   config.Engine,

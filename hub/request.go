@@ -54,6 +54,8 @@ func (h *Hub) do(s *session, r wire.Request) {
 // unless it joins a group as well.
 func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
+	case r.Op == wire.Kick: // a ban may have to be made safe
+		return s.isModerator()
 	case !h.engine.MayBlock(), r.Op == wire.Nothing, r.Op == wire.Typing, r.Op == wire.Search:
 		return false
 	case r.Op != wire.Send:
@@ -87,6 +89,8 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 		h.directory(s, r, t)
 	case wire.Topic:
 		h.topic(s, r, t)
+	case wire.Kick:
+		h.kick(s, r)
 	default:
 		s.reply(nil)
 	}
@@ -126,9 +130,10 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		Binary:       r.Binary,
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
 		ID:           r.ID,
+		Moderator:    s.isModerator(),
 	}
 	switch {
-	case !chat.IsGroup(m.To) || h.engine.IsMember(s.name, m.To):
+	case !chat.IsGroup(m.To) || m.Moderator && m.Kind == chat.Deletion || h.engine.IsMember(s.name, m.To):
 		h.publish(s, r, m)
 		return
 	case m.Kind.Amends():
@@ -175,6 +180,9 @@ func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
 		s.extra.sends.Add(1)
 	}
 	h.engine.Publish(m, s.conn, func(away bool, err error) {
+		if err == nil && m.Moderator && m.Kind == chat.Deletion && !m.Private() {
+			h.config.Log.Info("deleted", "of", m.To, "seq", m.About, "moderator", m.From)
+		}
 		h.ack(s, r, ack{m.Seq, away}, err)
 		if mayBlock {
 			s.extra.sends.Done()

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -26,10 +27,12 @@ type setup struct {
 	MaxMessage     int64
 	Queue          int
 	Deflater       *frame.Deflater
+	Log            *slog.Logger
+	Reserved       func(user string) bool
 }
 
 func (c setup) hub(loops *loop.Loops, engine chat.Engine) *Hub {
-	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater})
+	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater, Log: c.Log, Reserved: c.Reserved})
 }
 
 // server is a hub with its engine, its loops and a port of its own.

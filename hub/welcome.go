@@ -29,7 +29,11 @@ func (s *session) welcome() {
 }
 
 func (s *session) welcomeItem(w *chat.Welcome) loop.Item {
-	return reply(wire.JSON{}.Welcome(s.name, w, wire.Setting{MaxMessage: s.hub.config.MaxMessage}))
+	setting := wire.Setting{MaxMessage: s.hub.config.MaxMessage}
+	if s.isModerator() {
+		setting.Role = "moderator"
+	}
+	return reply(wire.JSON{}.Welcome(s.name, w, setting))
 }
 
 // Renumber implements chat.Node: every program gets a new welcome. A line client that is

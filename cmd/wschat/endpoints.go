@@ -22,7 +22,7 @@ func (s *server) endpoints(o *options) map[string]loop.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
-	who, err := access(r, s.secret, s.audience, time.Now())
+	who, later, err := s.gate.admit(r, time.Now())
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
@@ -30,13 +30,18 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
-	who.Protocol = protocol // none is the line protocol
 	a, err := s.accept(r, func() (loop.Handler, error) {
+		if later != nil {
+			if who, err = later(); err != nil {
+				return nil, err
+			}
+		}
+		who.Protocol = protocol // none is the line protocol
 		handler, err := s.hub.Enter(who)
 		return handler, refusal(who.User, err)
 	})
 	a.Protocol, a.Metered = protocol, true
-	if s.engine.MayBlock() {
+	if later != nil || s.engine.MayBlock() {
 		a.MayBlock, a.Abandon = true, s.hub.Abandon
 	}
 	return a, err

@@ -47,6 +47,8 @@ type options struct {
 	tlsKey         string
 	authSecretFile string
 	authAudience   string
+	users          string
+	guests         bool
 	compress       bool
 	maxConns       int
 	maxConnsPerIP  int
@@ -113,6 +115,8 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
 	flags.StringVar(&o.authAudience, "auth-audience", "", "`name` of this server for issuers of tokens; a token with aud must have it there (default: no token with aud is accepted)")
+	flags.StringVar(&o.users, "users", "", "`file` with the names that need a password, which wschat user keeps; it is read again when it changes")
+	flags.BoolVar(&o.guests, "guests", false, "let names in that are not in -users, without a password")
 	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
@@ -128,8 +132,11 @@ func environmentName(flag string) string {
 	return "WSCHAT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// guards are the flags without which the server is open to everybody.
+var guards = map[string]bool{"auth-secret-file": true, "users": true}
+
 // fromEnvironment sets the flags that were not given. A variable that is empty counts as
-// unset, except that one which would open the server to everybody. source tells for each flag
+// unset, except those that would open the server to everybody. source tells for each flag
 // how a person calls where its value is from: "-ping" or "WSCHAT_PING".
 func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (source map[string]string, err error) {
 	source = make(map[string]string)
@@ -137,7 +144,7 @@ func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (sour
 	flags.VisitAll(func(f *flag.Flag) {
 		variable := environmentName(f.Name)
 		value, ok := env(variable)
-		if !ok || value == "" && f.Name != "auth-secret-file" || source[f.Name] != "" || err != nil {
+		if !ok || value == "" && !guards[f.Name] || source[f.Name] != "" || err != nil {
 			return
 		}
 		source[f.Name] = variable
@@ -156,8 +163,16 @@ func (o *options) check(source map[string]string) error {
 			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
 		}
 	}
-	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
-		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+	for name, value := range map[string]string{"auth-secret-file": o.authSecretFile, "users": o.users} {
+		if given := source[name]; given != "" && value == "" {
+			return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+		}
+	}
+	if o.guests && o.users == "" {
+		return errors.New("-guests is about who is not in -users: expected -users with it")
+	}
+	if o.users != "" && o.redis != "" && o.authSecretFile == "" {
+		return errors.New("-users with -redis needs one key for the tokens of all nodes: expected -auth-secret-file with them")
 	}
 	if o.authAudience != "" && o.authSecretFile == "" {
 		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")

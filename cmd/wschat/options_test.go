@@ -138,13 +138,17 @@ func TestOptionErrors(t *testing.T) {
 		{nil, "WSCHAT_MAX_IDS=-1", `invalid value for WSCHAT_MAX_IDS: expected 0 (no limit) or more`},
 		{[]string{"-rate", "-1"}, "", `invalid value for -rate: expected 0 (no limit) or more`},
 		{nil, "WSCHAT_RATE=0.5", `invalid value "0.5" for WSCHAT_RATE: parse error`},
+		{[]string{"-guests"}, "", `-guests is about who is not in -users: expected -users with it`},
+		{[]string{"-users", ""}, "", `invalid value "" for -users: expected a file`},
+		{nil, "WSCHAT_USERS=", `invalid value "" for WSCHAT_USERS: expected a file`},
+		{[]string{"-users", "u", "-redis", "redis://h"}, "", `-users with -redis needs one key for the tokens of all nodes: expected -auth-secret-file with them`},
 		{[]string{"-auth-secret-file", ""}, "", `invalid value "" for -auth-secret-file: expected a file`},
 		{nil, "WSCHAT_AUTH_SECRET_FILE=", `invalid value "" for WSCHAT_AUTH_SECRET_FILE: expected a file`},
 		{[]string{"-admin", "9090"}, "", `invalid value "9090" for -admin: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{nil, "WSCHAT_ADMIN=9090", `invalid value "9090" for WSCHAT_ADMIN: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{[]string{"-addr", "80"}, "", `invalid value "80" for -addr: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{nil, "WSCHAT_ADDR=80", `invalid value "80" for WSCHAT_ADDR: expected host:port, such as :8080 or 127.0.0.1:8080`},
-		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": expected flags, or one of the commands version, journal and token; see -help`},
+		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": expected flags, or one of the commands version, journal, token and user; see -help`},
 	} {
 		o, err := parseOptions(row.args, environment(row.env), io.Discard)
 		if err == nil || err.Error() != row.want || o != nil {

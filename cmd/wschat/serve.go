@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"wschat/cmd/wschat/token"
 	"wschat/frame"
 	"wschat/hub"
 	"wschat/hub/chat"
@@ -28,8 +27,8 @@ type server struct {
 	hub      *hub.Hub
 	listener *loop.Server
 	deflater *frame.Deflater // nil without -compress
-	secret   []byte          // nil without -auth-secret-file
-	audience string          // -auth-audience
+	gate     *gate
+	watched  []*watched
 
 	handshakes handshakes // that succeeded
 	refusals   *refusals
@@ -51,9 +50,10 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	s.unlogged = unlogged
 	defer s.close()
 	stop := make(chan struct{})
-	var trimming sync.WaitGroup
-	trimming.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
-	defer trimming.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
+	beside.Go(func() { watch(stop, s.watched...) })
+	defer beside.Wait()
 	defer close(stop)
 	if o.admin != "" {
 		admin, err := s.startAdmin(o)
@@ -74,6 +74,9 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		return err
 	}
 	s.listener.AllowHost = hostRule(o.host, ln.Addr())
+	if tcp, ok := ln.Addr().(*net.TCPAddr); s.gate.open() && (!ok || !tcp.IP.IsLoopback()) {
+		log.Warn("anybody who reaches this address may take any free name: see -users and -auth-secret-file")
+	}
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
 	go func() { failed <- s.listener.Serve(ln) }()
@@ -88,16 +91,11 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, audience: o.authAudience, refusals: newRefusals(log)}
+	s := &server{log: log, refusals: newRefusals(log)}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
 	var err error
-	if o.authSecretFile != "" {
-		if s.secret, err = token.ReadSecret(o.authSecretFile); err != nil {
-			return nil, err
-		}
-	}
 	if o.memory > 0 {
 		debug.SetMemoryLimit(o.runtimeShare())
 		if most := o.historyShare(); o.redis == "" && (o.historyBytes == 0 || o.historyBytes > most) {
@@ -111,6 +109,10 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 	}
 	s.engine, s.kept, s.closeEngine = engine, kept, closeEngine
 	s.memory, s.bounds = o.memory, o.bounds()
+	if s.gate, err = s.newGate(o); err != nil {
+		closeEngine()
+		return nil, err
+	}
 	config := loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	}
@@ -123,6 +125,8 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
+		Log:        log,
+		Reserved:   s.gate.hasName,
 		Loops:      s.loops,
 		Engine:     engine,
 		MaxIDs:     orUnbounded(o.maxIDs),
@@ -130,10 +134,13 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Queue:      o.queue,
 		Deflater:   s.deflater,
 	})
+	if u := s.gate.users; u != nil {
+		u.changed = s.hub.Revoke
+	}
 	s.listener = &loop.Server{
 		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
-		Pages:       pages(engine.Err),
+		Pages:       s.pages(o),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
@@ -160,6 +167,7 @@ func (s *server) drain(within time.Duration) {
 // close ends all goroutines: first those that may accept a message, then the engine, which
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
+	s.gate.passwords.Close()
 	s.listener.Close()
 	s.refusals.close()
 	s.loops.Close()

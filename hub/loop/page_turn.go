@@ -1,6 +1,9 @@
 package loop
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // Every connection of the pages has a goroutine, and a client may send many requests at
 // once. If all goroutines answered theirs as fast as they can, the loops would wait for a
@@ -25,6 +28,16 @@ func (c *pageConn) awaitTurn() {
 func (c *pageConn) endTurn() {
 	if c.hasTurn.CompareAndSwap(true, false) {
 		<-c.shake.server.pages.turns
+	}
+}
+
+// pageKey is the key of a page's connection in the context of its requests.
+type pageKey struct{}
+
+// EndTurn lets the next request for a page be answered. A page calls it before it waits.
+func EndTurn(r *http.Request) {
+	if c, ok := r.Context().Value(pageKey{}).(*pageConn); ok {
+		c.endTurn()
 	}
 }
 

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,6 +41,9 @@ func newPages(s *Server) *pages {
 		MaxHeaderBytes:               handshake.MaxHead - httpSlop,
 		ErrorLog:                     slog.NewLogLogger(s.log().Handler(), slog.LevelDebug),
 		ConnState:                    p.track,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, pageKey{}, conn)
+		},
 	}
 	return p
 }

@@ -38,12 +38,14 @@ const (
 	fieldPin
 	fieldAway
 	fieldPrefix
+	fieldUser
+	fieldFor
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
 	"op", "id", "to", "text", "group", "of", "limit", "before", "after", "around",
-	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix",
+	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix", "user", "for",
 }
 
 // maxField is the length of the longest quoted name of a field, in bytes, with every byte
@@ -108,6 +110,7 @@ var operations = map[string]func(*fields, *Request) error{
 	"search":  (*fields).search,
 	"groups":  (*fields).groups,
 	"topic":   (*fields).topic,
+	"kick":    (*fields).kick,
 }
 
 // number returns an integer of 0 or more. One that does not fit into 64 bits becomes the
