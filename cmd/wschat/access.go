@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wschat/cmd/wschat/account"
+	"wschat/cmd/wschat/jwk"
 	"wschat/cmd/wschat/password"
 	"wschat/cmd/wschat/token"
 	"wschat/handshake"
@@ -32,13 +33,16 @@ type gate struct {
 	users     *users // -users; nil: none
 	guests    bool   // -guests
 	loginKey  []byte // signs the tokens of /login
+	keys      *jwk.Source // -auth-jwks; nil: none
+	issuer    string      // that tokens of keys must name; "": any
+	userClaim string      // of them
 	passwords *password.Checker
 	patience  time.Duration // for which a password may wait to be checked
 	proxies   prefixList
 }
 
 // open reports whether anybody may take any free name.
-func (g *gate) open() bool { return g.secret == nil && g.users == nil }
+func (g *gate) open() bool { return g.secret == nil && g.users == nil && g.keys == nil }
 
 // admit decides on a connection. What takes long is left to later, which is nil if there is
 // nothing of that, and else decides; it may block.
@@ -148,6 +152,13 @@ func (g *gate) account(a *account.Account) hub.Access {
 
 // token takes a token. user is the userId, which need not be given.
 func (g *gate) token(text, user string, now time.Time) (a hub.Access, later func() (hub.Access, error), err error) {
+	signed, err := token.Parse(text)
+	switch {
+	case err != nil:
+		return a, nil, badToken(err)
+	case g.keys != nil && signed.Algorithm != token.HS256:
+		return a, func() (hub.Access, error) { return g.foreign(signed, user) }, nil
+	}
 	key := g.secret
 	if key == nil {
 		key = g.loginKey
@@ -159,7 +170,17 @@ func (g *gate) token(text, user string, now time.Time) (a hub.Access, later func
 	if err != nil {
 		return a, nil, badToken(err)
 	}
-	a, err = g.claimed(claims, user)
+	if err := g.checkClaims(claims, user); err != nil {
+		return a, nil, err
+	}
+	switch {
+	case claims.Password != "":
+		a, err = g.loggedIn(claims)
+	case g.secret == nil: // nobody but /login signs with its key
+		err = badToken(token.ErrSignature)
+	default:
+		a = accessOf(claims)
+	}
 	return a, nil, err
 }
 
@@ -167,21 +188,40 @@ func badToken(err error) error {
 	return unauthorized("expected a valid token, got one that is refused: " + err.Error())
 }
 
-// claimed returns the access that the claims of a valid token give.
-func (g *gate) claimed(claims token.Claims, user string) (hub.Access, error) {
+// foreign takes a token of another issuer. It may block.
+func (g *gate) foreign(signed *token.Signed, user string) (hub.Access, error) {
+	switch err := g.keys.Verify(signed); {
+	case errors.Is(err, jwk.ErrBusy):
+		return hub.Access{}, unavailable("keys", "too many tokens wait for their keys", "5")
+	case err != nil:
+		return hub.Access{}, badToken(err)
+	}
+	claims, err := signed.Claims(time.Now(), g.userClaim)
 	switch {
-	case !claims.IsFor(g.audience):
-		return hub.Access{}, unauthorized("expected a token without aud, or with the server's -auth-audience in it, got another aud")
-	case !chat.ValidUser(claims.User):
-		return hub.Access{}, unauthorized("expected a token whose sub is a user id, got another sub")
-	case user != "" && user != claims.User:
-		return hub.Access{}, unauthorized("expected the userId that the token's sub names, got another")
-	case claims.Password != "":
-		return g.loggedIn(claims)
-	case g.secret == nil: // nobody but /login signs with its key
-		return hub.Access{}, badToken(token.ErrSignature)
+	case err != nil:
+		return hub.Access{}, badToken(err)
+	case g.issuer != "" && claims.Issuer != g.issuer:
+		return hub.Access{}, unauthorized("expected a token whose iss is the server's -auth-issuer, got another one")
+	case g.audience != "" && claims.Audience == nil:
+		return hub.Access{}, unauthorized("expected a token with the server's -auth-audience in aud, got none")
+	}
+	if err := g.checkClaims(claims, user); err != nil {
+		return hub.Access{}, err
 	}
 	return accessOf(claims), nil
+}
+
+// checkClaims checks what a valid token says.
+func (g *gate) checkClaims(claims token.Claims, user string) error {
+	switch {
+	case !claims.IsFor(g.audience):
+		return unauthorized("expected a token without aud, or with the server's -auth-audience in it, got another aud")
+	case !chat.ValidUser(claims.User):
+		return unauthorized("expected a token whose sub is a user id, got another sub")
+	case user != "" && user != claims.User:
+		return unauthorized("expected the userId that the token's sub names, got another")
+	}
+	return nil
 }
 
 // loggedIn returns the access of a token of /login, which is that of the account now.

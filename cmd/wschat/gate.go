@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"wschat/cmd/wschat/jwk"
 	"wschat/cmd/wschat/password"
 	"wschat/cmd/wschat/token"
 )
@@ -21,6 +22,8 @@ func (s *server) newGate(o *options) (*gate, error) {
 		passwords: password.NewChecker(),
 		patience:  orForever(o.handshakeTimeout),
 		proxies:   o.trustProxy,
+		issuer:    o.authIssuer,
+		userClaim: o.authUserClaim,
 	}
 	var err error
 	if o.authSecretFile != "" {
@@ -28,17 +31,39 @@ func (s *server) newGate(o *options) (*gate, error) {
 			return nil, err
 		}
 	}
-	if o.users == "" {
-		return g, nil
+	if o.users != "" {
+		g.users = new(users)
+		if err := s.watch("users file", o.users, g.users.take); err != nil {
+			return nil, err
+		}
+		if g.loginKey, err = loginKey(g.secret, o.data); err != nil {
+			return nil, err
+		}
 	}
-	g.users = new(users)
-	file := &watched{what: "users file", file: o.users, take: g.users.take, log: s.log}
-	if err := file.read(); err != nil {
-		return nil, err
+	switch {
+	case o.authJWKS == "":
+	case jwk.IsURL(o.authJWKS):
+		g.keys, err = jwk.Fetch(o.authJWKS, s.log)
+	default:
+		g.keys = jwk.NewSource()
+		err = s.watch("key set", o.authJWKS, g.keys.Use)
 	}
-	s.watched = append(s.watched, file)
-	g.loginKey, err = loginKey(g.secret, o.data)
 	return g, err
+}
+
+// watch reads a file, now and whenever it changes.
+func (s *server) watch(what, file string, take func([]byte) error) error {
+	w := &watched{what: what, file: file, take: take, log: s.log}
+	s.watched = append(s.watched, w)
+	return w.read()
+}
+
+// close ends what may block.
+func (g *gate) close() {
+	g.passwords.Close()
+	if g.keys != nil {
+		g.keys.Close()
+	}
 }
 
 // hasName reports whether a name is somebody's.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"wschat/cmd/wschat/jwk"
 	"wschat/hub"
 	"wschat/hub/local"
 	"wschat/hub/redis"
@@ -47,6 +48,9 @@ type options struct {
 	tlsKey         string
 	authSecretFile string
 	authAudience   string
+	authJWKS       string
+	authIssuer     string
+	authUserClaim  string
 	users          string
 	guests         bool
 	compress       bool
@@ -115,6 +119,9 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
 	flags.StringVar(&o.authAudience, "auth-audience", "", "`name` of this server for issuers of tokens; a token with aud must have it there (default: no token with aud is accepted)")
+	flags.StringVar(&o.authJWKS, "auth-jwks", "", "`file or URL` (https, or http on this machine) of a JSON Web Key Set; tokens that its keys have signed are accepted")
+	flags.StringVar(&o.authIssuer, "auth-issuer", "", "`name` that tokens of -auth-jwks must have as iss (default: any)")
+	flags.StringVar(&o.authUserClaim, "auth-user-claim", "sub", "`claim` of tokens of -auth-jwks that is the user id")
 	flags.StringVar(&o.users, "users", "", "`file` with the names that need a password, which wschat user keeps; it is read again when it changes")
 	flags.BoolVar(&o.guests, "guests", false, "let names in that are not in -users, without a password")
 	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
@@ -133,7 +140,7 @@ func environmentName(flag string) string {
 }
 
 // guards are the flags without which the server is open to everybody.
-var guards = map[string]bool{"auth-secret-file": true, "users": true}
+var guards = map[string]bool{"auth-secret-file": true, "users": true, "auth-jwks": true}
 
 // fromEnvironment sets the flags that were not given. A variable that is empty counts as
 // unset, except those that would open the server to everybody. source tells for each flag
@@ -163,10 +170,13 @@ func (o *options) check(source map[string]string) error {
 			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
 		}
 	}
-	for name, value := range map[string]string{"auth-secret-file": o.authSecretFile, "users": o.users} {
+	for name, value := range map[string]string{"auth-secret-file": o.authSecretFile, "users": o.users, "auth-jwks": o.authJWKS} {
 		if given := source[name]; given != "" && value == "" {
 			return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
 		}
+	}
+	if err := o.checkKeySet(source); err != nil {
+		return err
 	}
 	if o.guests && o.users == "" {
 		return errors.New("-guests is about who is not in -users: expected -users with it")
@@ -174,8 +184,8 @@ func (o *options) check(source map[string]string) error {
 	if o.users != "" && o.redis != "" && o.authSecretFile == "" {
 		return errors.New("-users with -redis needs one key for the tokens of all nodes: expected -auth-secret-file with them")
 	}
-	if o.authAudience != "" && o.authSecretFile == "" {
-		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
+	if o.authAudience != "" && o.authSecretFile == "" && o.authJWKS == "" {
+		return errors.New("-auth-audience is about tokens: expected -auth-secret-file or -auth-jwks with it")
 	}
 	if o.redis != "" {
 		if resp.CheckURL(o.redis, o.redisPasswordFile != "") != nil {
@@ -201,6 +211,20 @@ func (o *options) check(source map[string]string) error {
 	}
 	if given := source["history-bytes"]; given != "" && o.redis == "" && o.memory > 0 && o.historyBytes > o.historyShare() {
 		return fmt.Errorf("invalid value for %s: expected at most %d, a quarter of -memory less 16 MiB", given, o.historyShare())
+	}
+	return nil
+}
+
+func (o *options) checkKeySet(source map[string]string) error {
+	switch {
+	case o.authJWKS == "" && o.authIssuer != "":
+		return errors.New("-auth-issuer is about tokens of other issuers: expected -auth-jwks with it")
+	case o.authJWKS == "" && source["auth-user-claim"] != "":
+		return errors.New("-auth-user-claim is about tokens of other issuers: expected -auth-jwks with it")
+	case o.authUserClaim == "":
+		return fmt.Errorf("invalid value %q for %s: expected the name of a claim", "", source["auth-user-claim"])
+	case jwk.IsURL(o.authJWKS) && jwk.CheckURL(o.authJWKS) != nil:
+		return fmt.Errorf("invalid value for %s: expected a file, a URL with https, or one with http on this machine", source["auth-jwks"])
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
 		historyBytes: 1 << 30, maxConversations: fits, maxUsers: fits, maxIDs: fits, memory: defaultMemory(), rateBytes: 262144,
-		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
+		authUserClaim: "sub", presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", o, err, want)
@@ -121,7 +121,13 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "redis://h:99999"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
-		{[]string{"-auth-audience", "chat"}, "", `-auth-audience is about tokens: expected -auth-secret-file with it`},
+		{[]string{"-auth-audience", "chat"}, "", `-auth-audience is about tokens: expected -auth-secret-file or -auth-jwks with it`},
+		{[]string{"-auth-issuer", "x"}, "", `-auth-issuer is about tokens of other issuers: expected -auth-jwks with it`},
+		{[]string{"-auth-user-claim", "email"}, "", `-auth-user-claim is about tokens of other issuers: expected -auth-jwks with it`},
+		{[]string{"-auth-jwks", "k", "-auth-user-claim", ""}, "", `invalid value "" for -auth-user-claim: expected the name of a claim`},
+		{[]string{"-auth-jwks", ""}, "", `invalid value "" for -auth-jwks: expected a file`},
+		{[]string{"-auth-jwks", "http://keys.example/"}, "", `invalid value for -auth-jwks: expected a file, a URL with https, or one with http on this machine`},
+		{[]string{"-auth-jwks", "ftp://127.0.0.1/"}, "", `invalid value for -auth-jwks: expected a file, a URL with https, or one with http on this machine`},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
 		{[]string{"-tls-cert", "a,b", "-tls-key", "a"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a,b" and "a"`},
 		{[]string{"-tls-cert", "a,", "-tls-key", "a,b"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a," and "a,b"`},

@@ -53,6 +53,9 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	var beside sync.WaitGroup
 	beside.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
 	beside.Go(func() { watch(stop, s.watched...) })
+	if keys := s.gate.keys; keys != nil {
+		beside.Go(func() { keys.Run(stop) })
+	}
 	defer beside.Wait()
 	defer close(stop)
 	if o.admin != "" {
@@ -75,7 +78,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	}
 	s.listener.AllowHost = hostRule(o.host, ln.Addr())
 	if tcp, ok := ln.Addr().(*net.TCPAddr); s.gate.open() && (!ok || !tcp.IP.IsLoopback()) {
-		log.Warn("anybody who reaches this address may take any free name: see -users and -auth-secret-file")
+		log.Warn("anybody who reaches this address may take any free name: see -users, -auth-secret-file and -auth-jwks")
 	}
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
@@ -167,7 +170,7 @@ func (s *server) drain(within time.Duration) {
 // close ends all goroutines: first those that may accept a message, then the engine, which
 // stores what was accepted even if the time for its answer is over.
 func (s *server) close() {
-	s.gate.passwords.Close()
+	s.gate.close()
 	s.listener.Close()
 	s.refusals.close()
 	s.loops.Close()
