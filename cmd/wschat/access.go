@@ -28,11 +28,11 @@ const bearerProtocol = "bearer."
 // gate says who connects, and what the connection may do. Its errors are
 // *handshake.Rejection. Safe for concurrent use.
 type gate struct {
-	secret    []byte // -auth-secret-file; nil: none
-	audience  string // what tokens with aud must name
-	users     *users // -users; nil: none
-	guests    bool   // -guests
-	loginKey  []byte // signs the tokens of /login
+	secret    []byte      // -auth-secret-file; nil: none
+	audience  string      // what tokens with aud must name
+	users     *users      // -users; nil: none
+	guests    bool        // -guests
+	loginKey  []byte      // signs the tokens of /login
 	keys      *jwk.Source // -auth-jwks; nil: none
 	issuer    string      // that tokens of keys must name; "": any
 	userClaim string      // of them

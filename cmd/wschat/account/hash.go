@@ -1,14 +1,17 @@
 package account
 
 import (
-	"crypto/pbkdf2"
+	"bytes"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -83,10 +86,33 @@ func (h Hash) Matches(password string) bool {
 	return subtle.ConstantTimeCompare([]byte(h.derive(password)), []byte(h.sum)) == 1
 }
 
+// A check is long work that nobody is in a hurry for. After some 15 µs others in the process
+// have their turn, and after a millisecond others on the machine.
+const (
+	turn     = 64   // iterations
+	rest     = 4096 // likewise, then restTime
+	restTime = time.Millisecond / 2
+)
+
+// derive is what crypto/pbkdf2 does for one block of output, but that does not let go of its
+// processor: a message that comes meanwhile would wait 10 ms for it.
 func (h Hash) derive(password string) string {
-	sum, err := pbkdf2.Key(sha256.New, password, []byte(h.salt), h.iterations, sumSize)
-	if err != nil { // in FIPS mode alone, where a salt or a password may be too short
-		return ""
+	mac := hmac.New(sha256.New, []byte(password))
+	mac.Write([]byte(h.salt))
+	mac.Write([]byte{0, 0, 0, 1}) // the number of the block
+	u := mac.Sum(nil)
+	sum := bytes.Clone(u)
+	for i := 1; i < h.iterations; i++ {
+		mac.Reset()
+		mac.Write(u)
+		u = mac.Sum(u[:0])
+		subtle.XORBytes(sum, sum, u)
+		switch {
+		case i%rest == 0:
+			time.Sleep(restTime)
+		case i%turn == 0:
+			runtime.Gosched()
+		}
 	}
 	return string(sum)
 }
