@@ -2,6 +2,7 @@ package hub
 
 import (
 	"cmp"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +30,11 @@ type Config struct {
 	Queue int
 	// Files keeps the files that come with messages; nil: there are none. It ends after Engine.
 	Files *files.Store
+	// Reserved reports whether a name is somebody's who may never have been here: it is given
+	// to nobody who brings none. nil: none is. It must not block.
+	Reserved func(user string) bool
+	// Log is told what moderators do; nil: nobody is.
+	Log *slog.Logger
 	// Deflater compresses messages for the connections that agreed to it; nil: none did.
 	Deflater *frame.Deflater
 }
@@ -65,6 +71,7 @@ type group struct {
 // New returns a hub without sessions. Close ends it; the loops and the engine are the
 // caller's.
 func New(config Config) *Hub {
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	h := &Hub{
 		config:   config,
 		engine:   config.Engine,

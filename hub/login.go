@@ -22,13 +22,20 @@ type Access struct {
 	User     string                  // a valid user id; "": the hub assigns one and tells the client
 	Allows   func(group string) bool // reports whether it may join and read a group; nil: any
 	Expires  time.Time               // when it is closed with 4001; zero: never
+	// Moderator is whether it may delete the messages of others, and kick them.
+	Moderator bool
+	// Valid reports whether the user is still let in like this. It is asked when the
+	// connection opens, as Revoke has no connection to close before; nil: yes. It must not
+	// block.
+	Valid func() bool
 }
 
 // startup is the state that a session needs only until its client is up to date.
 type startup struct {
-	entry   chat.Entry // since Enter
-	named   bool       // the client does not know its name yet
-	expires time.Time  // see Access
+	entry   chat.Entry  // since Enter
+	named   bool        // the client does not know its name yet
+	expires time.Time   // see Access
+	valid   func() bool // see Access
 
 	// What has happened between Enter and Open. Guarded by Hub.mu.
 	changes  map[string]bool // joins and leaves, by group
@@ -44,9 +51,9 @@ type startup struct {
 // block if the engine may. A handler that it has returned must be opened, or given up by
 // Abandon.
 func (h *Hub) Enter(a Access) (loop.Handler, error) {
-	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires}}
-	if a.Allows != nil || !a.Expires.IsZero() || h.engine.MayBlock() {
-		s.extra = &extra{allows: a.Allows}
+	s := &session{hub: h, name: a.User, json: a.Protocol == wire.JSONProtocol, start: &startup{expires: a.Expires, valid: a.Valid}}
+	if a.Allows != nil || !a.Expires.IsZero() || a.Moderator || h.engine.MayBlock() {
+		s.extra = &extra{allows: a.Allows, moderator: a.Moderator}
 	}
 	if s.name != "" {
 		return s, h.enter(s, false)
@@ -54,7 +61,10 @@ func (h *Hub) Enter(a Access) (loop.Handler, error) {
 	s.start.named = true
 	for range maxTries {
 		s.name = h.numbers.next()
-		err := h.enter(s, true)
+		err := error(chat.ErrTaken)
+		if reserved := h.config.Reserved; reserved == nil || !reserved(s.name) {
+			err = h.enter(s, true)
+		}
 		taken := errors.Is(err, chat.ErrTaken)
 		h.numbers.tried(taken)
 		if !taken {
@@ -91,7 +101,9 @@ func (h *Hub) open(s *session) bool {
 	h.mu.Lock()
 	cost := loop.Work{Logins: 1, Joins: 1 + len(s.start.entry.Groups), Notices: 2 * s.start.heard} // its exit is heard, too
 	kicked, replaced := s.start.kicked, s.start.replaced > 0 && s.isOlder(s.start.replaced)
-	if !kicked && !replaced {
+	revoked := s.start.valid != nil && !s.start.valid()
+	ends := kicked || replaced || revoked
+	if !ends {
 		s.open = true
 		h.all.Join(s.conn)
 		changes := s.start.changes
@@ -116,8 +128,11 @@ func (h *Hub) open(s *session) bool {
 	case replaced:
 		s.conn.Close(frame.Replaced, replacedReason)
 		h.exit(s)
+	case revoked:
+		s.conn.Close(frame.TokenExpired, revokedReason)
+		h.exit(s)
 	}
-	return !kicked && !replaced
+	return !ends
 }
 
 // isOlder reports whether a session came before the one with that serial: by its last 32
@@ -127,6 +142,7 @@ func (s *session) isOlder(serial uint64) bool { return int32(s.serial-uint32(ser
 const (
 	kickedReason   = "closed by the operator"
 	replacedReason = "replaced by a newer connection"
+	revokedReason  = "the account has changed"
 )
 
 // exit ends a session, unless a newer one has replaced it.

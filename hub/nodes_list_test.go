@@ -43,6 +43,8 @@ func onNodes() []func(*testing.T) {
 		TestKick,
 		TestKickWhileEntering,
 		TestBan,
+		TestModerator,
+		TestModeratorKicks,
 		TestPublish,
 		TestPresenceGroup,
 		TestPresenceNone,

@@ -3,6 +3,7 @@ package hub
 import (
 	"strings"
 
+	"wschat/frame"
 	"wschat/hub/chat"
 	"wschat/hub/wire"
 )
@@ -40,6 +41,18 @@ func (h *Hub) Delete(of string, seq uint64) (deletion uint64, err error) {
 	}
 	deletion, _, err = h.publishNow(&chat.Message{Conversation: conversation, To: to, Kind: chat.Deletion, About: seq})
 	return deletion, err
+}
+
+// Revoke closes a user's connections here with 4001, as the account has changed. Those that
+// are not open yet ask Access.Valid.
+func (h *Hub) Revoke(user string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := h.sessions[user]; s != nil; s = s.next {
+		if s.open {
+			s.conn.Close(frame.TokenExpired, revokedReason)
+		}
+	}
 }
 
 // publishNow blocks until a message is stored.

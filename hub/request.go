@@ -59,6 +59,8 @@ func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
 	case r.File != "":
 		return true
+	case r.Op == wire.Kick: // a ban may have to be made safe
+		return s.isModerator()
 	case !h.engine.MayBlock(), r.Op == wire.Nothing, r.Op == wire.Typing, r.Op == wire.Search:
 		return false
 	case r.Op != wire.Send:
@@ -92,6 +94,8 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 		h.directory(s, r, t)
 	case wire.Topic:
 		h.topic(s, r, t)
+	case wire.Kick:
+		h.kick(s, r)
 	default:
 		s.reply(nil)
 	}
@@ -129,6 +133,7 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		Binary:       r.Binary,
 		Body:         bytes.Clone(r.Body), // the payload is the connection's
 		ID:           r.ID,
+		Moderator:    s.isModerator(),
 	}
 	if err := h.claim(m, r.File); err != nil {
 		h.ack(s, r, ack{}, err)
@@ -137,7 +142,7 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 	n := h.audience(s.name, r.Target)
 	t.charge(loop.Work{Deliveries: n, Bytes: int64(n) * int64(longest(r.Binary, r.Body)+len(m.File))})
 	switch {
-	case !chat.IsGroup(m.To) || h.engine.IsMember(s.name, m.To):
+	case !chat.IsGroup(m.To) || m.Moderator && m.Kind == chat.Deletion || h.engine.IsMember(s.name, m.To):
 		h.publish(s, r, m)
 		return
 	case m.Kind.Amends():
@@ -187,6 +192,9 @@ func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
 		s.extra.sends.Add(1)
 	}
 	h.toEngine(m, s.conn, func(away bool, err error) {
+		if err == nil && m.Moderator && m.Kind == chat.Deletion && !m.Private() {
+			h.config.Log.Info("deleted", "of", m.To, "seq", m.About, "moderator", m.From)
+		}
 		h.ack(s, r, ack{m.Seq, away}, err)
 		if mayBlock {
 			s.extra.sends.Done()

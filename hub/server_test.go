@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -28,10 +29,12 @@ type setup struct {
 	Queue          int
 	Deflater       *frame.Deflater
 	Files          *files.Store
+	Log            *slog.Logger
+	Reserved       func(user string) bool
 }
 
 func (c setup) hub(loops *loop.Loops, engine chat.Engine) *Hub {
-	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater, Files: c.Files})
+	return New(Config{Loops: loops, Engine: engine, MaxIDs: c.MaxIDs, MaxMessage: c.MaxMessage, Queue: c.Queue, Deflater: c.Deflater, Files: c.Files, Log: c.Log, Reserved: c.Reserved})
 }
 
 // server is a hub with its engine, its loops and a port of its own.

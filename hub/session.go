@@ -29,11 +29,12 @@ type session struct {
 
 // extra is what few sessions have, or those of an engine that may block.
 type extra struct {
-	allows func(group string) bool // see Access
-	expiry *time.Timer             // since Open, if Access.Expires is set
-	sends  sync.WaitGroup          // those that are under way, if the engine may block
-	told   *presenceChange         // the last login or exit that it was told by way of a group
-	typed  typed
+	allows    func(group string) bool // see Access
+	moderator bool
+	expiry    *time.Timer     // since Open, if Access.Expires is set
+	sends     sync.WaitGroup  // those that are under way, if the engine may block
+	told      *presenceChange // the last login or exit that it was told by way of a group
+	typed     typed
 
 	searches searches
 }
@@ -120,6 +121,9 @@ func (s *session) protocol() wire.Protocol {
 func (s *session) may(group string) bool {
 	return s.extra == nil || s.extra.allows == nil || s.extra.allows(group)
 }
+
+// isModerator reports whether the session may delete the messages of others, and kick them.
+func (s *session) isModerator() bool { return s.extra != nil && s.extra.moderator }
 
 // address returns that of the connection, for the shares of the engine.
 func (s *session) address() string {

@@ -33,6 +33,9 @@ func (s *session) welcomeItem(w *chat.Welcome) loop.Item {
 	if files := s.hub.config.Files; files != nil {
 		setting.MaxFile = files.MaxFile()
 	}
+	if s.isModerator() {
+		setting.Role = "moderator"
+	}
 	return reply(wire.JSON{}.Welcome(s.name, w, setting))
 }
 

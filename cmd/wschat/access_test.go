@@ -13,6 +13,7 @@ import (
 
 	"wschat/cmd/wschat/token"
 	"wschat/handshake"
+	"wschat/hub"
 	"wschat/hub/wire"
 )
 
@@ -26,6 +27,12 @@ func signed(t *testing.T, user string, groups ...string) string {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// access is what a server with these flags says of a request.
+func access(r *handshake.Request, secret []byte, audience string, now time.Time) (hub.Access, error) {
+	a, _, err := (&gate{secret: secret, audience: audience}).admit(r, now)
+	return a, err
 }
 
 var tokenTime = time.Unix(1_700_000_000, 0)

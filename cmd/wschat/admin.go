@@ -228,7 +228,16 @@ func failWith(w http.ResponseWriter, err error) {
 // that fails.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	const most = 2 << 20
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
+	if err := decode(http.MaxBytesReader(w, r.Body, most), into); err != nil {
+		fail(w, http.StatusBadRequest, "expected one JSON object: "+err.Error())
+		return false
+	}
+	return true
+}
+
+// decode reads one JSON value, and nothing behind it.
+func decode(body io.Reader, into any) error {
+	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
 	if err == nil {
@@ -236,11 +245,7 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 			err = errors.New("more than one value")
 		}
 	}
-	if err != nil {
-		fail(w, http.StatusBadRequest, "expected one JSON object: "+err.Error())
-		return false
-	}
-	return true
+	return err
 }
 
 func answer(w http.ResponseWriter, status int, value any) {

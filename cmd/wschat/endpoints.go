@@ -7,7 +7,6 @@ import (
 
 	"wschat/frame"
 	"wschat/handshake"
-	"wschat/hub"
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/wire"
@@ -23,7 +22,7 @@ func (s *server) endpoints(o *options) map[string]loop.Endpoint {
 
 // socket lets a user into the chat.
 func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
-	who, err := s.who(r)
+	who, later, err := s.gate.admit(r, time.Now())
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
@@ -31,21 +30,21 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 	if err != nil {
 		return loop.Acceptance{}, err
 	}
-	who.Protocol = protocol // none is the line protocol
 	a, err := s.accept(r, func() (loop.Handler, error) {
+		if later != nil {
+			if who, err = later(); err != nil {
+				return nil, err
+			}
+		}
+		who.Protocol = protocol // none is the line protocol
 		handler, err := s.hub.Enter(who)
 		return handler, refusal(who.User, err)
 	})
 	a.Protocol, a.Metered = protocol, true
-	if s.engine.MayBlock() {
+	if later != nil || s.engine.MayBlock() {
 		a.MayBlock, a.Abandon = true, s.hub.Abandon
 	}
 	return a, err
-}
-
-// who says who sends a request, and what that user may do.
-func (s *server) who(r *handshake.Request) (hub.Access, error) {
-	return access(r, s.secret, s.audience, time.Now())
 }
 
 // echo accepts everybody. It has no rate limit, since it is there to be measured.

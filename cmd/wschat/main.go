@@ -5,6 +5,7 @@
 //	wschat [flags]    serve until SIGTERM or SIGINT; a second one ends it at once
 //	wschat version    print the version
 //	wschat token      print a token for a user
+//	wschat user       keep the users file
 //	wschat journal    print and check the messages on disk
 //	wschat -help      print the flags
 package main
@@ -42,6 +43,9 @@ func run(args []string, env func(string) (string, bool), stdout, stderr io.Write
 	}
 	if len(args) > 0 && args[0] == "journal" {
 		return printJournal(args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "user" {
+		return manageUsers(args[1:], os.Stdin, stdout, stderr)
 	}
 	failWrites()
 	o, err := parseOptions(args, env, stdout)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"wschat/cmd/wschat/jwk"
 	"wschat/hub"
 	"wschat/hub/local"
 	"wschat/hub/redis"
@@ -50,6 +51,11 @@ type options struct {
 	tlsKey         string
 	authSecretFile string
 	authAudience   string
+	authJWKS       string
+	authIssuer     string
+	authUserClaim  string
+	users          string
+	guests         bool
 	compress       bool
 	maxConns       int
 	maxConnsPerIP  int
@@ -71,7 +77,7 @@ func parseOptions(args []string, env func(string) (string, bool), help io.Writer
 		return nil, err
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q: expected flags, or one of the commands version, journal and token; see -help", flags.Arg(0))
+		return nil, fmt.Errorf("unexpected argument %q: expected flags, or one of the commands version, journal, token and user; see -help", flags.Arg(0))
 	}
 	source, err := fromEnvironment(flags, env)
 	if err != nil {
@@ -119,6 +125,11 @@ func (o *options) flagSet() *flag.FlagSet {
 	flags.StringVar(&o.tlsKey, "tls-key", "", "`file` with the certificate's key; as many files, comma-separated, as -tls-cert has")
 	flags.StringVar(&o.authSecretFile, "auth-secret-file", "", "`file` with a secret of at least 32 bytes; users need a token that is signed with it")
 	flags.StringVar(&o.authAudience, "auth-audience", "", "`name` of this server for issuers of tokens; a token with aud must have it there (default: no token with aud is accepted)")
+	flags.StringVar(&o.authJWKS, "auth-jwks", "", "`file or URL` (https, or http on this machine) of a JSON Web Key Set; tokens that its keys have signed are accepted")
+	flags.StringVar(&o.authIssuer, "auth-issuer", "", "`name` that tokens of -auth-jwks must have as iss (default: any)")
+	flags.StringVar(&o.authUserClaim, "auth-user-claim", "sub", "`claim` of tokens of -auth-jwks that is the user id")
+	flags.StringVar(&o.users, "users", "", "`file` with the names that need a password, which wschat user keeps; it is read again when it changes")
+	flags.BoolVar(&o.guests, "guests", false, "let names in that are not in -users, without a password")
 	flags.BoolVar(&o.compress, "compress", false, "compress messages for clients that offer permessage-deflate")
 	flags.IntVar(&o.maxConns, "max-conns", defaultMaxConns(), "maximum `number` of connections; one more gets 503")
 	flags.IntVar(&o.maxConnsPerIP, "max-conns-per-ip", (defaultMaxConns()+1)/2, "maximum `number` of connections from one address; one more gets 503")
@@ -134,8 +145,11 @@ func environmentName(flag string) string {
 	return "WSCHAT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// guards are the flags without which the server is open to everybody.
+var guards = map[string]bool{"auth-secret-file": true, "users": true, "auth-jwks": true}
+
 // fromEnvironment sets the flags that were not given. A variable that is empty counts as
-// unset, except that one which would open the server to everybody. source tells for each flag
+// unset, except those that would open the server to everybody. source tells for each flag
 // how a person calls where its value is from: "-ping" or "WSCHAT_PING".
 func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (source map[string]string, err error) {
 	source = make(map[string]string)
@@ -143,7 +157,7 @@ func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (sour
 	flags.VisitAll(func(f *flag.Flag) {
 		variable := environmentName(f.Name)
 		value, ok := env(variable)
-		if !ok || value == "" && f.Name != "auth-secret-file" || source[f.Name] != "" || err != nil {
+		if !ok || value == "" && !guards[f.Name] || source[f.Name] != "" || err != nil {
 			return
 		}
 		source[f.Name] = variable
@@ -162,11 +176,22 @@ func (o *options) check(source map[string]string) error {
 			return fmt.Errorf("invalid value %q for %s: expected host:port, such as :8080 or 127.0.0.1:8080", addr, source[name])
 		}
 	}
-	if given := source["auth-secret-file"]; given != "" && o.authSecretFile == "" {
-		return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+	for name, value := range map[string]string{"auth-secret-file": o.authSecretFile, "users": o.users, "auth-jwks": o.authJWKS} {
+		if given := source[name]; given != "" && value == "" {
+			return fmt.Errorf("invalid value %q for %s: expected a file", "", given)
+		}
 	}
-	if o.authAudience != "" && o.authSecretFile == "" {
-		return errors.New("-auth-audience is about tokens: expected -auth-secret-file with it")
+	if err := o.checkKeySet(source); err != nil {
+		return err
+	}
+	if o.guests && o.users == "" {
+		return errors.New("-guests is about who is not in -users: expected -users with it")
+	}
+	if o.users != "" && o.redis != "" && o.authSecretFile == "" {
+		return errors.New("-users with -redis needs one key for the tokens of all nodes: expected -auth-secret-file with them")
+	}
+	if o.authAudience != "" && o.authSecretFile == "" && o.authJWKS == "" {
+		return errors.New("-auth-audience is about tokens: expected -auth-secret-file or -auth-jwks with it")
 	}
 	if err := o.checkFiles(source); err != nil {
 		return err
@@ -195,6 +220,20 @@ func (o *options) check(source map[string]string) error {
 	}
 	if given := source["history-bytes"]; given != "" && o.redis == "" && o.memory > 0 && o.historyBytes > o.historyShare() {
 		return fmt.Errorf("invalid value for %s: expected at most %d, a quarter of -memory less 16 MiB", given, o.historyShare())
+	}
+	return nil
+}
+
+func (o *options) checkKeySet(source map[string]string) error {
+	switch {
+	case o.authJWKS == "" && o.authIssuer != "":
+		return errors.New("-auth-issuer is about tokens of other issuers: expected -auth-jwks with it")
+	case o.authJWKS == "" && source["auth-user-claim"] != "":
+		return errors.New("-auth-user-claim is about tokens of other issuers: expected -auth-jwks with it")
+	case o.authUserClaim == "":
+		return fmt.Errorf("invalid value %q for %s: expected the name of a claim", "", source["auth-user-claim"])
+	case jwk.IsURL(o.authJWKS) && jwk.CheckURL(o.authJWKS) != nil:
+		return fmt.Errorf("invalid value for %s: expected a file, a URL with https, or one with http on this machine", source["auth-jwks"])
 	}
 	return nil
 }
@@ -229,6 +268,9 @@ func printHelp(flags *flag.FlagSet, w io.Writer) {
        wschat journal DIR
                         print and check what -data DIR holds
        wschat token -user A -auth-secret-file FILE [-ttl 24h] [-groups groupA,groupB]
+                        print a token for a user
+       wschat user FILE add|passwd|remove|list [NAME] [-role moderator] [-groups groupA,groupB]
+                        keep the file for -users
 
 Each flag can also be given as an environment variable, -max-message as
 WSCHAT_MAX_MESSAGE; the flag wins. Sizes are bytes, durations such as 30s or

@@ -39,7 +39,8 @@ func TestDefaults(t *testing.T) {
 		addr: ":8080", history: 1000, membershipTTL: 24 * time.Hour, maxMessage: 1 << 20, queue: 1 << 20,
 		ping: 30 * time.Second, handshakeTimeout: 10 * time.Second, drain: 10 * time.Second,
 		historyBytes: 1 << 30, maxConversations: fits, maxUsers: fits, maxIDs: ids, memory: defaultMemory(), rateBytes: 262144,
-		presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
+		authUserClaim: "sub", presence: presence{chat.ToAll}, rate: 100, maxConns: defaultMaxConns(), maxConnsPerIP: (defaultMaxConns() + 1) / 2,
+		maxFile: 25 << 20, filesBytes: 10 << 30,
 	}
 	if err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", o, err, want)
@@ -121,7 +122,13 @@ func TestOptionErrors(t *testing.T) {
 		{[]string{"-redis", "redis://h:99999"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{[]string{"-redis", "redis://h?ca=f"}, "", `invalid value for -redis: ` + errRedisURL.Error()},
 		{nil, "WSCHAT_REDIS=redis://:secret@h:x", `invalid value for WSCHAT_REDIS: ` + errRedisURL.Error()},
-		{[]string{"-auth-audience", "chat"}, "", `-auth-audience is about tokens: expected -auth-secret-file with it`},
+		{[]string{"-auth-audience", "chat"}, "", `-auth-audience is about tokens: expected -auth-secret-file or -auth-jwks with it`},
+		{[]string{"-auth-issuer", "x"}, "", `-auth-issuer is about tokens of other issuers: expected -auth-jwks with it`},
+		{[]string{"-auth-user-claim", "email"}, "", `-auth-user-claim is about tokens of other issuers: expected -auth-jwks with it`},
+		{[]string{"-auth-jwks", "k", "-auth-user-claim", ""}, "", `invalid value "" for -auth-user-claim: expected the name of a claim`},
+		{[]string{"-auth-jwks", ""}, "", `invalid value "" for -auth-jwks: expected a file`},
+		{[]string{"-auth-jwks", "http://keys.example/"}, "", `invalid value for -auth-jwks: expected a file, a URL with https, or one with http on this machine`},
+		{[]string{"-auth-jwks", "ftp://127.0.0.1/"}, "", `invalid value for -auth-jwks: expected a file, a URL with https, or one with http on this machine`},
 		{[]string{"-tls-cert", "c"}, "", `-tls-cert and -tls-key go together: expected both or neither`},
 		{[]string{"-tls-cert", "a,b", "-tls-key", "a"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a,b" and "a"`},
 		{[]string{"-tls-cert", "a,", "-tls-key", "a,b"}, "", `-tls-cert and -tls-key go together: expected a file with a key for each certificate, got "a," and "a,b"`},
@@ -138,13 +145,17 @@ func TestOptionErrors(t *testing.T) {
 		{nil, "WSCHAT_MAX_IDS=-1", `invalid value for WSCHAT_MAX_IDS: expected 0 (no limit) or more`},
 		{[]string{"-rate", "-1"}, "", `invalid value for -rate: expected 0 (no limit) or more`},
 		{nil, "WSCHAT_RATE=0.5", `invalid value "0.5" for WSCHAT_RATE: parse error`},
+		{[]string{"-guests"}, "", `-guests is about who is not in -users: expected -users with it`},
+		{[]string{"-users", ""}, "", `invalid value "" for -users: expected a file`},
+		{nil, "WSCHAT_USERS=", `invalid value "" for WSCHAT_USERS: expected a file`},
+		{[]string{"-users", "u", "-redis", "redis://h"}, "", `-users with -redis needs one key for the tokens of all nodes: expected -auth-secret-file with them`},
 		{[]string{"-auth-secret-file", ""}, "", `invalid value "" for -auth-secret-file: expected a file`},
 		{nil, "WSCHAT_AUTH_SECRET_FILE=", `invalid value "" for WSCHAT_AUTH_SECRET_FILE: expected a file`},
 		{[]string{"-admin", "9090"}, "", `invalid value "9090" for -admin: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{nil, "WSCHAT_ADMIN=9090", `invalid value "9090" for WSCHAT_ADMIN: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{[]string{"-addr", "80"}, "", `invalid value "80" for -addr: expected host:port, such as :8080 or 127.0.0.1:8080`},
 		{nil, "WSCHAT_ADDR=80", `invalid value "80" for WSCHAT_ADDR: expected host:port, such as :8080 or 127.0.0.1:8080`},
-		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": expected flags, or one of the commands version, journal and token; see -help`},
+		{[]string{"-echo", "yes"}, "", `unexpected argument "yes": expected flags, or one of the commands version, journal, token and user; see -help`},
 	} {
 		o, err := parseOptions(row.args, environment(row.env), io.Discard)
 		if err == nil || err.Error() != row.want || o != nil {

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"wschat/cmd/wschat/token"
 	"wschat/frame"
 	"wschat/hub"
 	"wschat/hub/chat"
@@ -29,8 +28,8 @@ type server struct {
 	hub      *hub.Hub
 	listener *loop.Server
 	deflater *frame.Deflater // nil without -compress
-	secret   []byte          // nil without -auth-secret-file
-	audience string          // -auth-audience
+	gate     *gate
+	watched  []*watched
 
 	handshakes handshakes // that succeeded
 	refusals   *refusals
@@ -54,9 +53,13 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 	s.unlogged = unlogged
 	defer s.close()
 	stop := make(chan struct{})
-	var trimming sync.WaitGroup
-	trimming.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
-	defer trimming.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { (&trimmer{held: s.loops.Held}).run(stop) })
+	beside.Go(func() { watch(stop, s.watched...) })
+	if keys := s.gate.keys; keys != nil {
+		beside.Go(func() { keys.Run(stop) })
+	}
+	defer beside.Wait()
 	defer close(stop)
 	if o.admin != "" {
 		admin, err := s.startAdmin(o)
@@ -77,6 +80,9 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 		return err
 	}
 	s.listener.AllowHost = hostRule(o.host, ln.Addr())
+	if tcp, ok := ln.Addr().(*net.TCPAddr); s.gate.open() && (!ok || !tcp.IP.IsLoopback()) {
+		log.Warn("anybody who reaches this address may take any free name: see -users, -auth-secret-file and -auth-jwks")
+	}
 	log.Info("listening", "addr", ln.Addr().String(), "page", pageURL(o, ln.Addr()), "version", versionText())
 	failed := make(chan error, 1)
 	go func() { failed <- s.listener.Serve(ln) }()
@@ -91,16 +97,11 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, audience: o.authAudience, refusals: newRefusals(log)}
+	s := &server{log: log, refusals: newRefusals(log)}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}
 	var err error
-	if o.authSecretFile != "" {
-		if s.secret, err = token.ReadSecret(o.authSecretFile); err != nil {
-			return nil, err
-		}
-	}
 	if o.memory > 0 {
 		debug.SetMemoryLimit(o.runtimeShare())
 		if most := o.historyShare(); o.redis == "" && (o.historyBytes == 0 || o.historyBytes > most) {
@@ -113,11 +114,15 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.engine, s.kept, s.closeEngine = engine, kept, closeEngine
+	s.memory, s.bounds, s.ping = o.memory, o.bounds(), o.ping
+	if s.gate, err = s.newGate(o); err != nil {
+		closeEngine()
+		return nil, err
+	}
 	if s.files, err = openFiles(o, log); err != nil {
 		closeEngine()
 		return nil, err
 	}
-	s.memory, s.bounds, s.ping = o.memory, o.bounds(), o.ping
 	config := loop.Config{
 		MaxMessage: o.maxMessage, Queue: o.queue, Ping: o.ping, Rate: o.rate, RateBytes: o.rateBytes, Deflater: s.deflater,
 	}
@@ -131,6 +136,8 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		return nil, err
 	}
 	s.hub = hub.New(hub.Config{
+		Log:        log,
+		Reserved:   s.gate.hasName,
 		Loops:      s.loops,
 		Engine:     engine,
 		MaxIDs:     orUnbounded(o.maxIDs),
@@ -139,10 +146,13 @@ func newServer(o *options, log *slog.Logger) (*server, error) {
 		Files:      s.files,
 		Deflater:   s.deflater,
 	})
+	if u := s.gate.users; u != nil {
+		u.changed = s.hub.Revoke
+	}
 	s.listener = &loop.Server{
 		Loops:       s.loops,
 		Endpoints:   s.endpoints(o),
-		Pages:       s.pages(),
+		Pages:       s.pages(o),
 		AllowOrigin: o.allowOrigin,
 		Timeout:     orForever(o.handshakeTimeout),
 		Limits:      limits(o),
@@ -172,6 +182,7 @@ func (s *server) drain(within time.Duration) {
 // close ends all goroutines: first those that may accept a message, then the engine, which
 // stores what was accepted even if the time for its answer is over, then what becomes of files.
 func (s *server) close() {
+	s.gate.close()
 	s.listener.Close()
 	s.refusals.close()
 	s.loops.Close()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"wschat/cmd/wschat/account"
 	"wschat/cmd/wschat/token"
 	"wschat/hub/chat"
 )
@@ -73,10 +74,8 @@ func (o *tokenOptions) check(rest []string) error {
 	case o.secretFile == "":
 		return errors.New("missing -auth-secret-file")
 	}
-	for _, group := range o.groupList() {
-		if group != "*" && group != "group*" && !chat.ValidGroup(strings.TrimSuffix(group, "*")) {
-			return fmt.Errorf("invalid value %q for -groups: expected names of groups", group)
-		}
+	if group, bad := account.BadGroup(o.groupList()); bad {
+		return fmt.Errorf("invalid value %q for -groups: expected names of groups", group)
 	}
 	return nil
 }

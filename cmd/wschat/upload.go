@@ -94,7 +94,11 @@ func (s *server) checkUpload(r *http.Request, request *handshake.Request) (user,
 	if err := handshake.CheckOrigin(request, s.listener.AllowOrigin); err != nil {
 		return "", "", err
 	}
-	who, err := s.who(request)
+	who, later, err := s.gate.admit(request, time.Now())
+	if err == nil && later != nil { // it may wait for a password's turn
+		loop.EndTurn(r)
+		who, err = later()
+	}
 	if err != nil {
 		return "", "", err
 	}

@@ -34,6 +34,7 @@ var (
 	ErrManyGroups  = newError("forbidden", "最多同时在 1000 个群组中", "you are in 1,000 groups, which is the most")
 	ErrManyMembers = newError("unavailable", "群组成员总数已达上限,暂时无法加入 %s", "there are too many memberships of groups to join %s at the moment")
 	ErrForbidden   = newError("forbidden", "不能加入 %s", "you may not be in %s")
+	ErrNoModerator = newError("forbidden", "只有管理员可以这样做", "only moderators may do that")
 	ErrNotFound    = newError("not_found", "没有这条消息", "there is no such message, or it cannot be changed any more")
 	ErrNoFile      = newError("not_found", "没有这个文件,或已经发送过", "there is no such file, or it has been sent already")
 	ErrNotYours    = newError("forbidden", "只能修改自己的消息", "the message is somebody else's")

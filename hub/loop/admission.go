@@ -222,7 +222,7 @@ func (a *admission) leave(g *guest) {
 // The lock is held in all functions below.
 
 func (a *admission) address(ip netip.Addr) *address {
-	ip = network(ip)
+	ip = Network(ip)
 	from := a.addresses[ip]
 	if from == nil {
 		a.forgetAddresses()
@@ -235,9 +235,9 @@ func (a *admission) address(ip netip.Addr) *address {
 	return from
 }
 
-// network returns the address under which ip is counted: ip itself, or its /64 if it is
+// Network returns the address under which ip is counted: ip itself, or its /64 if it is
 // IPv6, of which every customer has at least one.
-func network(ip netip.Addr) netip.Addr {
+func Network(ip netip.Addr) netip.Addr {
 	ip = ip.Unmap().WithZone("")
 	if ip.Is6() {
 		prefix, _ := ip.Prefix(64) // cannot fail: IPv6 has 128 bits

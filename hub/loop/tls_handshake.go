@@ -30,7 +30,7 @@ var errNotTLS = errors.New("loop: no record of a TLS handshake")
 type tlsHandshake struct {
 	secure *secure
 	config *tls.Config
-	from   netip.Addr // the network among which turns are taken; see network
+	from   netip.Addr // the network among which turns are taken; see Network
 
 	// Guarded by the lock of tlsHandshakes.
 	in      []byte        // records that have come
@@ -240,7 +240,7 @@ func (s *secure) readHandshake() error {
 	switch {
 	case h == nil && len(sealed) == recordHeader:
 		shake := c.shake()
-		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: network(shake.remote.Addr())}
+		s.shaking = &tlsHandshake{secure: s, config: shake.server.TLS, from: Network(shake.remote.Addr())}
 		handshakes.enqueue(s.shaking)
 	case len(records) > 0:
 		handshakes.deliver(h, records)

@@ -424,7 +424,7 @@ func TestTLSHandshakesTakeTurns(t *testing.T) {
 	q := newFairQueue()
 	names := make(map[*tlsHandshake]string)
 	add := func(name, address string) *tlsHandshake {
-		h := &tlsHandshake{from: network(netip.MustParseAddr(address))}
+		h := &tlsHandshake{from: Network(netip.MustParseAddr(address))}
 		names[h] = name
 		q.push(h)
 		return h

@@ -38,13 +38,15 @@ const (
 	fieldPin
 	fieldAway
 	fieldPrefix
+	fieldUser
+	fieldFor
 	fieldFile
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
 	"op", "id", "to", "text", "group", "of", "limit", "before", "after", "around",
-	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix", "file",
+	"reply", "edit", "delete", "react", "read", "mute", "hide", "pin", "away", "prefix", "user", "for", "file",
 }
 
 // maxField is the length of the longest quoted name of a field, in bytes, with every byte
@@ -109,6 +111,7 @@ var operations = map[string]func(*fields, *Request) error{
 	"search":  (*fields).search,
 	"groups":  (*fields).groups,
 	"topic":   (*fields).topic,
+	"kick":    (*fields).kick,
 }
 
 // number returns an integer of 0 or more. One that does not fit into 64 bits becomes the

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"time"
 
 	"wschat/hub/chat"
 )
@@ -211,4 +212,24 @@ func (f *fields) topic(r *Request) (err error) {
 		err = chat.ErrBadField.About("text")
 	}
 	return err
+}
+
+func (f *fields) kick(r *Request) error {
+	r.Op = Kick
+	user, err := f.text(fieldUser)
+	if err != nil {
+		return err
+	}
+	if !chat.ValidUser(string(user)) {
+		return chat.ErrBadUser
+	}
+	r.User = string(user)
+	span, err := f.text(fieldFor)
+	if err != nil || span == nil {
+		return err
+	}
+	if r.Ban, err = time.ParseDuration(string(span)); err != nil || r.Ban <= 0 {
+		return chat.ErrBadField.About("for")
+	}
+	return nil
 }

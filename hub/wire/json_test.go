@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"wschat/frame"
 	"wschat/hub/chat"
@@ -175,6 +176,17 @@ func TestParseJSON(t *testing.T) {
 		{`{"op":"topic","group":"groupA"}`, Request{Op: Topic, Target: "groupA"}, nil},
 		{`{"op":"topic","group":"groupA","text":"` + strings.Repeat("x", 257) + `"}`, Request{}, chat.ErrBadField},
 		{`{"op":"topic","group":"B","text":"tea"}`, Request{}, chat.ErrBadGroup},
+		{`{"op":"kick","user":"B"}`, Request{Op: Kick, User: "B"}, nil},
+		{`{"op":"kick","user":"B","for":"10m"}`, Request{Op: Kick, User: "B", Ban: 10 * time.Minute}, nil},
+		{`{"op":"kick"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"kick","user":"all"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"kick","user":"groupA"}`, Request{}, chat.ErrBadUser},
+		{`{"op":"kick","user":7}`, Request{}, chat.ErrBadField},
+		{`{"op":"kick","user":"B","for":"10"}`, Request{}, chat.ErrBadField},
+		{`{"op":"kick","user":"B","for":"-1m"}`, Request{}, chat.ErrBadField},
+		{`{"op":"kick","user":"B","for":"0s"}`, Request{}, chat.ErrBadField},
+		{`{"op":"kick","user":"B","for":""}`, Request{}, chat.ErrBadField},
+		{`{"op":"kick","user":"B","for":600}`, Request{}, chat.ErrBadField},
 		{`{"op":"who","group":"groupX","away":true}`, Request{Op: Who, Target: "groupX", Away: true}, nil},
 		{`{"op":"who","away":"yes"}`, Request{}, chat.ErrBadField},
 	} {
@@ -200,6 +212,7 @@ func FuzzParseJSON(f *testing.F) {
 		`{"op":"send","to":"B","text":"x","reply":41}`, `{"op":"send","to":"B","react":41}`, `{"op":"send","to":"B","edit":1,"delete":1}`,
 		`{"op":"mark","of":"groupA","read":41,"mute":true,"pin":false}`, `{"op":"typing","to":"B"}`, `{"op":"search","text":"a b","of":"B","before":7,"limit":2}`,
 		`{"op":"groups","prefix":"groupP","after":"groupPa","limit":100}`, `{"op":"topic","group":"groupA","text":"tea"}`, `{"op":"who","group":"groupA","away":true}`,
+		`{"op":"kick","user":"B","for":"10m"}`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -245,6 +258,8 @@ func FuzzParseJSON(f *testing.F) {
 			valid = r.Query.Limit >= 1 && r.Query.Limit <= maxGroups
 		case Topic:
 			valid = chat.ValidGroup(r.Target) && len(r.Body) <= chat.MaxTopic
+		case Kick:
+			valid = chat.ValidUser(r.User) && r.Ban >= 0
 		}
 		if !valid || r.Binary || !json.Valid(text) {
 			t.Fatalf("%q was parsed as %+v", text, r)

@@ -1,6 +1,10 @@
 package wire
 
-import "wschat/hub/chat"
+import (
+	"time"
+
+	"wschat/hub/chat"
+)
 
 // Op is what a request asks for.
 type Op uint8
@@ -18,6 +22,7 @@ const (
 	Search
 	Groups
 	Topic
+	Kick
 )
 
 // Request is what a client asks for, whatever protocol it speaks.
@@ -35,4 +40,6 @@ type Request struct {
 	Away   bool            // Who: those who are away, too
 	Prefix string          // Groups: of their names
 	After  string          // Groups: the names behind this one. Query has the Limit
+	User   string          // Kick
+	Ban    time.Duration   // Kick: for how long the user is kept out; 0: not at all
 }

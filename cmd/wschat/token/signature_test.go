@@ -30,14 +30,14 @@ func TestForeignTokens(t *testing.T) {
 			"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9" +
 				".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ" +
 				".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-			Claims{Expires: time.Unix(1300819380, 0)},
+			Claims{Expires: time.Unix(1300819380, 0), Issuer: "joe"},
 		},
 		{
 			"made with node:crypto", []byte(secret), now,
 			"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9" +
 				".eyJpc3MiOiJub2RlIiwic3ViIjoi5bCP5p6XIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjQxMDI0NDQ4MDAsImdyb3VwcyI6WyJncm91cEEiLCJncm91cOWJjSoiXX0" +
 				".jTSYckG4KEu1NpCU0PuSBMgkLFx1Kv3RklrxEPnj7MM",
-			Claims{User: "小林", Expires: time.Unix(4102444800, 0), Groups: []string{"groupA", "group前*"}},
+			Claims{User: "小林", Expires: time.Unix(4102444800, 0), Groups: []string{"groupA", "group前*"}, Issuer: "node"},
 		},
 	} {
 		if got, err := Verify(row.secret, row.text, row.at); err != nil || !reflect.DeepEqual(got, row.want) {

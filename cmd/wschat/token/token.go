@@ -1,6 +1,7 @@
 // Package token signs and verifies the tokens that say who a user is: JSON Web
 // Tokens (RFC 7519) with HMAC-SHA-256 (RFC 7515, "HS256") and nothing else, so
-// that no token can choose a weaker check for itself.
+// that no token can choose a weaker check for itself. Package jwk verifies those
+// with other signatures.
 package token
 
 import (
@@ -34,14 +35,16 @@ var ErrShortSecret = errors.New("token: secret has less than 32 bytes")
 // 7518 §3.2).
 const MinSecret = 32
 
-// Claims is what a token says. User is "" if it names none. Groups limits the groups the user may be in; an
-// entry that ends in * stands for all names that begin so. nil: no limit. Audience names the
-// services that the token is for; nil: it says nothing of that. Sign leaves it out.
+// Claims is what a token says. User is "" if it names none. Groups limits the groups the
+// user may be in; an entry that ends in * stands for all names that begin so. nil: no limit.
 type Claims struct {
 	User     string
 	Expires  time.Time // Sign cuts it to the second
 	Groups   []string
-	Audience []string
+	Role     string   // "" or "moderator"
+	Password string   // names the password that the server made the token for; "": none
+	Audience []string // the services that it is for; nil: it says nothing of that. Not signed
+	Issuer   string   // likewise
 }
 
 // ReadSecret reads the secret from a file. A last newline, LF or CRLF, is not part
@@ -71,6 +74,12 @@ func Sign(secret []byte, c Claims) (string, error) {
 	if c.Groups != nil {
 		claims["groups"] = c.Groups
 	}
+	if c.Role != "" {
+		claims["role"] = c.Role
+	}
+	if c.Password != "" {
+		claims["password"] = c.Password
+	}
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("token: %w", err)
@@ -90,41 +99,61 @@ func signature(secret []byte, signed string) []byte {
 // found right, but for the algorithm it names. An error is one of the variables
 // above and holds nothing of the token. Safe for concurrent use.
 func Verify(secret []byte, text string, now time.Time) (Claims, error) {
+	s, err := Parse(text)
+	if err != nil {
+		return Claims{}, err
+	}
+	if s.Algorithm != HS256 {
+		return Claims{}, ErrAlgorithm
+	}
+	if !hmac.Equal(s.Signature, signature(secret, s.Signed)) { // in constant time
+		return Claims{}, ErrSignature
+	}
+	return s.Claims(now, "sub")
+}
+
+// HS256 is the algorithm of Sign and Verify.
+const HS256 = "HS256"
+
+// Signed is a token whose signature nobody has verified yet.
+type Signed struct {
+	Algorithm string
+	Key       string // the kid; "": it names none
+	Signed    string // what is signed
+	Signature []byte
+
+	payload string
+}
+
+// Parse takes a token apart.
+func Parse(text string) (*Signed, error) {
 	head, rest, _ := strings.Cut(text, ".")
 	payload, sum, ok := strings.Cut(rest, ".")
 	if !ok || strings.Contains(sum, ".") {
-		return Claims{}, ErrMalformed
+		return nil, ErrMalformed
 	}
-	if err := checkHeader(head); err != nil {
-		return Claims{}, err
-	}
-	got, err := decodeBase64(sum)
+	s := &Signed{Signed: text[:len(head)+1+len(payload)], payload: payload}
+	h, err := decodeObject(head)
 	if err != nil {
-		return Claims{}, err
+		return nil, err
 	}
-	if !hmac.Equal(got, signature(secret, head+"."+payload)) { // in constant time
-		return Claims{}, ErrSignature
-	}
-	return parseClaims(payload, now)
-}
-
-func checkHeader(encoded string) error {
-	h, err := decodeObject(encoded)
-	if err != nil {
-		return err
-	}
-	var alg string
-	if json.Unmarshal(h["alg"], &alg) != nil || alg != "HS256" {
-		return ErrAlgorithm
+	if h["alg"] == nil || !h.read("alg", &s.Algorithm) {
+		return nil, ErrAlgorithm
 	}
 	if _, ok := h["crit"]; ok { // extensions that must be understood (RFC 7515 §4.1.11): none are
-		return ErrMalformed
+		return nil, ErrMalformed
 	}
-	return nil
+	if !h.read("kid", &s.Key) {
+		return nil, ErrMalformed
+	}
+	s.Signature, err = decodeBase64(sum)
+	return s, err
 }
 
-func parseClaims(encoded string, now time.Time) (Claims, error) {
-	c, err := decodeObject(encoded)
+// Claims returns what the token says, if it is valid at now. Whoever calls it has verified
+// the signature. userClaim is the name of the claim that is the user.
+func (s *Signed) Claims(now time.Time, userClaim string) (Claims, error) {
+	c, err := decodeObject(s.payload)
 	if err != nil {
 		return Claims{}, err
 	}
@@ -145,9 +174,13 @@ func parseClaims(encoded string, now time.Time) (Claims, error) {
 	}
 	claims := Claims{Expires: expires}
 	var ok bool
-	if claims.Audience, ok = c.audience(); !ok || !c.read("sub", &claims.User) || !c.read("groups", &claims.Groups) {
+	if claims.Audience, ok = c.audience(); !ok || !c.read(userClaim, &claims.User) || !c.read("groups", &claims.Groups) {
 		return Claims{}, ErrMalformed
 	}
+	// Of another type they are somebody else's, and give no right.
+	c.read("role", &claims.Role)
+	c.read("password", &claims.Password)
+	c.read("iss", &claims.Issuer)
 	return claims, nil
 }
 

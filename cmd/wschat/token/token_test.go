@@ -82,7 +82,9 @@ func TestClaims(t *testing.T) {
 		claims  Claims
 	}{
 		{"RFC 7519 §4.1.2 sub, §4.1.4 exp", claims(``), nil, Claims{User: "A", Expires: in(1)}},
-		{"§4 other claims are ignored", claims(`,"iss":"x","iat":"when","jti":7`), nil, Claims{User: "A", Expires: in(1)}},
+		{"§4 other claims are ignored", claims(`,"iss":"x","iat":"when","jti":7`), nil, Claims{User: "A", Expires: in(1), Issuer: "x"}},
+		{"role", claims(`,"role":"moderator"`), nil, Claims{User: "A", Expires: in(1), Role: "moderator"}},
+		{"a role of another type is none", claims(`,"role":["moderator"]`), nil, Claims{User: "A", Expires: in(1)}},
 		{"§4.1.3 aud a string", claims(`,"aud":"x"`), nil, Claims{User: "A", Expires: in(1), Audience: []string{"x"}}},
 		{"aud a list", claims(`,"aud":["x","y"]`), nil, Claims{User: "A", Expires: in(1), Audience: []string{"x", "y"}}},
 		{"aud an empty list", claims(`,"aud":[]`), nil, Claims{User: "A", Expires: in(1), Audience: []string{}}},

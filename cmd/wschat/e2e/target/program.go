@@ -36,6 +36,9 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
+// Program returns the file of wschat.
+func Program() string { return program }
+
 // Run runs wschat to its end, for what does not serve, with these variables in
 // its environment.
 func Run(t testing.TB, env []string, args ...string) (status int, stdout, stderr string) {

@@ -1,0 +1,8 @@
+package prompt
+
+import "syscall"
+
+const (
+	getState = syscall.TCGETS
+	setState = syscall.TCSETS
+)
