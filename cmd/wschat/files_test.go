@@ -141,6 +141,7 @@ func TestUploadRefused(t *testing.T) {
 	open := runServer(t, "-files", t.TempDir(), "-max-file", "100", "-files-bytes", "1000")
 	closed := runServer(t, "-files", t.TempDir(), "-auth-secret-file", secret)
 	none := runServer(t)
+	named := runServer(t, "-files", t.TempDir(), "-users", usersFile(t, "A secret"), "-guests")
 	valid, err := token.Sign(key, token.Claims{User: "A", Expires: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +166,10 @@ func TestUploadRefused(t *testing.T) {
 		{closed, "name=x&token=" + valid, "x", nil, 201},
 		{closed, "name=x", "x", []string{"Authorization", "Bearer " + valid}, 201},
 		{closed, "", "x", []string{"Authorization", "Bearer " + valid}, 201},
+		{named, "name=x", "x", []string{"Authorization", strings.TrimPrefix(basic("A", "secret"), "Authorization: ")}, 201},
+		{named, "name=x&userId=A", "x", []string{"Authorization", strings.TrimPrefix(basic("A", "wrong"), "Authorization: ")}, 401},
+		{named, "name=x&userId=A", "x", nil, 401},
+		{named, "name=x&userId=guest", "x", nil, 201},
 		{none, "userId=A&name=x", "x", nil, 404},
 	} {
 		if status, answer := test.server.upload(test.query, test.body, test.header...); status != test.want {
