@@ -1,7 +1,7 @@
 package hub
 
 import (
-	"crypto/sha256"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -26,6 +26,8 @@ type ack struct {
 // delivered twice. Beyond its bound, the user with most ids loses the oldest of them. An id
 // takes some 130 bytes, and its user as many again. Safe for concurrent use.
 type acks struct {
+	seeds seeds
+
 	mu       sync.Mutex
 	underWay map[idKey][]func(ack, error) // the callbacks that wait for the answer
 	answered map[idKey]*share.Item[pastAck]
@@ -41,6 +43,7 @@ type pastAck struct {
 
 func newAcks(max int) *acks {
 	return &acks{
+		seeds:    seeds{maphash.MakeSeed(), maphash.MakeSeed()},
 		underWay: make(map[idKey][]func(ack, error)),
 		answered: make(map[idKey]*share.Item[pastAck]),
 		queue:    share.NewQueue[pastAck](max),
@@ -48,19 +51,31 @@ func newAcks(max int) *acks {
 }
 
 // idKey stands for an id and its user. It takes far less memory than they do, however long
-// they are. So much of a SHA-256 is the same for no two of them, whoever chooses them.
-type idKey [16]byte
+// they are. Both halves are made with seeds of their own, which nobody can know: no two are the
+// same by chance, or by somebody's choice.
+type idKey [2]uint64
 
-func newIDKey(user, id string) idKey {
-	sum := sha256.Sum256([]byte(user + "," + id)) // user ids hold no comma
-	return idKey(sum[:])
+// seeds are those of the halves of an idKey.
+type seeds [2]maphash.Seed
+
+// key returns that of a user's id.
+func (s *seeds) key(user, id string) (key idKey) {
+	for i, seed := range s {
+		var h maphash.Hash
+		h.SetSeed(seed)
+		h.WriteString(user)
+		h.WriteByte(',') // user ids hold none
+		h.WriteString(id)
+		key[i] = h.Sum64()
+	}
+	return key
 }
 
 // begin reports whether a send is a new one. Then the caller must call done or failed,
 // which calls acked. For a retry, acked is called with the answer to the first send, as
 // soon as there is one.
 func (a *acks) begin(user, id string, acked func(ack, error)) bool {
-	key := newIDKey(user, id)
+	key := a.seeds.key(user, id)
 	a.mu.Lock()
 	due := time.Now().Add(-ackTTL).UnixNano()
 	a.expire(due)
@@ -77,7 +92,7 @@ func (a *acks) begin(user, id string, acked func(ack, error)) bool {
 
 // done answers a send, and the retries that have come meanwhile.
 func (a *acks) done(user, id string, with ack) {
-	key := newIDKey(user, id)
+	key := a.seeds.key(user, id)
 	a.mu.Lock()
 	callbacks := a.underWay[key]
 	delete(a.underWay, key)
@@ -90,7 +105,7 @@ func (a *acks) done(user, id string, with ack) {
 
 // failed answers with an error, and forgets the id, so that the next retry is a new send.
 func (a *acks) failed(user, id string, err error) {
-	key := newIDKey(user, id)
+	key := a.seeds.key(user, id)
 	a.mu.Lock()
 	callbacks := a.underWay[key]
 	delete(a.underWay, key)
@@ -104,7 +119,7 @@ func (a *acks) failed(user, id string, err error) {
 func (a *acks) restore(user, id string, with ack, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.remember(user, pastAck{newIDKey(user, id), with, at.UnixNano()})
+	a.remember(user, pastAck{a.seeds.key(user, id), with, at.UnixNano()})
 }
 
 // remember keeps the first answer to a send of user. One that is due makes way. The lock is

@@ -59,14 +59,20 @@ func fieldNamed(quoted []byte) field {
 		return -1
 	}
 	var space [maxField]byte
-	name := decode(space[:0], quoted)
-	for i, known := range fieldNames {
-		if string(name) == known {
-			return field(i)
-		}
+	if i, known := fieldsByName[string(decode(space[:0], quoted))]; known {
+		return i
 	}
 	return -1
 }
+
+// fieldsByName has the index of each of fieldNames.
+var fieldsByName = func() map[string]field {
+	fields := make(map[string]field, fieldCount)
+	for i, name := range fieldNames {
+		fields[name] = field(i)
+	}
+	return fields
+}()
 
 // fields are the members of a JSON request that have a meaning, as they stand there; nil: it
 // is missing. Of members with the same name the last counts.
@@ -92,26 +98,48 @@ func (JSON) Parse(op frame.Opcode, payload []byte) (Request, error) {
 	if err != nil || f[fieldOp] == nil {
 		return r, chat.ErrNoOp
 	}
-	parse := operations[string(name)]
-	if parse == nil {
-		return r, chat.ErrUnknownOp
+	r.Op = opNamed(name)
+	switch r.Op {
+	case Send:
+		err = f.send(&r)
+	case Join, Leave:
+		r.Target, err = f.group()
+	case Who:
+		err = f.who(&r)
+	case History:
+		err = f.history(&r)
+	case Mark:
+		err = f.mark(&r)
+	case Typing:
+		err = f.typing(&r)
+	case Search:
+		err = f.search(&r)
+	case Groups:
+		err = f.groups(&r)
+	case Topic:
+		err = f.topic(&r)
+	case Kick:
+		err = f.kick(&r)
+	default:
+		err = chat.ErrUnknownOp
 	}
-	return r, parse(&f, &r)
+	return r, err
 }
 
-// operations parse what each op asks for.
-var operations = map[string]func(*fields, *Request) error{
-	"send":    (*fields).send,
-	"join":    (*fields).join,
-	"leave":   (*fields).leave,
-	"who":     (*fields).who,
-	"history": (*fields).history,
-	"mark":    (*fields).mark,
-	"typing":  (*fields).typing,
-	"search":  (*fields).search,
-	"groups":  (*fields).groups,
-	"topic":   (*fields).topic,
-	"kick":    (*fields).kick,
+// opNames are what JSON clients call the values of Op; "": they do not know it.
+var opNames = [...]string{
+	Send: "send", Join: "join", Leave: "leave", Who: "who", History: "history",
+	Mark: "mark", Typing: "typing", Search: "search", Groups: "groups", Topic: "topic", Kick: "kick",
+}
+
+// opNamed returns the op of that name, or Nothing.
+func opNamed(name []byte) Op {
+	for op, known := range opNames {
+		if string(name) == known {
+			return Op(op)
+		}
+	}
+	return Nothing
 }
 
 // number returns an integer of 0 or more. One that does not fit into 64 bits becomes the

@@ -15,7 +15,6 @@ const (
 )
 
 func (f *fields) send(r *Request) (err error) {
-	r.Op = Send
 	if r.Target, err = f.target(fieldTo); err != nil {
 		return err
 	}
@@ -73,20 +72,7 @@ func (f *fields) about(r *Request) error {
 	return nil
 }
 
-func (f *fields) join(r *Request) (err error) {
-	r.Op = Join
-	r.Target, err = f.group()
-	return err
-}
-
-func (f *fields) leave(r *Request) (err error) {
-	r.Op = Leave
-	r.Target, err = f.group()
-	return err
-}
-
 func (f *fields) who(r *Request) (err error) {
-	r.Op = Who
 	if f[fieldGroup] != nil {
 		if r.Target, err = f.group(); err != nil {
 			return err
@@ -97,7 +83,6 @@ func (f *fields) who(r *Request) (err error) {
 }
 
 func (f *fields) history(r *Request) (err error) {
-	r.Op = History
 	if r.Target, err = f.target(fieldOf); err != nil {
 		return err
 	}
@@ -121,7 +106,6 @@ func (f *fields) history(r *Request) (err error) {
 }
 
 func (f *fields) mark(r *Request) (err error) {
-	r.Op = Mark
 	if r.Target, err = f.target(fieldOf); err != nil {
 		return err
 	}
@@ -153,7 +137,6 @@ func (f *fields) mark(r *Request) (err error) {
 }
 
 func (f *fields) typing(r *Request) (err error) {
-	r.Op = Typing
 	if r.Target, err = f.target(fieldTo); err == nil && r.Target == chat.Everyone {
 		err = chat.ErrTypingToAll
 	}
@@ -161,7 +144,6 @@ func (f *fields) typing(r *Request) (err error) {
 }
 
 func (f *fields) search(r *Request) (err error) {
-	r.Op = Search
 	if r.Body, err = f.text(fieldText); err != nil {
 		return err
 	}
@@ -187,7 +169,6 @@ func (f *fields) search(r *Request) (err error) {
 }
 
 func (f *fields) groups(r *Request) (err error) {
-	r.Op = Groups
 	prefix, err := f.text(fieldPrefix)
 	if err != nil {
 		return err
@@ -204,7 +185,6 @@ func (f *fields) groups(r *Request) (err error) {
 }
 
 func (f *fields) topic(r *Request) (err error) {
-	r.Op = Topic
 	if r.Target, err = f.group(); err != nil {
 		return err
 	}
@@ -215,7 +195,6 @@ func (f *fields) topic(r *Request) (err error) {
 }
 
 func (f *fields) kick(r *Request) error {
-	r.Op = Kick
 	user, err := f.text(fieldUser)
 	if err != nil {
 		return err

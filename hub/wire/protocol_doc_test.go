@@ -22,8 +22,8 @@ func TestProtocolIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	requests, events := examples(t, string(text), ">"), examples(t, string(text), "<")
-	for op := range operations {
-		if !requests["op "+op] {
+	for _, op := range opNames[Send:] {
+		if op != "" && !requests["op "+op] {
 			t.Errorf("no example of the op %s", op)
 		}
 	}
