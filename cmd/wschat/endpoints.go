@@ -31,7 +31,9 @@ func (s *server) socket(r *handshake.Request) (loop.Acceptance, error) {
 		return loop.Acceptance{}, err
 	}
 	a, err := s.accept(r, func() (loop.Handler, error) {
+		who := who
 		if later != nil {
+			var err error
 			if who, err = later(); err != nil {
 				return nil, err
 			}

@@ -50,14 +50,22 @@ func TestPagesTakeTurns(t *testing.T) {
 func TestPagesDoNotWaitForOthers(t *testing.T) {
 	large := make([]byte, 64<<20)
 	forEachDriver(t, func(t *testing.T, d driver) {
+		release := make(chan struct{})
+		defer close(release)
 		ts := d.shake(t, &Server{Timeout: time.Hour, Pages: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/large" {
 				w.Write(large)
 				return
 			}
+			if r.URL.Path == "/wait" { // whose body came with its head, and more behind it
+				io.Copy(io.Discard, r.Body)
+				EndTurn(r)
+				<-release
+			}
 			page(w, r)
 		})})
 		for range 2 * runtime.GOMAXPROCS(0) {
+			transmit(t, ts.dial(), "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"+strings.Repeat(pageRequest, 400))
 			transmit(t, ts.dial(), "GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
 			transmit(t, ts.dial(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
 			transmit(t, ts.dial(), "GET / HTTP/1.1\r\nHost: a b\r\n\r\n")

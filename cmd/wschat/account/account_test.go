@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,6 +94,28 @@ func TestNewHash(t *testing.T) {
 	for _, bad := range []string{"", "a\nb", "a\x00b", strings.Repeat("x", 1025)} {
 		if _, err := NewHash(bad, quick); err == nil {
 			t.Errorf("%.10q is taken", bad)
+		}
+	}
+}
+
+// The hash is PBKDF2's: RFC 7914 §11, and crypto/pbkdf2.
+func TestDerive(t *testing.T) {
+	for _, row := range []struct {
+		password, salt string
+		iterations     int
+		want           string // its first 32 bytes
+	}{
+		{"passwd", "salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"},
+		{"Password", "NaCl", 80_000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"},
+	} {
+		if got := (Hash{iterations: row.iterations, salt: row.salt}).derive(row.password); hex.EncodeToString([]byte(got)) != row.want {
+			t.Errorf("%s: got %x", row.password, got)
+		}
+	}
+	for _, password := range []string{"", "小林", strings.Repeat("x", 64), strings.Repeat("x", 65), strings.Repeat("x", 1024)} {
+		want, err := pbkdf2.Key(sha256.New, password, []byte("0123456789abcdef"), 5000, sumSize)
+		if got := (Hash{iterations: 5000, salt: "0123456789abcdef"}).derive(password); err != nil || got != string(want) {
+			t.Errorf("%.10q: got %x, want %x, %v", password, got, want, err)
 		}
 	}
 }
