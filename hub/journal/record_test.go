@@ -30,6 +30,8 @@ func testMessages() []*chat.Message {
 		{Conversation: "all", Seq: 300, From: "A", To: "all", Kind: chat.Edit, About: 299, Body: []byte("edited"), Time: at},
 		{Conversation: "groupA", Seq: 2, From: "A", To: "groupA", Kind: chat.Reaction, About: 1, Was: "👎", Body: []byte("👍"), Time: at},
 		{Conversation: "groupA", Seq: 2, From: "A", To: "groupA", Kind: chat.Reaction, About: 1, Was: "👎", Body: []byte{}, Time: at},
+		{Conversation: "A,B", Seq: 2, From: "B", To: "A", File: `{"id":"x"}`, Body: []byte("text"), Time: at},
+		{Conversation: "all", Seq: 2, From: "A", To: "all", Kind: chat.Reply, About: 1, File: `{"id":"x"}`, Body: []byte{}, Time: at},
 		{Conversation: "A,B", Seq: 2, To: "A", Kind: chat.Deletion, About: 1, Body: []byte{}, Time: at},
 	}
 }
@@ -45,7 +47,7 @@ func TestMessageBody(t *testing.T) {
 		got := &chat.Message{
 			Conversation: string(v.conversation), Seq: v.seq, From: string(v.from), To: to, ID: string(v.id),
 			Binary: v.flags&flagBinary != 0, Body: v.body, Time: time.Unix(0, v.time),
-			Kind: v.kind(), About: v.about, Was: string(v.was),
+			Kind: v.kind(), About: v.about, Was: string(v.was), File: string(v.file),
 		}
 		if err != nil || !reflect.DeepEqual(got, m) {
 			t.Errorf("%+v, was %+v, %v", got, m, err)
@@ -58,7 +60,7 @@ func TestMalformed(t *testing.T) {
 	good := appendMessage(nil, testMessages()[1])
 	for name, b := range map[string][]byte{
 		"nothing":                 {},
-		"unknown kind":            append([]byte{5 * flagKind}, good[1:]...),
+		"an edit with a file":     append([]byte{7 * flagKind}, good[1:]...),
 		"about nothing":           append([]byte{good[0] | byte(chat.Edit)*flagKind}, good[1:]...),
 		"number 0":                append([]byte{good[0], 0}, good[2:]...),
 		"to left out and there":   append([]byte{good[0] | flagSame}, good[1:]...),
@@ -145,7 +147,7 @@ func tryRecord(t *testing.T, b []byte) {
 		kept, _, _ := s.memory.History(string(v.conversation), chat.Query{Limit: 1})
 		kept[0].ID = string(v.id)
 		again, err := parseMessage(appendMessage(nil, kept[0]))
-		if err != nil || again.seq != v.seq || again.kind() != v.kind() || again.about != v.about || !bytes.Equal(again.was, v.was) || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) || !bytes.Equal(again.id, v.id) {
+		if err != nil || again.seq != v.seq || again.kind() != v.kind() || again.about != v.about || !bytes.Equal(again.was, v.was) || !bytes.Equal(again.file, v.file) || !bytes.Equal(again.body, v.body) || !bytes.Equal(again.from, v.from) || !bytes.Equal(again.id, v.id) {
 			t.Fatalf("%+v, was %+v, %v", again, v, err)
 		}
 	case kindWritten:
