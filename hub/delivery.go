@@ -194,10 +194,8 @@ func (n *notice) isKnown(s *session) bool {
 	if n.of == nil {
 		return false
 	}
-	if s.extra == nil {
-		s.extra = new(extra)
-	}
-	if s.extra.told == n.of {
+	known := s.more()
+	if known.told == n.of {
 		return true
 	}
 	for _, list := range n.before {
@@ -205,7 +203,7 @@ func (n *notice) isKnown(s *session) bool {
 			return true
 		}
 	}
-	s.extra.told = n.of
+	known.told = n.of
 	return false
 }
 

@@ -35,12 +35,10 @@ func (h *Hub) do(s *session, r wire.Request) {
 		return
 	}
 	r.Body = bytes.Clone(r.Body) // the payload is the connection's
-	extra := s.extra
+	sends := &s.more().sends // made here: the loop may want some of it meanwhile
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
-		if extra != nil {
-			extra.sends.Wait() // the sends before this request come first
-		}
+		sends.Wait() // the sends before this request come first
 		pulled := inTurn(nil)
 		var waits sync.WaitGroup
 		h.handle(s, r, turn{

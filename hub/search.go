@@ -27,10 +27,7 @@ func (h *Hub) search(s *session, r wire.Request, t turn) {
 		s.fail(r.ID, err)
 		return
 	}
-	if s.extra == nil {
-		s.extra = new(extra)
-	}
-	own := &s.extra.searches
+	own := &s.more().searches
 	if own.ctx == nil {
 		own.ctx, own.stop = context.WithCancel(context.Background())
 	}

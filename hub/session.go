@@ -39,6 +39,14 @@ type extra struct {
 	searches searches
 }
 
+// more returns what few sessions have.
+func (s *session) more() *extra {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	return s.extra
+}
+
 // Open begins the session. What the client must know first comes ahead of everything
 // that is delivered, so it is queued before the session is on the lists.
 func (s *session) Open(c *loop.Conn) {

@@ -44,10 +44,7 @@ func (h *Hub) typing(s *session, r wire.Request, t turn) {
 		s.fail(r.ID, chat.ErrNotMember.About(r.Target))
 		return
 	}
-	if s.extra == nil {
-		s.extra = new(extra)
-	}
-	if s.extra.typed.may(r.Target, time.Now()) {
+	if s.more().typed.may(r.Target, time.Now()) {
 		t.charge(loop.Work{Notices: h.audience(s.name, r.Target)})
 		h.engine.Typing(s.name, r.Target)
 	}
