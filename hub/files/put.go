@@ -37,6 +37,8 @@ func (s *Store) Put(user, name string, size int64, body io.Reader) (chat.File, e
 	if err != nil {
 		if errors.Is(err, ErrNoRoom) || isFull(err) {
 			s.stats.Refused++
+		}
+		if isFull(err) {
 			err = fmt.Errorf("%w: %w", ErrNoRoom, err)
 		}
 		return chat.File{}, err
