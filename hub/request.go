@@ -35,7 +35,7 @@ func (h *Hub) do(s *session, r wire.Request) {
 		return
 	}
 	r.Body = bytes.Clone(r.Body) // the payload is the connection's
-	sends := &s.more().sends // made here: the loop may want some of it meanwhile
+	sends := &s.more().sends     // made here: the loop may want some of it meanwhile
 	begin := s.conn.PullLater()
 	h.ended.Go(func() {
 		sends.Wait() // the sends before this request come first
