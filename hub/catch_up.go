@@ -12,7 +12,14 @@ import (
 type heldBack struct {
 	messages []*chat.Message
 	bytes    int
-	tooSlow  bool // too many are held back: the session is being closed
+	tooSlow  bool             // too many are held back: the session is being closed
+	deleted  map[message]bool // since the login; of those that wait, too
+}
+
+// message names a message.
+type message struct {
+	conversation string
+	seq          uint64
 }
 
 // catchUp sends a line client that has just logged in the private messages that wait
@@ -89,7 +96,7 @@ func (c *catchUp) take() loop.Item {
 	for len(c.page) > 0 {
 		m := c.page[0]
 		c.page[0], c.page = nil, c.page[1:] // its memory goes with it
-		if m.Seq > c.sent[m.Conversation] {
+		if m.Seq > c.sent[m.Conversation] && !c.isDeleted(m) {
 			if c.sent == nil {
 				c.sent = make(map[string]uint64)
 			}
@@ -119,6 +126,29 @@ func (s *session) holdBack(m *chat.Message) {
 	}
 }
 
+// dropDeleted sees to it that a message, which waits maybe, is not sent any more. The lock is held.
+func (s *session) dropDeleted(conversation string, seq uint64) {
+	if s.start.held == nil {
+		s.start.held = new(heldBack)
+	}
+	b := s.start.held
+	if b.deleted == nil {
+		b.deleted = make(map[message]bool)
+	}
+	b.deleted[message{conversation, seq}] = true
+}
+
+// isDeleted reports whether that is so of m, or if m is an edit, of what it is about.
+func (s *session) isDeleted(m *chat.Message) bool {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	b := s.start.held
+	if b == nil {
+		return false
+	}
+	return b.deleted[message{m.Conversation, m.Seq}] || m.Kind == chat.Edit && b.deleted[message{m.Conversation, m.About}]
+}
+
 // release returns the messages that have been held back meanwhile. If there are none, the
 // session is up to date, and gets private messages as they come.
 func (s *session) release() []*chat.Message {
@@ -132,6 +162,9 @@ func (s *session) release() []*chat.Message {
 	case b.tooSlow: // gets no more: it would see a hole
 		return nil
 	}
-	s.start.held = nil
+	s.start.held = &heldBack{deleted: b.deleted}
+	if len(b.messages) == 0 {
+		s.start = nil
+	}
 	return b.messages
 }

@@ -228,3 +228,29 @@ func TestRenumberDuringCatchUp(t *testing.T) {
 		up.want("用户(C=>C):here")
 	})
 }
+
+// PROTOCOL 5.1: what is deleted while a line client is still being sent what waited is not sent
+// any more, whether it waited or has come since.
+func TestDeletedDuringCatchUp(t *testing.T) {
+	message := func(kind chat.Kind, seq, about uint64) *chat.Message {
+		return &chat.Message{Conversation: "A,B", From: "A", To: "B", Kind: kind, Seq: seq, About: about, Body: []byte("x")}
+	}
+	s := &session{hub: &Hub{sessions: make(map[string]*session)}, name: "B", open: true, start: new(startup)}
+	s.hub.sessions["B"] = s
+	c := &catchUp{session: s, page: []*chat.Message{message(chat.Plain, 1, 0), message(chat.Plain, 2, 0), message(chat.Edit, 3, 2), message(chat.Plain, 4, 0)}}
+	deliver := func(m *chat.Message) { node{s.hub}.deliverPrivate(m, nil) }
+	deliver(message(chat.Plain, 5, 0))
+	deliver(message(chat.Plain, 6, 0))
+	deliver(message(chat.Deletion, 7, 2))
+	deliver(message(chat.Deletion, 8, 5))
+	var got []uint64
+	for c.page != nil {
+		for item := c.take(); item != nil; item = c.take() {
+			got = append(got, item.(*privateLine).Seq)
+		}
+		c.page = c.release()
+	}
+	if fmt.Sprint(got) != "[1 4 6]" || s.start != nil {
+		t.Errorf("sent are %v; %+v", got, s.start)
+	}
+}

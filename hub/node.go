@@ -53,6 +53,8 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 		case !s.open: // it will ask for what waits (catchUp), or has its welcome to come
 		case s.json:
 			s.conn.SendExpress(item)
+		case m.Kind == chat.Deletion && s.start != nil:
+			s.dropDeleted(m.Conversation, m.About)
 		case !wire.Line{}.Tells(m):
 		case s.start != nil:
 			s.holdBack(m)

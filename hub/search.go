@@ -37,6 +37,7 @@ func (h *Hub) search(s *session, r wire.Request, t turn) {
 	if before != nil {
 		begun = t.wait()
 	}
+	s.reply(nil) // the client's messages do not wait for what is found
 	h.ended.Go(func() {
 		defer close(done)
 		if before != nil {
@@ -45,13 +46,12 @@ func (h *Hub) search(s *session, r wire.Request, t turn) {
 		begun()
 		found, err := h.find(own.ctx, s, words, r)
 		if err != nil {
-			s.fail(r.ID, err)
+			s.conn.Send(reply(s.protocol().Failed(r.ID, asError(err))))
 			return
 		}
 		answer := reply(wire.JSON{}.Found(r, found.Messages, found.More, found.Before))
 		s.conn.ChargeLater(loop.Work{Entries: len(found.Messages), Bytes: int64(answer.Size())})
 		s.conn.Supply(inTurn([]loop.Item{answer}))
-		s.reply(nil)
 	})
 }
 
@@ -60,13 +60,13 @@ func (h *Hub) find(ctx context.Context, s *session, words *search.Words, r wire.
 	if r.Query.Direction == chat.Before && r.Query.Seq == 0 {
 		return search.Result{}, nil
 	}
-	conversations := []string{chat.ConversationOf(s.name, r.Target)}
+	conversations, more := []string{chat.ConversationOf(s.name, r.Target)}, false
 	if r.Target == "" {
 		w, err := h.engine.Welcome(s.name, nil, s.may)
 		if err != nil {
 			return search.Result{}, err
 		}
-		conversations = conversations[:0]
+		conversations, more = conversations[:0], w.More
 		for name := range w.Last {
 			conversations = append(conversations, chat.ConversationOf(s.name, name))
 		}
@@ -74,5 +74,14 @@ func (h *Hub) find(ctx context.Context, s *session, words *search.Words, r wire.
 			return search.Result{}, nil
 		}
 	}
-	return h.searcher.Search(ctx, search.Query{Words: words, Before: r.Query.Seq, Limit: r.Query.Limit}, conversations, h.engine.History)
+	found, err := h.searcher.Search(ctx, search.Query{Words: words, Before: r.Query.Seq, Limit: r.Query.Limit}, conversations, h.engine.History)
+	switch {
+	case err != nil:
+		return search.Result{}, err
+	case r.Target == "":
+		found.More, found.Before = found.More || more, 0
+	case chat.IsGroup(r.Target) && !h.engine.IsMember(s.name, r.Target): // no more: it has taken a while
+		return search.Result{}, chat.ErrNotMember.About(r.Target)
+	}
+	return found, nil
 }

@@ -39,9 +39,12 @@ type extra struct {
 	searches searches
 }
 
-// more returns what few sessions have.
+// more returns what few sessions have. Only the loop may call it, without the lock: others
+// read the pointer with that held.
 func (s *session) more() *extra {
 	if s.extra == nil {
+		s.hub.mu.Lock()
+		defer s.hub.mu.Unlock()
 		s.extra = new(extra)
 	}
 	return s.extra

@@ -210,6 +210,13 @@ func (k *marking) told(err error) {
 	}
 }
 
+// failed tells all who wait that a batch could not be written. The notes stay.
+func (k *marking) failed(err error) {
+	k.told(err)
+	k.writing, k.stored, k.waiting = k.stored, k.writing, 0
+	k.told(err)
+}
+
 // releaseMarks takes the notes whose pause is over.
 func (s *Store) releaseMarks(now time.Time) {
 	s.mu.Lock()
@@ -235,8 +242,5 @@ func (s *Store) releaseMarks(now time.Time) {
 func (s *Store) endMarks(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := &s.marking
-	k.told(err)
-	k.writing, k.stored, k.waiting = k.stored, nil, 0
-	k.told(err)
+	s.marking.failed(err)
 }

@@ -68,7 +68,7 @@ func (s *Store) appendNotes(b []byte, salt uint32) ([]byte, notes) {
 func (s *Store) restoreNotes(taken notes, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.marking.told(err)
+	s.marking.failed(err)
 	for n, seq := range taken {
 		s.note(n, seq)
 	}

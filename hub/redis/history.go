@@ -23,11 +23,11 @@ func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, mo
 	case q.Direction == chat.Around:
 		return s.around(ctx, name, q.Seq, uint64(limit-1)/2)
 	case q.Direction == chat.After:
-		messages, err = s.read(ctx, name, q.Seq+1, 1, limit+1) // one more, to see if there is
+		messages, more, err = s.read(ctx, name, q.Seq+1, 1, limit+1) // one more, to see if there is
 	case q.Direction == chat.Before:
-		messages, err = s.read(ctx, name, q.Seq-1, -1, limit+1)
+		messages, more, err = s.read(ctx, name, q.Seq-1, -1, limit+1)
 	default:
-		messages, err = s.read(ctx, name, math.MaxInt64, -1, limit+1)
+		messages, more, err = s.read(ctx, name, math.MaxInt64, -1, limit+1)
 	}
 	if len(messages) > limit {
 		messages, more = messages[:limit], true
@@ -40,7 +40,7 @@ func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, mo
 
 // around returns the message with a seq, and so many on each side of it.
 func (s *Store) around(ctx context.Context, name string, seq, each uint64) (messages []*chat.Message, more bool, err error) {
-	messages, err = s.read(ctx, name, seq, -1, int(each)+2)
+	messages, more, err = s.read(ctx, name, seq, -1, int(each)+2)
 	if err != nil {
 		return nil, false, err
 	}
@@ -53,10 +53,11 @@ func (s *Store) around(ctx context.Context, name string, seq, each uint64) (mess
 	if seq == math.MaxUint64 {
 		return messages, more && len(messages) > 0, nil
 	}
-	behind, err := s.read(ctx, name, seq+1, 1, int(each)+1)
+	behind, cut, err := s.read(ctx, name, seq+1, 1, int(each)+1)
 	if err != nil {
 		return nil, false, err
 	}
+	more = more || cut
 	for i, m := range behind {
 		if m.Seq-seq > each {
 			behind, more = behind[:i], true
@@ -67,18 +68,28 @@ func (s *Store) around(ctx context.Context, name string, seq, each uint64) (mess
 	return messages, more && len(messages) > 0, nil
 }
 
-// read returns n messages at most, from a seq on, up or down by steps of 1 or -1.
-func (s *Store) read(ctx context.Context, name string, from uint64, step, n int) (messages []*chat.Message, err error) {
-	for len(messages) < n {
+// readBytes is from how many bytes of messages on no more are read for one answer.
+const readBytes = 4 << 20
+
+// read returns n messages at most, from a seq on, up or down by steps of 1 or -1. cut says that
+// there are more, which would make too many bytes.
+func (s *Store) read(ctx context.Context, name string, from uint64, step, n int) (messages []*chat.Message, cut bool, err error) {
+	for bytes := 0; len(messages) < n; {
+		if bytes >= readBytes {
+			return messages, true, nil
+		}
 		r, err := s.call(ctx, conversationKey(name), historyScript, from, step, min(pageLimit, n-len(messages)))
 		if err != nil {
-			return nil, chat.ErrUnavailable
+			return nil, false, chat.ErrUnavailable
 		}
 		page, all, err := historyPage(name, r)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		messages = append(messages, page...)
+		for _, m := range page {
+			bytes += len(m.Body)
+		}
 		if all || len(page) == 0 {
 			break
 		}
@@ -86,7 +97,7 @@ func (s *Store) read(ctx context.Context, name string, from uint64, step, n int)
 			break
 		}
 	}
-	return messages, nil
+	return messages, false, nil
 }
 
 // historyPage takes the reply to historyScript.

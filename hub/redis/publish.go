@@ -59,9 +59,26 @@ func (s *Store) publish(m *chat.Message, done func(away bool, err error)) {
 		u.lane = append(u.lane, next)
 	}
 	s.mu.Unlock()
-	if private {
+	switch {
+	case private && m.Kind != chat.Plain:
+		s.find(u, next)
+	case private:
 		s.note(u, next)
 	}
+}
+
+// find finds out whether there is the private conversation in which a message is about another
+// one: nothing may be noted for one that there is not.
+func (s *Store) find(u *user, next *sending) {
+	key := conversationKey(next.m.Conversation)
+	failed := func(err error) { s.ready(u, next, err) }
+	s.send(key, failed, func(r resp.Reply) {
+		if r.IsNil() {
+			failed(chat.ErrNotFound)
+			return
+		}
+		s.note(u, next)
+	}, "HGET", key+":h", "n")
 }
 
 // note finds out whether there is the user to whom a private message goes, and notes the

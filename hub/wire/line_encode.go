@@ -82,8 +82,11 @@ func appendFile(text []byte, f chat.File) []byte {
 }
 
 // Tells reports whether line clients are told of a message: not of deletions and
-// reactions.
-func (Line) Tells(m *chat.Message) bool { return m.Kind < chat.Deletion }
+// reactions, nor of what is deleted already.
+func (Line) Tells(m *chat.Message) bool {
+	gone := m.Now != nil && m.Now.Deleted || m.Kind == chat.Edit && len(m.Body) == 0
+	return m.Kind < chat.Deletion && !gone
+}
 
 // lineEdit stands before the text of an edit.
 const lineEdit = "更正:"

@@ -173,3 +173,24 @@ func FuzzParseLine(f *testing.F) {
 		}
 	})
 }
+
+// PROTOCOL 5.1: of deletions, reactions and what is deleted a line client reads nothing.
+func TestLineTells(t *testing.T) {
+	for _, test := range []struct {
+		m    chat.Message
+		want bool
+	}{
+		{chat.Message{Body: []byte("x")}, true},
+		{chat.Message{Kind: chat.Reply, Body: []byte("x")}, true},
+		{chat.Message{Kind: chat.Edit, Body: []byte("x")}, true},
+		{chat.Message{Kind: chat.Edit}, false}, // of what is deleted
+		{chat.Message{Now: &chat.Present{Deleted: true}}, false},
+		{chat.Message{Body: []byte("x"), Now: new(chat.Present)}, true},
+		{chat.Message{Kind: chat.Deletion}, false},
+		{chat.Message{Kind: chat.Reaction, Body: []byte("x")}, false},
+	} {
+		if got := (Line{}).Tells(&test.m); got != test.want {
+			t.Errorf("%+v: %v", test.m, got)
+		}
+	}
+}

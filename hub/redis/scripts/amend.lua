@@ -118,6 +118,11 @@ if not answers then
   end
   redis.call('HSET', x, 'p' .. about, n .. ' ' .. edited .. ' ' .. deleted .. ' ' .. reactions)
   redis.call('ZADD', l, n, 'p' .. about)
+  local ends = redis.call('PTTL', s)
+  if ends > 0 then -- nobody is in it any more
+    redis.call('PEXPIRE', x, text(ends))
+    redis.call('PEXPIRE', l, text(ends))
+  end
   sweep(x, l, first(h, s, x), 400)
 end
 return {n, t, to, file or was, author, freed}

@@ -65,12 +65,21 @@ local function walk(s, x, from, to, step, most)
 end
 
 -- show adds to a message what has become of it, or if it is an edit or a reaction, of the
--- one that it is about. It returns how many bytes that is.
+-- one that it is about. It returns how many bytes that is. Many may be about one: a reaction
+-- gets no text, and no other reaction than that of its sender.
 local function show(x, m, seq)
-  local about = string.match(m[2][2], '^[ef][^%z]*%z[^%z]*%z(%d+) ') or seq
-  local p = redis.call('HGET', x, 'p' .. about)
+  local kind, from, about = string.match(m[2][2], '^([ef])([^%z]*)%z[^%z]*%z(%d+) ')
+  local p = redis.call('HGET', x, 'p' .. (about or seq))
   if not p then return 0 end
-  local e = redis.call('HGET', x, 'e' .. about) or ''
+  local e = ''
+  if kind == 'f' then
+    local _, head = string.find(p, '^%d+ %d+ %d ')
+    local start, stop = string.find(p, '\0' .. from .. '\1', head, true)
+    local behind = start and string.find(p, '%z', stop + 1) or #p + 1
+    p = string.sub(p, 1, head) .. (start and string.sub(p, start, behind - 1) or '')
+  else
+    e = redis.call('HGET', x, 'e' .. (about or seq)) or ''
+  end
   m[2] = {m[2][1], m[2][2], m[2][3], m[2][4], 'p', p, 'e', e}
   return #p + #e
 end
