@@ -80,7 +80,7 @@ func TestWscat(t *testing.T) {
 // However wscat ends, the other sees it once.
 func TestWscatEnds(t *testing.T) {
 	t.Parallel()
-	s := start(t, "-ping", "300ms")
+	s := start(t, "-ping", "1s") // less than twice that, and a busy machine is silence
 	a := s.wscat("A")
 	for _, row := range []struct {
 		name string
