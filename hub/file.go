@@ -14,7 +14,7 @@ func (h *Hub) claim(m *chat.Message, id string) (err error) {
 	case h.config.Files == nil:
 		return chat.ErrNoFile
 	}
-	m.File, err = h.config.Files.Claim(id, m.From, m.ID)
+	m.File, err = h.config.Files.Claim(id, m.From, m.Conversation, m.ID)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"wschat/cmd/wschat/metric"
+	"wschat/handshake"
 	"wschat/hub/files"
 	"wschat/hub/loop"
 )
@@ -31,7 +32,7 @@ func openFiles(o *options, log *slog.Logger) (*files.Store, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	return files.Open(files.Config{Dir: dir, MaxFile: o.maxFile, Bytes: o.filesBytes, Log: log})
+	return files.Open(files.Config{Dir: dir, MaxFile: o.maxFile, Bytes: o.filesBytes, Shared: o.redis != "", Log: log})
 }
 
 // serveFiles answers what is below filesPath, and reports whether the request is for that.
@@ -55,12 +56,52 @@ func (s *server) serveFiles(w http.ResponseWriter, r *http.Request) bool {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "405 method not allowed: expected GET or HEAD", http.StatusMethodNotAllowed)
 	default:
-		loop.EndTurn(r)
-		if !s.files.Serve(&patientWriter{w, s.patience()}, r, id) {
-			http.Error(w, "404 not found", http.StatusNotFound)
-		}
+		s.download(w, r, id)
 	}
 	return true
+}
+
+// download answers with a file.
+func (s *server) download(w http.ResponseWriter, r *http.Request, id string) {
+	request := handshake.FromHTTP(r)
+	done, err := s.beginFile(r, request)
+	if err != nil {
+		s.refuseFile(w, request, err)
+		return
+	}
+	defer done()
+	if !s.files.Serve(&pacedWriter{w, newPace(s.patience())}, r, id) {
+		http.Error(w, "404 not found", http.StatusNotFound)
+	}
+}
+
+// beginFile counts a file on its way for its client's address, as a connection, too, until done
+// is called. The error is the rejection of one more.
+func (s *server) beginFile(r *http.Request, request *handshake.Request) (done func(), err error) {
+	end, err := s.transfers.begin(s.listener.Client(request))
+	if err != nil {
+		return nil, err
+	}
+	leave, err := s.listener.Admit(request)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	loop.EndTurn(r)
+	return func() { leave(); end() }, nil
+}
+
+// refuseFile answers with a rejection.
+func (s *server) refuseFile(w http.ResponseWriter, request *handshake.Request, err error) {
+	var refused *handshake.Rejection
+	if !errors.As(err, &refused) {
+		panic("wschat: no rejection: " + err.Error())
+	}
+	s.refusals.note(refused, s.listener.Client(request))
+	for _, field := range refused.Header {
+		w.Header().Set(field.Name, field.Value)
+	}
+	http.Error(w, refused.Reason, refused.Status)
 }
 
 // writeFiles writes what has come and gone.
@@ -70,6 +111,7 @@ func (s *server) writeFiles(t *metric.Text) {
 	}
 	stats := s.files.Stats()
 	t.Gauge("wschat_uploads", "Uploads under way.", float64(stats.Uploading))
+	t.Gauge("wschat_transfers", "Files on their way, up and down.", float64(s.transfers.underWay()))
 	t.Counter("wschat_files_stored_total", "Files that were uploaded.", float64(stats.Stored))
 	t.Counter("wschat_files_received_bytes_total", "Bytes of them.", float64(stats.Received))
 	t.Counter("wschat_files_served_total", "Requests for a file that were answered with it.", float64(stats.Served))

@@ -191,6 +191,18 @@ func TestUploadRefused(t *testing.T) {
 	}
 }
 
+// "With what /socket asks for": whoever is banned stores nothing.
+func TestUploadOfTheBanned(t *testing.T) {
+	r := runServer(t, "-files", t.TempDir())
+	r.asks("POST", "/api/kick", `{"user":"A","for":"1h"}`, `{"connections":0}`)
+	if status, answer := r.upload("userId=A", "x"); status != 403 || answer != "user A is banned for now\n" {
+		t.Errorf("got %d %q", status, answer)
+	}
+	if status, answer := r.upload("userId=B", "x"); status != 201 {
+		t.Errorf("another: got %d %q", status, answer)
+	}
+}
+
 // raw sends bytes, and returns the first line of the answer.
 func (r *running) raw(request string) string {
 	r.t.Helper()
@@ -307,5 +319,24 @@ func TestUploadsDrain(t *testing.T) {
 	answer, _ := io.ReadAll(conn)
 	if !strings.HasPrefix(string(answer), "HTTP/1.1 201 ") {
 		t.Errorf("got %q", answer)
+	}
+}
+
+// A download that stands still ends after two -ping. Until then it counts among the files on
+// their way.
+func TestSlowDownload(t *testing.T) {
+	r := runServer(t, "-files", t.TempDir(), "-ping", "100ms")
+	id := r.stored("userId=A&name=x", strings.Repeat("x", 20<<20)) // no socket's buffers have room for it
+	conn, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /files/%s HTTP/1.1\r\nHost: localhost\r\n\r\n", id)
+	r.until("it is under way", func() bool { return r.metric("wschat_transfers") == "1" })
+	r.until("it has ended", func() bool { return r.metric("wschat_transfers") == "0" })
+	conn.SetDeadline(time.Now().Add(patience))
+	if n, err := io.Copy(io.Discard, conn); n >= 20<<20 {
+		t.Errorf("got all of it, %v", err)
 	}
 }

@@ -40,6 +40,7 @@ type server struct {
 	bounds      map[string]int64
 	closeEngine func() error
 	files       *files.Store  // nil: there are none
+	transfers   *transfers
 	ping        time.Duration // -ping
 }
 
@@ -97,7 +98,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger, unlogged *atomic.U
 
 // newServer starts everything but the listeners.
 func newServer(o *options, log *slog.Logger) (*server, error) {
-	s := &server{log: log, refusals: newRefusals(log)}
+	s := &server{log: log, refusals: newRefusals(log), transfers: newTransfers()}
 	if o.compress {
 		s.deflater = frame.NewDeflater()
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,9 +12,6 @@ import (
 	"wschat/hub/files"
 	"wschat/hub/loop"
 )
-
-// leastPace is how many bytes of an upload must come in a second, on average.
-const leastPace = 8 << 10
 
 // uploaded answers an upload. It is a chat.File with another name for its id.
 type uploaded struct {
@@ -32,21 +28,14 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) {
 	request := handshake.FromHTTP(r)
 	f, err := s.receive(w, r, request)
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.patience()))
-	var refused *handshake.Rejection
-	switch {
-	case errors.As(err, &refused):
-		s.refusals.note(refused, s.listener.Client(request))
-		for _, field := range refused.Header {
-			w.Header().Set(field.Name, field.Value)
+	if err != nil {
+		var refused *handshake.Rejection
+		if !errors.As(err, &refused) {
+			s.log.Error("file cannot be stored", "error", err)
+			err = unavailable("files", "files cannot be stored at present", "5")
 		}
 		w.Header().Set("Connection", "close") // the body may be on its way
-		http.Error(w, refused.Reason, refused.Status)
-		return
-	case err != nil:
-		s.log.Error("file cannot be stored", "error", err)
-		w.Header().Set("Connection", "close")
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, "files cannot be stored at present", http.StatusServiceUnavailable)
+		s.refuseFile(w, request, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -64,17 +53,12 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, request *handsh
 	if err != nil {
 		return f, err
 	}
-	leave, err := s.listener.Admit(request)
+	done, err := s.beginFile(r, request)
 	if err != nil {
 		return f, err
 	}
-	defer leave()
-	loop.EndTurn(r)
-	now := time.Now()
-	body := &patientBody{
-		Reader: r.Body, control: http.NewResponseController(w), patience: s.patience(),
-		end: now.Add(s.patience() + time.Duration(r.ContentLength/leastPace)*time.Second),
-	}
+	defer done()
+	body := &pacedBody{Reader: r.Body, control: http.NewResponseController(w), pace: newPace(s.patience())}
 	f, err = s.files.Put(user, name, r.ContentLength, body)
 	switch {
 	case errors.Is(err, files.ErrTooMany):
@@ -105,6 +89,13 @@ func (s *server) checkUpload(r *http.Request, request *handshake.Request) (user,
 	if who.User == "" {
 		return "", "", reject(http.StatusBadRequest, "name", "expected a userId, got none")
 	}
+	loop.EndTurn(r) // the engine may block
+	if banned, err := s.engine.Banned(who.User); banned || err != nil {
+		if banned {
+			err = chat.ErrBanned
+		}
+		return "", "", refusal(who.User, err)
+	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err == nil {
 		name, err = files.CleanName(query.Get("name"))
@@ -128,44 +119,4 @@ func withRetry(err error) error {
 		r.Header = append(r.Header, handshake.Field{Name: "Retry-After", Value: "1"})
 	}
 	return err
-}
-
-// patience is how long a client may keep an upload or a download waiting: as long as it may be
-// silent on a WebSocket.
-func (s *server) patience() time.Duration { return orForever(2 * s.ping) }
-
-// patientBody reads the body of an upload while it goes on.
-type patientBody struct {
-	io.Reader
-	control  *http.ResponseController
-	patience time.Duration
-	end      time.Time // whatever comes until then
-	err      error
-}
-
-func (b *patientBody) Read(p []byte) (n int, err error) {
-	next := time.Now().Add(b.patience)
-	if next.After(b.end) {
-		next = b.end
-	}
-	if err = b.control.SetReadDeadline(next); err == nil {
-		n, err = b.Reader.Read(p)
-	}
-	if err != nil && n == 0 {
-		b.err = err
-	}
-	return n, err
-}
-
-// patientWriter writes an answer while its client reads.
-type patientWriter struct {
-	http.ResponseWriter
-	patience time.Duration
-}
-
-func (w *patientWriter) Write(p []byte) (int, error) {
-	if err := http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.patience)); err != nil {
-		return 0, err
-	}
-	return w.ResponseWriter.Write(p)
 }

@@ -95,6 +95,8 @@ type Engine interface {
 	// fails with ErrBanned for so long, on all nodes; a later ban takes the place of an
 	// earlier one. It may block until the ban is safe.
 	Kick(user string, ban time.Duration) (connections int, err error)
+	// Banned reports whether Enter would fail with ErrBanned. It may block like Enter.
+	Banned(user string) (bool, error)
 
 	// Err says why Publish refuses everybody's messages; nil: it does not.
 	Err() error

@@ -12,15 +12,15 @@ import (
 // of nodes may differ.
 const repeatTime = 9 * time.Minute
 
-// Claim takes a file for a message of the user who has uploaded it, and returns what the message
-// says of it. request is the id of the send, or "": the same send may claim it again. The error
-// is chat.ErrNoFile if there is no such file, or another message has it. With chat.ErrUnavailable,
-// nothing is changed.
-func (s *Store) Claim(id, user, request string) (string, error) {
+// Claim takes a file for a message to a conversation, of the user who has uploaded it, and
+// returns what the message says of it. request is the id of the send, or "": the same send may
+// claim it again. The error is chat.ErrNoFile if there is no such file, or another message has it.
+// With chat.ErrUnavailable, nothing is changed.
+func (s *Store) Claim(id, user, conversation, request string) (string, error) {
 	if !isID(id) {
 		return "", chat.ErrNoFile
 	}
-	text, err := s.claim(id, user, newClaim(user, request))
+	text, err := s.claim(id, user, newClaim(user, conversation, request))
 	switch {
 	case err == nil:
 		return text, nil
@@ -31,6 +31,8 @@ func (s *Store) Claim(id, user, request string) (string, error) {
 	return "", chat.ErrUnavailable
 }
 
+// claim takes a file that nobody has sent. The claim is safe before the file has its new name: so
+// a file that a crash left behind there can be claimed again by the send that has taken it.
 func (s *Store) claim(id, user string, by claim) (string, error) {
 	from, to := s.path(newDir, id), s.path(sentDir, id)
 	f, err := os.OpenFile(from, os.O_RDWR, 0)
@@ -41,6 +43,12 @@ func (s *Store) claim(id, user string, by claim) (string, error) {
 		return "", err
 	}
 	defer f.Close()
+	if err := holdWhenFree(f); err != nil {
+		return "", err
+	}
+	if !isAt(f, from) { // another claim was first
+		return s.repeat(id, user, by)
+	}
 	t, _, err := readTail(f)
 	switch {
 	case err != nil:
@@ -48,17 +56,13 @@ func (s *Store) claim(id, user string, by claim) (string, error) {
 	case t.User != user:
 		return "", chat.ErrNoFile
 	}
-	err = os.Rename(from, to) // by one claim alone
-	if errors.Is(err, os.ErrNotExist) {
-		return s.repeat(id, user, by)
-	}
-	if err != nil {
+	if err := errors.Join(by.write(f), f.Sync()); err != nil {
 		return "", err
 	}
-	if err = by.write(f); err == nil {
-		err = s.syncDirs(sentDir, newDir)
+	if err := os.Rename(from, to); err != nil {
+		return "", err
 	}
-	if err != nil {
+	if err := s.syncDirs(sentDir, newDir); err != nil {
 		return "", errors.Join(err, os.Rename(to, from))
 	}
 	return t.Text(), nil

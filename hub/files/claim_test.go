@@ -20,13 +20,13 @@ func TestClaim(t *testing.T) {
 	f := put(t, s, "A", "text")
 	fails := func(what string, s *Store, id, user, request string) {
 		t.Helper()
-		if text, err := s.Claim(id, user, request); !errors.Is(err, chat.ErrNoFile) {
+		if text, err := s.Claim(id, user, "groupA", request); !errors.Is(err, chat.ErrNoFile) {
 			t.Errorf("%s: got %s, %v", what, text, err)
 		}
 	}
 	works := func(what string, s *Store, request string) {
 		t.Helper()
-		if text, err := s.Claim(f.ID, "A", request); err != nil || text != f.Text() {
+		if text, err := s.Claim(f.ID, "A", "groupA", request); err != nil || text != f.Text() {
 			t.Errorf("%s: got %s, %v", what, text, err)
 		}
 	}
@@ -39,6 +39,9 @@ func TestClaim(t *testing.T) {
 	fails("another send", s, f.ID, "A", "8")
 	fails("one without an id", s, f.ID, "A", "")
 	fails("the same id of another", s, f.ID, "B", "7")
+	if text, err := s.Claim(f.ID, "A", "groupB", "7"); !errors.Is(err, chat.ErrNoFile) {
+		t.Errorf("the same id to another group: got %s, %v", text, err)
+	}
 	old := time.Now().Add(-repeatTime - time.Second)
 	if err := os.Chtimes(s.path(sentDir, f.ID), old, old); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,7 @@ func TestClaimOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
-				if _, err := nodes[i%2].Claim(f.ID, "A", fmt.Sprint(i)); err == nil {
+				if _, err := nodes[i%2].Claim(f.ID, "A", "groupA", fmt.Sprint(i)); err == nil {
 					claims.Add(1)
 				}
 			})
@@ -92,7 +95,7 @@ func TestServeWhileClaimed(t *testing.T) {
 				return
 			default:
 			}
-			s.Claim(f.ID, "A", "")
+			s.Claim(f.ID, "A", "groupA", "")
 			wait(s.GiveBack, f.ID)
 		}
 	})
@@ -104,4 +107,25 @@ func TestServeWhileClaimed(t *testing.T) {
 	}
 	close(stop)
 	moving.Wait()
+}
+
+// A crash may come between what a claim writes and the file's new name: the send is repeated then,
+// or the file sent by another.
+func TestCrashedClaim(t *testing.T) {
+	for _, request := range []string{"7", "8", ""} {
+		s := open(t, Config{Dir: t.TempDir()})
+		f := put(t, s, "A", "text")
+		if _, err := s.Claim(f.ID, "A", "groupA", "7"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(s.path(sentDir, f.ID), s.path(newDir, f.ID)); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := s.Claim(f.ID, "A", "groupA", request); err != nil || text != f.Text() {
+			t.Errorf("%q: got %s, %v", request, text, err)
+		}
+		if _, err := s.Claim(f.ID, "A", "groupA", "7"); (err == nil) != (request == "7") {
+			t.Errorf("%q, and then the first again: got %v", request, err)
+		}
+	}
 }

@@ -18,6 +18,7 @@ type room struct {
 	mu       sync.Mutex
 	used     int64
 	reserved int64 // of used, by uploads under way
+	unseen   int64 // reserved since the last look at the directories
 }
 
 // add changes both, and returns what is used then.
@@ -26,7 +27,23 @@ func (r *room) add(used, reserved int64) int64 {
 	defer r.mu.Unlock()
 	r.used += used
 	r.reserved += reserved
+	r.unseen += max(reserved, 0)
 	return r.used
+}
+
+// sawAll notes a look at the directories, and by how much less or more there is than was known.
+func (r *room) sawAll(more int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.used += more
+	r.unseen = 0
+}
+
+// isStale reports whether so much was reserved since the last look.
+func (r *room) isStale(most int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unseen >= most
 }
 
 // inUse returns what is used.
@@ -59,14 +76,23 @@ func (s *Store) settle(reserved, stored int64) {
 	s.room.add(stored-reserved, -reserved)
 }
 
-// makeRoom reserves room for bytes of an upload. The oldest files make it.
+// makeRoom reserves room for bytes of an upload. The oldest files make it. Where others store
+// files, too, it looks now and then how many there are.
 func (s *Store) makeRoom(size int64) error {
 	r, most := &s.room, s.config.Bytes
-	if r.add(size, size) <= most || most == 0 {
+	fits := r.add(size, size) <= most || most == 0
+	stale := func() bool { return s.config.Shared && most > 0 && r.isStale(most/makeShare) }
+	if fits && !stale() {
 		return nil
 	}
 	r.making.Lock()
 	defer r.making.Unlock()
+	if stale() { // nobody has looked meanwhile
+		if _, err := s.look(0); err != nil {
+			s.settle(size, 0)
+			return err
+		}
+	}
 	err := s.shrink()
 	if err != nil {
 		s.settle(size, 0)
@@ -147,7 +173,7 @@ func (s *Store) look(most int) (oldest []entry, err error) {
 			return nil, err
 		}
 	}
-	s.room.add(total-before, 0) // what has changed meanwhile is counted
+	s.room.sawAll(total - before) // what has changed meanwhile is counted
 	return first(oldest, most), nil
 }
 

@@ -99,3 +99,20 @@ func TestCount(t *testing.T) {
 		t.Errorf("got %v, %d and %d", err, s.Stats().Used, other.Stats().Used)
 	}
 }
+
+// Nodes that share a directory keep its bound together, roughly.
+func TestSharedRoom(t *testing.T) {
+	const each, room = 60 << 10, 4 << 20
+	config := Config{Dir: t.TempDir(), Bytes: room, Shared: true}
+	s, other := open(t, config), open(t, config)
+	for range 2 * room / each {
+		put(t, s, "A", strings.Repeat("x", each))
+		put(t, other, "A", strings.Repeat("x", each))
+	}
+	if err := s.count(); err != nil {
+		t.Fatal(err)
+	}
+	if most := int64(room + 2*room/makeShare); s.Stats().Used > most {
+		t.Errorf("%d bytes are used, want at most %d", s.Stats().Used, most)
+	}
+}

@@ -30,6 +30,7 @@ type Config struct {
 	Dir     string
 	MaxFile int64        // bytes of one; 0: as many as the protocol can tell
 	Bytes   int64        // of all, each counted in whole blocks; 0: no limit
+	Shared  bool         // other processes store files in Dir, too
 	Log     *slog.Logger // nil: nothing is logged
 }
 
@@ -60,7 +61,7 @@ type Stats struct {
 }
 
 // Open opens the directory, and makes it if it is missing. What an upload has left behind that
-// ended with its process is removed.
+// ended with its process is removed. It fails where files cannot be locked.
 func Open(config Config) (*Store, error) {
 	s := &Store{config: config, log: config.Log, stop: make(chan struct{}), uploads: make(map[string]int)}
 	if s.log == nil {
@@ -74,11 +75,10 @@ func Open(config Config) (*Store, error) {
 			return nil, fmt.Errorf("files: %w", err)
 		}
 	}
-	if err := s.sweep(); err != nil {
-		return nil, err
-	}
-	if err := s.count(); err != nil {
-		return nil, err
+	for _, begin := range []func() error{s.checkLocks, s.sweep, s.count} {
+		if err := begin(); err != nil {
+			return nil, fmt.Errorf("files: %w", err)
+		}
 	}
 	s.running.Go(s.sweepAll)
 	return s, nil

@@ -66,7 +66,7 @@ func (s *Store) removeDead(id string) {
 		return // it is gone, or somebody else's
 	}
 	defer f.Close()
-	if !hold(f) {
+	if held, err := hold(f); !held || err != nil {
 		return
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -82,17 +82,34 @@ func (s *Store) createPart(id string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if hold(f) {
-			if there, err := os.Stat(path); err == nil && isSame(f, there) {
-				return f, nil
-			}
+		held, err := hold(f)
+		if held && isAt(f, path) {
+			return f, nil
 		}
-		f.Close() // a sweep has come between, and removes it
+		f.Close()
 		os.Remove(path)
+		if err != nil {
+			return nil, err
+		} // else a sweep has come between, and removed it
 	}
 }
 
-func isSame(f *os.File, there os.FileInfo) bool {
+// checkLocks fails where files cannot be locked: then nobody could know which uploads are under
+// way.
+func (s *Store) checkLocks() error {
+	f, err := s.createPart(newID())
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// isAt reports whether f is still what is at a path.
+func isAt(f *os.File, path string) bool {
 	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
 	return err == nil && os.SameFile(mine, there)
 }

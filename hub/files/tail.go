@@ -66,19 +66,19 @@ func readTail(f *os.File) (t tail, c claim, err error) {
 	return t, claim(fixed[:claimSize]), nil
 }
 
-// claim says by which send a file was sent: so much of a hash of the user and the id. Zero
-// stands for one without an id.
+// claim says by which send a file was sent: so much of a hash of the user, the conversation and
+// the id. Zero stands for one without an id.
 type claim [claimSize]byte
 
-func newClaim(user, request string) (c claim) {
+func newClaim(user, conversation, request string) (c claim) {
 	if request != "" {
-		sum := sha256.Sum256([]byte(user + "," + request)) // user ids hold no comma
+		sum := sha256.Sum256([]byte(user + "\x00" + conversation + "\x00" + request)) // names hold no zero
 		copy(c[:], sum[:])
 	}
 	return c
 }
 
-// write writes the claim of a file that has just been sent.
+// write writes the claim of a file that is about to be sent.
 func (c claim) write(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

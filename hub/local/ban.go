@@ -57,6 +57,13 @@ func (e *Engine) Kick(name string, ban time.Duration) (int, error) {
 	return n, nil
 }
 
+// Banned implements chat.Engine.
+func (e *Engine) Banned(name string) (bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.bans.holds(name), nil
+}
+
 // ban keeps a user out for some time. With a Registry it holds once it is safe.
 func (e *Engine) ban(name string, span time.Duration) error {
 	e.banning.Lock()

@@ -95,3 +95,18 @@ func (s *Store) Kick(name string, ban time.Duration) (int, error) {
 	}
 	return int(n), nil
 }
+
+// Banned implements chat.Engine.
+func (s *Store) Banned(name string) (bool, error) {
+	ctx, cancel := patience()
+	defer cancel()
+	r, err := s.call(ctx, userKey(name), "HGET", userKey(name)+":h", "b")
+	if err != nil || r.IsNil() {
+		return false, err
+	}
+	until, err := r.Int() // µs of Redis' clock
+	if err != nil {
+		return false, chat.ErrUnavailable
+	}
+	return s.clock.now().UnixMicro() < until, nil
+}

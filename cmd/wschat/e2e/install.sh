@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the end-to-end tests need beyond Go: wscat and axe-core, by npm
-# into this folder, Chromium, Firefox, nginx, HAProxy, Caddy, Redis and strace, by apt.
+# Installs what the tests need beyond Go: wscat, axe-core and jose, by npm into this folder,
+# Chromium, Firefox, nginx, HAProxy, Caddy, Redis, OpenSSL and strace, by apt.
 # What is there already is left as it is.
 # What cannot be installed is written to .missing, one line each with the reason.
 set -u
@@ -38,11 +38,10 @@ apt_install() {
 		apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@" >/dev/null
 }
 
-# works tells whether wscat and axe-core are there as the lock file says, and
-# wscat starts.
+# works tells whether the packages are there as the lock file says, and wscat starts.
 works() {
 	cmp -s package-lock.json node_modules/.installed-lock && node node_modules/wscat/bin/wscat --version >/dev/null 2>&1 &&
-		[ -s node_modules/axe-core/axe.min.js ]
+		[ -s node_modules/axe-core/axe.min.js ] && [ -d node_modules/jose ]
 }
 
 install_wscat() {
@@ -53,7 +52,7 @@ install_wscat() {
 	elif ! has npm; then
 		lack "wscat: there is no npm to install it"
 	else
-		echo "installing wscat and axe-core by npm"
+		echo "installing wscat, axe-core and jose by npm"
 		if ! npm ci --ignore-scripts --loglevel=error >/dev/null; then
 			lack "wscat: npm ci failed"
 			return
@@ -99,6 +98,7 @@ find_chromium() { has_any chromium chromium-browser google-chrome google-chrome-
 # Debian's is firefox-esr; that of Ubuntu is a package of another kind.
 find_firefox() { has_any firefox-esr firefox; }
 
+find_openssl() { has_any openssl; }
 find_nginx() { has_any nginx; }
 find_haproxy() { has_any haproxy; }
 find_caddy() { has_any caddy; }
@@ -143,7 +143,8 @@ debian nginx nginx 'nginx from 1.19.5 on'
 debian HAProxy haproxy 'haproxy from 2.4 on'
 debian Caddy caddy 'caddy from 2.5 on'
 debian Redis redis-server 'redis-server and redis-cli from 7.0 on in PATH'
+debian OpenSSL openssl 'openssl from 3.0 on in PATH'
 debian Valkey valkey-server 'valkey-server in PATH'
 debian strace strace 'strace from 4.22 on that may trace'
 [ -e "$missing" ] || install_font
-[ -e "$missing" ] || echo "wscat, axe-core, Chromium, Firefox, nginx, HAProxy, Caddy, Redis and strace are there"
+[ -e "$missing" ] || echo "wscat, axe-core, jose, Chromium, Firefox, nginx, HAProxy, Caddy, Redis, OpenSSL and strace are there"

@@ -30,7 +30,10 @@ var ErrNoKey = errors.New("jwk: expected a key set with RSA, EC or Ed25519 keys 
 const maxSet = 1 << 20
 
 // Set is a key set. It is never changed.
-type Set struct{ keys []key }
+type Set struct {
+	keys      []key
+	published int // with those that are not understood
+}
 
 // Parse reads a key set. Keys that it does not understand are left out (RFC 7517 §5).
 func Parse(text []byte) (*Set, error) {
@@ -45,7 +48,7 @@ func Parse(text []byte) (*Set, error) {
 	if err := json.Unmarshal(set["keys"], &members); set["keys"] == nil || err != nil {
 		return nil, errors.New("jwk: expected a key set with a list of keys")
 	}
-	s := new(Set)
+	s := &Set{published: len(members)}
 	for _, member := range members {
 		if k, ok := parseKey(member); ok {
 			s.keys = append(s.keys, k)
@@ -64,7 +67,7 @@ func (s *Set) find(t *token.Signed) (*key, error) {
 	fits, err := 0, ErrUnknownKey
 	for i := range s.keys {
 		k := &s.keys[i]
-		if k.id != t.Key && !(t.Key == "" && len(s.keys) == 1) {
+		if t.Key == "" && s.published > 1 || t.Key != "" && t.Key != k.id {
 			continue
 		}
 		if err = ErrAlgorithm; k.signs(t.Algorithm) {

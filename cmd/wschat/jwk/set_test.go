@@ -93,6 +93,8 @@ func TestChoice(t *testing.T) {
 		{"no kid, one key without", `{"alg":"EdDSA"}`, []string{rfc8037}, ErrSignature},
 		{"no kid, one key of another type", `{"alg":"RS256"}`, []string{edNamed}, ErrAlgorithm},
 		{"no kid, many keys", `{"alg":"EdDSA"}`, all, ErrUnknownKey},
+		{"no kid, nor has one of many keys", `{"alg":"EdDSA"}`, []string{rfc8037, named(rfc7515RSA, "r")}, ErrUnknownKey},
+		{"no kid, one key beside one that is not understood", `{"alg":"EdDSA"}`, []string{rfc8037, `{"kty":"oct","k":"AAAA"}`}, ErrUnknownKey},
 		{"unknown kid", `{"alg":"EdDSA","kid":"x"}`, all, ErrUnknownKey},
 		{"unknown kid, one key", `{"alg":"EdDSA","kid":"x"}`, []string{edNamed}, ErrUnknownKey},
 		{"a kid, but none at the key", `{"alg":"EdDSA","kid":"x"}`, []string{rfc8037}, ErrUnknownKey},
