@@ -39,7 +39,7 @@ type server struct {
 	kept        func() store.Stats // of its messages
 	bounds      map[string]int64
 	closeEngine func() error
-	files       *files.Store  // nil: there are none
+	files       *files.Store // nil: there are none
 	transfers   *transfers
 	ping        time.Duration // -ping
 }

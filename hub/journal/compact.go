@@ -13,6 +13,7 @@ import (
 const (
 	compactBuffer = 256 << 10 // bytes in one write
 	compactSync   = 1 << 20   // bytes in one fsync: messages wait for it
+	maxRest       = time.Second
 )
 
 // sealed is a segment that is not written any more.
@@ -77,6 +78,7 @@ type compaction struct {
 	buf      []byte
 	size     int64
 	unsynced int
+	worked   time.Time // since when, without a rest
 	// cuts says what is kept of a conversation. That is fixed when it is first
 	// seen: retention goes on meanwhile, and must not make holes.
 	cuts     map[string]store.Cut
@@ -101,6 +103,7 @@ func (s *Store) compactSealed() error {
 		requests: newRequests(time.Now().Add(-requestAge).UnixNano()),
 	}
 	begun := time.Now()
+	c.worked = begun
 	replaced, err := s.openSealed(old)
 	if err != nil {
 		return err
@@ -316,7 +319,22 @@ func (c *compaction) flush(least int) error {
 	c.buf = c.buf[:0]
 	if err == nil && c.unsynced >= compactSync {
 		c.unsynced = 0
-		err = c.disk.sync(c.part)
+		if err = c.disk.sync(c.part); err == nil {
+			err = c.rest()
+		}
 	}
 	return err
+}
+
+// rest leaves the disk and the processors to messages for as long as the compaction has had them.
+func (c *compaction) rest() error {
+	timer := time.NewTimer(min(time.Since(c.worked), maxRest))
+	defer timer.Stop()
+	select {
+	case <-c.stop:
+		return ErrClosed
+	case <-timer.C:
+	}
+	c.worked = time.Now()
+	return nil
 }

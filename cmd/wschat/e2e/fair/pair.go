@@ -148,11 +148,16 @@ func (v *voice) sendWord(word string) (uint64, error) {
 	if err := v.SendText(v.request("bob", word)); err != nil {
 		return 0, err
 	}
-	select {
-	case e := <-v.acks:
-		return e.Seq, nil
-	case <-time.After(target.Patience):
-		return 0, errors.New("no ack")
+	patience := time.After(target.Patience)
+	for {
+		select {
+		case e := <-v.acks:
+			if e.ID == word { // not of what was said before
+				return e.Seq, nil
+			}
+		case <-patience:
+			return 0, errors.New("no ack")
+		}
 	}
 }
 
