@@ -18,7 +18,7 @@ func (e *Engine) Welcome(name string, _ *chat.Online, may func(group string) boo
 				w.Groups = append(w.Groups, m.group.name)
 			}
 		}
-		w.Marks = u.marksOf(may)
+		w.Marks = e.marksOf(u, may)
 	}
 	e.mu.Unlock()
 	slices.Sort(w.Groups)
@@ -111,5 +111,5 @@ func (e *Engine) Away() (users int, dropped uint64) {
 func (e *Engine) Marked() (conversations int, dropped uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.marks, e.marksDropped
+	return e.markCount, e.marksDropped
 }

@@ -51,22 +51,23 @@ type Engine struct {
 	noting  sync.Mutex // held while notes are handed to the registry
 	banning sync.Mutex // held while bans are replaced
 
-	mu       sync.Mutex
-	notes    []func(chat.Registry) // not handed over yet
-	handing  bool                  // some are being handed over
-	users    map[string]*user      // those online now or within MembershipTTL
-	online   online                // those of them with connections
-	roster   roster                // of these
-	groups   map[string]*group     // those with members
-	sorted   directory             // these, by name
-	members  int                   // of all groups
-	away     map[*user]*absence    // of those without connections
-	absences share.List[absence]   // these, the longest first
-	holding  share.Queue[*absence] // those of users in a group or a private conversation, by address
-	idle     share.Queue[*absence] // the others
-	dropped  uint64                // users who were forgotten to make room
-	marked   share.Ranking[*marks] // of those who have any
-	marks    int                   // conversations in these
+	mu        sync.Mutex
+	notes     []func(chat.Registry) // not handed over yet
+	handing   bool                  // some are being handed over
+	users     map[string]*user      // those online now or within MembershipTTL
+	online    online                // those of them with connections
+	roster    roster                // of these
+	groups    map[string]*group     // those with members
+	sorted    directory             // these, by name
+	members   int                   // of all groups
+	away      map[*user]*absence    // of those without connections
+	absences  share.List[absence]   // these, the longest first
+	holding   share.Queue[*absence] // those of users in a group or a private conversation, by address
+	idle      share.Queue[*absence] // the others
+	dropped   uint64                // users who were forgotten to make room
+	marks     map[*user]*marks      // of those who have any, as most have none
+	marked    share.Ranking[*marks] // these
+	markCount int                   // conversations in these
 
 	marksDropped uint64 // of conversations, to make room for others
 	serial       uint64 // of the newest connection
@@ -78,8 +79,7 @@ type Engine struct {
 type user struct {
 	name        string
 	groups      []membership
-	marks       *marks // nil: none
-	place       int32  // in Engine.online, from 1; 0: offline
+	place       int32 // in Engine.online, from 1; 0: offline
 	connections int32
 }
 
@@ -113,6 +113,7 @@ func New(config Config) *Engine {
 		users:  make(map[string]*user),
 		groups: make(map[string]*group),
 		away:   make(map[*user]*absence),
+		marks:  make(map[*user]*marks),
 
 		holding: share.NewQueue[*absence](math.MaxInt), // MaxUsers bounds both
 		idle:    share.NewQueue[*absence](math.MaxInt),

@@ -40,7 +40,7 @@ func (e *Engine) Mark(name, conversation string, c chat.MarkChange, origin any, 
 		done(chat.ErrUnavailable)
 		return
 	}
-	m := u.mark(conversation)
+	m := e.mark(u, conversation)
 	var before chat.Marks
 	if m != nil {
 		before = m.Marks
@@ -79,7 +79,7 @@ func (e *Engine) readOwn(m *chat.Message) {
 	if u == nil {
 		return
 	}
-	own := u.mark(m.Conversation)
+	own := e.mark(u, m.Conversation)
 	switch {
 	case own == nil && m.Seq == 1:
 		own = e.setMarks(u, m.Conversation, chat.Marks{Read: 1})
@@ -136,27 +136,29 @@ func (e *Engine) marksStored(u *user, m *mark, changes uint32) {
 	}
 }
 
-// mark returns the user's marks of a conversation; nil: there are none.
-func (u *user) mark(conversation string) *mark {
-	if u.marks == nil {
-		return nil
+// mark returns the user's marks of a conversation; nil: there are none. The lock is held.
+func (e *Engine) mark(u *user, conversation string) *mark {
+	if all := e.marks[u]; all != nil {
+		return all.of[conversation]
 	}
-	return u.marks.of[conversation]
+	return nil
 }
 
 // setMarks sets the user's marks of a conversation. For new ones others may have to make
 // room. The lock is held.
 func (e *Engine) setMarks(u *user, conversation string, to chat.Marks) *mark {
-	m := u.mark(conversation)
+	m := e.mark(u, conversation)
 	if m == nil {
 		m = &mark{conversation: strings.Clone(conversation)}
 		e.makeRoomForMark(u)
-		if u.marks == nil {
-			u.marks = &marks{user: u, of: make(map[string]*mark, 1)}
+		all := e.marks[u]
+		if all == nil {
+			all = &marks{user: u, of: make(map[string]*mark, 1)}
+			e.marks[u] = all
 		}
-		u.marks.of[m.conversation] = m
-		e.marked.Add(u.marks, 1)
-		e.marks++
+		all.of[m.conversation] = m
+		e.marked.Add(all, 1)
+		e.markCount++
 	}
 	e.change(u, m, to)
 	return m
@@ -166,16 +168,16 @@ func (e *Engine) setMarks(u *user, conversation string, to chat.Marks) *mark {
 func (e *Engine) change(u *user, m *mark, to chat.Marks) {
 	m.Marks = to
 	m.changes++
-	u.marks.order.Push(m, markLinks)
+	e.marks[u].order.Push(m, markLinks)
 }
 
 // makeRoomForMark drops marks so that the user may have those of one more conversation. The
 // lock is held.
 func (e *Engine) makeRoomForMark(u *user) {
-	if u.marks != nil && len(u.marks.of) >= chat.MaxMarks {
-		e.dropOldestMark(u.marks)
+	if all := e.marks[u]; all != nil && len(all.of) >= chat.MaxMarks {
+		e.dropOldestMark(all)
 	}
-	for e.marks >= e.config.MaxMarks {
+	for e.markCount >= e.config.MaxMarks {
 		e.dropOldestMark(e.marked.At(0))
 	}
 }
@@ -196,29 +198,30 @@ func (e *Engine) dropOldestMark(all *marks) {
 // dropEmpty drops m, which may be nil, if it says nothing and has not been dropped yet. The
 // lock is held.
 func (e *Engine) dropEmpty(u *user, m *mark) {
-	if m != nil && m.Marks == (chat.Marks{}) && u.mark(m.conversation) == m {
+	if m != nil && m.Marks == (chat.Marks{}) && e.mark(u, m.conversation) == m {
 		e.dropMark(u, m)
 	}
 }
 
 // dropMark takes m out. The lock is held.
 func (e *Engine) dropMark(u *user, m *mark) {
-	u.marks.order.Remove(m, markLinks)
-	delete(u.marks.of, m.conversation)
-	e.marked.Add(u.marks, -1)
-	e.marks--
-	if len(u.marks.of) == 0 {
-		u.marks = nil
+	all := e.marks[u]
+	all.order.Remove(m, markLinks)
+	delete(all.of, m.conversation)
+	e.marked.Add(all, -1)
+	e.markCount--
+	if len(all.of) == 0 {
+		delete(e.marks, u)
 	}
 }
 
 // forgetMarks drops all of a user who is forgotten; the registry does so by itself. The lock
 // is held.
 func (e *Engine) forgetMarks(u *user) {
-	if u.marks != nil {
-		e.marks -= len(u.marks.of)
-		e.marked.Add(u.marks, -u.marks.held.Held())
-		u.marks = nil
+	if all := e.marks[u]; all != nil {
+		e.markCount -= len(all.of)
+		e.marked.Add(all, -all.held.Held())
+		delete(e.marks, u)
 	}
 }
 
@@ -234,12 +237,13 @@ func (e *Engine) restoreMarks(u *user, all []chat.KnownMarks) {
 
 // marksOf returns those of a user, as the user calls the conversations, but for groups that
 // may does not allow. The lock is held.
-func (u *user) marksOf(may func(group string) bool) map[string]chat.Marks {
-	if u.marks == nil {
+func (e *Engine) marksOf(u *user, may func(group string) bool) map[string]chat.Marks {
+	marks := e.marks[u]
+	if marks == nil {
 		return nil
 	}
-	all := make(map[string]chat.Marks, len(u.marks.of))
-	for conversation, m := range u.marks.of {
+	all := make(map[string]chat.Marks, len(marks.of))
+	for conversation, m := range marks.of {
 		if m.Marks != (chat.Marks{}) && (!chat.IsGroup(conversation) || may(conversation)) {
 			all[chat.OtherOf(conversation, u.name)] = m.Marks
 		}

@@ -86,16 +86,16 @@ func TestMarksAtOnce(t *testing.T) {
 	count := 0
 	for name, u := range e.users {
 		count += len(k.kept[name])
-		if u.marks == nil {
+		if e.marks[u] == nil {
 			continue
 		}
-		for conversation, m := range u.marks.of {
+		for conversation, m := range e.marks[u].of {
 			if k.kept[name][conversation] != m.Marks {
 				t.Errorf("%s in %s: kept %+v, not %+v", name, conversation, k.kept[name][conversation], m.Marks)
 			}
 		}
 	}
-	if count != e.marks || len(k.kept) > len(e.users) || e.marks > maxMarks {
-		t.Errorf("%d are kept, of %d users, want %d", count, len(k.kept), e.marks)
+	if count != e.markCount || len(k.kept) > len(e.users) || e.markCount > maxMarks {
+		t.Errorf("%d are kept, of %d users, want %d", count, len(k.kept), e.markCount)
 	}
 }

@@ -123,7 +123,7 @@ func TestOwnMessagesAllocateNothing(t *testing.T) {
 		if n := testing.AllocsPerRun(1000, func() { m.Seq++; e.settle(m) }); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
-		if got := e.users["A"].mark("groupA").Read; got != m.Seq {
+		if got := e.mark(e.users["A"], "groupA").Read; got != m.Seq {
 			t.Errorf("%s: read up to %d of %d", name, got, m.Seq)
 		}
 	}
@@ -146,8 +146,8 @@ func TestMarksAreShared(t *testing.T) {
 	}
 	marked(e, "mallory", "group0", chat.MarkChange{Set: chat.Pin})
 	mark("mallory", chat.MaxMarks)
-	if u := e.users["mallory"]; len(u.marks.of) != chat.MaxMarks || u.mark("group0") == nil || u.mark("group1") != nil || u.mark("group2") == nil {
-		t.Errorf("of one user there are %d", len(u.marks.of))
+	if u := e.users["mallory"]; len(e.marks[u].of) != chat.MaxMarks || e.mark(u, "group0") == nil || e.mark(u, "group1") != nil || e.mark(u, "group2") == nil {
+		t.Errorf("of one user there are %d", len(e.marks[u].of))
 	}
 	for i := range chat.MaxMarks {
 		mark("B", i)
@@ -155,10 +155,10 @@ func TestMarksAreShared(t *testing.T) {
 	for i := range 100 {
 		mark("A", i)
 	}
-	if e.marks != most || len(e.users["A"].marks.of) != 100 {
-		t.Errorf("there are %d, %d of A", e.marks, len(e.users["A"].marks.of))
+	if e.markCount != most || len(e.marks[e.users["A"]].of) != 100 {
+		t.Errorf("there are %d, %d of A", e.markCount, len(e.marks[e.users["A"]].of))
 	}
-	if b, m := len(e.users["B"].marks.of), len(e.users["mallory"].marks.of); b-m > 1 || m-b > 1 {
+	if b, m := len(e.marks[e.users["B"]].of), len(e.marks[e.users["mallory"]].of); b-m > 1 || m-b > 1 {
 		t.Errorf("the greatest have %d and %d", b, m)
 	}
 	for _, user := range []string{"A", "B", "mallory"} {
@@ -169,8 +169,8 @@ func TestMarksAreShared(t *testing.T) {
 		e.forget(u)
 	}
 	e.mu.Unlock()
-	if e.marks != 0 || e.marked.Len() != 0 {
-		t.Errorf("%d are left, of %d users", e.marks, e.marked.Len())
+	if e.markCount != 0 || e.marked.Len() != 0 {
+		t.Errorf("%d are left, of %d users", e.markCount, e.marked.Len())
 	}
 }
 
@@ -183,8 +183,8 @@ func TestOneMark(t *testing.T) {
 		user := []string{"A", "B"}[rand.IntN(2)]
 		conversation := fmt.Sprint("group", rand.IntN(4))
 		marked(e, user, conversation, chat.MarkChange{Set: chat.Pin})
-		if e.marks != 1 || e.marked.Len() != 1 || e.users[user].mark(conversation) == nil {
-			t.Fatalf("there are %d", e.marks)
+		if e.markCount != 1 || e.marked.Len() != 1 || e.mark(e.users[user], conversation) == nil {
+			t.Fatalf("there are %d", e.markCount)
 		}
 	}
 }
@@ -218,8 +218,8 @@ func TestMarksAreAckedWhenSafe(t *testing.T) {
 			t.Errorf("answered %q", *gone)
 		}
 		kept.store(nil)
-		if e.marks != 0 {
-			t.Errorf("%d marks are left", e.marks)
+		if e.markCount != 0 {
+			t.Errorf("%d marks are left", e.markCount)
 		}
 		kept.want(t, "A keeps all: 0 0", "A keeps all: 0 0")
 	})
