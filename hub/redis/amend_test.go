@@ -462,3 +462,34 @@ func TestPlainMessageCosts(t *testing.T) {
 		t.Errorf("it is kept as %q", got)
 	}
 }
+
+// What amendments made of messages goes with these, though only plain messages follow.
+func TestPlainMessagesSweep(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL(), Keep: 16})
+	enter(t, s, "A")
+	publish := func() uint64 {
+		m := &chat.Message{Conversation: "groupA", From: "A", To: "groupA", Body: []byte("text")}
+		if _, err := send(s, m); err != nil {
+			t.Fatal(err)
+		}
+		return m.Seq
+	}
+	for range 10 {
+		amendBy(t, s, chat.Edit, publish(), "A", "groupA", strings.Repeat("x", 1000))
+		amendBy(t, s, chat.Deletion, publish(), "A", "groupA", "")
+	}
+	key := conversationKey("groupA")
+	if fields := server.CLI("hkeys", key+":x"); len(strings.Fields(fields)) < 10 {
+		t.Fatalf("there is %s", fields)
+	}
+	for range 3 * 16 {
+		publish()
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for server.CLI("exists", key+":x", key+":l") != "0" {
+		if time.Now().After(deadline) {
+			t.Fatalf("there is left %s", server.CLI("hkeys", key+":x"))
+		}
+	}
+}

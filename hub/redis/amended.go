@@ -51,3 +51,12 @@ func (s *Store) doAmended(c command, done func(resp.Reply, error)) {
 		done(r, err)
 	}, c.args...)
 }
+
+// sweep drops what amendments have made of messages of a conversation that are not kept any more.
+func (s *Store) sweep(key string) {
+	s.do(key, func(r resp.Reply, err error) {
+		if more, e := r.Int(); err == nil && e == nil && more > 0 {
+			s.sweep(key)
+		}
+	}, amended(key, []any{sweepScript})...)
+}

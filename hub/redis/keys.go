@@ -18,8 +18,8 @@ import "strings"
 //	       no text
 //	:x     hash of what amendments have made of messages, and of those that are not in the
 //	       stream for it; :l, a sorted set, has when each goes: with the newest amendment of
-//	       the message. Each amendment drops some of those, and so does trim; :x and :l end
-//	       with the stream. See scripts/kept.lua
+//	       the message. Each amendment drops some of those, and so do trim and sweep; :x and :l
+//	       end with the stream. See scripts/kept.lua
 //	:m     hash of a group's members, each with the number of the last login (odd) or exit
 //	       (even); {c:all}:m has those online
 //	:o     sorted set of those online, by name

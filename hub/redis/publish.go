@@ -195,14 +195,19 @@ func (s *Store) append(m *chat.Message, away bool, since int64, done func(away b
 
 func (s *Store) appended(m *chat.Message, away bool, r resp.Reply, done func(away bool, err error)) {
 	list, err := r.Array()
-	if err == nil && len(list) == 3 { // a repeated send
-		answerRepeated(m, r, done)
-		return
-	}
 	var micros int64
-	if err != nil || r.Scan(&m.Seq, &micros) != nil {
+	var flag bool
+	into := []any{&m.Seq, &micros, &flag}
+	if err != nil || len(list) < 2 || r.Scan(into[:min(len(list), len(into))]...) != nil {
 		done(false, chat.ErrUnavailable)
 		return
+	}
+	if micros == 0 { // a repeated send
+		done(flag, nil)
+		return
+	}
+	if flag {
+		s.sweep(conversationKey(m.Conversation))
 	}
 	m.Time = time.UnixMicro(micros)
 	s.ledger.keep(m)

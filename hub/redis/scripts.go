@@ -27,6 +27,7 @@ var (
 	waitingScript = script("kept waiting", ":h", ":s")
 	writtenScript = script("written", ":h")
 	trimScript    = script("kept trim", ":h", ":s")
+	sweepScript   = script("kept sweep", ":h", ":s")
 	topicScript   = script("topic", ":h")
 )
 

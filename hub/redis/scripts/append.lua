@@ -13,7 +13,8 @@
 -- ARGV[9], ARGV[10]  how many messages its author may send the recipient since then,
 --          and how many bytes
 --
--- Reply: {seq, time}; for a repeated id {seq, 0, 1 if the recipient was away}.
+-- Reply: {seq, time}, or {seq, time, 1} if what amendments made of older messages is to be
+-- swept; for a repeated id {seq, 0, 1 if the recipient was away}.
 -- Nothing was done after an error. LATE: the deadline has passed; FULL: the recipient is
 -- away, and the author has sent enough; LOST: what the node knows is not there.
 
@@ -24,4 +25,5 @@ if ARGV[7] then
   local full = miss(KEYS[1], n, #ARGV[1] - head)
   if full then return full end
 end
-return {n, keep(KEYS[1], KEYS[2], KEYS[3], n, ARGV[7], ARGV[1], ARGV[1])}
+local t, trimmed = keep(KEYS[1], KEYS[2], KEYS[3], n, ARGV[7], ARGV[1], ARGV[1])
+return {n, t, trimmed and 1 or nil}

@@ -96,14 +96,15 @@ local function page(s, x, from, to, step, count)
   return list, 0
 end
 
--- sweep drops what is below the first seq that is kept, a number at most.
+-- sweep drops what is below the first seq that is kept, a number at most, and returns how many.
 local function sweep(x, l, below, count)
   local old = redis.call('ZRANGEBYSCORE', l, '-inf', '(' .. text(below), 'LIMIT', 0, count)
-  if #old == 0 then return end
+  if #old == 0 then return 0 end
   local fields = {}
   for i, field in ipairs(old) do
     fields[2 * i - 1], fields[2 * i] = field, string.gsub(field, '^p', 'e')
   end
   redis.call('HDEL', x, unpack(fields))
   redis.call('ZREM', l, unpack(old))
+  return #old
 end

@@ -30,7 +30,8 @@ local function miss(h, n, size)
   redis.call('HSET', h, 'a:' .. ARGV[7], table.concat({ARGV[8], count, bytes, first}, ' '))
 end
 
--- keep puts a message into the stream, publishes it as it is sent, and returns its time.
+-- keep puts a message into the stream, publishes it as it is sent, and returns its time, and
+-- whether what amendments made of older ones is to be swept.
 local function keep(h, s, ids, n, away, message, sent)
   local t = text(now())
   redis.call('HSET', h, 'n', n)
@@ -41,11 +42,12 @@ local function keep(h, s, ids, n, away, message, sent)
     redis.call('ZREMRANGEBYRANK', ids, 0, -1001)
     redis.call('EXPIRE', ids, 600)
   end
-  local window = tonumber(ARGV[2])
+  local window, trimmed = tonumber(ARGV[2]), false
   if window > 0 and n > window and n % math.max(1, math.floor(window / 4)) == 0 then
     redis.call('XTRIM', s, 'MINID', (n - window + 1) .. '-0')
     redis.call('HSET', h, 'f', n - window + 1)
+    trimmed = redis.call('HEXISTS', h, 'x') == 1
   end
   redis.call('SPUBLISH', base, 'm ' .. n .. ' ' .. t .. ' ' .. sent)
-  return t
+  return t, trimmed
 end
