@@ -112,6 +112,25 @@ func (s *state) setMarks(m userMarks) {
 	})
 }
 
+// readOwn moves what the author of a message has read to it, if that was at the one before: the
+// record of that comes up to marksPause later, and perhaps never.
+func (s *state) readOwn(m *message) {
+	u := s.users[string(m.from)]
+	if u == nil {
+		return
+	}
+	var now chat.Marks
+	if u.marks != nil {
+		if at := u.marks.of[string(m.conversation)]; at != nil {
+			now = at.Marks
+		}
+	}
+	if now.Read+1 == m.seq {
+		now.Read = m.seq
+		s.setMarks(userMarks{string(m.from), string(m.conversation), now})
+	}
+}
+
 // marking is what of marks is on its way to the disk. The lock of the Store guards it.
 type marking struct {
 	stored  map[note][]func(error) // who waits for a note

@@ -91,7 +91,9 @@ func TestMarksAreWrittenOnceASecond(t *testing.T) {
 				told.Add(1)
 			})
 			if i%100 == 50 {
-				say(t, s, "groupA", "others go on")
+				m := text("groupA", "others go on")
+				m.From = "C"
+				must(t, try(s, m, ""))
 				must(t, setMarks(s, "B", fmt.Sprint("group", i), chat.Marks{Read: 1}))
 			}
 			time.Sleep(10 * time.Millisecond)
@@ -165,5 +167,32 @@ func TestMarksAreBounded(t *testing.T) {
 	}
 	if s.userBytes != size || len(s.users["A"].marks.all()) > 0 {
 		t.Errorf("%d bytes are left of none, %d before", s.userBytes, size)
+	}
+}
+
+// PROTOCOL 5.2: "One's own send moves one's read to it if nothing unread lies between", though the
+// record of that was not written any more.
+func TestOwnMessagesAreReadAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	from := func(user, to string) {
+		m := text(to, "text")
+		m.From = user
+		must(t, try(s, m, ""))
+	}
+	s.Seen("A", time.Time{})
+	from("B", "groupA")
+	must(t, setMarks(s, "A", "groupA", chat.Marks{Read: 1, Flags: chat.Mute}))
+	must(t, setMarks(s, "A", "groupC", chat.Marks{Flags: chat.Pin}))
+	from("A", "groupA")
+	from("A", "groupA")
+	from("B", "groupA")
+	from("A", "groupA") // 4 is unread
+	from("A", "groupB") // which A begins
+	from("B", "groupC")
+	from("A", "groupC")
+	closeStore(t, s)
+	if got, want := marksOf(open(t, Config{Dir: dir})), fmt.Sprintf("A groupC:0/%d groupA:3/%d groupB:1/0", chat.Pin, chat.Mute); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -41,15 +41,15 @@ func (r *run) do() {
 		size := 0
 		fmt.Sscan(object, &size)
 		switch verb {
-		case "edit", "delete", "react":
+		case "say", "edit", "delete", "react":
 			m := amendment(n, verb, object)
 			r.append(n, func(stored func(error)) { r.store.Append(m, stored) })
 		case "topic":
 			r.append(n, func(stored func(error)) { r.store.SetTopic("groupT", object, stored) })
 		case "mark":
 			r.append(n, func(stored func(error)) { r.store.SetMarks("A", "all", chat.Marks{Read: uint64(size)}, stored) })
-		case "say", "tell", "other":
-			m := text(map[string]string{"say": "all", "tell": "B", "other": "groupOther"}[verb], fmt.Sprint(n, " ", strings.Repeat("x", size)))
+		case "tell", "other":
+			m := text(map[string]string{"tell": "B", "other": "groupOther"}[verb], fmt.Sprint(n, " ", strings.Repeat("x", size)))
 			r.append(n, func(stored func(error)) { r.store.Append(m, stored) })
 		case "join", "leave":
 			r.append(n, func(stored func(error)) { r.store.SetMember("A", object, verb == "join", stored) })

@@ -87,10 +87,14 @@ func (s *state) applyMessage(m *message, rec record, compacted bool) error {
 	if m.kind() == chat.Deletion && s.deletion == 0 {
 		s.deletion = m.time
 	}
-	if err == nil && len(m.id) > 0 && s.requests.wants(m.time) {
+	if err != nil {
+		return err
+	}
+	if len(m.id) > 0 && s.requests.wants(m.time) {
 		s.requests.add(m.request())
 	}
-	return err
+	s.readOwn(m)
+	return nil
 }
 
 // setUser replaces what is known of a user; nil: it is not known any more.
