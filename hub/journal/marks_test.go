@@ -196,3 +196,19 @@ func TestOwnMessagesAreReadAfterACrash(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Whoever is forgotten has no marks any more, though he is back before that is written.
+func TestMarksOfWhoIsForgottenAndBack(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	s.Seen("A", time.Time{})
+	must(t, setMarks(s, "A", "groupA", chat.Marks{Read: 1}))
+	must(t, setMarks(s, "A", "groupB", chat.Marks{Flags: chat.Pin}))
+	s.Forget("A")
+	s.Seen("A", time.Time{})
+	s.SetMarks("A", "groupB", chat.Marks{Flags: chat.Mute}, nil)
+	closeStore(t, s)
+	if got, want := marksOf(open(t, Config{Dir: dir})), fmt.Sprintf("A groupB:0/%d", chat.Mute); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -80,9 +80,13 @@ func (s *Store) Answered(m *chat.Message, away bool, stored func(error)) {
 func (s *Store) Forget(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.users[name] == nil {
+	u := s.state.users[name]
+	if u == nil {
 		return
 	}
 	s.state.setUser(name, nil)
 	s.note(note{kind: kindUser, user: name}, 0)
+	for _, m := range u.marks.all() { // in case that there is somebody by that name before the note is written
+		s.note(note{kind: kindMarks, user: name, conversation: m.Conversation}, 0)
+	}
 }
