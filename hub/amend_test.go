@@ -226,6 +226,35 @@ func TestWaitingReadsAsItIsNow(t *testing.T) {
 	quiet(s.client("L"))
 }
 
+// What a message that waited was sent as is not sent again as its correction.
+func TestWaitingIsToldOnce(t *testing.T) {
+	s := start(t, loop.Config{}, silent)
+	a := s.program("A")
+	for _, user := range []string{"L", "M"} {
+		s.client(user).conn.Close()
+		s.gone(user)
+		for _, r := range []string{`"text":"old"`, `"text":"gone"`, `"text":"new","edit":1`, `"delete":2`} {
+			a.say(`{"op":"send","to":"` + user + `",` + r + `}`)
+			a.event()
+		}
+		l := s.client(user)
+		l.want("用户(A=>" + user + "):new")
+		quiet(l)
+		if user == "L" {
+			l.conn.Close()
+			s.gone(user)
+			l = s.client(user)
+			quiet(l)
+		}
+		a.say(`{"op":"send","to":"` + user + `","text":"newer","edit":1}`)
+		a.event()
+		l.want("用户(A=>" + user + "):更正:newer")
+		l.conn.Close()
+		s.gone(user)
+		quiet(s.client(user))
+	}
+}
+
 // PROTOCOL 5.1: "In a pair, an amendment is to the other, whoever is known", and the operator
 // deletes from both.
 func TestDeleteByOperator(t *testing.T) {

@@ -134,7 +134,7 @@ type privateLine struct {
 
 // Receipt implements loop.Receipted.
 func (l *privateLine) Receipt() loop.Receipt {
-	return &written{l.engine, chat.Message{Conversation: l.Conversation, To: l.To, Seq: l.Seq}}
+	return &written{l.engine, chat.Message{Conversation: l.Conversation, To: l.To, Seq: max(l.Seq, l.Upto)}}
 }
 
 // written is the receipt of a message, without its body: very many may wait.

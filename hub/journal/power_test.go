@@ -104,7 +104,7 @@ func amendment(n int, verb, object string) *chat.Message {
 	}
 	body := fmt.Sprint(n, " ", strings.Repeat("x", size))
 	m := about(map[string]chat.Kind{"edit": chat.Edit, "delete": chat.Deletion, "react": chat.Reaction}[verb], seq, "all", body)
-	m.From = "C" // nobody known: what A has read is what is marked
+	m.From = "C"                            // nobody known: what A has read is what is marked
 	switch m.Time = time.Unix(1, 0); verb { // that of an edit counts
 	case "delete":
 		m.Body = nil

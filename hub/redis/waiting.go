@@ -34,6 +34,7 @@ type waitingMessage struct {
 	micros       int64 // its time, or that of an earlier message of the conversation if later
 	bytes        int
 	about        uint64 // of an edit: the seq of the message that it is about; else 0
+	upto         uint64 // see chat.Message
 }
 
 // Waiting implements chat.Engine.
@@ -213,14 +214,22 @@ func withoutEdits(waits []waitingMessage) []waitingMessage {
 	if len(shown) == 0 {
 		return waits
 	}
+	last := make(map[string]uint64) // of all that waits in a conversation
 	for _, w := range waits {
+		last[w.conversation] = w.seq
 		if w.about == 0 {
 			shown[place{w.conversation, w.seq}] = w.seq
 		}
 	}
-	return slices.DeleteFunc(waits, func(w waitingMessage) bool {
+	waits = slices.DeleteFunc(waits, func(w waitingMessage) bool {
 		return w.about > 0 && shown[place{w.conversation, w.about}] != w.seq
 	})
+	for i := range slices.Backward(waits) {
+		w := &waits[i]
+		w.upto = last[w.conversation]
+		delete(last, w.conversation) // only the last of them says so
+	}
+	return waits
 }
 
 // sortByTime sorts messages by time. Those of one conversation, which are in its order,
@@ -254,6 +263,7 @@ func (s *Store) fetch(waits []waitingMessage) (messages []*chat.Message, err err
 			return nil, err
 		}
 		if len(found) > 0 && found[0].Seq == w.seq && (found[0].Now == nil || !found[0].Now.Deleted) {
+			found[0].Upto = w.upto
 			messages = append(messages, found[0])
 		}
 	}

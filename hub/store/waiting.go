@@ -162,6 +162,9 @@ func (s *Memory) Waiting(user string, since time.Time) ([]*chat.Message, error) 
 		if e.presents != nil {
 			messages = unwritten(messages)
 		}
+		if len(messages) > 0 {
+			messages[len(messages)-1].Upto = e.hi
+		}
 		waiting = append(waiting, messages...)
 	}
 	slices.SortStableFunc(waiting, func(a, b *chat.Message) int { return a.Time.Compare(b.Time) })
