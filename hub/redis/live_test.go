@@ -94,6 +94,36 @@ func TestTopics(t *testing.T) {
 	}
 }
 
+// "A topic lives as long as its group's history": who joins a group of which that has expired is
+// not welcomed with the topic, on whatever node.
+func TestTopicOfAnExpiredHistory(t *testing.T) {
+	server := redistest.Start(t)
+	a, told := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	b, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	enter(t, a, "A")
+	join(t, a, "A", "groupX")
+	setTopic(t, a, "A", "groupX", "old")
+	say(t, a, "A", "groupX", "", "x")
+	if err := a.leave("A", "groupX", func() {}); err != nil {
+		t.Fatal(err)
+	}
+	server.CLI("del", conversationKey("groupX")+":s") // as if an hour had passed
+	enter(t, b, "B")
+	for i, s := range []*Store{a, b} {
+		user := []string{"A", "B"}[i]
+		join(t, s, user, "groupX")
+		w, err := s.Welcome(user, nil, func(string) bool { return true })
+		if err != nil || len(w.Groups) != 1 || len(w.Topics) > 0 {
+			t.Errorf("%s is welcomed with %v in %v, %v", user, w.Topics, w.Groups, err)
+		}
+	}
+	setTopic(t, a, "A", "groupX", "new")
+	redistest.Eventually(t, "the new one is told", func() bool {
+		all := told.about("groupX has the topic ")
+		return len(all) > 0 && all[len(all)-1] == `"new", by A`
+	})
+}
+
 // Who is typing is told where somebody may see it, and nowhere else; nothing is kept.
 func TestTyping(t *testing.T) {
 	server := redistest.Start(t)
