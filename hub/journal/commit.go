@@ -20,9 +20,10 @@ type committer struct {
 	active segment
 	batch  []pending
 	buf    []byte
-	time   int64     // of the last message, in ns since 1970
-	failed bool      // the last batch
-	retry  time.Time // when to try again without one
+	forgot []forgotten // by the batch
+	time   int64       // of the last message, in ns since 1970
+	failed bool        // the last batch
+	retry  time.Time   // when to try again without one
 }
 
 // commitAll stores what waits, until the store is closed.
@@ -68,6 +69,7 @@ func (s *Store) commitBatch() bool {
 	}
 	s.tell(err)
 	if err != nil {
+		s.noteForgotten()
 		s.restoreNotes(taken, err)
 		s.reject(err)
 	} else {
@@ -76,6 +78,7 @@ func (s *Store) commitBatch() bool {
 	}
 	found := len(c.batch) > 0
 	clear(c.batch)
+	c.forgot = nil
 	if cap(c.buf) > maxBuffer {
 		c.buf = nil
 	}
@@ -88,10 +91,10 @@ func (s *Store) appendPending(p *pending) {
 	c := &s.commit
 	switch {
 	case p.m != nil:
-		p.conversation, p.refused = s.memory.Open(p.m, s.noteForgotten)
+		p.conversation, p.refused = s.memory.Open(p.m, c.forget)
 		p.left = p.conversation == nil
 	case p.topic != nil:
-		p.conversation, p.refused = s.memory.OpenTopic(p.topic.group, p.topic.text, s.noteForgotten)
+		p.conversation, p.refused = s.memory.OpenTopic(p.topic.group, p.topic.text, c.forget)
 		p.left = p.conversation == nil
 	}
 	if p.left {
@@ -111,6 +114,14 @@ func (s *Store) appendPending(p *pending) {
 	endRecord(c.buf[start:], c.active.salt)
 }
 
+// forget appends the record of a conversation that is forgotten to make room, where that
+// happens: in the same batch there may be something of it before, and behind.
+func (c *committer) forget(conversation string, last uint64) {
+	f := forgotten{conversation, last}
+	c.buf = appendRecord(c.buf, kindForgotten, appendForgotten(nil, f), c.active.salt)
+	c.forgot = append(c.forgot, f)
+}
+
 // publish puts what is in the batch, and safe now, into force, one by one. Between two of
 // them others may have the lock.
 func (s *Store) publish() {
@@ -125,7 +136,6 @@ func (s *Store) publish() {
 				s.erasure.owe(p.m.Time)
 			}
 		case p.topic != nil:
-			s.dropNote(note{kind: kindForgotten, conversation: p.topic.group})
 			s.memory.AddTopic(p.conversation, p.topic.text, p.stored)
 		default:
 			s.mu.Lock()

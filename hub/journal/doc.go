@@ -59,8 +59,10 @@
 // is safe and the amendments before it in the batch. So a record never says what is not so, and a start
 // applies it without asking.
 //
-// What need not be safe at once are notes: who is here, what was written to whom, what was
-// forgotten, and marks. They go out with the next batch, or by themselves a little later, as they
+// A conversation that is forgotten to make room for what is in a batch has its record there, in
+// order with what the batch has of it.
+//
+// What need not be safe at once are notes: who is here, what was written to whom, and marks. They go out with the next batch, or by themselves a little later, as they
 // are then. Who sets marks is told when that has happened; of one user and conversation it is
 // one record a second.
 //

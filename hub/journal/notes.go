@@ -77,13 +77,6 @@ func (s *Store) restoreNotes(taken notes, err error) {
 	}
 }
 
-// dropNote drops a note that has become untrue.
-func (s *Store) dropNote(n note) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.notes, n)
-}
-
 // Written implements chat.Store. A crash before the note is on disk makes m wait
 // again; see Seen.
 func (s *Store) Written(m *chat.Message) {
@@ -95,10 +88,12 @@ func (s *Store) Written(m *chat.Message) {
 	s.note(note{kind: kindWritten, user: m.To, conversation: m.Conversation}, m.Seq)
 }
 
-// noteForgotten notes that a conversation has been forgotten. A crash before the note
-// is on disk brings it back; a compaction writes the same.
-func (s *Store) noteForgotten(conversation string, last uint64) {
+// noteForgotten notes what a batch has forgotten that could not be written: it stays
+// forgotten. A crash before the notes are on disk brings it back; a compaction writes the same.
+func (s *Store) noteForgotten() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.note(note{kind: kindForgotten, conversation: conversation}, last)
+	for _, f := range s.commit.forgot {
+		s.note(note{kind: kindForgotten, conversation: f.conversation}, f.seq)
+	}
 }

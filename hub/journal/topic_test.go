@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"wschat/hub/chat"
 )
 
 // setTopic waits for what comes of it.
@@ -98,5 +100,71 @@ func TestTopicOfAFullDisk(t *testing.T) {
 	}
 	if got := topics(s); got != "map[groupA:topic]" || s.memory.Stats().Conversations != 1 {
 		t.Errorf("%s, %d conversations", got, s.memory.Stats().Conversations)
+	}
+}
+
+// What is forgotten and what goes on in one batch, with a topic or with a message, is after a
+// restart as it was before.
+func TestForgottenInOneBatch(t *testing.T) {
+	for _, test := range []struct{ what, steps string }{
+		{"a topic, and then it is forgotten", "topic groupA, say groupC"},
+		{"forgotten, and then a topic", "say groupC, topic groupA"},
+		{"forgotten, and then a message", "say groupC, say groupA"},
+		{"forgotten twice", "say groupC, topic groupA, say groupD, say groupC, topic groupB"},
+		{"forgotten with but a topic", "topic groupD, say groupC, topic groupA, say groupB, topic groupC"},
+	} {
+		for _, fails := range []bool{false, true} {
+			dir := t.TempDir()
+			disk := &stalling{begun: make(chan struct{}), gate: make(chan struct{})}
+			config := forgetting(dir)
+			config.disk, config.segmentSize, config.repairPause, config.retryPause = disk, segmentSize, 1, time.Millisecond
+			s := open(t, config)
+			s.Attend(func(string) bool { return false })
+			for _, group := range []string{"groupA", "groupB"} {
+				must(t, setTopic(s, group, "old"))
+				for range 3 {
+					say(t, s, group, "old")
+				}
+			}
+			all := []string{"groupA", "groupB", "groupC", "groupD"}
+			reads := func(s *Store) (text string) {
+				for _, group := range all {
+					text += fmt.Sprintf("%s: %s; ", group, said(s, group))
+				}
+				return text + topics(s)
+			}
+			stored := make(chan error, 100)
+			steps := func() {
+				for step := range strings.SplitSeq(test.steps, ", ") {
+					if verb, group, _ := strings.Cut(step, " "); verb == "topic" {
+						s.SetTopic(group, "new", func(err error) { stored <- err })
+					} else {
+						s.Append(text(group, "new"), func(err error) { stored <- err })
+					}
+				}
+			}
+			disk.stall.Store(true)
+			s.Seen("A", time.Time{}) // a batch, behind which the next one gathers
+			<-disk.begun
+			disk.stall.Store(false)
+			steps()
+			disk.full.Store(fails)
+			disk.gate <- struct{}{}
+			for range strings.Count(test.steps, ",") + 1 {
+				if err := <-stored; (err != nil) != fails && !errors.Is(err, chat.ErrFull) {
+					t.Fatalf("%s, fails %v: %v", test.what, fails, err)
+				}
+			}
+			disk.full.Store(false)
+			say(t, s, "groupB", "more")
+			killed := open(t, forgetting(copyDir(t, dir)))
+			want := reads(s)
+			closeStore(t, s)
+			for _, s := range []*Store{killed, open(t, forgetting(dir))} {
+				if got := reads(s); got != want {
+					t.Errorf("%s, fails %v: after a restart\n%s\nbefore\n%s", test.what, fails, got, want)
+				}
+			}
+		}
 	}
 }
