@@ -23,7 +23,8 @@ func (h *Hub) topic(s *session, r wire.Request, t turn) {
 		return
 	}
 	t.charge(loop.Work{Notices: h.audience(s.name, r.Target)})
-	h.engine.SetTopic(s.name, r.Target, string(r.Body), func(err error) { s.changed(r, err) })
+	topic := chat.Topic{Group: r.Target, Text: string(r.Body), User: s.name, Address: s.address()}
+	h.engine.SetTopic(topic, func(err error) { s.changed(r, err) })
 }
 
 // Topic implements chat.Node.

@@ -24,9 +24,10 @@
 // has sent that user MaxWaiting messages, or MaxWaitingBytes with this one, since the user
 // was last here.
 //
-// Conversations. One counts for the author of its first message, and for the address that
-// he wrote it from. When there are too many, whoever begins another one makes others give
-// way. Of the address for which most count, the author with most is the greatest. First goes
+// Conversations. One counts for the author of its first message, or for who has set its topic
+// before that, and for the address that he did it from. When there are too many, whoever begins
+// another one makes others give way. Of the address for which most count, the author with most
+// is the greatest. First goes
 // one that nobody is in, and that has been silent for the membership's lifetime: the longest
 // silent of the greatest, else of all. If there is none, the greatest loses another one, but
 // only to somebody who began fewer, or from an address for which fewer count: the longest
@@ -56,7 +57,8 @@
 // groups as an equal share of it for each user, and in one at least, can join no more.
 //
 // Addresses are those of clients as -max-conns-per-ip counts them; an IPv6 /64 is one. They
-// are not kept: after a restart, what is older counts for one address that nobody else has.
+// are not kept: after a restart, what is older counts for one address that nobody else has. Nor
+// is it kept who has set a topic: a conversation that began with one counts for one user more there.
 //
 // None of these bounds makes Engine.Err fail, since none refuses everybody's messages, but
 // one: bytes in which no message has room.

@@ -73,9 +73,9 @@ type Engine interface {
 	// Typing tells the nodes of those who take part that a user writes to a group or another
 	// user. It does not block, and may fail without a word.
 	Typing(user, to string)
-	// SetTopic sets the topic of a group that user is in. Node.Topic is told, and done called
+	// SetTopic sets the topic of a group that its User is in. Node.Topic is told, and done called
 	// when that is safe, under the rules of Publish.
-	SetTopic(user, group, text string, done func(error))
+	SetTopic(t Topic, done func(error))
 
 	// Who returns who is online, in a group unless that is "": the first MaxNames by
 	// name, which must not be changed, and how many there are.

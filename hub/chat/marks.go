@@ -39,6 +39,13 @@ func (m Marks) With(c MarkChange, last uint64) (Marks, MarkChange) {
 	return m, c
 }
 
+// Topic is what a group is about.
+type Topic struct {
+	Group, Text string // without a text there is none any more
+	User        string // who sets it
+	Address     string // that of the user's connection, for Shares; "" if it is not known
+}
+
 const (
 	// MaxMarks bounds the conversations that a user has marked. Beyond it, the one that has
 	// been unchanged longest is dropped.

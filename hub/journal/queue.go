@@ -21,7 +21,7 @@ type pending struct {
 	kind   kind
 	body   []byte
 	apply  func(*state) // what the record says; nil for a message and a topic
-	topic  *topic       // nil: the others
+	topic  *chat.Topic  // nil: the others
 	stored func(error)
 
 	// What the committer knows.

@@ -1,5 +1,7 @@
 package journal
 
+import "wschat/hub/chat"
+
 // topic is that of a group; without a text there is none any more.
 type topic struct{ group, text string }
 
@@ -17,9 +19,8 @@ func parseTopic(b []byte) (topic, error) {
 
 // SetTopic implements chat.Store. stored is called as that of Append is, and in one order
 // with it.
-func (s *Store) SetTopic(group, text string, stored func(error)) {
-	t := topic{group, text}
-	s.append(pending{kind: kindTopic, body: appendTopic(nil, t), topic: &t, stored: stored})
+func (s *Store) SetTopic(t chat.Topic, stored func(error)) {
+	s.append(pending{kind: kindTopic, body: appendTopic(nil, topic{t.Group, t.Text}), topic: &t, stored: stored})
 }
 
 // Topics implements chat.Store.

@@ -304,7 +304,7 @@ func TestTopicsAreOfMembers(t *testing.T) {
 	e, _ := open(t, Config{})
 	enter(t, e, "A")
 	var got error
-	e.SetTopic("A", "groupA", "text", func(err error) { got = err })
+	e.SetTopic(chat.Topic{Group: "groupA", Text: "text", User: "A"}, func(err error) { got = err })
 	if !errors.Is(got, chat.ErrNotMember) || got.(*chat.Error).Subject != "groupA" {
 		t.Errorf("got %v", got)
 	}

@@ -26,10 +26,10 @@ func (s *later) Append(m *chat.Message, stored func(error)) {
 	})
 }
 
-func (s *later) SetTopic(group, text string, stored func(error)) {
+func (s *later) SetTopic(t chat.Topic, stored func(error)) {
 	s.waiting = append(s.waiting, func(err error) {
 		if err == nil {
-			s.topics[group] = text
+			s.topics[t.Group] = t.Text
 		}
 		stored(err)
 	})
@@ -133,7 +133,7 @@ func TestTopics(t *testing.T) {
 	r.told = nil
 	var answers []string
 	for _, text := range []string{"first", "second", "third"} {
-		e.SetTopic("A", "groupX", text, func(err error) { answers = append(answers, fmt.Sprint(err)) })
+		e.SetTopic(chat.Topic{Group: "groupX", Text: text, User: "A"}, func(err error) { answers = append(answers, fmt.Sprint(err)) })
 	}
 	r.want(t)
 	s.store(nil)

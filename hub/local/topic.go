@@ -3,17 +3,17 @@ package local
 import "wschat/hub/chat"
 
 // SetTopic implements chat.Engine.
-func (e *Engine) SetTopic(user, group, text string, done func(error)) {
-	if !e.IsMember(user, group) {
-		done(chat.ErrNotMember.About(group))
+func (e *Engine) SetTopic(t chat.Topic, done func(error)) {
+	if !e.IsMember(t.User, t.Group) {
+		done(chat.ErrNotMember.About(t.Group))
 		return
 	}
-	e.store.SetTopic(group, text, func(err error) {
+	e.store.SetTopic(t, func(err error) {
 		if err != nil {
 			done(refusal(err))
 			return
 		}
-		e.node.Topic(group, text, user)
+		e.node.Topic(t.Group, t.Text, t.User)
 		done(nil)
 	})
 }

@@ -16,7 +16,7 @@ import (
 func setTopic(t *testing.T, s *Store, user, group, text string) {
 	t.Helper()
 	done := make(chan error, 1)
-	s.SetTopic(user, group, text, func(err error) { done <- err })
+	s.SetTopic(chat.Topic{Group: group, Text: text, User: user}, func(err error) { done <- err })
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,12 @@ import (
 )
 
 // SetTopic implements chat.Engine. The channel tells the nodes.
-func (s *Store) SetTopic(user, group, text string, done func(error)) {
+func (s *Store) SetTopic(t chat.Topic, done func(error)) {
 	if !s.able() {
 		done(chat.ErrUnavailable)
 		return
 	}
-	s.send(conversationKey(group), done, func(resp.Reply) { done(nil) }, topicScript, user, text, s.clock.deadline())
+	s.send(conversationKey(t.Group), done, func(resp.Reply) { done(nil) }, topicScript, t.User, t.Text, s.clock.deadline())
 }
 
 // retopic notes the topic of a group, which is kept as in topic.lua, and tells the node if that

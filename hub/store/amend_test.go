@@ -223,7 +223,7 @@ func TestTopicsAreForgotten(t *testing.T) {
 	s.MaxConversations, s.ForgetAfter = 3, time.Nanosecond
 	s.Attend(func(string) bool { return false })
 	for i := range 100 {
-		s.SetTopic(fmt.Sprint("group", i), "topic", func(err error) {
+		s.SetTopic(chat.Topic{Group: fmt.Sprint("group", i), Text: "topic"}, func(err error) {
 			if err != nil {
 				t.Error(err)
 			}

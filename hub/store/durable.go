@@ -64,10 +64,10 @@ func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(err
 // OpenTopic returns the conversation of a group, whose topic is to be set; nil: that is
 // refused, or, without an error, there is nothing to do. AddTopic must follow, or Cancel. forgot
 // is as in Open.
-func (s *Memory) OpenTopic(group, text string, forgot func(name string, last uint64)) (*Conversation, error) {
+func (s *Memory) OpenTopic(t chat.Topic, forgot func(name string, last uint64)) (*Conversation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.openTopic(group, text, forgot)
+	return s.openTopic(t, forgot)
 }
 
 // AddTopic sets a topic that is safe now, and calls stored as chat.Store.SetTopic does.
@@ -78,7 +78,8 @@ func (s *Memory) AddTopic(c *Conversation, text string, stored func(error)) {
 	stored(nil)
 }
 
-// LoadTopic sets a topic from before the start.
+// LoadTopic sets a topic from before the start. Who has set it is not known: a conversation that
+// it begins counts for a user whom nobody is.
 func (s *Memory) LoadTopic(group, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,30 +7,30 @@ import (
 	"wschat/hub/chat"
 )
 
-// SetTopic implements chat.Store. A conversation that begins with its topic counts for nobody
-// in particular.
-func (s *Memory) SetTopic(group, text string, stored func(error)) {
+// SetTopic implements chat.Store. A conversation that begins with its topic counts for who sets
+// that.
+func (s *Memory) SetTopic(t chat.Topic, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := s.openTopic(group, text, nil)
+	c, err := s.openTopic(t, nil)
 	if c != nil {
-		s.setTopic(c, text)
+		s.setTopic(c, t.Text)
 	}
 	stored(err)
 }
 
 // openTopic returns the conversation of a group that is to get a topic, and begins it if
 // necessary; nil: there is no room, or, without an error, it need not be. forgot is as in Open.
-func (s *Memory) openTopic(group, text string, forgot func(name string, last uint64)) (*Conversation, error) {
-	c := s.conversations[group]
-	if c != nil || text == "" {
+func (s *Memory) openTopic(t chat.Topic, forgot func(name string, last uint64)) (*Conversation, error) {
+	c := s.conversations[t.Group]
+	if c != nil || t.Text == "" {
 		return c, nil
 	}
-	by, from := s.keysOf("", "")
+	by, from := s.keysOf(t.Address, t.User)
 	if !s.makeRoom(by, from, forgot) {
 		return nil, chat.ErrFull
 	}
-	return s.begin(group, by, from), nil
+	return s.begin(t.Group, by, from), nil
 }
 
 // setTopic sets that of c. One that has had no messages can be forgotten from now on.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"wschat/hub/chat"
@@ -87,5 +88,48 @@ func testBeginnersOfAnAddress(t *testing.T, s chat.Store) {
 		if first, _ := kept(t, s, fmt.Sprint("groupB", i)); first != 1 {
 			t.Errorf("groupB%d is forgotten", i)
 		}
+	}
+}
+
+// A conversation that begins with its topic counts for who sets that, and for his address.
+func testBeginnersByTopic(t *testing.T, s chat.Store) {
+	s.Attend(somebodyIn)
+	set := func(address, user, group string) error {
+		stored := make(chan error, 1)
+		s.SetTopic(chat.Topic{Group: group, Text: "topic", User: user, Address: address}, func(err error) { stored <- err })
+		return <-stored
+	}
+	begun := map[string]int{"far A": 14, "near B": 6}
+	for who, n := range begun {
+		address, user, _ := strings.Cut(who, " ")
+		for i := range n {
+			if err := set(address, user, fmt.Sprint("group", user, i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := set("far", "A", "groupA14"); !errors.Is(err, chat.ErrFull) {
+		t.Errorf("who has most: got %v, want ErrFull", err)
+	}
+	for i := range 2 {
+		if err := begin(s, "near", "B", fmt.Sprint("groupM", i)); err != nil {
+			t.Error(err)
+		}
+		if err := set("elsewhere", "C", fmt.Sprint("groupC", i)); err != nil {
+			t.Error(err)
+		}
+	}
+	var groups []string
+	for _, of := range "ABC" {
+		for i := range 14 {
+			groups = append(groups, fmt.Sprintf("group%c%d", of, i))
+		}
+	}
+	left := make(map[byte]int)
+	for group := range s.Topics(groups) {
+		left[group[len("group")]]++
+	}
+	if left['A'] != 10 || left['B'] != 6 || left['C'] != 2 {
+		t.Errorf("topics are left: of A %d, of B %d, of C %d", left['A'], left['B'], left['C'])
 	}
 }

@@ -20,6 +20,7 @@ func Shares(t *testing.T, open func(t *testing.T, conversations int, bytes int64
 		"conversations that somebody is in":          testInhabited,
 		"conversations in which messages wait":       testInhabitedWaiting,
 		"conversations of many names of one address": testBeginnersOfAnAddress,
+		"conversations that begin with a topic":      testBeginnersByTopic,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t, 20, 0)) })
 	}
