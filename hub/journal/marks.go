@@ -131,6 +131,15 @@ func (s *state) readOwn(m *message) {
 	}
 }
 
+// withOwn returns marks from before the start with what the user had said by then behind what
+// they say is read: they may be older than the records of that.
+func (s *state) withOwn(m userMarks) userMarks {
+	if m.Marks != (chat.Marks{}) {
+		m.Read = s.memory.OwnBehind(m.user, m.conversation, m.Read)
+	}
+	return m
+}
+
 // marking is what of marks is on its way to the disk. The lock of the Store guards it.
 type marking struct {
 	stored  map[note][]func(error) // who waits for a note

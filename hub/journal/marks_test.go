@@ -212,3 +212,33 @@ func TestMarksOfWhoIsForgottenAndBack(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// What is written of marks may be older than the messages before it: they were on their way when
+// it was handed over, or a compaction has put it behind them.
+func TestOwnMessagesAreReadBeforeOlderMarks(t *testing.T) {
+	for _, compacted := range []bool{false, true} {
+		dir := t.TempDir()
+		config := Config{Dir: dir, segmentSize: 300, compactAt: never}
+		s := open(t, config)
+		from := func(user string) {
+			m := text("groupA", strings.Repeat("x", 150))
+			m.From = user
+			must(t, try(s, m, ""))
+		}
+		s.Seen("A", time.Time{})
+		for range 4 {
+			from("A")
+		}
+		must(t, setMarks(s, "A", "groupA", chat.Marks{Read: 2, Flags: chat.Pin}))
+		if compacted {
+			must(t, s.compactSealed())
+		}
+		from("A")
+		from("B")
+		from("A") // 6 is unread
+		closeStore(t, s)
+		if got, want := marksOf(open(t, config)), fmt.Sprintf("A groupA:5/%d", chat.Pin); got != want {
+			t.Errorf("compacted %v: %s, want %s", compacted, got, want)
+		}
+	}
+}

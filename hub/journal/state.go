@@ -70,7 +70,7 @@ func (s *state) apply(rec record, compacted bool) error {
 		s.memory.LoadTopic(b.group, b.text)
 	case userMarks:
 		if s.users[b.user] != nil {
-			s.setMarks(b)
+			s.setMarks(s.withOwn(b))
 		}
 	}
 	return nil

@@ -202,6 +202,21 @@ func (s *Memory) Waits(user, conversation []byte, seq uint64) bool {
 	return side != nil && side.unread != nil && side.unread.first <= seq && seq <= side.unread.last
 }
 
+// OwnBehind returns up to which message of a conversation all that are behind a seq are from user.
+func (s *Memory) OwnBehind(user, conversation string, seq uint64) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversations[conversation]
+	for c != nil {
+		m, ok := c.target(seq + 1)
+		if !ok || m.From != user {
+			break
+		}
+		seq++
+	}
+	return seq
+}
+
 // Newest returns the time of the newest message, in ns since 1970; 0: there is none.
 func (s *Memory) Newest() int64 {
 	s.mu.Lock()
