@@ -30,7 +30,7 @@ type catchUp struct {
 	pages func() ([]*chat.Message, error) // what waits; nil: that has come to its end
 	err   error                           // there is no telling what waits
 	page  []*chat.Message                 // what is to be sent next
-	sent  map[string]uint64               // the last Seq, by conversation: a message may be live, too
+	sent  map[string]uint64               // up to which Seq, by conversation: a message may be live, too
 	begin func(func() loop.Item)          // see loop.Conn.PullLater; nil: pages does not block
 }
 
@@ -100,7 +100,7 @@ func (c *catchUp) take() loop.Item {
 			if c.sent == nil {
 				c.sent = make(map[string]uint64)
 			}
-			c.sent[m.Conversation] = m.Seq
+			c.sent[m.Conversation] = max(m.Seq, m.Upto)
 			return &privateLine{c.hub.newDelivery(m), c.hub.engine}
 		}
 	}

@@ -108,6 +108,39 @@ func TestMessageDuringLogin(t *testing.T) {
 	})
 }
 
+// An edit that arrives between the login and the look at what waits is in what is sent, and is not
+// sent again.
+func TestEditDuringLogin(t *testing.T) {
+	drivers(t, func(t *testing.T, driver loop.Config) {
+		store := &lateStore{Memory: store.New(0)}
+		s := start(t, driver, setup{Presence: chat.ToNone, Store: store})
+		s.away("B")
+		a := s.client("A")
+		for _, text := range []string{"1", "2"} {
+			a.say("B," + text)
+			a.want(offline("B"))
+		}
+		meanwhile := func() {
+			store.beforeWaiting.Store(nil)
+			edited := make(chan error, 1)
+			m := &chat.Message{Conversation: "A,B", From: "A", To: "B", Kind: chat.Edit, About: 1, Body: []byte("edited")}
+			s.Hub.engine.Publish(m, nil, func(_ bool, err error) { edited <- err })
+			if err := <-edited; err != nil {
+				t.Error(err)
+			}
+		}
+		store.beforeWaiting.Store(&meanwhile)
+		b := s.client("B")
+		b.want("用户(A=>B):edited", "用户(A=>B):2")
+		a.say("B,3")
+		b.want("用户(A=>B):3")
+		quiet(a, b)
+		b.conn.Close()
+		s.gone("B")
+		quiet(s.client("B"))
+	})
+}
+
 // Two connections of a user that log in both get what comes live, behind what
 // waited.
 func TestCatchUpOfTwoConnections(t *testing.T) {
