@@ -168,6 +168,13 @@ func newHouse(count int, start func() *target.Server) *house {
 	return h
 }
 
+// isShared reports whether there is more than one node.
+func (h *house) isShared() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.nodes) > 1
+}
+
 func (h *house) get(i int) *target.Server {
 	h.mu.Lock()
 	defer h.mu.Unlock()
