@@ -36,15 +36,16 @@ run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
 
 test: lint race quickfuzz e2e ## everything; installs the tools it needs
 
-# What go test vets, lint has vetted.
-GOTEST = $(GO) test -vet=off
+# What go test vets, lint has vetted. Without paths in what is built, another clone of the
+# same sources finds it in the cache.
+GOTEST = $(GO) test -vet=off -trimpath
 
 # Packages that wait leave the processors to others: more run at once than there are, the
 # longest first.
 UNITS = ./hub ./hub/loop ./hub/redis ./hub/journal ./...
 race: tools ## unit tests and fuzz seeds, with the race detector
 	@tags=redis; if grep -qs '^Redis:' $(E2E)/.missing; then tags=; echo '*** SKIPPED: the tests with Redis'; fi; \
-		echo "$(GOTEST) -p 4 -race -tags '$$tags' $(UNITS)"; $(GOTEST) -p 4 -race -tags "$$tags" $(UNITS)
+		echo "$(GOTEST) -count=1 -p 4 -race -tags '$$tags' $(UNITS)"; $(GOTEST) -count=1 -p 4 -race -tags "$$tags" $(UNITS)
 	node --test static/
 
 # These wait, and bound no time below a second: they run beside each other, with all of
@@ -61,8 +62,8 @@ e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis a
 	@mkdir -p '$(ARTEFACTS)'
 	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
-	set -- -count=1 -timeout 5m -trimpath -tags e2e; status=0; \
-	$(GOTEST) -p 2 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
+	set -- -count=1 -timeout 5m -tags e2e; status=0; \
+	$(GOTEST) -p 3 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" -run '$(MEASURED)' ./$(E2E) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \
@@ -134,13 +135,13 @@ test386: ## unit tests of the server where an int has 32 bits
 # has the two that differ most from the machine at hand, which also show that all builds
 # without the tags.
 vet-all: ## vet for each of SYSTEMS
-	@set -e; for system in $(SYSTEMS); do echo "$(GO) vet ./... # $$system"; \
-		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./...; done
+	@set -e; for system in $(SYSTEMS); do echo "$(GO) vet -trimpath ./... # $$system"; \
+		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet -trimpath ./...; done
 
 lint: ## gofmt and vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
-	$(GO) vet -tags e2e,soak,redis ./...
+	$(GO) vet -trimpath -tags e2e,soak,redis ./...
 	@$(MAKE) --no-print-directory vet-all SYSTEMS='linux/386 windows/amd64'
 
 clean: ## remove what was built and installed here
