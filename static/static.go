@@ -4,7 +4,7 @@
 // The page's rooms, each of which knows only those before it:
 //
 //	names people kept dom text rich files   what an id may be; who is online; small tools
-//	chat                                    the client of the JSON protocol
+//	chat/ chat                              the client of the JSON protocol
 //	conversation room                       what a user sees of the chat: the model
 //	windowed rows pane sidebar composer     the views
 //	notify main                             calling the user back; wiring all of it
@@ -12,7 +12,8 @@
 // text_en.js and text_zh.js hold every sentence; the page loads one of them. What
 // comes from the network is set as text, never as markup, and the
 // Content-Security-Policy forbids whatever does not come from these files; only
-// pictures may be blobs. chat.js alone is for other people's pages, too.
+// pictures may be blobs. chat.js, with what it imports from chat/, is for other people's
+// pages, too.
 package static
 
 import (
@@ -22,6 +23,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
 	"slices"
@@ -29,7 +31,7 @@ import (
 	"strings"
 )
 
-//go:embed index.html style.css favicon.svg *.js
+//go:embed index.html style.css favicon.svg *.js chat/*.js
 var files embed.FS
 
 // contentTypes is our own, since the one of package mime depends on the machine.
@@ -52,8 +54,8 @@ var security = map[string]string{
 	"Permissions-Policy":         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
-// shared is the file that pages of other origins may import.
-const shared = "/chat.js"
+// isShared tells of what pages of other origins may import: the client of the protocol.
+func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -79,22 +81,24 @@ type handler map[string]file
 // static.Handler()). Everything is read, hashed and compressed here, once.
 // The handler is safe for concurrent use.
 func Handler() http.Handler {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		panic(fmt.Errorf("embedded files: %w", err)) // decided at build time
-	}
-	h := make(handler, len(entries))
-	for _, entry := range entries {
-		name := entry.Name()
+	h := make(handler)
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
 		body, err := files.ReadFile(name)
 		if err != nil {
-			panic(fmt.Errorf("embedded files: %w", err))
+			return err
 		}
 		url := "/" + name
 		if name == "index.html" {
 			url = "/"
 		}
 		h[url] = newFile(name, body)
+		return nil
+	})
+	if err != nil {
+		panic(fmt.Errorf("embedded files: %w", err)) // decided at build time
 	}
 	h.announceModules()
 	return h
@@ -106,7 +110,7 @@ func (h handler) announceModules() {
 	var links []string
 	for url := range h {
 		if path.Ext(url) == ".js" && !strings.HasPrefix(url, "/text_") {
-			links = append(links, "<"+url+">; rel=modulepreload")
+			links = append(links, "<"+url[1:]+">; rel=modulepreload") // relative, for the page may be below a path
 		}
 	}
 	slices.Sort(links)
@@ -154,7 +158,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "405 method not allowed: expected GET or HEAD", http.StatusMethodNotAllowed)
 		return
 	}
-	if r.URL.Path == shared {
+	if isShared(r.URL.Path) {
 		header.Set("Access-Control-Allow-Origin", "*")
 		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -63,6 +64,7 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/main.js", 200, js, ""},
 		{"HEAD", "/names.js", 200, js, ""},
 		{"GET", "/chat.js", 200, js, ""},
+		{"GET", "/chat/link.js", 200, js, ""},
 		{"GET", "/people.js", 200, js, ""},
 		{"GET", "/text.js", 200, js, ""},
 		{"GET", "/text_zh.js", 200, js, ""},
@@ -77,6 +79,8 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/package.json", 404, "", ""},
 		{"GET", "/testdata/chat_before_amendments.js", 404, "", ""},
 		{"GET", "/favicon.ico", 404, "", ""},
+		{"GET", "/chat", 404, "", ""},
+		{"GET", "/chat/", 404, "", ""},
 		{"GET", "/main.js/", 404, "", ""},
 		{"GET", "/Main.js", 404, "", ""},
 		{"POST", "/nothing", 404, "", ""},
@@ -142,10 +146,10 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 	}
 }
 
-// chat.js alone is for pages of other origins.
+// chat.js and what it imports are for pages of other origins, and nothing else is.
 func TestSharedWithOtherOrigins(t *testing.T) {
 	server := serve(t)
-	for path, origin := range map[string]string{"/chat.js": "*", "/": "", "/main.js": "", "/people.js": "", "/nothing": ""} {
+	for path, origin := range map[string]string{"/chat.js": "*", "/chat/link.js": "*", "/chat/present.js": "*", "/": "", "/main.js": "", "/people.js": "", "/nothing": "", "/chat/": "", "/chat/nothing.js": ""} {
 		answer, _ := get(t, server, "GET", path, "Origin", "https://other.example")
 		if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
 			t.Errorf("%s: Access-Control-Allow-Origin %q, want %q", path, got, origin)
@@ -271,31 +275,42 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
+// written are the embedded files by name.
+func written(t *testing.T) map[string][]byte {
+	t.Helper()
+	all := make(map[string][]byte)
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			all[name], err = files.ReadFile(name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // What the policy would block, and what must never be done with data, is not in
 // the files; what they name is served.
 func TestFilesKeepToThePolicy(t *testing.T) {
 	server := serve(t)
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	forbidden := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+="|javascript:|innerHTML|outerHTML|` +
 		`insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import`)
-	named := regexp.MustCompile(`(?:href|src)="(/[^"]*)"|from '\.(/[^']*)'`)
+	named := regexp.MustCompile(`(?:href|src)="([^"]*)"|from '(\.[^']*)'`)
 	references := 0
-	for _, entry := range entries {
-		body, err := files.ReadFile(entry.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, body := range written(t) {
 		if found := forbidden.Find(body); found != nil {
-			t.Errorf("%s has %q", entry.Name(), found)
+			t.Errorf("%s has %q", name, found)
 		}
 		for _, found := range named.FindAllSubmatch(body, -1) {
 			references++
-			path := string(found[1]) + string(found[2])
-			if answer, _ := get(t, server, "GET", path); answer.StatusCode != 200 {
-				t.Errorf("%s names %s: status %d", entry.Name(), path, answer.StatusCode)
+			relative := string(found[1]) + string(found[2])
+			if strings.HasPrefix(relative, "/") {
+				t.Errorf("%s names %s, which is elsewhere if the page is below a path", name, relative)
+			}
+			if answer, _ := get(t, server, "GET", path.Join("/", path.Dir(name), relative)); answer.StatusCode != 200 {
+				t.Errorf("%s names %s: status %d", name, relative, answer.StatusCode)
 			}
 		}
 	}
@@ -307,18 +322,10 @@ func TestFilesKeepToThePolicy(t *testing.T) {
 // What is read in the browser's tools is what is in the repository.
 func TestServedAsWritten(t *testing.T) {
 	server := serve(t)
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		written, err := files.ReadFile(entry.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		path := "/" + strings.TrimSuffix(entry.Name(), "index.html")
-		if _, served := get(t, server, "GET", path); !bytes.Equal(served, written) {
-			t.Errorf("%s: %d bytes are served, and others than the %d written", path, len(served), len(written))
+	for name, body := range written(t) {
+		path := "/" + strings.TrimSuffix(name, "index.html")
+		if _, served := get(t, server, "GET", path); !bytes.Equal(served, body) {
+			t.Errorf("%s: %d bytes are served, and others than the %d written", path, len(served), len(body))
 		}
 	}
 }
@@ -355,7 +362,7 @@ func TestModulesAreAnnounced(t *testing.T) {
 	links := strings.Split(answer.Header.Get("Link"), ", ")
 	for _, link := range links {
 		path, ok := strings.CutSuffix(strings.TrimPrefix(link, "<"), ">; rel=modulepreload")
-		if answer, _ := get(t, server, "GET", path); !ok || answer.StatusCode != 200 {
+		if answer, _ := get(t, server, "GET", "/"+path); !ok || strings.HasPrefix(path, "/") || answer.StatusCode != 200 {
 			t.Errorf("Link %s: status %d", link, answer.StatusCode)
 		}
 	}
