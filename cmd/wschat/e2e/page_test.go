@@ -200,8 +200,23 @@ func (p *page) isOpen(name string) {
 	p.until("the conversation "+name, `document.querySelector("#conversations [aria-current=true]")?.dataset.open === `+quoted(name))
 }
 
-// find types into the field that finds or begins conversations, and takes the
-// first.
+// joins opens a group, and joins it.
+func (p *page) joins(group string) {
+	p.t.Helper()
+	p.to(group)
+	p.click("#join")
+	p.until("to be in it", `document.querySelector("#join").hidden`)
+}
+
+// begins types into the field that finds conversations, and chooses one that there is not yet.
+func (p *page) begins(typed, name string) {
+	p.t.Helper()
+	p.fill("#find", typed)
+	p.click(fmt.Sprintf(`#begin [data-open="%s"]`, name))
+	p.isOpen(name)
+}
+
+// find types into the field that finds conversations, and takes the best.
 func (p *page) find(typed string) {
 	p.t.Helper()
 	p.fill("#find", typed)

@@ -37,3 +37,9 @@ export function groupName(typed) {
   const full = name.startsWith('group') ? name : 'group' + name;
   return isGroup(full) ? full : '';
 }
+
+// mention matches where a text names the user.
+export function mention(user) {
+  const id = user.replaceAll('.', '\\.');
+  return new RegExp(`(?<![\\p{L}\\p{M}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{M}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
+}

@@ -28,24 +28,6 @@ export function write(to, text) {
   if (to.textContent !== text) to.textContent = text;
 }
 
-const reported = new Set();
-
-// attempt does what must not keep anything else from happening, and returns why it
-// failed. The console is told once, for what fails may do so with each message.
-export function attempt(work) {
-  try {
-    work();
-    return '';
-  } catch (error) {
-    const why = String(error);
-    if (reported.size < 100 && !reported.has(why)) {
-      reported.add(why);
-      reportError(error);
-    }
-    return why;
-  }
-}
-
 // inTime makes many calls one in the next frame, or soon: hidden pages have no frames.
 export function inTime(work) {
   let waits = false;
@@ -59,10 +41,4 @@ export function inTime(work) {
     if (document.hidden) setTimeout(then, 200);
     else requestAnimationFrame(then);
   };
-}
-
-export function hue(id) {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 3600;
-  return sum / 10;
 }

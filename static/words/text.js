@@ -1,4 +1,4 @@
-import { keep, kept } from './kept.js';
+import { keep, kept } from '../state/kept.js';
 
 // Every sentence of the page, and how to write a time, in the user's language.
 export let text;
@@ -10,7 +10,7 @@ export const language = () => (/^zh\b/i.test(kept('language') ?? navigator.langu
 
 export async function speak(chosen) {
   if (chosen) keep('language', chosen);
-  ({ text } = await import(`./text_${language()}.js`));
+  ({ text } = await import(`./${language()}.js`));
   document.documentElement.lang = text.lang;
   const formatter = (options) => new Intl.DateTimeFormat(text.lang, options).format;
   clock = formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -21,9 +21,11 @@ export async function speak(chosen) {
   }
 }
 
-// Browsers give 1006 for all connections that never opened.
+// Browsers give 1006 for all connections that never opened; refused is why a server that is there
+// refuses them, '' if none is.
 export function closeReason({ code, reason, opened }, refused) {
-  if (!opened && code === 1006) return refused ? text.refused : text.unreachable;
+  if (!opened && refused) return text.refused[refused];
+  if (!opened && code === 1006) return text.unreachable;
   return text.close[code] ?? `${reason} (${code})`;
 }
 

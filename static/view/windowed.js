@@ -15,6 +15,7 @@ let elements = new Map(); // by item; each knows its item, and the one above
 let top = 0; // where the scroller was last
 let anchor; // {item, offset}: the first in sight, and where it is
 let options;
+let held; // {item, offset}: following the end does not lead beyond it
 let usual = 30; // px of height
 
 export const changed = inTime(update);
@@ -43,13 +44,38 @@ export function redraw() {
 }
 
 export function follow() {
-  atEnd = true;
+  [atEnd, held] = [true, undefined];
   changed();
 }
 
-function scrolled() {
+// place is where the reader is, for go; undefined at the end.
+export const place = () => (atEnd ? undefined : anchor);
+
+// go shows an item, offset px below the window's top.
+export function go({ item, offset }) {
+  [atEnd, anchor] = [false, { item, offset }];
+  update();
+  atEnd = isNearEnd();
+  changed();
+}
+
+// hold keeps an item in sight, offset px below the window's top, though the reader follows the end.
+export function hold(item, offset) { held = { item, offset }; }
+
+// lastInSight is the last item whose end is in sight.
+export function lastInSight() {
+  const end = box(scroller).bottom + 1;
+  return [...list.children].findLast((element) => box(element).bottom <= end)?.item;
+}
+
+function isNearEnd() {
   const { scrollTop, scrollHeight, clientHeight } = scroller;
-  const nearEnd = scrollTop + clientHeight > scrollHeight - 3;
+  return scrollTop + clientHeight > scrollHeight - 3;
+}
+
+function scrolled() {
+  const { scrollTop } = scroller;
+  const nearEnd = isNearEnd();
   if (!atEnd || scrollTop < top - 1) atEnd = nearEnd; // what grows does not lead away from the end
   top = scrollTop;
   anchor = inSight();
@@ -80,6 +106,8 @@ function inSight() {
 function update() {
   items = options.items();
   const high = scroller.clientHeight;
+  if (atEnd && held && sum(Math.max(0, items.lastIndexOf(held.item)), items.length) > high - held.offset) [atEnd, anchor] = [false, held];
+  held = undefined;
   let at = atEnd || !anchor ? -1 : items.lastIndexOf(anchor.item);
   let { offset } = anchor ?? {};
   if (at < 0) [at, offset] = [items.length - 1, high - height(items.at(-1) ?? {})];

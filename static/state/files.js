@@ -5,8 +5,9 @@
 const mark = new TextEncoder().encode('wschat/1');
 const tail = mark.length + 2;
 
-// The server's default for a message, less destination, name and type.
-export const mostBytes = (1 << 20) - 1024;
+// mostBytes is what a file may have if a message may have so many, less destination, name and
+// type; 0: any.
+export const mostBytes = (maxMessage = 1 << 20) => (maxMessage ? Math.max(0, maxMessage - 1024) : Infinity);
 
 export async function wrap(file, id) {
   const about = new TextEncoder().encode(JSON.stringify({ name: clean(file.name), type: file.type.slice(0, 60), id }));

@@ -51,8 +51,3 @@ function link(found, before) {
 }
 
 export const isEmoji = (text) => text.length <= 40 && emoji.test(text) && /[\p{Extended_Pictographic}\p{RI}]/u.test(text);
-
-export function mention(user) {
-  const id = user.replaceAll('.', '\\.');
-  return new RegExp(`(?<![\\p{L}\\p{M}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{M}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
-}
