@@ -2,13 +2,14 @@ import { element } from './dom.js';
 
 const hues = 12; // well apart
 
-// hue is a name's colour, in degrees: one of few, by a hash that mixes (FNV-1a), so that names that
-// are alike get different ones.
+// hue is a name's colour, in degrees: one of few. Names that differ in their last letter alone, as
+// short ones do, are 150 degrees apart for neighbours; what is before it is hashed (FNV-1a).
 export function hue(name) {
+  const letters = [...name];
+  const last = letters.pop()?.codePointAt() ?? 0;
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash ^ (hash >>> 13)) >>> 0) % hues * (360 / hues);
+  for (const letter of letters) hash = Math.imul(hash ^ letter.codePointAt(), 0x01000193) >>> 0;
+  return (hash + 5 * last) % hues * (360 / hues);
 }
 
 export function coloured(made, name) {
