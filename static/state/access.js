@@ -3,6 +3,7 @@
 
 import { app, enter, leave, on, tell } from './app.js';
 import { keep, kept } from './kept.js';
+import { isGood } from './token.js';
 
 const key = 'wschat token';
 // /about; and refused: how a server that is there refuses: '', 'denied' (401) or 'full'.
@@ -10,8 +11,8 @@ export const access = { about: { login: false, guests: true, tokens: false }, to
 
 export function begin() {
   on('welcome', () => {
-    const { me } = app.session;
-    if (!access.token) keep('id', me);
+    if (access.token) return; // which stays with the tab
+    keep('id', app.session.me);
     keep('enter', true);
   });
   on('connection', (detail) => {
@@ -88,25 +89,4 @@ async function ask({ user, token }) {
   const query = new URLSearchParams({ name: 'x'.repeat(256), ...(user && { userId: user }) });
   const { status } = await fetch(`files?${query}`, { method: 'POST', headers: token ? { Authorization: `Bearer ${token}` } : {} });
   return { 401: 'denied', 404: 'unknown' }[status] ?? 'full'; // 404: files are off
-}
-
-// isGood: a token may be one, and has not expired.
-function isGood(token) {
-  const { exp } = claims(token) ?? {};
-  return exp * 1000 > Date.now();
-}
-
-function claims(token) {
-  try {
-    const [, body] = token.split('.');
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(body.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))));
-  } catch {
-    return undefined;
-  }
-}
-
-// mayBeIn: the token lets one be in a group.
-export function mayBeIn(group) {
-  const { groups } = claims(access.token) ?? {};
-  return !Array.isArray(groups) || groups.some((each) => (each.endsWith('*') ? group.startsWith(each.slice(0, -1)) : each === group));
 }

@@ -8,10 +8,11 @@ import { keepDraft, keptDrafts } from './drafts.js';
 import { unwrap } from './files.js';
 import { keep, kept } from './kept.js';
 import { Loading } from './loading.js';
-import { mention } from './names.js';
+import { isGroup, mention } from './names.js';
 import { People } from './people.js';
 import { Reading } from './reading.js';
 import { Sending } from './sending.js';
+import { mayBeIn } from './token.js';
 
 const mostKept = 20000; // messages of a conversation whose present state is known
 
@@ -62,10 +63,12 @@ export class Session {
       topic: () => tell('change'),
     };
     for (const [type, handle] of Object.entries(handlers)) this.chat.addEventListener(type, ({ detail }) => handle(detail));
-    for (const name of ['all', 'groupA', 'groupB']) this.get(name);
+    for (const name of ['all', 'groupA', 'groupB']) if (this.mayBeIn(name)) this.get(name);
   }
 
   get connected() { return this.chat.state === 'connected'; }
+  // mayBeIn: the token does not forbid the group, if it is one.
+  mayBeIn(name) { return !isGroup(name) || mayBeIn(this.chat.token, name); }
   get unread() { return [...this.conversations.values()].reduce((sum, { unread }) => sum + unread, 0); }
 
   #told(c) {

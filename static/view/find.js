@@ -23,6 +23,6 @@ export function find(session, typed, conversations) {
   const people = by(wanted, (user) => [user])(session.people.users);
   const best = found[0] && !(people[0]?.rank < found[0].rank) ? found[0].each.name : people[0]?.each;
   const known = (name) => session.conversations.has(name) || session.people.has(name);
-  const begin = [isUserId(typed) && typed, groupName(typed)].filter((name) => name && !known(name));
+  const begin = [isUserId(typed) && typed, groupName(typed)].filter((name) => name && !known(name) && session.mayBeIn(name));
   return { conversations: found.map(({ each }) => each), people: people.map(({ each }) => each), best, begin };
 }
