@@ -81,6 +81,8 @@ test('requests and their answers', async (t) => {
   assert.deepEqual(await ask(chat.groups(), { event: 'groups', groups: [], more: false }), { groups: [], more: false });
   assert.equal(await ask(chat.topic('groupA', 'x'), { event: 'ack' }), undefined);
   assert.equal(await ask(chat.topic('groupA'), { event: 'ack' }), undefined);
+  assert.equal(await ask(chat.kick('B', { for: '10m' }), { event: 'ack' }), undefined);
+  await assert.rejects(ask(chat.kick('C'), { event: 'error', code: 'forbidden', message: 'why' }), { code: 'forbidden' });
   const found = await ask(chat.search('invoice', { of: 'B', before: 812, limit: 20 }), { event: 'found', messages: [message('B', 9), message('B', 8)], more: true, before: 8 });
   assert.deepEqual([found.messages.map((m) => `${m.conversation} ${m.seq}`), found.more, found.before], [['B 9', 'B 8'], true, 8]);
   await assert.rejects(ask(chat.search('x'), { event: 'error', code: 'bad_request', message: 'why' }), { code: 'bad_request' });
@@ -88,7 +90,8 @@ test('requests and their answers', async (t) => {
   assert.equal(messages[0].conversation, 'B', 'whoever it is from');
   assert.deepEqual(asked(sockets[0]), [
     { op: 'who', group: 'groupA', away: true }, { op: 'groups', prefix: 'groupP', after: 'groupPa', limit: 9 }, { op: 'groups' },
-    { op: 'topic', group: 'groupA', text: 'x' }, { op: 'topic', group: 'groupA' }, { op: 'search', text: 'invoice', of: 'B', before: 812, limit: 20 },
+    { op: 'topic', group: 'groupA', text: 'x' }, { op: 'topic', group: 'groupA' },
+    { op: 'kick', user: 'B', for: '10m' }, { op: 'kick', user: 'C' }, { op: 'search', text: 'invoice', of: 'B', before: 812, limit: 20 },
     { op: 'search', text: 'x' }, { op: 'history', of: 'B', around: 640 },
   ]);
 });

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'node:test';
 
-import { Conversation } from './conversation.js';
-import { clean, mostBytes, pictureType, unwrap, wrap } from './files.js';
-import { groupName, isGroup, isUserId } from './names.js';
-import { People } from './people.js';
-import { isEmoji, mention } from './rich.js';
-import { text as en } from './text_en.js';
-import { text as zh } from './text_zh.js';
+import { address, addressOf } from './state/address.js';
+import { Conversation } from './state/conversation.js';
+import { clean, mostBytes, pictureType, unwrap, wrap } from './state/files.js';
+import { groupName, isGroup, isUserId, mention } from './state/names.js';
+import { People } from './state/people.js';
+import { isEmoji } from './view/rich.js';
+import { text as en } from './words/en.js';
+import { text as zh } from './words/zh.js';
 
 // hub/name_test.go reads the same names.
 const names = JSON.parse(await readFile(new URL('../hub/chat/testdata/names.json', import.meta.url), 'utf8'));
@@ -52,12 +53,12 @@ test('both languages have the same texts, and the page has all that it names', a
   const shape = (text) => Object.entries(text).map(([key, value]) => [key, typeof value]).sort();
   assert.deepEqual(shape(en), shape(zh));
   assert.deepEqual(shape(en.close), shape(zh.close));
-  assert.deepEqual(shape(en.errors), shape(zh.errors));
+  for (const key of ['errors', 'refused', 'logInErrors']) assert.deepEqual(shape(en[key]), shape(zh[key]));
   const named = new Set(['lang', 'sent', 'sending']);
   const folder = new URL('.', import.meta.url);
   const foreign = ['length', 'slice', 'matchAll', 'replace', 'txt']; // of others of the same name
-  for (const name of await readdir(folder)) {
-    if (!/\.(js|html)$/.test(name) || name.startsWith('text_')) continue;
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!/^(\w+|state\/\w+|view\/\w+|words\/text)\.(js|html)$/.test(name)) continue;
     const source = await readFile(new URL(name, folder), 'utf8');
     for (const [, ...keys] of source.matchAll(/data-(?:text|label|placeholder|title)="(\w+)"|(?<![./\w])text\.(\w+)/g)) {
       for (const key of keys) if (key && !foreign.includes(key)) named.add(key);
@@ -127,8 +128,15 @@ test('names of files have nothing that misleads', () => {
 test('what can be sent fits into a message of 1 MiB', async () => {
   const field = /id="text" rows="1" maxlength="(\d+)"/.exec(await readFile(new URL('index.html', import.meta.url), 'utf8'));
   assert.ok(JSON.stringify('\0'.repeat(field[1])).length < (1 << 20) - 300);
-  const body = await wrap(new File([new Uint8Array(mostBytes)], '"'.repeat(300) + '猫'.repeat(100), { type: '猫'.repeat(60) }), '4294967295-4294967295');
+  const body = await wrap(new File([new Uint8Array(mostBytes(1 << 20))], '"'.repeat(300) + '猫'.repeat(100), { type: '猫'.repeat(60) }), '4294967295-4294967295');
   assert.ok(body.length + 65 <= 1 << 20);
+});
+
+test('addresses of conversations and messages', () => {
+  for (const [name, at] of [['all'], ['groupA', 41], ['bob', 1], ['group前端'], ['हिन्दी', 7]]) assert.deepEqual(address(addressOf(name, at)), { name, at });
+  assert.equal(addressOf('groupA', 41), '#/groupA/41');
+  assert.deepEqual(address('#/group前端/7'), { name: 'group前端', at: 7 });
+  for (const none of ['', '#', '#/', '#token=x', '#/a b', '#/%zz', '#/login', '#/group', '#/bob/x', '#/bob/1/2', '#bob']) assert.deepEqual(address(none), {}, none);
 });
 
 const own = (seq, text, more) => ({ kind: 'message', own: true, from: 'A', seq, text, at: seq * 1000, ...more });
@@ -187,23 +195,68 @@ test('a conversation: what changes a message is none', () => {
   const c = new Conversation('all');
   const amendment = (seq, what) => ({ ...other(seq), text: '', ...what });
   for (const seq of [1, 2, 3]) assert.ok(c.take(other(seq)));
-  c.unread = 2;
+  c.loaded([], false);
+  c.readTo(1);
   const [first] = c.items;
   for (const m of [amendment(4, { edit: 1, text: 'x' }), amendment(5, { react: 2, text: '👍' }), amendment(6, { react: 2 }), amendment(7, { edit: 99, text: 'y' }), amendment(8, { delete: 3 })]) {
     assert.equal(c.take(m), undefined);
   }
+  const reactions = [{ text: '👍', count: 1, users: ['B'] }];
+  for (const m of [{ ...other(1), text: 'x' }, { ...other(2), reactions }, { ...other(99), text: 'y' }, { ...other(3), text: '', deleted: true }]) c.change(m);
   assert.deepEqual([c.items.map(({ seq, text }) => `${seq} ${text}`), first.text, c.last.seq, c.unread], [['1 x', '2 2'], 'x', 2, 1]);
-  c.read();
-  assert.equal(c.seen, 8);
-  c.take(amendment(9, { react: 1 }));
-  assert.equal(c.seen, 9, 'there is nothing to read');
+  assert.deepEqual(c.items[1].reactions, reactions);
+  assert.deepEqual([c.shown, c.newest, c.read], [8, 8, 1]);
+});
+
+test('a conversation: what is unread', () => {
+  const c = new Conversation('B');
+  c.knows({ newest: 9, read: 4 });
+  assert.deepEqual([c.unread, c.firstUnread], [5, undefined], 'of what is not loaded every number counts');
+  for (const m of [other(7), own(8, 'x'), other(9)]) c.put(m);
+  c.loaded([{ seq: 7 }, { seq: 8 }, { seq: 9 }], true);
+  assert.deepEqual([c.unread, c.firstUnread.seq], [4, 7], 'one’s own is never unread');
+  for (const m of [other(4), other(6)]) c.put(m); // 5 is an edit
+  c.loaded([{ seq: 4 }, { seq: 5 }, { seq: 6 }], true);
+  assert.deepEqual([c.unread, c.firstUnread.seq], [3, 6]);
+  c.take(other(10));
+  assert.equal(c.unread, 4);
+  assert.ok(c.readTo(7) && !c.readTo(7) && !c.readTo(3) && !c.readTo(undefined));
+  assert.deepEqual([c.unread, c.firstUnread.seq], [2, 9]);
+  c.change({ ...other(9), deleted: true });
+  assert.equal(c.unread, 1);
+  c.anew();
+  assert.deepEqual([c.unread, c.firstUnread], [0, undefined]);
+  assert.deepEqual([c.take(other(1)).seq, c.unread], [1, 1]);
+});
+
+test('a conversation: what is no longer kept is not unread, and has no beginning', () => {
+  const c = new Conversation('B');
+  c.knows({ newest: 2000, read: 3 });
+  for (let seq = 1001; seq <= 2000; seq++) c.put(other(seq));
+  c.loaded([{ seq: 1001 }], false);
+  assert.deepEqual([c.unread, c.isWhole], [1000, false]);
+  const whole = new Conversation('all');
+  assert.ok(!whole.isWhole, 'there may be more');
+  whole.put(other(1));
+  whole.loaded([{ seq: 1 }], false);
+  assert.ok(whole.isWhole);
+});
+
+test('a conversation: an ack that comes behind the history', () => {
+  const c = new Conversation('all');
+  const sent = own(undefined, 'x', { state: 'sending' });
+  c.pending.push(sent);
+  c.put(own(7, 'x')); // out of the history: this may be another
+  assert.deepEqual(seqs(c), [7, 'pending']);
+  c.acked(sent, { seq: 7, offline: true });
+  assert.deepEqual([seqs(c), c.items[0].offline], [[7], true]);
 });
 
 test('a conversation: of a history not everything is shown, and the next one begins before it', () => {
   const c = new Conversation('all');
   c.put(other(9), true);
   c.put(other(8));
-  c.loaded([{ seq: 5 }, { seq: 6 }, { seq: 7 }, { seq: 8 }]);
+  c.loaded([{ seq: 5 }, { seq: 6 }, { seq: 7 }, { seq: 8 }], true);
   assert.equal(c.oldest, 5);
   c.anew();
   assert.deepEqual([c.oldest, c.newest], [undefined, 0]);

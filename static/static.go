@@ -3,16 +3,16 @@
 //
 // The page's rooms, each of which knows only those before it:
 //
-//	names people kept dom text rich files   what an id may be; who is online; small tools
-//	chat                                    the client of the JSON protocol
-//	conversation room                       what a user sees of the chat: the model
-//	windowed rows pane sidebar composer     the views
-//	notify main                             calling the user back; wiring all of it
+//	chat.js, chat/   the client of the JSON protocol, for other people's pages, too
+//	state/           what the page shows, of whom: app.js is the one place of it
+//	words/           every sentence, by language; the page loads one of them
+//	view/            one file for each thing that a person sees; style/ likewise
+//	main.js          begins it all
 //
-// text_en.js and text_zh.js hold every sentence; the page loads one of them. What
-// comes from the network is set as text, never as markup, and the
+// A view reads state/app.js, changes it by its functions or the session's, and hears of changes
+// by on. What comes from the network is set as text, never as markup, and the
 // Content-Security-Policy forbids whatever does not come from these files; only
-// pictures may be blobs. chat.js alone is for other people's pages, too.
+// pictures may be blobs. All addresses are relative, so the page may be below a path.
 package static
 
 import (
@@ -22,6 +22,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path"
 	"slices"
@@ -29,7 +30,7 @@ import (
 	"strings"
 )
 
-//go:embed index.html style.css favicon.svg *.js
+//go:embed index.html favicon.svg *.js chat/*.js state/*.js words/*.js view/*.js style/*.css
 var files embed.FS
 
 // contentTypes is our own, since the one of package mime depends on the machine.
@@ -52,8 +53,8 @@ var security = map[string]string{
 	"Permissions-Policy":         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
-// shared is the file that pages of other origins may import.
-const shared = "/chat.js"
+// isShared tells of what pages of other origins may import: the client of the protocol.
+func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -66,7 +67,7 @@ type variant struct {
 // not make the file smaller.
 type file struct {
 	contentType   string
-	modules       string // Link fields: what the browser may fetch before it has read of it
+	links         string // Link fields: what the browser may fetch before it has read of it
 	plain, zipped variant
 }
 
@@ -76,42 +77,54 @@ type handler map[string]file
 // Handler returns the handler of the page's files: GET and HEAD on exactly
 // their paths, `/` being index.html; 405 with Allow for another method, 404 for
 // any other path. It is meant to be the rest of a mux: mux.Handle("/",
-// static.Handler()). Everything is read, hashed and compressed here, once.
+// static.Handler()). /style.css is the files of style/, one behind the other, which is one
+// request and compresses better. Everything is read, hashed and compressed here, once.
 // The handler is safe for concurrent use.
 func Handler() http.Handler {
-	entries, err := files.ReadDir(".")
+	h := make(handler)
+	var style []byte // the files of style/, in the order of their names
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		switch {
+		case name == "index.html":
+			h["/"] = newFile(name, body)
+		case path.Ext(name) == ".css":
+			style = append(style, body...)
+		default:
+			h["/"+name] = newFile(name, body)
+		}
+		return nil
+	})
 	if err != nil {
 		panic(fmt.Errorf("embedded files: %w", err)) // decided at build time
 	}
-	h := make(handler, len(entries))
-	for _, entry := range entries {
-		name := entry.Name()
-		body, err := files.ReadFile(name)
-		if err != nil {
-			panic(fmt.Errorf("embedded files: %w", err))
-		}
-		url := "/" + name
-		if name == "index.html" {
-			url = "/"
-		}
-		h[url] = newFile(name, body)
-	}
-	h.announceModules()
+	h["/style.css"] = newFile("style.css", style)
+	h.announce()
 	return h
 }
 
-// announceModules has the page name its modules, of which it would otherwise hear
-// one import after the other. The language is the browser's to choose.
-func (h handler) announceModules() {
+// isLanguage tells of the words of one language, of which the page loads one only.
+func isLanguage(url string) bool { return strings.HasPrefix(url, "/words/") && url != "/words/text.js" }
+
+// announce has the page name its style, without which nothing is painted, and its modules, of
+// which it would otherwise hear one import after the other. The language is the browser's to
+// choose.
+func (h handler) announce() {
 	var links []string
 	for url := range h {
-		if path.Ext(url) == ".js" && !strings.HasPrefix(url, "/text_") {
-			links = append(links, "<"+url+">; rel=modulepreload")
+		if path.Ext(url) == ".js" && !isLanguage(url) {
+			links = append(links, "<"+url[1:]+">; rel=modulepreload") // relative, for the page may be below a path
 		}
 	}
 	slices.Sort(links)
 	page := h["/"]
-	page.modules = strings.Join(links, ", ")
+	page.links = strings.Join(append([]string{"<style.css>; rel=preload; as=style"}, links...), ", ")
 	h["/"] = page
 }
 
@@ -154,7 +167,7 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "405 method not allowed: expected GET or HEAD", http.StatusMethodNotAllowed)
 		return
 	}
-	if r.URL.Path == shared {
+	if isShared(r.URL.Path) {
 		header.Set("Access-Control-Allow-Origin", "*")
 		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
@@ -172,8 +185,8 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("Content-Type", f.contentType)
-	if f.modules != "" {
-		header.Set("Link", f.modules)
+	if f.links != "" {
+		header.Set("Link", f.links)
 	}
 	header.Set("Content-Length", strconv.Itoa(len(chosen.body)))
 	w.Write(chosen.body) // to HEAD, net/http sends the head alone; a client that left is no error of ours

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -61,22 +62,26 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/style.css", 200, css, ""},
 		{"GET", "/favicon.svg", 200, svg, ""},
 		{"GET", "/main.js", 200, js, ""},
-		{"HEAD", "/names.js", 200, js, ""},
+		{"HEAD", "/state/names.js", 200, js, ""},
 		{"GET", "/chat.js", 200, js, ""},
-		{"GET", "/people.js", 200, js, ""},
-		{"GET", "/text.js", 200, js, ""},
-		{"GET", "/text_zh.js", 200, js, ""},
-		{"GET", "/windowed.js", 200, js, ""},
+		{"GET", "/chat/link.js", 200, js, ""},
+		{"GET", "/state/people.js", 200, js, ""},
+		{"GET", "/words/text.js", 200, js, ""},
+		{"GET", "/words/zh.js", 200, js, ""},
+		{"GET", "/view/windowed.js", 200, js, ""},
 		{"POST", "/", 405, "", "GET, HEAD"},
 		{"OPTIONS", "/main.js", 405, "", "GET, HEAD"},
 		{"DELETE", "/style.css", 405, "", "GET, HEAD"},
 		{"GET", "/index.html", 404, "", ""},
 		{"GET", "/static.go", 404, "", ""},
+		{"GET", "/style/base.css", 404, "", ""},
 		{"GET", "/chat_test.mjs", 404, "", ""},
 		{"GET", "/page_test.mjs", 404, "", ""},
 		{"GET", "/package.json", 404, "", ""},
 		{"GET", "/testdata/chat_before_amendments.js", 404, "", ""},
 		{"GET", "/favicon.ico", 404, "", ""},
+		{"GET", "/chat", 404, "", ""},
+		{"GET", "/chat/", 404, "", ""},
 		{"GET", "/main.js/", 404, "", ""},
 		{"GET", "/Main.js", 404, "", ""},
 		{"POST", "/nothing", 404, "", ""},
@@ -142,10 +147,10 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 	}
 }
 
-// chat.js alone is for pages of other origins.
+// chat.js and what it imports are for pages of other origins, and nothing else is.
 func TestSharedWithOtherOrigins(t *testing.T) {
 	server := serve(t)
-	for path, origin := range map[string]string{"/chat.js": "*", "/": "", "/main.js": "", "/people.js": "", "/nothing": ""} {
+	for path, origin := range map[string]string{"/chat.js": "*", "/chat/link.js": "*", "/chat/present.js": "*", "/": "", "/main.js": "", "/state/people.js": "", "/nothing": "", "/chat/": "", "/chat/nothing.js": ""} {
 		answer, _ := get(t, server, "GET", path, "Origin", "https://other.example")
 		if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
 			t.Errorf("%s: Access-Control-Allow-Origin %q, want %q", path, got, origin)
@@ -231,11 +236,11 @@ func TestIncompressible(t *testing.T) {
 
 func TestNotModified(t *testing.T) {
 	server := serve(t)
-	plain, zipped := tag(t, server, "/room.js"), tag(t, server, "/room.js", "Accept-Encoding", "gzip")
+	plain, zipped := tag(t, server, "/view/log.js"), tag(t, server, "/view/log.js", "Accept-Encoding", "gzip")
 	if !regexp.MustCompile(`^"[0-9a-f]{32}"$`).MatchString(plain) || zipped == plain {
 		t.Fatalf("tags %s and %s, want two strong ones", plain, zipped)
 	}
-	if other := tag(t, serve(t), "/room.js"); other != plain {
+	if other := tag(t, serve(t), "/view/log.js"); other != plain {
 		t.Errorf("the same bytes have the tags %s and %s", plain, other)
 	}
 	for _, row := range []struct {
@@ -254,7 +259,7 @@ func TestNotModified(t *testing.T) {
 		{"with another method", "POST", plain, "", 405},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			answer, body := get(t, server, row.method, "/room.js", "If-None-Match", row.ifNoneMatch, "Accept-Encoding", row.accept)
+			answer, body := get(t, server, row.method, "/view/log.js", "If-None-Match", row.ifNoneMatch, "Accept-Encoding", row.accept)
 			if answer.StatusCode != row.status {
 				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
 			}
@@ -271,31 +276,42 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
+// written are the embedded files by name.
+func written(t *testing.T) map[string][]byte {
+	t.Helper()
+	all := make(map[string][]byte)
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			all[name], err = files.ReadFile(name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // What the policy would block, and what must never be done with data, is not in
 // the files; what they name is served.
 func TestFilesKeepToThePolicy(t *testing.T) {
 	server := serve(t)
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	forbidden := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son[a-z]+="|javascript:|innerHTML|outerHTML|` +
 		`insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import`)
-	named := regexp.MustCompile(`(?:href|src)="(/[^"]*)"|from '\.(/[^']*)'`)
+	named := regexp.MustCompile(`(?:href|src)="([^"]*)"|from '(\.[^']*)'`)
 	references := 0
-	for _, entry := range entries {
-		body, err := files.ReadFile(entry.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, body := range written(t) {
 		if found := forbidden.Find(body); found != nil {
-			t.Errorf("%s has %q", entry.Name(), found)
+			t.Errorf("%s has %q", name, found)
 		}
 		for _, found := range named.FindAllSubmatch(body, -1) {
 			references++
-			path := string(found[1]) + string(found[2])
-			if answer, _ := get(t, server, "GET", path); answer.StatusCode != 200 {
-				t.Errorf("%s names %s: status %d", entry.Name(), path, answer.StatusCode)
+			relative := string(found[1]) + string(found[2])
+			if strings.HasPrefix(relative, "/") {
+				t.Errorf("%s names %s, which is elsewhere if the page is below a path", name, relative)
+			}
+			if answer, _ := get(t, server, "GET", path.Join("/", path.Dir(name), relative)); answer.StatusCode != 200 {
+				t.Errorf("%s names %s: status %d", name, relative, answer.StatusCode)
 			}
 		}
 	}
@@ -307,18 +323,16 @@ func TestFilesKeepToThePolicy(t *testing.T) {
 // What is read in the browser's tools is what is in the repository.
 func TestServedAsWritten(t *testing.T) {
 	server := serve(t)
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		written, err := files.ReadFile(entry.Name())
-		if err != nil {
-			t.Fatal(err)
+	for name, body := range written(t) {
+		path := "/" + strings.TrimSuffix(name, "index.html")
+		if strings.HasPrefix(name, "style/") {
+			if _, served := get(t, server, "GET", "/style.css"); !bytes.Contains(served, body) {
+				t.Errorf("/style.css lacks %s", name)
+			}
+			continue
 		}
-		path := "/" + strings.TrimSuffix(entry.Name(), "index.html")
-		if _, served := get(t, server, "GET", path); !bytes.Equal(served, written) {
-			t.Errorf("%s: %d bytes are served, and others than the %d written", path, len(served), len(written))
+		if _, served := get(t, server, "GET", path); !bytes.Equal(served, body) {
+			t.Errorf("%s: %d bytes are served, and others than the %d written", path, len(served), len(body))
 		}
 	}
 }
@@ -328,7 +342,7 @@ func TestWeight(t *testing.T) {
 	heaviest := func(size func(file) int) int {
 		total, language := 0, 0
 		for url, f := range Handler().(handler) {
-			if strings.HasPrefix(url, "/text_") {
+			if isLanguage(url) {
 				language = max(language, size(f))
 			} else {
 				total += size(f)
@@ -348,14 +362,18 @@ func TestWeight(t *testing.T) {
 	}
 }
 
-// What the page will import is announced with it.
+// What the page will import is announced with it, and before that what it is painted with.
 func TestModulesAreAnnounced(t *testing.T) {
 	server := serve(t)
 	answer, _ := get(t, server, "GET", "/")
 	links := strings.Split(answer.Header.Get("Link"), ", ")
+	if links[0] != "<style.css>; rel=preload; as=style" {
+		t.Errorf("the first link is %s", links[0])
+	}
+	links = links[1:]
 	for _, link := range links {
 		path, ok := strings.CutSuffix(strings.TrimPrefix(link, "<"), ">; rel=modulepreload")
-		if answer, _ := get(t, server, "GET", path); !ok || answer.StatusCode != 200 {
+		if answer, _ := get(t, server, "GET", "/"+path); !ok || strings.HasPrefix(path, "/") || answer.StatusCode != 200 {
 			t.Errorf("Link %s: status %d", link, answer.StatusCode)
 		}
 	}

@@ -114,7 +114,7 @@ func TestNamesOfOldJournals(t *testing.T) {
 func TestNamesAgreeWithUnicode(t *testing.T) {
 	t.Parallel()
 	names := candidates()
-	page, err := filepath.Abs("../../../static/names.js")
+	page, err := filepath.Abs("../../../static/state/names.js")
 	if err != nil {
 		t.Fatal(err)
 	}

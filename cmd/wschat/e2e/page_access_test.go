@@ -59,7 +59,7 @@ func TestPageKeyboard(t *testing.T) {
 	p.strike("k", "", 75, ctrl)
 	p.hasFocus("find")
 	p.types("bob")
-	p.until("Bob to be found", `document.querySelector("#conversations li:first-child button").dataset.open === "bob"`)
+	p.until("Bob to be found", `document.querySelector("#side li button")?.dataset.open === "bob"`)
 	p.pressEnter()
 	p.isOpen("bob")
 	p.hasFocus("text")

@@ -72,7 +72,7 @@ func (m meeting) talkToEveryone() {
 
 // talkInGroups has Alice in A, Lin in B, and Bob in both.
 func (m meeting) talkInGroups() {
-	m.alice.to("groupA")
+	m.alice.joins("groupA")
 	m.alice.send("A is open")
 	m.alice.showsExactly("A is open")
 	m.bob.to("groupA")
@@ -80,7 +80,7 @@ func (m meeting) talkInGroups() {
 	m.bob.showsExactly("A is open")
 	m.bob.send("Bob in A")
 	m.alice.showsExactly("A is open", "Bob in A")
-	m.bob.to("groupB")
+	m.bob.joins("groupB")
 	m.bob.send("Bob in B")
 	m.lin.types("groupB,Lin in B")
 	m.lin.sees("> groupB,Lin in B", "< 用户(小林=>小林):Lin in B")
@@ -95,8 +95,7 @@ func (m meeting) talkInGroups() {
 
 func (m meeting) talkInTheirOwnGroup() {
 	for _, each := range []*page{m.alice, m.bob} {
-		each.find("前端")
-		each.isOpen("group前端")
+		each.begins("前端", "group前端")
 		each.click("#join")
 		each.until("to be in it", `document.querySelector("#join").hidden`)
 	}

@@ -64,12 +64,12 @@ func TestPageNamesWithMarks(t *testing.T) {
 		p.fill("#name", typed)
 		p.pressEnter()
 		p.connected(name)
-		p.find(typed + "2")
-		p.isOpen("group" + name + "2")
+		p.begins(typed+"2", "group"+name+"2")
 	}
 }
 
-// PROTOCOL 2: a token in the address says who one is. It stays nowhere.
+// PROTOCOL 2: a token in the address says who one is. It stays with the tab: nowhere else, and
+// no longer than it is good.
 func TestPageToken(t *testing.T) {
 	t.Parallel()
 	k := newTokens(t)
@@ -81,11 +81,12 @@ func TestPageToken(t *testing.T) {
 	alice.navigate("http://" + s.Addr + "/#token=" + token)
 	alice.connected("小林")
 	var places string
-	alice.eval(`location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.cookie + document.documentElement.outerHTML`, &places)
+	alice.eval(`location.href + JSON.stringify(localStorage) + document.cookie + JSON.stringify(history.state) + document.documentElement.outerHTML`, &places)
 	if strings.Contains(places, token[:20]) || strings.Contains(places, "小林\\\"") {
 		t.Errorf("the token or its user is kept: %s", places)
 	}
 	alice.says("#why", "Disconnected: your access has expired; open a new link.")
+	alice.until("no token left", `sessionStorage.length === 0`)
 	alice.screenshot("token-expired")
 	alice.noProblems()
 

@@ -153,7 +153,7 @@ func TestPageTimesAndDays(t *testing.T) {
 	until(t, "the time of the message under the mouse", func() bool { return visible() == 2 })
 	var days []string
 	alice.eval(`(async () => {
-		const {row} = await import("/rows.js");
+		const {row} = await import("/view/row.js");
 		const item = (days, from) => ({kind: "message", at: new Date(2026, 0, 31 - days, 12), from, text: "x", state: "sent"});
 		const [older, newer] = [item(1, "a"), item(0, "a")];
 		const now = item(0, "a"); now.at = Date.now();
@@ -213,12 +213,12 @@ func TestPageHistory(t *testing.T) {
 	first.people("alice")
 	first.send("for later")
 	first.says("#messages .quiet", "bob is away and gets this on return")
-	first.find("nobody")
+	first.begins("nobody", "groupnobody")
+	first.click("#join")
 	first.send("to nobody")
 	first.to("groupnobody")
 	first.shows("alice", "to nobody")
-	first.fill("#find", "nobody")
-	first.click(`#conversations [data-open=nobody]`)
+	first.begins("nobody", "nobody")
 	first.send("hello?")
 	first.until("that it is not sent", `document.querySelector("#messages .why")?.textContent.startsWith("Not sent: nobody of this name is or was here lately.")`)
 	first.noProblems()

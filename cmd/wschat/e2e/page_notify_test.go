@@ -68,3 +68,60 @@ func TestPageNotifications(t *testing.T) {
 	alice.until("no badge", `document.title === "wschat"`)
 	alice.noProblems()
 }
+
+// Of several tabs one calls, and none while one of them is in use; what is read elsewhere calls
+// no more.
+func TestPageOneTabCalls(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	browser := startChromium(t)
+	first := browser.open(s, "en-GB")
+	second := first.tab(s)
+	first.must(browser.tools.call("", "Browser.grantPermissions", params{"permissions": []string{"notifications"}, "browserContextId": first.context}, nil))
+	tabs := []*page{first, second}
+	for _, each := range tabs {
+		each.call("Page.addScriptToEvaluateOnNewDocument", params{"source": `
+			window.told = []; window.closed_ = 0; window.used = false;
+			window.Notification = class { constructor(title, {body}) { told.push(body); } close() { closed_++; } static permission = "granted"; };
+			document.hasFocus = () => window.used;`}, nil)
+		each.eval(`localStorage.wschat = '{"notify":true,"id":"alice","enter":true}'`, nil)
+		each.reload(s)
+		each.connected("alice")
+	}
+	bob := s.login("bob")
+	told := func() (n int) {
+		for _, each := range tabs {
+			var here int
+			each.eval(`told.length`, &here)
+			n += here
+		}
+		return n
+	}
+	for n := 1; n <= 3; n++ {
+		bob.say("alice,are you there?")
+		until(t, "one of them to call", func() bool { return told() >= n })
+		for _, each := range tabs {
+			each.says("#conversations [data-open=bob] .badge", string(rune('0'+n)))
+		}
+	}
+	second.eval(`window.used = true; dispatchEvent(new Event("focus"))`, nil)
+	bob.say("alice,I see you")
+	second.says("#conversations [data-open=bob] .badge", "4")
+	second.to("bob")
+	until(t, "the notification to be closed", func() bool {
+		var a, b int
+		first.eval(`closed_`, &a)
+		second.eval(`closed_`, &b)
+		return a+b > 0
+	})
+	bob.say("alice,and now") // which is seen
+	second.shows("bob", "and now")
+	first.says("#conversations [data-open=bob] .last", "and now")
+	first.says("#conversations [data-open=bob] .badge", "")
+	// Of the fourth the tab in use tells, since something else is open in it.
+	if n := told(); n != 4 {
+		t.Errorf("%d notifications, want 4", n)
+	}
+	first.noProblems()
+	second.noProblems()
+}

@@ -20,7 +20,7 @@ func TestPageCatchesUp(t *testing.T) {
 	far := &server{&target.Server{Addr: network.listener.Addr().String()}, t}
 	alice := browser.open(far, "en-GB")
 	alice.connectAs("alice")
-	alice.to("groupA")
+	alice.joins("groupA")
 	alice.send("before")
 	alice.shows("alice", "before")
 	bob := s.login("bob")

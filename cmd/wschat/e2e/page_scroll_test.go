@@ -40,7 +40,7 @@ func TestPageStaysWhileReading(t *testing.T) {
 		t.Run(fmt.Sprint(row.scale, " ", row.place), func(t *testing.T) {
 			alice := startChromium(t).open(s, "en-GB")
 			alice.call("Emulation.setDeviceMetricsOverride", params{"width": 1001, "height": 711, "deviceScaleFactor": row.scale, "mobile": false}, nil)
-			alice.connectAs("alice")
+			alice.connectAs(fmt.Sprint("reader", came)) // who has nothing unread, so it opens at the end
 			alice.until("the newest", fmt.Sprintf(`document.querySelector("#messages li:last-child .body")?.textContent.startsWith("message %d")`, came-1))
 			until(t, "the beginning", func() (ok bool) {
 				alice.eval(`document.querySelector("#log").scrollTop = 0`, nil)

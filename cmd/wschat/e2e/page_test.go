@@ -18,6 +18,7 @@ type page struct {
 	browser *chromium
 	session string
 	context string // its own, for storage and permissions
+	reloads int
 }
 
 // message is one that is shown.
@@ -26,20 +27,32 @@ type message struct{ From, Body, State string }
 // open opens the page of s in a language.
 func (b *chromium) open(s *server, language string) *page {
 	b.t.Helper()
-	var browserContext struct{ BrowserContextID string }
+	var made struct{ BrowserContextID string }
+	if err := b.tools.call("", "Target.createBrowserContext", nil, &made); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		if err := b.tools.call("", "Target.disposeBrowserContext", params{"browserContextId": made.BrowserContextID}, nil); err != nil {
+			b.t.Error(err)
+		}
+	})
+	return b.openIn(made.BrowserContextID, s, language)
+}
+
+// openIn opens the page in one more tab, beside others that share its storage.
+func (b *chromium) openIn(context string, s *server, language string) *page {
+	b.t.Helper()
 	var target struct{ TargetID string }
 	var attached struct{ SessionID string }
-	p := &page{t: b.t, browser: b}
-	p.must(b.tools.call("", "Target.createBrowserContext", nil, &browserContext))
-	p.must(b.tools.call("", "Target.createTarget", params{"url": "about:blank", "browserContextId": browserContext.BrowserContextID}, &target))
+	p := &page{t: b.t, browser: b, context: context}
+	p.must(b.tools.call("", "Target.createTarget", params{"url": "about:blank", "browserContextId": context}, &target))
 	p.must(b.tools.call("", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached))
-	p.session, p.context = attached.SessionID, browserContext.BrowserContextID
+	p.session = attached.SessionID
 	b.t.Cleanup(func() {
 		if b.t.Failed() {
 			p.screenshot("failed-" + p.session[:6])
 			p.noProblems()
 		}
-		p.must(b.tools.call("", "Target.disposeBrowserContext", params{"browserContextId": p.context}, nil))
 	})
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
 		p.call(domain+".enable", nil, nil)
@@ -200,8 +213,23 @@ func (p *page) isOpen(name string) {
 	p.until("the conversation "+name, `document.querySelector("#conversations [aria-current=true]")?.dataset.open === `+quoted(name))
 }
 
-// find types into the field that finds or begins conversations, and takes the
-// first.
+// joins opens a group, and joins it.
+func (p *page) joins(group string) {
+	p.t.Helper()
+	p.to(group)
+	p.click("#join")
+	p.until("to be in it", `document.querySelector("#join").hidden`)
+}
+
+// begins types into the field that finds conversations, and chooses one that there is not yet.
+func (p *page) begins(typed, name string) {
+	p.t.Helper()
+	p.fill("#find", typed)
+	p.click(fmt.Sprintf(`#begin [data-open="%s"]`, name))
+	p.isOpen(name)
+}
+
+// find types into the field that finds conversations, and takes the best.
 func (p *page) find(typed string) {
 	p.t.Helper()
 	p.fill("#find", typed)

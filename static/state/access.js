@@ -1,0 +1,92 @@
+// Who one is to the server: the token, for as long as this tab lives, and why one was not let in.
+// Browsers do not tell a page why an upgrade was refused, so the page asks in another way.
+
+import { app, enter, leave, on, tell } from './app.js';
+import { keep, kept } from './kept.js';
+import { isGood } from './token.js';
+
+const key = 'wschat token';
+// /about; and refused: how a server that is there refuses: '', 'denied' (401) or 'full'.
+export const access = { about: { login: false, guests: true, tokens: false }, token: '', refused: '' };
+
+export function begin() {
+  on('welcome', () => {
+    if (access.token) return; // which stays with the tab
+    keep('id', app.session.me);
+    keep('enter', true);
+  });
+  on('connection', (detail) => {
+    if (detail.state === 'connected' || detail.opened) access.refused = '';
+    else if (detail.state === 'waiting') inquire();
+    if (detail.state === 'closed' && detail.code === 4001) setToken('');
+  });
+  addEventListener('hashchange', () => {
+    if (readToken()) enter({ token: access.token });
+  });
+  fetch('about').then((answer) => answer.json()).then((about) => Object.assign(access.about, about)).catch(() => {}).then(() => tell('access'));
+  try {
+    access.token = sessionStorage.getItem(key) ?? '';
+  } catch { // then the login lasts as long as the page
+  }
+  if (readToken() || access.token) enter({ token: access.token });
+  else if (kept('enter')) enter({ user: kept('id') ?? '' });
+}
+
+function setToken(token) {
+  access.token = token;
+  try {
+    if (token) sessionStorage.setItem(key, token);
+    else sessionStorage.removeItem(key);
+  } catch { // as said
+  }
+}
+
+// readToken takes a token out of the address, and leaves what a link picks up on its way.
+function readToken() {
+  const found = new URLSearchParams(location.hash.slice(1)).get('token')?.match(/[\w-]+(\.[\w-]+)*/);
+  if (!found) return false;
+  setToken(found[0]);
+  history.replaceState(null, '', location.pathname + location.search);
+  return true;
+}
+
+// logIn resolves to '', or to why not: 'password', 'guesses', 'busy' or 'unreachable'.
+export async function logIn(user, password) {
+  const answer = await fetch('login', { method: 'POST', body: JSON.stringify({ user, password }) }).catch(() => {});
+  if (!answer) return 'unreachable';
+  if (!answer.ok) return { 400: 'password', 401: 'password', 429: 'guesses' }[answer.status] ?? 'busy';
+  setToken((await answer.json()).token);
+  enter({ token: access.token });
+  return '';
+}
+
+// logOut: whoever comes to this browser next has to log in.
+export function logOut() {
+  keep('enter', false);
+  setToken('');
+  leave();
+}
+
+// inquire finds out why a server that is there lets nobody in. An upload asks for what a
+// connection asks for, and one with too long a name stores nothing.
+async function inquire() {
+  const { session } = app;
+  const said = await ask(session.chat).catch(() => '');
+  if (session !== app.session || session.connected) return;
+  access.refused = said;
+  if (said === 'denied' || said === 'expired') {
+    setToken('');
+    keep('enter', false);
+    session.chat.disconnect();
+  }
+  tell('access');
+}
+
+async function ask({ user, token }) {
+  if (!(await fetch('healthz')).ok) return '';
+  if (token && !isGood(token)) return 'expired';
+  if (!token && !access.about.guests) return 'denied';
+  const query = new URLSearchParams({ name: 'x'.repeat(256), ...(user && { userId: user }) });
+  const { status } = await fetch(`files?${query}`, { method: 'POST', headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  return { 401: 'denied', 404: 'unknown' }[status] ?? 'full'; // 404: files are off
+}

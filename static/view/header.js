@@ -1,0 +1,34 @@
+// The head of the open conversation: its name, who is there, joining and leaving.
+
+import { app, on } from '../state/app.js';
+import { errorText, label, text } from '../words/text.js';
+import { complain } from './composer.js';
+import { $, inTime, write } from './dom.js';
+
+export function begin() {
+  $('join').onclick = () => ask('join');
+  $('leave').onclick = () => ask('leave');
+  on('session open change language', inTime(draw));
+}
+
+function ask(what) {
+  complain('');
+  app.session.chat[what](app.open.name).catch((error) => complain(errorText(error)));
+}
+
+function draw() {
+  const { session, open: c } = app;
+  if (!session) return;
+  const { name, group } = c;
+  write($('title'), label(name, session.me));
+  $('title').title = name;
+  let what = '';
+  if (name === 'all') what = text.onlineNow(session.people.count);
+  else if (c.personal) what = session.people.has(name) ? text.isOnline : text.isAway;
+  else if (!c.joined) what = text.notIn;
+  else if (c.members) what = `${text.onlineNow(c.members.count)}: ${c.members.users.slice(0, 50).join(', ')}`;
+  write($('about'), session.connected ? what : '');
+  $('join').hidden = !group || c.joined;
+  $('leave').hidden = !group || !c.joined;
+  for (const id of ['join', 'leave']) $(id).disabled = !session.connected;
+}

@@ -1,0 +1,27 @@
+// Keys that do something wherever one is.
+
+import { app, open } from '../state/app.js';
+import { $ } from './dom.js';
+import { next } from './list.js';
+import { pane } from './panes.js';
+
+export function begin() {
+  addEventListener('keydown', (event) => {
+    if (!app.session?.me || document.querySelector('dialog[open]') || event.isComposing) return;
+    const { key, altKey, target } = event;
+    const command = event.ctrlKey || event.metaKey;
+    const step = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];
+    if (command && key === 'k') {
+      pane('list');
+      $('find').select();
+    } else if (step) open(next(step));
+    else if (key === 'Escape') {
+      pane('chat');
+      $('text').focus();
+    } else {
+      if (key.length === 1 && key > ' ' && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
+      return;
+    }
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,129 @@
+// The list of conversations and people, and the field that finds in it.
+
+import { app, on, open } from '../state/app.js';
+import { label, summary, text } from '../words/text.js';
+import { tile } from './colour.js';
+import { $, arrange, element, inTime, write } from './dom.js';
+import { find } from './find.js';
+
+const most = 100; // conversations, and people; the others are found by typing
+
+let entries = new Map(); // list items by `${kind} ${name}`
+let order = []; // of conversations
+let found; // by what is typed
+const redraw = inTime(draw);
+
+export function begin() {
+  const side = $('side');
+  side.onclick = ({ target }) => {
+    const name = target.closest('button')?.dataset.open;
+    if (name !== undefined) take(name);
+  };
+  side.onmouseleave = redraw;
+  $('find').oninput = draw;
+  side.onkeydown = (event) => {
+    if (event.isComposing) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const stops = [$('find'), ...side.querySelectorAll('li button')];
+    const at = stops.indexOf(document.activeElement);
+    if (event.key === 'Enter' && at === 0 && $('find').value) enter();
+    else if (event.key === 'Escape' && at === 0 && $('find').value) clear();
+    else if (step && at >= 0) stops[at + step]?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  on('session change language', redraw);
+}
+
+// next is the conversation that many steps away.
+export const next = (step) => order[(order.indexOf(app.open.name) + step + order.length) % order.length];
+
+function take(name) {
+  $('find').value = '';
+  open(name);
+}
+// enter takes the best match. What would begin something has to be chosen itself.
+function enter() {
+  if (found?.best !== undefined) take(found.best);
+  else $('begin').querySelector('button')?.focus();
+}
+function clear() {
+  $('find').value = '';
+  draw();
+}
+
+function draw() {
+  const { session } = app;
+  if (!session) return;
+  const typed = $('find').value.trim().normalize();
+  const drawn = new Map();
+  const entry = (kind, name, fill) => {
+    const key = `${kind} ${name}`;
+    const li = entries.get(key) ?? element('li', {}, newButton(name));
+    drawn.set(key, li);
+    fill(li.firstChild);
+    return li;
+  };
+  const all = sorted(typed);
+  order = all.map(({ name }) => name);
+  found = typed ? find(session, typed, all) : { conversations: all, people: session.people.users, begin: [] };
+  arrange($('conversations'), found.conversations.slice(0, most).map((c) => entry('conversation', c.name, (button) => fillConversation(button, c))));
+  arrange($('people'), found.people.slice(0, most).map((user) => entry('person', user, (button) => fillPerson(button, user))));
+  arrange($('begin'), found.begin.map((name) => entry('begin', name, (button) => fillBegin(button, name))));
+  const more = (typed ? found.people.length : session.people.count) - most;
+  write($('more'), more > 0 ? text.more(more) : '');
+  write($('count'), String(session.people.count || ''));
+  entries = drawn;
+}
+
+// Under the mouse nothing changes its place.
+function sorted(typed) {
+  const calm = !typed && $('conversations').matches(':hover');
+  const place = ({ name }) => order.indexOf(name);
+  const before = (a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at);
+  return [...app.session.conversations.values()].sort(before);
+}
+
+function newButton(name) {
+  const button = element('button', { title: name === 'all' ? '' : name },
+    element('span', {}), element('bdi', 'name'),
+    element('span', { className: 'badge', role: 'img' }), element('span', { className: 'last', dir: 'auto' }));
+  button.dataset.open = name;
+  return button;
+}
+
+function fillConversation(button, c) {
+  const { me, people } = app.session;
+  const [sign, name, badge, last] = button.children;
+  write(name, label(c.name, me));
+  if (c.personal) presence(sign, c.name, people.has(c.name));
+  else sign.className = c.group ? 'sign group' : 'sign everyone';
+  let said = c.last ? summary(c.last) : '';
+  if (c.last && !c.last.own && !c.personal) said = text.says(c.last.from, said);
+  if (c.draft && c !== app.open) said = text.draft(c.draft.slice(0, 100));
+  write(last, c.joined ? said : text.notIn);
+  write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
+  badge.ariaLabel = text.unread(c.unread);
+  button.ariaCurrent = c === app.open;
+  button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
+}
+
+// presence makes the tile of a person, with a dot that says who is online.
+function presence(sign, name, isOn) {
+  if (!sign.firstChild) sign.append(tile(name), element('i', { role: 'img' }));
+  sign.className = 'sign person';
+  Object.assign(sign.lastChild, { className: isOn ? 'dot on' : 'dot', ariaLabel: isOn ? text.isOnline : text.isAway });
+}
+
+function fillPerson(button, user) {
+  const [sign, name, , last] = button.children;
+  presence(sign, user, true);
+  write(name, user);
+  write(last, user === app.session.me ? text.you : '');
+}
+
+function fillBegin(button, name) {
+  button.children[0].className = 'sign new';
+  write(button.children[1], name.startsWith('group') ? text.joinGroup(label(name)) : text.writeTo(name));
+}

@@ -1,0 +1,128 @@
+// The messages of the open conversation: where the reader is in them, and what has been read.
+
+import { app, on, open } from '../state/app.js';
+import { summary, text } from '../words/text.js';
+import { $, inTime, write } from './dom.js';
+import { edit } from './composer.js';
+import { forget } from './file.js';
+import { row } from './row.js';
+import { enlarge } from './viewer.js';
+import * as list from './windowed.js';
+
+const above = 70; // px that are shown above the first unread message
+const said = []; // messages to be read out
+let shown; // the conversation that is drawn
+let moved; // the reader has, since it was opened
+
+export function begin() {
+  list.begin({
+    items: () => shown?.all ?? [],
+    draw: (item, before) => row(item, before, { mine: app.session.mine, first: shown.first }),
+    drop: forget,
+  });
+  $('messages').onclick = click;
+  $('newest').onclick = () => {
+    list.follow();
+    $('text').focus();
+  };
+  for (const type of ['visibilitychange', 'focus']) addEventListener(type, look);
+  $('log').addEventListener('scroll', look);
+  for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) $('log').addEventListener(type, () => { moved = true; }, { passive: true });
+  on('session open', show);
+  on('welcome language', redraw);
+  on('visited', (c) => {
+    if (c !== shown) return;
+    if (!moved) toPlace();
+    app.at = undefined;
+    look();
+  });
+  on('items', (c) => {
+    if (c !== shown) return;
+    const isCatchingUp = c.shown < c.newest;
+    if (c.first?.seq > c.read && (document.hidden || isCatchingUp)) list.hold(c.first, above);
+    list.changed();
+    look();
+  });
+  on('arrived', arrived);
+}
+
+function show() {
+  if (shown) shown.place = list.place();
+  shown = app.open;
+  moved = false;
+  list.redraw(); // what was drawn for somebody else is not
+  if (shown) toPlace();
+  look();
+}
+function redraw() {
+  list.redraw();
+  look();
+}
+
+// toPlace goes to the message of the address, to the first unread one, or to where the reader was.
+function toPlace() {
+  const item = shown.message(app.at);
+  if (item) list.go({ item, offset: $('log').clientHeight / 3 });
+  else if (shown.first && shown.unread) list.go({ item: shown.first, offset: above });
+  else if (shown.place) list.go(shown.place);
+  else list.follow();
+}
+
+// What the buttons of a message do.
+function click({ target }) {
+  const { item } = target.closest('li') ?? {};
+  const button = target.closest('button');
+  const { open: name, retry, edit: again, discard, more, picture } = button?.dataset ?? {};
+  if (name !== undefined) open(name);
+  if (retry !== undefined) app.session.sending.retry(shown, item);
+  if (discard !== undefined || again !== undefined) app.session.sending.discard(shown, item);
+  if (again !== undefined) edit(item.text);
+  if (more) {
+    [item.length, item.stale] = [Number(more), true];
+    list.changed();
+  }
+  if (picture !== undefined) enlarge(button.firstChild);
+}
+
+const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;
+
+// looking: the user sees what comes.
+export const looking = (c) => c === shown && list.atEnd && isWatched();
+
+function arrived(c, item) {
+  if (item.own) {
+    if (c === shown) list.follow();
+    return;
+  }
+  const missed = !isWatched() || item.seq < c.newest; // others know of newer ones already
+  if (c === shown && c.unread === 1 && (missed || !list.atEnd)) c.begins(item);
+  if (c === shown || c.personal || item.mentions) {
+    said.push(item);
+    speak();
+  }
+}
+
+const speak = inTime(() => {
+  const now = said.splice(0);
+  const each = now.map((item) => text.says(item.from, summary(item)));
+  $('said').textContent = now.length > 3 ? text.newMessages(now.length) : each.join('\n');
+});
+
+// look notes what has been read, and fetches what is soon to be.
+const look = inTime(() => {
+  const [{ session }, c] = [app, shown];
+  if (!session || !c) return;
+  if ($('log').clientHeight && $('log').scrollTop < 600) session.loading.load(c);
+  if (isWatched() && !c.visiting) session.read(c, list.atEnd ? c.shown : c.numberOf(list.lastInSight()));
+  $('newest').hidden = list.atEnd;
+  write($('newest'), text.newest(c.unread));
+  write($('earlier'), beginning(c));
+  $('empty').hidden = c.all.length > 0 || Boolean(c.loading);
+  write($('empty'), c.joined ? text.empty : text.joinHint);
+});
+
+function beginning(c) {
+  if (c.loading) return text.loading;
+  if (c.more || !c.items.length) return '';
+  return c.isWhole ? text.beginning : text.notKept;
+}
