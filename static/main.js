@@ -2,7 +2,7 @@ import * as composer from './composer.js';
 import { $, inTime, write } from './dom.js';
 import { keep, kept } from './kept.js';
 import { isUserId } from './names.js';
-import { call, settings, title } from './notify.js';
+import { call, serve, settings, title } from './notify.js';
 import * as pane from './pane.js';
 import { Room } from './room.js';
 import * as sidebar from './sidebar.js';
@@ -171,6 +171,7 @@ addEventListener('hashchange', () => readToken() && enter(''));
 for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => room?.keepRead());
 
 settings();
+serve(choose);
 sidebar.begin(choose);
 pane.begin(changed);
 composer.begin((what) => {

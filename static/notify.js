@@ -15,14 +15,27 @@ export function call(c, item, open) {
   if (!c.personal && !item.mentions) return;
   if (kept('sound')) attempt(beep);
   if (!kept('notify') || globalThis.Notification?.permission !== 'granted') return;
-  attempt(() => { // some browsers have them for service workers alone
-    const told = new Notification(item.from, { body: summary(item), tag: c.name });
+  const what = { body: summary(item), tag: c.name, data: c.name };
+  try {
+    const told = new Notification(item.from, what);
     told.onclick = () => {
       focus();
       open();
       told.close();
     };
-  });
+  } catch (error) { // phones have them for service workers alone
+    const worker = navigator.serviceWorker?.ready ?? Promise.reject();
+    worker.then((worker) => worker.showNotification(item.from, what)).catch(() => reportError(error));
+  }
+}
+
+// serve has the service worker keep the page, where browsers allow that. open shows a
+// conversation whose notification was clicked.
+export function serve(open) {
+  const workers = navigator.serviceWorker;
+  if (!workers) return; // not over plain HTTP
+  workers.register('worker.js').catch(reportError);
+  workers.onmessage = ({ data }) => data.open && open(data.open);
 }
 
 function beep() {

@@ -9,6 +9,9 @@
 //	windowed rows pane sidebar composer     the views
 //	notify main                             calling the user back; wiring all of it
 //
+// worker.js is apart from these: the service worker, which keeps the page's files for when
+// there is no network.
+//
 // text_en.js and text_zh.js hold every sentence; the page loads one of them. What
 // comes from the network is set as text, never as markup, and the
 // Content-Security-Policy forbids whatever does not come from these files; only
@@ -31,7 +34,7 @@ import (
 	"strings"
 )
 
-//go:embed index.html style.css favicon.svg *.js chat/*.js
+//go:embed index.html style.css favicon.svg manifest.webmanifest *.js chat/*.js
 var files embed.FS
 
 // contentTypes is our own, since the one of package mime depends on the machine.
@@ -40,6 +43,8 @@ var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
+
+	".webmanifest": "application/manifest+json",
 }
 
 // security goes with every answer. connect-src 'self' covers ws and wss to the
@@ -47,7 +52,7 @@ var contentTypes = map[string]string{
 // Chromium and Firefox do so.
 var security = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
-		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"X-Content-Type-Options":     "nosniff",
 	"Referrer-Policy":            "no-referrer",
 	"Cross-Origin-Opener-Policy": "same-origin",
@@ -56,6 +61,9 @@ var security = map[string]string{
 
 // isShared tells of what pages of other origins may import: the client of the protocol.
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
+
+// worker is the page's service worker. No module imports it.
+const worker = "/worker.js"
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -109,7 +117,7 @@ func Handler() http.Handler {
 func (h handler) announceModules() {
 	var links []string
 	for url := range h {
-		if path.Ext(url) == ".js" && !strings.HasPrefix(url, "/text_") {
+		if path.Ext(url) == ".js" && !strings.HasPrefix(url, "/text_") && url != worker {
 			links = append(links, "<"+url[1:]+">; rel=modulepreload") // relative, for the page may be below a path
 		}
 	}
