@@ -25,7 +25,7 @@ export function call(c, item, open) {
     };
   } catch (error) { // phones have them for service workers alone
     const worker = navigator.serviceWorker?.ready ?? Promise.reject();
-    worker.then((worker) => worker.showNotification(item.from, what)).catch(() => reportError(error));
+    worker.then((worker) => worker.showNotification(item.from, what)).catch(() => attempt(() => { throw error; }));
   }
 }
 
