@@ -12,12 +12,13 @@ import * as log from './view/log.js';
 import * as login from './view/login.js';
 import * as menus from './view/menus.js';
 import * as notify from './view/notify.js';
+import * as offline from './view/offline.js';
 import * as panes from './view/panes.js';
 import * as viewer from './view/viewer.js';
 import { speak } from './words/text.js';
 
 await speak();
-for (const view of [connection, list, header, log, composer, viewer, login, menus, notify, panes, keys]) view.begin();
+for (const view of [connection, list, header, log, composer, viewer, login, menus, notify, offline, panes, keys]) view.begin();
 attachments.begin(composer.complain);
 tell('connection', { state: 'idle' });
 tell('language');

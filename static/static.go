@@ -8,6 +8,7 @@
 //	words/           every sentence, by language; the page loads one of them
 //	view/            one file for each thing that a person sees; style/ likewise
 //	main.js          begins it all
+//	worker.js        the service worker: the page opens without the network
 //
 // A view reads state/app.js, changes it by its functions or the session's, and hears of changes
 // by on. What comes from the network is set as text, never as markup, and the
@@ -30,7 +31,7 @@ import (
 	"strings"
 )
 
-//go:embed index.html favicon.svg *.js chat/*.js state/*.js words/*.js view/*.js style/*.css
+//go:embed index.html favicon.svg manifest.webmanifest *.js chat/*.js state/*.js words/*.js view/*.js style/*.css
 var files embed.FS
 
 // contentTypes is our own, since the one of package mime depends on the machine.
@@ -39,6 +40,8 @@ var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
+
+	".webmanifest": "application/manifest+json",
 }
 
 // security goes with every answer. connect-src 'self' covers ws and wss to the
@@ -46,7 +49,7 @@ var contentTypes = map[string]string{
 // Chromium and Firefox do so.
 var security = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
-		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"X-Content-Type-Options":     "nosniff",
 	"Referrer-Policy":            "no-referrer",
 	"Cross-Origin-Opener-Policy": "same-origin",
@@ -55,6 +58,9 @@ var security = map[string]string{
 
 // isShared tells of what pages of other origins may import: the client of the protocol.
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
+
+// worker is the page's service worker, which no module imports.
+const worker = "/worker.js"
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -118,7 +124,7 @@ func isLanguage(url string) bool { return strings.HasPrefix(url, "/words/") && u
 func (h handler) announce() {
 	var links []string
 	for url := range h {
-		if path.Ext(url) == ".js" && !isLanguage(url) {
+		if path.Ext(url) == ".js" && !isLanguage(url) && url != worker {
 			links = append(links, "<"+url[1:]+">; rel=modulepreload") // relative, for the page may be below a path
 		}
 	}

@@ -7,6 +7,7 @@ import { isOf, mayCall } from '../state/tabs.js';
 import { summary } from '../words/text.js';
 import { inTime } from './dom.js';
 import { looking } from './log.js';
+import { notifyByWorker } from './offline.js';
 
 let audio;
 const shown = new Map(); // notifications by conversation
@@ -32,9 +33,15 @@ function title() {
   document.title = unread ? `(${unread}) wschat` : 'wschat';
 }
 
-// Some browsers have notifications for service workers alone.
 function notify(c, item) {
-  const told = new Notification(item.from, { body: summary(item), tag: c.name });
+  const what = { body: summary(item), tag: c.name, data: c.name };
+  let told;
+  try {
+    told = new Notification(item.from, what);
+  } catch (error) { // phones have them for service workers alone
+    notifyByWorker(item.from, what).catch(() => attempt(() => { throw error; }));
+    return;
+  }
   shown.set(c.name, told);
   told.onclick = () => {
     focus();
