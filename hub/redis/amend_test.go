@@ -493,3 +493,35 @@ func TestPlainMessagesSweep(t *testing.T) {
 		}
 	}
 }
+
+// The same while the slot moves: what could not be swept is swept later.
+func TestPlainMessagesSweepInAMovingSlot(t *testing.T) {
+	const keep = 40
+	cluster := redistest.StartCluster(t, 3)
+	s, _ := node(t, Config{URL: cluster.URL(), Keep: keep})
+	enter(t, s, "A")
+	publish := func(count int) {
+		for range count {
+			say(t, s, "A", "groupA", "", "x")
+		}
+	}
+	for range keep / 2 {
+		amendBy(t, s, chat.Edit, say(t, s, "A", "groupA", "", "x").Seq, "A", "groupA", "y")
+		amendBy(t, s, chat.Deletion, say(t, s, "A", "groupA", "", "z").Seq, "A", "groupA", "")
+	}
+	key := conversationKey("groupA")
+	to := (cluster.Owner(key) + 1) % 3
+	cluster.BeginMove(key, to)
+	publish(keep / 2)
+	cluster.MoveKeys(key, to)
+	publish(keep / 2)
+	cluster.EndMove(key, to)
+	publish(2 * keep)
+	for _, part := range []string{":x", ":l"} {
+		redistest.Eventually(t, part+" is swept", func() bool {
+			r, err := s.call(t.Context(), key, "EXISTS", key+part)
+			n, err2 := r.Int()
+			return err == nil && err2 == nil && n == 0
+		})
+	}
+}

@@ -264,13 +264,14 @@ type place struct {
 	messages []*chat.Message
 	all      bool              // these are all
 	members  map[string]uint64 // see keys.go
+	run      run               // at its end; zero: it is not told
 }
 
 // parsePlace reads the reply to syncScript.
 func parsePlace(conversation string, r resp.Reply) (at place, err error) {
 	var list resp.Reply
 	var members []string
-	if err := r.Scan(&at.seq, &at.mark, &at.topic, &at.kept, &at.all, &list, &members); err != nil {
+	if err := r.Scan(&at.seq, &at.mark, &at.topic, &at.kept, &at.all, &list, &members, &at.run.author, &at.run.since); err != nil {
 		return at, err
 	}
 	at.members = make(map[string]uint64, len(members)/2)

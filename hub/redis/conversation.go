@@ -23,6 +23,7 @@ type conversation struct {
 
 	mu      sync.Mutex // held while the node is told
 	seq     uint64     // of the last message that the node was told of
+	run     run        // which that message ends
 	spoken  time.Time  // when that was sent; zero: before this node followed the conversation
 	empty   bool       // nothing of what was said is kept
 	topic   string     // of a group: who set it, a blank, and the text; "": it never had one
@@ -108,8 +109,9 @@ func (c *conversation) tell(e entry) {
 	switch e.kind {
 	case 'm':
 		if e.m.Seq > c.seq {
+			c.run = c.run.with(e.m, c.seq)
 			c.seq, c.spoken, c.empty = e.m.Seq, e.m.Time, false
-			c.store.readOwn(e.m)
+			c.store.readOwn(c.name, c.run, c.seq)
 			c.store.node.Deliver(e.m, nil)
 		}
 	case 'e':

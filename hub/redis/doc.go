@@ -54,8 +54,9 @@
 //
 // The marks of a user are read at the login and after a gap of the user's channel, which tells
 // what changes (marks.go). Read moves with what the user says on each node by itself; one of
-// them tells Redis, once a second (own.go). The topic of a group is part of what a sync tells
-// (topic.go). That somebody is typing is published, and no more (typing.go).
+// them tells Redis, once a second; if it dies before, the next login finds it (own.go). The
+// topic of a group is part of what a sync tells (topic.go). That somebody is typing is
+// published, and no more (typing.go).
 //
 // # Logins and exits
 //

@@ -169,6 +169,51 @@ func TestOwnMessagesAreRead(t *testing.T) {
 	})
 }
 
+// A node that dies may not have told Redis of what its users have read by what they said: another
+// one finds that in what was said, at the login and whenever they go on.
+func TestOwnMessagesAreReadThoughANodeDied(t *testing.T) {
+	server := redistest.Start(t)
+	a, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	enter(t, a, "A")
+	join(t, a, "A", "groupX")
+	say(t, a, "B", "groupX", "", "x")
+	for range 5 {
+		say(t, a, "A", "groupX", "", "x")
+		say(t, a, "A", "A", "", "x")
+		say(t, a, "A", "all", "", "x")
+	}
+	say(t, a, "B", "all", "", "unread")
+	say(t, a, "A", "all", "", "x")
+	a.Exit("A", "")
+	if err := a.Reach(); err != nil {
+		t.Fatal(err)
+	}
+	marks := userKey("A") + ":k"
+	for conversation, read := range map[string]int{"groupX": 2, "all": 2} { // as if nothing more was told of
+		server.CLI("hset", marks, conversation, fmt.Sprintf("%d 1 %s", read, a.Epoch()))
+	}
+	server.CLI("hdel", marks, "A,A")
+	b, told := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	enter(t, b, "A")
+	wantMarks(t, b, "A", "map[A:{5 0} all:{2 1} groupX:{6 1}]")
+	redistest.Eventually(t, "Redis is told", func() bool {
+		return server.CLI("hget", marks, "groupX") == "6 1 "+b.Epoch() && server.CLI("hget", marks, "A,A") == "5 0 "+b.Epoch()
+	})
+	say(t, b, "A", "groupX", "", "x")
+	wantMarks(t, b, "A", "map[A:{5 0} all:{2 1} groupX:{7 1}]")
+	want(t, "told", told.about("A marked "))
+
+	// Elsewhere it was read before the marks went back, and nobody has logged in since.
+	b.mu.Lock()
+	b.users["A"].marks.of["groupX"] = chat.Marks{Read: 2}
+	b.mu.Unlock()
+	say(t, b, "A", "groupX", "", "x")
+	wantMarks(t, b, "A", "map[A:{5 0} all:{2 1} groupX:{8 0}]")
+	say(t, b, "B", "groupX", "", "unread")
+	say(t, b, "A", "groupX", "", "x")
+	wantMarks(t, b, "A", "map[A:{5 0} all:{2 1} groupX:{8 0}]")
+}
+
 // Beyond a number of marks, the one that has been unchanged longest is dropped.
 func TestManyMarks(t *testing.T) {
 	server := redistest.Start(t)
@@ -213,4 +258,23 @@ func TestMarksInANewEpoch(t *testing.T) {
 	wantMarks(t, s, "A", "map[all:{0 4}]")
 	say(t, s, "A", "all", "", "x")
 	wantMarks(t, s, "A", "map[all:{1 4}]")
+}
+
+// Nor does what was said in the old epoch count for what is said in the new one.
+func TestOwnMessagesInANewEpoch(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	say(t, s, "B", "all", "", "x")
+	for range 3 {
+		say(t, s, "A", "all", "", "x")
+	}
+	epoch := s.Epoch()
+	server.CLI("del", conversationKey("all")+":h", conversationKey("all")+":s")
+	server.CLI("client", "kill", "type", "pubsub")
+	redistest.Eventually(t, "a new epoch", func() bool { return s.Err() == nil && s.Epoch() != epoch })
+	say(t, s, "A", "all", "", "x")
+	wantMarks(t, s, "A", "map[all:{1 0}]")
+	say(t, s, "A", "all", "", "x")
+	wantMarks(t, s, "A", "map[all:{2 0}]")
 }

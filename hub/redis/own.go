@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"wschat/hub/chat"
@@ -9,37 +11,71 @@ import (
 
 // What a user says, the user has read, if that is so of all before it. Each node where the
 // user is finds that out by itself as it is told of the message. The one that the message came
-// from tells Redis later, of many messages at once.
+// from tells Redis later, of many messages at once. Should it die before, other nodes find it in
+// what was said last: it is all of that user.
 
-// readOwn moves up to where the author of a message has read, if the author is here. The
-// conversation's lock is held.
-func (s *Store) readOwn(m *chat.Message) {
+// run is the messages at the end of a conversation that are of one user.
+type run struct {
+	author string
+	since  uint64 // the seq of the first of them, or a later one
+}
+
+// with returns what a run that seq ends becomes by a message.
+func (r run) with(m *chat.Message, seq uint64) run {
+	if m.Seq == seq+1 && m.From == r.author {
+		return r
+	}
+	return run{m.From, m.Seq}
+}
+
+// readOwn moves up to where the author of a run, which seq ends, has read, if the author is
+// here, and reports whether it does. The conversation's lock may be held.
+func (s *Store) readOwn(conversation string, r run, seq uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[m.From]
+	u := s.users[r.author]
 	if u == nil || u.marks.of == nil {
-		return
+		return false
 	}
-	old, is := u.marks.of[m.Conversation]
-	if old.Read+1 == m.Seq && (is || len(u.marks.of) < chat.MaxMarks) {
-		old.Read = m.Seq
-		u.marks.of[m.Conversation] = old
+	old, is := u.marks.of[conversation]
+	if old.Read+1 < r.since || old.Read >= seq || !is && len(u.marks.of) >= chat.MaxMarks {
+		return false
+	}
+	old.Read = seq
+	u.marks.of[conversation] = old
+	return true
+}
+
+// readOwnRuns does that for a user whose marks have just been read, in all conversations that are
+// followed for the user, and notes that Redis is to be told.
+func (s *Store) readOwnRuns(u *user) {
+	s.mu.Lock()
+	follows := slices.Collect(maps.Values(u.conversations))
+	s.mu.Unlock()
+	for _, c := range follows {
+		c.mu.Lock()
+		last, seq := c.run, c.seq
+		c.mu.Unlock()
+		if last.author == u.name && s.readOwn(c.name, last, seq) {
+			s.oweRead(u.name, c.name, seq)
+		}
 	}
 }
 
-// oweRead notes that Redis is to be told of that. The node has been told of m.
-func (s *Store) oweRead(m *chat.Message) {
+// oweRead notes that Redis is to be told of what the author of a message has read by it. The
+// node has been told of it.
+func (s *Store) oweRead(author, conversation string, seq uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.users[m.From]
-	if u == nil || u.marks.of[m.Conversation].Read != m.Seq {
+	u := s.users[author]
+	if u == nil || u.marks.of[conversation].Read != seq {
 		return
 	}
 	if len(u.marks.owed) == 0 {
 		u.marks.owed, u.marks.since = make(map[string]bool), time.Now()
 		s.owing[u] = true
 	}
-	u.marks.owed[m.Conversation] = true
+	u.marks.owed[conversation] = true
 }
 
 // payReads tells Redis of what is owed for long enough, or of all.

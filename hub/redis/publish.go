@@ -228,7 +228,7 @@ func answerRepeated(m *chat.Message, r resp.Reply, done func(away bool, err erro
 func (s *Store) acknowledge(m *chat.Message, away bool, done func(away bool, err error)) {
 	if c := s.conversation(m.Conversation); c != nil {
 		c.acknowledge(m.Seq, func() {
-			s.oweRead(m)
+			s.oweRead(m.From, m.Conversation, m.Seq)
 			done(away, nil)
 		})
 		return

@@ -30,9 +30,9 @@ func (c *conversation) compare(at place) {
 	defer c.mu.Unlock()
 	switch {
 	case c.lost(at) && at.mark != c.mark:
-		c.seq, c.mark = 0, at.mark
+		c.seq, c.run, c.mark = 0, run{}, at.mark
 	case c.lost(at):
-		c.seq = at.seq
+		c.seq, c.run = at.seq, run{}
 	}
 }
 
@@ -131,6 +131,9 @@ func (c *conversation) catchUp(r resp.Reply) error {
 	}
 	if at.all {
 		c.seq = at.seq
+		if at.run.author != "" {
+			c.run = at.run
+		}
 	}
 	c.known = c.known || at.all || len(at.messages) > 0
 	switch {

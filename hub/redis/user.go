@@ -163,6 +163,7 @@ func (s *Store) enter(ctx context.Context, u *user, fresh bool) (*chat.Entry, er
 	if !known {
 		r, err2 := wait(ctx)
 		err = cmp.Or(err, s.known(u, r, s.failed(err2)))
+		s.readOwnRuns(u)
 	}
 	return entry, err
 }

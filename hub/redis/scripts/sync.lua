@@ -11,8 +11,10 @@
 -- ARGV[3]  1 to tell who is in it in any case
 --
 -- Reply: {seq, mark, topic of a group and who set it (see topic.lua), 1 if messages are kept,
--- 1 if these are all, messages as history has them, names and numbers}; the last is told with
--- the last messages. AMENDED says that keys are missing.
+-- 1 if these are all, messages as history has them, names and numbers, author of the last
+-- message, the seq since which that one has said all}; names are told with the last messages,
+-- and the author without a seq, as far as a few messages tell. AMENDED says that keys are
+-- missing.
 
 local h, s = KEYS[1], KEYS[2]
 local m = KEYS[3] and string.sub(KEYS[3], -2) == ':m' and KEYS[3]
@@ -34,6 +36,16 @@ if time then
     after = seq - 1
   end
 end
+local author, since
+if low and not tonumber(ARGV[1]) then
+  local get, bytes = walk(s, x, last, low, -1, 1), 0
+  for _ = 1, 128 do
+    local e, seq = get()
+    local from = e and bytes < 65536 and string.match(e[2][2], '^.([^%z]*)%z')
+    if not from or author and from ~= author then break end
+    author, since, bytes = from, seq, bytes + #e[2][2]
+  end
+end
 if after ~= '-' and low then list, all = page(s, x, math.max(after + 1, low), last, 1, 100) end
 return {at[1] or '0', at[2], at[3] or '', low and 1 or 0, all, list,
-  m and (all == 1 or ARGV[3] == '1') and redis.call('HGETALL', m) or {}}
+  m and (all == 1 or ARGV[3] == '1') and redis.call('HGETALL', m) or {}, author or '', since or 0}
