@@ -6,25 +6,35 @@ import (
 	"wschat/hub/chat"
 )
 
-// claim takes the file that a message is to come with; see files.Store.Claim. It blocks.
-func (h *Hub) claim(m *chat.Message, id string) (err error) {
+// claim takes the file with an id, which a message is to come with; see files.Store.Claim. It
+// returns the id of one that is to be given back if the message is not stored; "": there is none,
+// or the same send has taken it before. It blocks.
+func (h *Hub) claim(m *chat.Message, id string) (claimed string, err error) {
 	switch {
 	case id == "":
-		return nil
+		return "", nil
 	case h.config.Files == nil:
-		return chat.ErrNoFile
+		return "", chat.ErrNoFile
 	}
-	m.File, err = h.config.Files.Claim(id, m.From, m.Conversation, m.ID)
-	return err
+	var again bool
+	if m.File, again, err = h.config.Files.Claim(id, m.From, m.Conversation, m.ID); again {
+		id = ""
+	}
+	return id, err
 }
 
-// unclaim gives the file of a message back that is not stored, and calls done. It does not block.
-func (h *Hub) unclaim(m *chat.Message, done func()) {
-	h.config.Files.GiveBack(fileID(m), done)
+// unclaim gives a file back whose message is not stored, and calls done. It does not block.
+func (h *Hub) unclaim(claimed string, done func()) {
+	if claimed == "" {
+		done()
+		return
+	}
+	h.config.Files.GiveBack(claimed, done)
 }
 
-// toEngine hands a message to the engine. What becomes of its file is done before done is called.
-func (h *Hub) toEngine(m *chat.Message, origin any, done func(away bool, err error)) {
+// toEngine hands a message to the engine. What becomes of its file is done before done is called;
+// claimed is what claim has returned.
+func (h *Hub) toEngine(m *chat.Message, claimed string, origin any, done func(away bool, err error)) {
 	h.engine.Publish(m, origin, func(away bool, err error) {
 		then := func() { done(away, err) }
 		switch {
@@ -32,8 +42,8 @@ func (h *Hub) toEngine(m *chat.Message, origin any, done func(away bool, err err
 			then()
 		case err == nil && m.Kind == chat.Deletion:
 			h.config.Files.Remove(fileID(m), then)
-		case err != nil && m.OwnFile() != "" && !h.mayBeStored(err):
-			h.unclaim(m, then)
+		case err != nil && !h.mayBeStored(err):
+			h.unclaim(claimed, then)
 		default:
 			then()
 		}

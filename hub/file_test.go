@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -141,4 +142,29 @@ func TestNoFiles(t *testing.T) {
 	p := s.program("A")
 	p.say(`{"op":"send","id":"7","to":"all","file":"x"}`)
 	p.wants(errorOf("7", "not_found"))
+}
+
+// A send that is repeated on another node, and fails there, leaves the file with the message that
+// has it.
+func TestRepeatedFileIsNotGivenBack(t *testing.T) {
+	config := silent
+	config.Files = openFiles(t)
+	s := start(t, loop.Config{}, config)
+	f := upload(t, config.Files, "A", "cat.gif")
+	claim := func(id string) error {
+		_, _, err := config.Files.Claim(f.ID, "A", chat.PairOf("A", "B"), id)
+		return err
+	}
+	if err := claim("first"); err != nil { // by the other node
+		t.Fatal(err)
+	}
+	a := s.program("A")
+	a.say(fmt.Sprintf(`{"op":"send","id":"first","to":"B","file":%q}`, f.ID))
+	a.wants(errorOf("first", "not_online"))
+	if err := claim("second"); !errors.Is(err, chat.ErrNoFile) {
+		t.Errorf("another message has it: %v", err)
+	}
+	if err := claim("first"); err != nil {
+		t.Errorf("the same send has it no more: %v", err)
+	}
 }

@@ -58,7 +58,7 @@ func (h *Hub) Revoke(user string) {
 // publishNow blocks until a message is stored.
 func (h *Hub) publishNow(m *chat.Message) (seq uint64, away bool, err error) {
 	done := make(chan error, 1)
-	h.toEngine(m, nil, func(isAway bool, err error) {
+	h.toEngine(m, "", nil, func(isAway bool, err error) {
 		away = isAway
 		done <- err
 	})

@@ -133,7 +133,8 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 		ID:           r.ID,
 		Moderator:    s.isModerator(),
 	}
-	if err := h.claim(m, r.File); err != nil {
+	claimed, err := h.claim(m, r.File)
+	if err != nil {
 		h.ack(s, r, ack{}, err)
 		return
 	}
@@ -141,21 +142,18 @@ func (h *Hub) send(s *session, r wire.Request, t turn) {
 	t.charge(loop.Work{Deliveries: n, Bytes: int64(n) * int64(longest(r.Binary, r.Body)+len(m.File))})
 	switch {
 	case !chat.IsGroup(m.To) || m.Moderator && m.Kind == chat.Deletion || h.engine.IsMember(s.name, m.To):
-		h.publish(s, r, m)
+		h.publish(s, r, m, claimed)
 		return
 	case m.Kind.Amends():
 		h.ack(s, r, ack{}, chat.ErrNotMember.About(m.To))
 		return
 	}
 	h.setMember(s, m.To, true, t, func() {}, func(err error) {
-		switch {
-		case err == nil:
-			h.publish(s, r, m)
-		case m.File != "":
-			h.unclaim(m, func() { h.ack(s, r, ack{}, err) })
-		default:
-			h.ack(s, r, ack{}, err)
+		if err == nil {
+			h.publish(s, r, m, claimed)
+			return
 		}
+		h.unclaim(claimed, func() { h.ack(s, r, ack{}, err) })
 	})
 }
 
@@ -184,12 +182,12 @@ func (h *Hub) audience(from, to string) (n int) {
 }
 
 // publish hands a message to the engine.
-func (h *Hub) publish(s *session, r wire.Request, m *chat.Message) {
+func (h *Hub) publish(s *session, r wire.Request, m *chat.Message, claimed string) {
 	mayBlock := h.engine.MayBlock()
 	if mayBlock {
 		s.extra.sends.Add(1)
 	}
-	h.toEngine(m, s.conn, func(away bool, err error) {
+	h.toEngine(m, claimed, s.conn, func(away bool, err error) {
 		if err == nil && m.Moderator && m.Kind == chat.Deletion && !m.Private() {
 			h.config.Log.Info("deleted", "of", m.To, "seq", m.About, "moderator", m.From)
 		}

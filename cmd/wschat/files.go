@@ -32,7 +32,7 @@ func openFiles(o *options, log *slog.Logger) (*files.Store, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	return files.Open(files.Config{Dir: dir, MaxFile: o.maxFile, Bytes: o.filesBytes, Shared: o.redis != "", Log: log})
+	return files.Open(files.Config{Dir: dir, MaxFile: o.maxFile, Bytes: o.filesBytes, Shared: o.files != "", Log: log})
 }
 
 // serveFiles answers what is below filesPath, and reports whether the request is for that.
@@ -66,7 +66,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request, id string) {
 	request := handshake.FromHTTP(r)
 	done, err := s.beginFile(r, request)
 	if err != nil {
-		s.refuseFile(w, request, err)
+		s.refuse(w, request, err)
 		return
 	}
 	defer done()
@@ -89,19 +89,6 @@ func (s *server) beginFile(r *http.Request, request *handshake.Request) (done fu
 	}
 	loop.EndTurn(r)
 	return func() { leave(); end() }, nil
-}
-
-// refuseFile answers with a rejection.
-func (s *server) refuseFile(w http.ResponseWriter, request *handshake.Request, err error) {
-	var refused *handshake.Rejection
-	if !errors.As(err, &refused) {
-		panic("wschat: no rejection: " + err.Error())
-	}
-	s.refusals.note(refused, s.listener.Client(request))
-	for _, field := range refused.Header {
-		w.Header().Set(field.Name, field.Value)
-	}
-	http.Error(w, refused.Reason, refused.Status)
 }
 
 // writeFiles writes what has come and gone.

@@ -388,6 +388,40 @@ func TestAbout(t *testing.T) {
 	}
 }
 
+// A page asks there why it is not let in.
+func TestAboutWhoAsks(t *testing.T) {
+	open := runServer(t)
+	open.asks("POST", "/api/kick", `{"user":"Banned","for":"1h"}`, `{"connections":0}`)
+	guests := runServer(t, "-users", usersFile(t, "A secret"), "-guests")
+	closed := runServer(t, "-users", usersFile(t, "A secret"))
+	token := closed.tokenOf("A", "secret")
+	for _, row := range []struct {
+		server *running
+		query  string
+		header string // Authorization
+		want   int
+	}{
+		{open, "userId=A", "", 200}, {open, "userId=group", "", 400}, {open, "userId=Banned", "", 403}, {open, "x=1", "", 200},
+		{guests, "userId=A", "", 401}, {guests, "userId=B", "", 200},
+		{closed, "", "", 200}, {closed, "userId=A", "", 401}, {closed, "x=1", "", 200},
+		{closed, "", "Bearer " + token, 200}, {closed, "token=" + token, "", 200}, {closed, "", "Bearer " + token + "x", 401},
+		{closed, "userId=B", "Bearer " + token, 401},
+		{closed, "", strings.TrimPrefix(basic("A", "secret"), "Authorization: "), 200},
+		{closed, "", strings.TrimPrefix(basic("A", "wrong"), "Authorization: "), 401},
+	} {
+		request, err := http.NewRequest("GET", "http://"+row.server.addr+"/about?"+row.query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.header != "" {
+			request.Header.Set("Authorization", row.header)
+		}
+		if status, answer := row.server.do(request); status != row.want {
+			t.Errorf("%s %s: got %d %s, want %d", row.query, row.header, status, answer, row.want)
+		}
+	}
+}
+
 // PROTOCOL 9: the log says so once at the start when anybody may take any free name, and the
 // address is not loopback.
 func TestOpenServerSaysSo(t *testing.T) {

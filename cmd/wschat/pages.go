@@ -1,9 +1,15 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"time"
 
+	"wschat/handshake"
+	"wschat/hub"
+	"wschat/hub/chat"
+	"wschat/hub/loop"
 	"wschat/static"
 )
 
@@ -11,7 +17,7 @@ import (
 // its place.
 func (s *server) pages(o *options) http.Handler {
 	page := static.Handler()
-	about := s.gate.about(o)
+	about := s.about(o)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz":
@@ -52,4 +58,35 @@ func health(w http.ResponseWriter, r *http.Request, storeErr error) {
 		return
 	}
 	io.WriteString(w, "ok")
+}
+
+// identify says who sends a request, by what /socket asks for. The error is a
+// *handshake.Rejection, as there.
+func (s *server) identify(r *http.Request, request *handshake.Request) (hub.Access, error) {
+	who, later, err := s.gate.admit(request, time.Now())
+	loop.EndTurn(r) // a password may wait for its turn, and the engine block
+	if err == nil && later != nil {
+		who, err = later()
+	}
+	if err != nil || who.User == "" {
+		return who, err
+	}
+	banned, err := s.engine.Banned(who.User)
+	if banned {
+		err = chat.ErrBanned
+	}
+	return who, refusal(who.User, err)
+}
+
+// refuse answers with a rejection.
+func (s *server) refuse(w http.ResponseWriter, request *handshake.Request, err error) {
+	var refused *handshake.Rejection
+	if !errors.As(err, &refused) {
+		panic("wschat: no rejection: " + err.Error())
+	}
+	s.refusals.note(refused, s.listener.Client(request))
+	for _, field := range refused.Header {
+		w.Header().Set(field.Name, field.Value)
+	}
+	http.Error(w, refused.Reason, refused.Status)
 }

@@ -10,7 +10,6 @@ import (
 	"wschat/handshake"
 	"wschat/hub/chat"
 	"wschat/hub/files"
-	"wschat/hub/loop"
 )
 
 // uploaded answers an upload. It is a chat.File with another name for its id.
@@ -35,7 +34,7 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) {
 			err = unavailable("files", "files cannot be stored at present", "5")
 		}
 		w.Header().Set("Connection", "close") // the body may be on its way
-		s.refuseFile(w, request, err)
+		s.refuse(w, request, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -78,23 +77,12 @@ func (s *server) checkUpload(r *http.Request, request *handshake.Request) (user,
 	if err := handshake.CheckOrigin(request, s.listener.AllowOrigin); err != nil {
 		return "", "", err
 	}
-	who, later, err := s.gate.admit(request, time.Now())
-	if err == nil && later != nil { // it may wait for a password's turn
-		loop.EndTurn(r)
-		who, err = later()
-	}
+	who, err := s.identify(r, request)
 	if err != nil {
 		return "", "", err
 	}
 	if who.User == "" {
 		return "", "", reject(http.StatusBadRequest, "name", "expected a userId, got none")
-	}
-	loop.EndTurn(r) // the engine may block
-	if banned, err := s.engine.Banned(who.User); banned || err != nil {
-		if banned {
-			err = chat.ErrBanned
-		}
-		return "", "", refusal(who.User, err)
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err == nil {

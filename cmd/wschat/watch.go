@@ -29,6 +29,7 @@ type watched struct {
 
 	text    []byte
 	info    os.FileInfo // of the file that text came from; nil: it may have changed since
+	seen    os.FileInfo // at the last look: one that has changed since is being written
 	failure string      // of the last look; logged once
 }
 
@@ -84,7 +85,8 @@ func (w *watched) again() (changed bool, err error) {
 	if !info.Mode().IsRegular() {
 		return false, fmt.Errorf("%s is not a regular file any more", w.file)
 	}
-	if old := w.info; old != nil && os.SameFile(old, info) && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) {
+	seen := w.seen
+	if w.seen = info; !isSame(seen, info) || isSame(w.info, info) {
 		return false, nil
 	}
 	f, err := os.Open(w.file)
@@ -107,6 +109,11 @@ func (w *watched) again() (changed bool, err error) {
 		w.info = info
 	}
 	return changed, nil
+}
+
+// isSame reports whether a file is as it was before; nil: nothing is known of that.
+func isSame(before, now os.FileInfo) bool {
+	return before != nil && os.SameFile(before, now) && before.Size() == now.Size() && before.ModTime().Equal(now.ModTime())
 }
 
 // watch looks at files until stop is closed.

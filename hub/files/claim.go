@@ -14,58 +14,60 @@ const repeatTime = 9 * time.Minute
 
 // Claim takes a file for a message to a conversation, of the user who has uploaded it, and
 // returns what the message says of it. request is the id of the send, or "": the same send may
-// claim it again. The error is chat.ErrNoFile if there is no such file, or another message has it.
-// With chat.ErrUnavailable, nothing is changed.
-func (s *Store) Claim(id, user, conversation, request string) (string, error) {
+// claim it again, and again tells that it has. The error is chat.ErrNoFile if there is no such
+// file, or another message has it. With chat.ErrUnavailable, nothing is changed.
+func (s *Store) Claim(id, user, conversation, request string) (text string, again bool, err error) {
 	if !isID(id) {
-		return "", chat.ErrNoFile
+		return "", false, chat.ErrNoFile
 	}
-	text, err := s.claim(id, user, newClaim(user, conversation, request))
+	text, again, err = s.claim(id, user, newClaim(user, conversation, request))
 	switch {
 	case err == nil:
-		return text, nil
+		return text, again, nil
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, chat.ErrNoFile):
-		return "", chat.ErrNoFile
+		return "", false, chat.ErrNoFile
 	}
 	s.log.Error("file cannot be sent", "file", id, "error", err)
-	return "", chat.ErrUnavailable
+	return "", false, chat.ErrUnavailable
 }
 
 // claim takes a file that nobody has sent. The claim is safe before the file has its new name: so
 // a file that a crash left behind there can be claimed again by the send that has taken it.
-func (s *Store) claim(id, user string, by claim) (string, error) {
+func (s *Store) claim(id, user string, by claim) (text string, again bool, err error) {
 	from, to := s.path(newDir, id), s.path(sentDir, id)
 	f, err := os.OpenFile(from, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
-		return s.repeat(id, user, by)
+		text, err = s.repeat(id, user, by)
+		return text, true, err
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	defer f.Close()
 	if err := holdWhenFree(f); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if !isAt(f, from) { // another claim was first
-		return s.repeat(id, user, by)
+		text, err = s.repeat(id, user, by)
+		return text, true, err
 	}
 	t, _, err := readTail(f)
 	switch {
 	case err != nil:
-		return "", err
+		return "", false, err
 	case t.User != user:
-		return "", chat.ErrNoFile
+		return "", false, chat.ErrNoFile
 	}
 	if err := errors.Join(by.write(f), f.Sync()); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := os.Rename(from, to); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := s.syncDirs(sentDir, newDir); err != nil {
-		return "", errors.Join(err, os.Rename(to, from))
+		return "", false, errors.Join(err, os.Rename(to, from))
 	}
-	return t.Text(), nil
+	return t.Text(), false, nil
 }
 
 // repeat claims a file once more by the send that has sent it.
@@ -89,7 +91,8 @@ func (s *Store) repeat(id, user string, by claim) (string, error) {
 	return t.Text(), nil
 }
 
-// GiveBack undoes a claim whose message is not stored, and calls done. It does not block.
+// GiveBack undoes a claim, but none that was one again, whose message is not stored, and calls
+// done. It does not block.
 func (s *Store) GiveBack(id string, done func()) {
 	s.later(done, func() error { return os.Rename(s.path(sentDir, id), s.path(newDir, id)) }, "file cannot be given back", id)
 }

@@ -20,13 +20,13 @@ func TestClaim(t *testing.T) {
 	f := put(t, s, "A", "text")
 	fails := func(what string, s *Store, id, user, request string) {
 		t.Helper()
-		if text, err := s.Claim(id, user, "groupA", request); !errors.Is(err, chat.ErrNoFile) {
+		if text, _, err := s.Claim(id, user, "groupA", request); !errors.Is(err, chat.ErrNoFile) {
 			t.Errorf("%s: got %s, %v", what, text, err)
 		}
 	}
 	works := func(what string, s *Store, request string) {
 		t.Helper()
-		if text, err := s.Claim(f.ID, "A", "groupA", request); err != nil || text != f.Text() {
+		if text, _, err := s.Claim(f.ID, "A", "groupA", request); err != nil || text != f.Text() {
 			t.Errorf("%s: got %s, %v", what, text, err)
 		}
 	}
@@ -39,7 +39,7 @@ func TestClaim(t *testing.T) {
 	fails("another send", s, f.ID, "A", "8")
 	fails("one without an id", s, f.ID, "A", "")
 	fails("the same id of another", s, f.ID, "B", "7")
-	if text, err := s.Claim(f.ID, "A", "groupB", "7"); !errors.Is(err, chat.ErrNoFile) {
+	if text, _, err := s.Claim(f.ID, "A", "groupB", "7"); !errors.Is(err, chat.ErrNoFile) {
 		t.Errorf("the same id to another group: got %s, %v", text, err)
 	}
 	old := time.Now().Add(-repeatTime - time.Second)
@@ -70,7 +70,7 @@ func TestClaimOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
-				if _, err := nodes[i%2].Claim(f.ID, "A", "groupA", fmt.Sprint(i)); err == nil {
+				if _, _, err := nodes[i%2].Claim(f.ID, "A", "groupA", fmt.Sprint(i)); err == nil {
 					claims.Add(1)
 				}
 			})
@@ -115,16 +115,16 @@ func TestCrashedClaim(t *testing.T) {
 	for _, request := range []string{"7", "8", ""} {
 		s := open(t, Config{Dir: t.TempDir()})
 		f := put(t, s, "A", "text")
-		if _, err := s.Claim(f.ID, "A", "groupA", "7"); err != nil {
+		if _, _, err := s.Claim(f.ID, "A", "groupA", "7"); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Rename(s.path(sentDir, f.ID), s.path(newDir, f.ID)); err != nil {
 			t.Fatal(err)
 		}
-		if text, err := s.Claim(f.ID, "A", "groupA", request); err != nil || text != f.Text() {
+		if text, _, err := s.Claim(f.ID, "A", "groupA", request); err != nil || text != f.Text() {
 			t.Errorf("%q: got %s, %v", request, text, err)
 		}
-		if _, err := s.Claim(f.ID, "A", "groupA", "7"); (err == nil) != (request == "7") {
+		if _, _, err := s.Claim(f.ID, "A", "groupA", "7"); (err == nil) != (request == "7") {
 			t.Errorf("%q, and then the first again: got %v", request, err)
 		}
 	}

@@ -35,7 +35,7 @@ func put(t *testing.T, s *Store, user, text string) chat.File {
 
 func claimed(t *testing.T, s *Store, f chat.File) {
 	t.Helper()
-	if text, err := s.Claim(f.ID, "A", "groupA", ""); err != nil || text != f.Text() {
+	if text, _, err := s.Claim(f.ID, "A", "groupA", ""); err != nil || text != f.Text() {
 		t.Fatalf("got %s, %v", text, err)
 	}
 }

@@ -29,7 +29,7 @@ func (s *Store) Put(user, name string, size int64, body io.Reader) (chat.File, e
 		return chat.File{}, err
 	}
 	defer s.end(user)
-	u := upload{store: s, tail: tail{chat.File{ID: newID(), Name: name, Size: size}, user}}
+	u := upload{store: s, tail: tail{chat.File{Name: name, Size: size}, user}}
 	stored, err := u.run(body)
 	s.settle(u.reserved, stored)
 	s.mu.Lock()
@@ -86,7 +86,7 @@ func (u *upload) run(body io.Reader) (stored int64, err error) {
 	if err := u.reserve(0); err != nil {
 		return 0, err
 	}
-	if u.part, err = s.createPart(u.ID); err != nil {
+	if u.part, u.ID, err = s.createPart(); err != nil {
 		return 0, err
 	}
 	defer u.part.Close()

@@ -68,7 +68,7 @@ func TestRestart(t *testing.T) {
 	if err := os.WriteFile(s.path(partDir, dead), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	live, err := s.createPart(newID())
+	live, _, err := s.createPart()
 	if err != nil {
 		t.Fatal(err)
 	}

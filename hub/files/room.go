@@ -123,6 +123,9 @@ func (s *Store) shrink() error {
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
+			if err != nil { // another node was first, and makes room likewise
+				size = e.size
+			}
 			s.room.add(-size, 0)
 			if err == nil {
 				s.mu.Lock()

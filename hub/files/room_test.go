@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -114,5 +115,31 @@ func TestSharedRoom(t *testing.T) {
 	}
 	if most := int64(room + 2*room/makeShare); s.Stats().Used > most {
 		t.Errorf("%d bytes are used, want at most %d", s.Stats().Used, most)
+	}
+}
+
+// Nodes that make room at once remove no more than one would.
+func TestRoomIsMadeOnce(t *testing.T) {
+	const each, many = 1000, 200
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	for range many {
+		put(t, s, "A", strings.Repeat("x", each))
+	}
+	half := s.Stats().Used / 2
+	var starts sync.WaitGroup
+	for range 4 {
+		starts.Go(func() {
+			s, err := Open(Config{Dir: dir, Bytes: half, Shared: true})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		})
+	}
+	starts.Wait()
+	if left := len(paths(t, s)); left < many/2-2*many/makeShare || left > many/2 {
+		t.Errorf("%d are left of %d", left, many)
 	}
 }

@@ -74,22 +74,22 @@ func (s *Store) removeDead(id string) {
 	}
 }
 
-// createPart makes a file for an upload, and holds it until it is closed.
-func (s *Store) createPart(id string) (*os.File, error) {
-	path := s.path(partDir, id)
+// createPart makes a file for an upload, and holds it until it is closed. It has an id that nobody
+// has had: whoever has seen a file at its path, and found that nobody holds it, removes it.
+func (s *Store) createPart() (f *os.File, id string, err error) {
 	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return nil, err
+		id = newID()
+		if f, err = os.OpenFile(s.path(partDir, id), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			return nil, "", err
 		}
 		held, err := hold(f)
-		if held && isAt(f, path) {
-			return f, nil
+		if held && isAt(f, f.Name()) {
+			return f, id, nil
 		}
 		f.Close()
-		os.Remove(path)
+		os.Remove(f.Name())
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		} // else a sweep has come between, and removed it
 	}
 }
@@ -97,11 +97,15 @@ func (s *Store) createPart(id string) (*os.File, error) {
 // checkLocks fails where files cannot be locked: then nobody could know which uploads are under
 // way.
 func (s *Store) checkLocks() error {
-	f, err := s.createPart(newID())
+	f, _, err := s.createPart()
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	f.Close()
+	if err := os.Remove(f.Name()); !errors.Is(err, os.ErrNotExist) { // else another node's sweep was first
+		return err
+	}
+	return nil
 }
 
 // isAt reports whether f is still what is at a path.

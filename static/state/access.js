@@ -67,8 +67,7 @@ export function logOut() {
   leave();
 }
 
-// inquire finds out why a server that is there lets nobody in. An upload asks for what a
-// connection asks for, and one with too long a name stores nothing.
+// inquire finds out why a server that is there lets nobody in.
 async function inquire() {
   const { session } = app;
   const said = await ask(session.chat).catch(() => '');
@@ -82,11 +81,12 @@ async function inquire() {
   tell('access');
 }
 
+// ask resolves to '' as well if the server is out of order, or cannot tell.
 async function ask({ user, token }) {
   if (!(await fetch('healthz')).ok) return '';
   if (token && !isGood(token)) return 'expired';
   if (!token && !access.about.guests) return 'denied';
-  const query = new URLSearchParams({ name: 'x'.repeat(256), ...(user && { userId: user }) });
-  const { status } = await fetch(`files?${query}`, { method: 'POST', headers: token ? { Authorization: `Bearer ${token}` } : {} });
-  return { 401: 'denied', 404: 'unknown' }[status] ?? 'full'; // 404: files are off
+  const query = new URLSearchParams(user ? { userId: user } : {});
+  const { status } = await fetch(`about?${query}`, { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  return { 200: 'full', 401: 'denied' }[status] ?? '';
 }

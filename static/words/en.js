@@ -41,7 +41,6 @@ export const text = {
     denied: 'The server does not let you in without a password or a link that is good',
     expired: 'Your link has expired or is broken; open a new one',
     full: 'The server does not let you in at the moment (it may be full)',
-    unknown: 'The server does not let you in (an old link, or it is full)',
   },
   conversations: 'Conversations',
   find: 'Find or start a conversation',

@@ -40,7 +40,6 @@ export const text = {
     denied: '服务器拒绝进入：需要密码或有效的链接',
     expired: '链接已过期或损坏，请打开新的链接',
     full: '服务器暂时拒绝进入（可能人数已满）',
-    unknown: '服务器拒绝进入（链接失效，或人数已满）',
   },
   conversations: '会话',
   find: '查找或发起会话',
