@@ -29,20 +29,46 @@ func bounds(t *testing.T, e event) (first, last uint64, more bool) {
 	return first, last, e["more"].(bool)
 }
 
-// PROTOCOL 5: before, after and limit.
-func TestJSONHistory(t *testing.T) {
-	s := start(t, loop.Config{}, silent)
+// page is a question for a part of a history, and its answer.
+type page struct {
+	query       string
+	first, last uint64 // 0: an empty list
+	more        bool
+}
+
+// historian is a member of groupA, which has so many messages.
+func (s *server) historian(count int) *program {
+	s.t.Helper()
 	p := s.program("A")
-	for range 300 {
+	for range count {
 		s.append(&chat.Message{Conversation: "groupA", From: "A", To: "groupA", Body: []byte("x")})
 	}
 	p.say(`{"op":"join","group":"groupA"}`)
 	p.event()
-	for _, test := range []struct {
-		query       string
-		first, last uint64 // 0: an empty list
-		more        bool
-	}{
+	return p
+}
+
+// pages asks for parts of the history of groupA.
+func (p *program) pages(t *testing.T, pages []page) {
+	t.Helper()
+	for _, want := range pages {
+		text := `{"op":"history","id":"h","of":"groupA"`
+		if want.query != "" {
+			text += "," + want.query
+		}
+		p.say(text + "}")
+		e := p.event()
+		first, last, more := bounds(t, e)
+		if first != want.first || last != want.last || more != want.more || e["id"] != "h" || e["of"] != "groupA" {
+			t.Errorf("%s: %v: %d to %d, more %v; want %d to %d, %v", want.query, e["id"], first, last, more, want.first, want.last, want.more)
+		}
+	}
+}
+
+// PROTOCOL 5: before, after and limit.
+func TestJSONHistory(t *testing.T) {
+	p := start(t, loop.Config{}, silent).historian(300)
+	p.pages(t, []page{
 		{``, 251, 300, true},
 		{`"limit":1`, 300, 300, true},
 		{`"limit":200`, 101, 300, true},
@@ -69,18 +95,7 @@ func TestJSONHistory(t *testing.T) {
 		{`"after":18446744073709551615`, 0, 0, false},
 		{`"after":99999999999999999999999`, 0, 0, false},
 		{`"after": 7 ,"limit": 3 `, 8, 10, true},
-	} {
-		text := `{"op":"history","id":"h","of":"groupA"`
-		if test.query != "" {
-			text += "," + test.query
-		}
-		p.say(text + "}")
-		e := p.event()
-		first, last, more := bounds(t, e)
-		if first != test.first || last != test.last || more != test.more || e["id"] != "h" || e["of"] != "groupA" {
-			t.Errorf("%s: %v: %d to %d, %v", test.query, e["id"], first, last, more)
-		}
-	}
+	})
 	for _, query := range []string{
 		`"before":1,"after":1`, `"before":1,"after":null`, `"before":null`, `"after":null`, `"limit":null`,
 		`"limit":0`, `"limit":-1`, `"limit":-0`, `"limit":1.5`, `"limit":1.0`, `"limit":1e2`, `"limit":"1"`, `"limit":[1]`, `"limit":true`, `"limit":{}`,

@@ -71,7 +71,7 @@ func TestPresenceInManyGroups(t *testing.T) {
 			}
 		}
 		s.engine.SetMember("C", fmt.Sprintf("group%d", chat.MaxGroups-1), true, func() {}, func(error) {})
-		for range 20 {
+		for range 5 {
 			a.conn.Close()
 			b.want("用户(A)退出了")
 			last.want("用户(A)退出了")

@@ -28,10 +28,12 @@ func (r *running) upload(query, body string, header ...string) (status int, answ
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	return r.do(request)
+	response, answer := r.whole(request)
+	return response.StatusCode, answer
 }
 
-func (r *running) do(request *http.Request) (status int, answer string) {
+// whole returns an answer, with its body as text.
+func (r *running) whole(request *http.Request) (*http.Response, string) {
 	r.t.Helper()
 	response, err := r.http.Do(request)
 	if err != nil {
@@ -42,7 +44,7 @@ func (r *running) do(request *http.Request) (status int, answer string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return response.StatusCode, string(text)
+	return response, string(text)
 }
 
 // stored uploads a file, and returns its id.
@@ -66,16 +68,7 @@ func (r *running) file(method, id string, header ...string) (*http.Response, str
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := r.http.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return response, string(text)
+	return r.whole(request)
 }
 
 // "POST /files?name=NAME … 201 {"file":"ID",…}"; "GET /files/ID (HEAD, ranges, ETag,

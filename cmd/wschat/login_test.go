@@ -54,16 +54,8 @@ func (r *running) post(body string, fields ...string) (status int, answer map[st
 		name, value, _ := strings.Cut(field, ": ")
 		request.Header.Add(name, value)
 	}
-	response, err := r.http.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &answer); err != nil && response.StatusCode != http.StatusNotFound {
+	response, text := r.whole(request)
+	if err := json.Unmarshal([]byte(text), &answer); err != nil && response.StatusCode != http.StatusNotFound {
 		r.t.Errorf("%s: got %d %s", body, response.StatusCode, text)
 	}
 	return response.StatusCode, answer, response.Header

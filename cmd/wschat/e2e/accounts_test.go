@@ -98,7 +98,7 @@ func TestUserAtATerminal(t *testing.T) {
 			}
 		}
 		if row.name == "Ctrl-C" { // it ends the shell, too
-			<-p.ended
+			until(t, "the shell has ended", p.hasEnded)
 		} else {
 			until(t, "the terminal shows what is typed", func() bool {
 				lines := p.lines()

@@ -171,6 +171,7 @@ func TestAnswers(t *testing.T) {
 
 // A request head that is not whole in -handshake-timeout is dropped.
 func TestHandshakeTimeout(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-handshake-timeout", "100ms")
 	for _, begun := range []string{"", "GET ", "GET /socket HTTP/1.1\r\nHost: localhost\r\n"} {
 		_, from := s.raw(begun)

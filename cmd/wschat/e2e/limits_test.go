@@ -84,6 +84,7 @@ func TestMaxConnsPerIP(t *testing.T) {
 
 // PROTOCOL 6 and 7, -rate: it slows, it does not drop.
 func TestRate(t *testing.T) {
+	t.Parallel()
 	const rate, n = 20, 60
 	s := start(t, "-rate", fmt.Sprint(rate), "-presence", "none")
 	a, b := s.login("A"), s.login("B") // a question each, which is of the burst
@@ -103,6 +104,7 @@ func TestRate(t *testing.T) {
 
 // A text of control characters counts for -rate-bytes with the bytes that others get.
 func TestRateOfControlCharacters(t *testing.T) {
+	t.Parallel()
 	const n, size, rate = 4, 40_000, 262144
 	s := start(t, "-presence", "none")
 	a, b := s.login("A"), s.login("B")

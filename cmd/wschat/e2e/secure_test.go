@@ -62,6 +62,7 @@ func TestTLS(t *testing.T) {
 // A client that comes back resumes its session, and does so when the certificate
 // has been renewed meanwhile; a new one gets the new certificate.
 func TestTLSSessionsResume(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	old := target.Certify(t, certFile, keyFile, 1)

@@ -179,6 +179,7 @@ func TestTokenAudience(t *testing.T) {
 // PROTOCOL 2: "When the token expires the connection is closed with 4001", and
 // nobody comes in with it any more.
 func TestTokenExpires(t *testing.T) {
+	t.Parallel()
 	k := newTokens(t)
 	s := start(t, "-auth-secret-file", k.file)
 	d, target := withToken("Authorization", k.token("B"))

@@ -56,8 +56,9 @@ var deliveries = []delivery{
 	{"pieces", cutRandomly},
 }
 
-// singly is how many bytes at either end of a long row are sent one by one.
-const singly = 200
+// singly is how many bytes at either end of a long row are sent one by one: more than the
+// longest head, and the longest control frame.
+const singly = 140
 
 func cutBytes(b []byte) [][]byte {
 	var out [][]byte
