@@ -27,14 +27,13 @@ const (
 // Bystanders are the honest users of a server: a pair who chat, a visitor who comes
 // and goes, elders whose group keeps a history, and carl, for whom messages wait.
 type Bystanders struct {
-	t      testing.TB
-	s      *target.Server
-	delays *target.Delays
-	pair   *Pair
-	calm   *Pair
-	began  time.Time
-	word   string // the id of a message
-	first  uint64 // its number
+	t     testing.TB
+	s     *target.Server
+	pair  *Pair
+	calm  *Pair
+	began time.Time
+	word  string // the id of a message
+	first uint64 // its number
 
 	mu      sync.Mutex
 	history map[uint64]string // of groupElders
@@ -49,7 +48,7 @@ type Bystanders struct {
 // server that nobody attacks.
 func Arrive(t testing.TB, s *target.Server, calm *Pair) *Bystanders {
 	t.Helper()
-	b := &Bystanders{t: t, s: s, delays: s.Delays(), calm: calm, word: "first", history: make(map[uint64]string), end: make(chan struct{})}
+	b := &Bystanders{t: t, s: s, calm: calm, word: "first", history: make(map[uint64]string), end: make(chan struct{})}
 	if err := b.makeHistory(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,7 @@ import (
 const Prompt = 250 * time.Millisecond
 
 // judge fails the test for what went wrong, and for what came late. What comes late for
-// the calm at the same time, or while the server waits for a processor, is the machine's
-// fault: that much is excused.
+// the calm at the same time is the machine's fault: that much is excused.
 func (b *Bystanders) judge(arrivals, calm []arrival) {
 	b.t.Helper()
 	slow := slices.DeleteFunc(calm, func(a arrival) bool { return a.took < tick || a.at.Before(b.began) })
@@ -23,19 +22,18 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 		if a.took <= Prompt {
 			continue
 		}
-		var calmest time.Duration
+		var excuse time.Duration
 		for _, c := range slow {
 			if c.at.After(a.at.Add(-a.took)) && c.at.Add(-c.took).Before(a.at) {
-				calmest = max(calmest, c.took)
+				excuse = max(excuse, c.took)
 			}
 		}
-		waited := b.delays.Between(a.at.Add(-a.took), a.at)
-		if a.took-max(calmest, waited) <= Prompt {
+		if a.took-excuse <= Prompt {
 			continue
 		}
 		if late++; late <= 5 {
-			b.fault("%v: %s took %v (%v where nobody attacks; the server waited %v for a processor)", a.at.Sub(b.began).Round(time.Millisecond),
-				a.what, a.took.Round(time.Millisecond), calmest.Round(time.Millisecond), waited.Round(time.Millisecond))
+			b.fault("%v: %s took %v (%v where nobody attacks)", a.at.Sub(b.began).Round(time.Millisecond), a.what,
+				a.took.Round(time.Millisecond), excuse.Round(time.Millisecond))
 		}
 	}
 	if late > 0 {
