@@ -408,8 +408,8 @@ func TestAboutWhoAsks(t *testing.T) {
 		if row.header != "" {
 			request.Header.Set("Authorization", row.header)
 		}
-		if status, answer := row.server.do(request); status != row.want {
-			t.Errorf("%s %s: got %d %s, want %d", row.query, row.header, status, answer, row.want)
+		if response, answer := row.server.whole(request); response.StatusCode != row.want {
+			t.Errorf("%s %s: got %d %s, want %d", row.query, row.header, response.StatusCode, answer, row.want)
 		}
 	}
 }
