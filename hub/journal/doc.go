@@ -56,15 +56,16 @@
 // everything before it is safe, and never goes out in one write with what it proves.
 //
 // Whether a message may be about another one is found out when it is numbered, against what
-// is safe and the amendments before it in the batch. So a record never says what is not so, and a start
-// applies it without asking.
+// is safe and the amendments before it in the batch. So a record never says what is not so, and
+// a start applies it without asking.
 //
 // A conversation that is forgotten to make room for what is in a batch has its record there, in
 // order with what the batch has of it.
 //
-// What need not be safe at once are notes: who is here, what was written to whom, and marks. They go out with the next batch, or by themselves a little later, as they
-// are then. Who sets marks is told when that has happened; of one user and conversation it is
-// one record a second.
+// What need not be safe at once are notes: who is here, what was written to whom, and marks.
+// They go out with the next batch, or by themselves a little later, as they are then. Who sets
+// marks is told when that has happened; of one user and conversation it is one record a second.
+// That one has read what one says oneself needs no record: a start sees it by the messages.
 //
 // A record that cannot be read is damage if there is a mark behind it, or if its segment
 // is not the newest: Open refuses with a *DamageError. Otherwise a crash left it of a batch
