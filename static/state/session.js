@@ -136,6 +136,7 @@ export class Session {
     const own = m.from === this.me;
     const item = { kind: 'message', ...m, own, at: Date.parse(m.time), text: m.text ?? '' };
     item.text ||= attempt(() => { if (data) item.file = unwrap(data); });
+    if (m.file) item.file = { ...m.file, picture: m.file.type.startsWith('image/') };
     item.mentions = !own && item.text.search(this.mine) >= 0;
     return item;
   }

@@ -81,7 +81,7 @@ function click({ target }) {
     [item.length, item.stale] = [Number(more), true];
     list.changed();
   }
-  if (picture !== undefined) enlarge(button.firstChild);
+  if (picture !== undefined) enlarge(item);
 }
 
 const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;
