@@ -10,6 +10,7 @@ import * as keys from './view/keys.js';
 import * as list from './view/list.js';
 import * as log from './view/log.js';
 import * as login from './view/login.js';
+import * as lookup from './view/lookup.js';
 import * as menus from './view/menus.js';
 import * as notify from './view/notify.js';
 import * as offline from './view/offline.js';
@@ -18,7 +19,7 @@ import * as viewer from './view/viewer.js';
 import { speak } from './words/text.js';
 
 await speak();
-for (const view of [connection, list, header, log, composer, viewer, login, menus, notify, offline, panes, keys]) view.begin();
+for (const view of [connection, list, header, lookup, log, composer, viewer, login, menus, notify, offline, panes, keys]) view.begin();
 attachments.begin(composer.complain);
 tell('connection', { state: 'idle' });
 tell('language');

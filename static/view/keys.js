@@ -3,6 +3,7 @@
 import { app, open } from '../state/app.js';
 import { $ } from './dom.js';
 import { next } from './list.js';
+import { search } from './lookup.js';
 import { pane } from './panes.js';
 
 export function begin() {
@@ -14,7 +15,8 @@ export function begin() {
     if (command && key === 'k') {
       pane('list');
       $('find').select();
-    } else if (step) open(next(step));
+    } else if (command && key === 'f') search(app.open.name);
+    else if (step) open(next(step));
     else if (key === 'Escape') {
       pane('chat');
       $('text').focus();

@@ -73,6 +73,7 @@ function draw() {
   arrange($('begin'), found.begin.map((name) => entry('begin', name, (button) => fillBegin(button, name))));
   const more = (typed ? found.people.length : session.people.count) - most;
   write($('more'), more > 0 ? text.more(more) : '');
+  write($('search'), typed ? text.searchFor(typed) : text.search);
   write($('count'), String(session.people.count || ''));
   entries = drawn;
 }
@@ -124,6 +125,6 @@ function fillPerson(button, user) {
 }
 
 function fillBegin(button, name) {
-  button.children[0].className = 'sign new';
+  button.children[0].className = 'sign start';
   write(button.children[1], name.startsWith('group') ? text.joinGroup(label(name)) : text.writeTo(name));
 }
