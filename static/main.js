@@ -13,13 +13,11 @@ import * as login from './view/login.js';
 import * as lookup from './view/lookup.js';
 import * as menus from './view/menus.js';
 import * as notify from './view/notify.js';
-import * as offline from './view/offline.js';
-import * as panes from './view/panes.js';
 import * as viewer from './view/viewer.js';
 import { speak } from './words/text.js';
 
 await speak();
-for (const view of [connection, list, header, lookup, log, composer, viewer, login, menus, notify, offline, panes, keys]) view.begin();
+for (const view of [connection, list, header, lookup, log, composer, viewer, login, menus, notify, keys]) view.begin();
 attachments.begin(composer.complain);
 tell('connection', { state: 'idle' });
 tell('language');

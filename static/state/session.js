@@ -4,9 +4,8 @@
 import { Chat } from '../chat.js';
 import { attempt } from './attempt.js';
 import { Conversation } from './conversation.js';
-import { keepDraft, keptDrafts } from './drafts.js';
 import { unwrap } from './files.js';
-import { keep, kept } from './kept.js';
+import { keep, keepDraft, kept, keptDrafts } from './kept.js';
 import { Loading } from './loading.js';
 import { isGroup, mention } from './names.js';
 import { People } from './people.js';

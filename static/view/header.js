@@ -1,11 +1,17 @@
-// The head of the open conversation: its name, who is there, joining and leaving.
+// The head of the open conversation: its name, who is there, joining, leaving, and in a narrow
+// window the way back to the list.
 
 import { app, on } from '../state/app.js';
 import { errorText, label, text } from '../words/text.js';
 import { complain } from './composer.js';
 import { $, inTime, write } from './dom.js';
 
+// pane chooses what a narrow window shows: the list, or the conversation.
+export const pane = (name) => { document.body.dataset.pane = name; };
+
 export function begin() {
+  $('back').onclick = () => pane('list');
+  on('open', () => pane('chat'));
   $('join').onclick = () => ask('join');
   $('leave').onclick = () => ask('leave');
   on('session open change language', inTime(draw));

@@ -2,9 +2,9 @@
 
 import { app, open } from '../state/app.js';
 import { $ } from './dom.js';
+import { pane } from './header.js';
 import { next } from './list.js';
 import { search } from './lookup.js';
-import { pane } from './panes.js';
 
 export function begin() {
   addEventListener('keydown', (event) => {
