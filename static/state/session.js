@@ -68,7 +68,7 @@ export class Session {
   get connected() { return this.chat.state === 'connected'; }
   // mayBeIn: the token does not forbid the group, if it is one.
   mayBeIn(name) { return !isGroup(name) || mayBeIn(this.chat.token, name); }
-  get unread() { return [...this.conversations.values()].reduce((sum, { unread }) => sum + unread, 0); }
+  get unread() { return [...this.conversations.values()].reduce((sum, { name, unread }) => sum + (this.chat.marks.get(name)?.mute ? 0 : unread), 0); } // of what is not mute
 
   #told(c) {
     this.#tell('items', c);

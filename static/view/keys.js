@@ -8,7 +8,7 @@ import { search } from './lookup.js';
 
 export function begin() {
   addEventListener('keydown', (event) => {
-    if (!app.session?.me || document.querySelector('dialog[open]') || event.isComposing) return;
+    if (!app.session?.me || document.querySelector('dialog[open], :popover-open') || event.isComposing) return;
     const { key, altKey, target } = event;
     const command = event.ctrlKey || event.metaKey;
     const step = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];

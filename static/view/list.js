@@ -82,8 +82,9 @@ function draw() {
 function sorted(typed) {
   const calm = !typed && $('conversations').matches(':hover');
   const place = ({ name }) => order.indexOf(name);
-  const before = (a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at);
-  return [...app.session.conversations.values()].sort(before);
+  const mark = ({ name }, which) => app.session.chat.marks.get(name)?.[which] ?? false;
+  const before = (a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : mark(b, 'pin') - mark(a, 'pin') || b.at - a.at);
+  return [...app.session.conversations.values()].filter((c) => typed || c.unread || c === app.open || !mark(c, 'hide')).sort(before);
 }
 
 function newButton(name) {
@@ -107,7 +108,8 @@ function fillConversation(button, c) {
   write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
   badge.ariaLabel = text.unread(c.unread);
   button.ariaCurrent = c === app.open;
-  button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
+  const { mute, pin } = app.session.chat.marks.get(c.name) ?? {};
+  button.className = `${c.joined ? '' : 'out'} ${c.unread && !mute ? 'unread' : ''} ${pin ? 'pinned' : ''} ${mute ? 'muted' : ''}`;
 }
 
 // presence makes the tile of a person, with a dot that says who is online.
