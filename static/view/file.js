@@ -1,19 +1,20 @@
-// A file in a message: a picture to be enlarged, a sound or film to be played, or a link to save it.
+// A file in a message: a picture to be enlarged in the viewer, a sound or film to be played, or a
+// link to save it.
 
 import { app } from '../state/app.js';
 import { size, text } from '../words/text.js';
-import { element } from './dom.js';
+import { $, element } from './dom.js';
 
 const mostPixels = 5e7; // in a picture
 
 // A file is stored on the server, or came within a message.
-export const addressOf = ({ id, blob }) => (blob ? URL.createObjectURL(blob) : `files/${id}`);
+const addressOf = ({ id, blob }) => (blob ? URL.createObjectURL(blob) : `files/${id}`);
 
 export function saving(about, name, ...said) {
   return element('a', { className: 'file', href: addressOf(about), download: name }, ...said);
 }
 
-export const called = ({ name, picture }) => name || (picture ? text.picture : text.file);
+const called = ({ name, picture }) => name || (picture ? text.picture : text.file);
 
 // file draws the file of an item, above what was said with it.
 export function file(item, said) {
@@ -48,4 +49,34 @@ function shown(about, link) {
 // forget gives back the addresses of files in an element that is no longer shown.
 export function forget(made) {
   for (const each of made.querySelectorAll('[src^="blob:"], [href^="blob:"]')) URL.revokeObjectURL(each.src ?? each.href);
+}
+
+let pictures = []; // items
+let at;
+
+// begin prepares the viewer: a picture alone, and the way to the others of the conversation.
+export function begin() {
+  const viewer = $('viewer');
+  viewer.onclick = ({ target }) => target.closest('a, button') || viewer.close();
+  viewer.onkeydown = ({ key }) => show(at + ({ ArrowLeft: -1, ArrowRight: 1 }[key] ?? NaN));
+  viewer.onclose = () => forget(viewer);
+}
+
+export function enlarge(item) {
+  pictures = app.open.all.filter(({ file }) => file?.picture);
+  show(pictures.indexOf(item));
+  $('viewer').showModal();
+}
+
+function show(index) {
+  const { file } = pictures[index] ?? {};
+  if (!file) return;
+  at = index;
+  const [viewer, name] = [$('viewer'), called(file)];
+  forget(viewer);
+  const button = (said, label, onclick, disabled = false) => element('button', { ariaLabel: label, onclick, disabled }, said);
+  const step = (said, label, by) => button(said, label, () => show(at + by), !pictures[at + by]);
+  viewer.replaceChildren(element('img', { src: addressOf(file), alt: name }), element('footer', {}, element('bdi', 'name', name),
+    step('←', text.before, -1), step('→', text.after, 1), saving(file, name, text.download), button('×', text.done, () => viewer.close())));
+  viewer.querySelector('footer').lastChild.focus();
 }

@@ -119,6 +119,14 @@ function presence(sign, name, isOn) {
   Object.assign(sign.lastChild, { className: isOn ? 'dot on' : 'dot', ariaLabel: isOn ? text.isOnline : text.isAway });
 }
 
+// person makes the entry of somebody in another list.
+export function person(user, isOn) {
+  const button = newButton(user);
+  presence(button.firstChild, user, isOn);
+  write(button.children[1], user);
+  return element('li', {}, button);
+}
+
 function fillPerson(button, user) {
   const [sign, name, , last] = button.children;
   presence(sign, user, true);
