@@ -26,7 +26,7 @@ export function file(item, said) {
 
 function progress(upload, item) {
   const bar = element('progress', { value: upload.part ?? 0, ariaLabel: text.uploading });
-  upload.upload.addEventListener('progress', () => { bar.value = upload.part; });
+  upload.upload.addEventListener('progress', ({ loaded, total }) => { bar.value = loaded / total || 0; });
   return [bar, element('button', { onclick: () => app.session.sending.cancel(app.open, item) }, text.cancel)];
 }
 
