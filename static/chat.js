@@ -8,9 +8,8 @@
 
 import { Binaries } from './chat/binaries.js';
 import { Link } from './chat/link.js';
-import { mark, ownRead } from './chat/marks.js';
 import { defaults } from './chat/options.js';
-import { Present } from './chat/present.js';
+import { Present, mark, ownRead } from './chat/present.js';
 import { Requests } from './chat/requests.js';
 import { Streams } from './chat/streams.js';
 

@@ -12,7 +12,7 @@
 //
 // A view reads state/app.js, changes it by its functions or the session's, and hears of changes
 // by on. What comes from the network is set as text, never as markup, and the
-// Content-Security-Policy forbids whatever does not come from these files; only
+// Content-Security-Policy forbids whatever does not come from the server; only
 // pictures may be blobs. All addresses are relative, so the page may be below a path.
 package static
 
@@ -48,7 +48,7 @@ var contentTypes = map[string]string{
 // page's own host and port: Content Security Policy Level 3 says so, and
 // Chromium and Firefox do so.
 var security = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; " +
 		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"X-Content-Type-Options":     "nosniff",
 	"Referrer-Policy":            "no-referrer",

@@ -133,7 +133,7 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 				t.Fatalf("status %d, want %d", answer.StatusCode, row.status)
 			}
 			for name, want := range map[string]string{
-				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; " +
 					"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 				"X-Content-Type-Options":     "nosniff",
 				"Referrer-Policy":            "no-referrer",

@@ -68,4 +68,7 @@ globalThis.addEventListener?.('hashchange', () => {
 });
 
 on('connection', (detail) => { app.connection = detail; });
-on('welcome', (first) => { if (first) visit(); });
+on('welcome', (first) => {
+  if (first) visit();
+  else if (app.open.group) app.session.count(app.open); // who came and went meanwhile
+});

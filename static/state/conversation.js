@@ -20,7 +20,8 @@ export class Conversation {
   last; // message
   first; // item that was not read when this was opened: a line is above it
   place; // where the reader was when another was opened; undefined: at the end
-  members; // of a group: {users, count}
+  members; // of a group, who are online: {users, count}
+  away; // of a group, the others: likewise
   #epoch = 0;
   #earliest; // number that was loaded
   #numbers = new Map(); // messages of this numbering

@@ -37,3 +37,10 @@ export function keptFor(user, kind) {
   }
   return new Map([...names].filter((name) => name.startsWith(begin)).map((name) => [name.slice(begin.length), get(name)]));
 }
+
+// Drafts, by conversation.
+export const keepDraft = (user, conversation, text) => keepFor(user, 'draft', conversation, text || undefined);
+
+export function keptDrafts(user) {
+  return [...keptFor(user, 'draft')].filter(([, text]) => typeof text === 'string');
+}

@@ -1,7 +1,7 @@
 // What the user sends: each is in its conversation, and in the outbox, until the server has it.
 
 import { saved, wrap } from './files.js';
-import { Outbox } from './outbox.js';
+import { keepFor, keptFor } from './kept.js';
 
 export class Sending {
   waiting = 0; // messages
@@ -9,6 +9,7 @@ export class Sending {
   #tell;
   #outbox;
   #items = new Set(); // that wait
+  #uploads = Promise.resolve(); // one after the other, since servers refuse the fifth at a time
 
   constructor(chat, tell) {
     this.#chat = chat;
@@ -46,13 +47,17 @@ export class Sending {
     this.#told(c);
   }
 
+  cancel(c, item) {
+    item.upload.abort();
+    this.discard(c, item);
+  }
+
   // cameBack: an own message is there, whether its ack has come or not.
   cameBack(item) { if (this.#items.has(item)) this.#outbox.drop(item); }
 
   get #isConnected() { return this.#chat.state === 'connected'; }
 
   async #transmit(c, item) {
-    const { text, file, id, reply, sentAt } = item;
     c.pending.push(item);
     this.#items.add(item);
     this.waiting = this.#items.size;
@@ -60,12 +65,11 @@ export class Sending {
     this.#outbox.keep(item);
     this.#tell('items', c);
     try {
-      const done = await (file ? this.#chat.sendBytes(c.name, await wrap(file.source, file.id))
-        : this.#chat.send(c.name, text, { id, at: sentAt, ...(reply && { reply }) }));
+      const done = await (item.file ? this.#sendFile(c, item) : this.#sendText(c, item));
       c.acked(item, done);
       this.#outbox.drop(item);
     } catch (why) {
-      if (c.pending.includes(item)) { // else it has come back
+      if (c.pending.includes(item)) { // else it has come back, or is given up
         Object.assign(item, { why, state: 'failed' });
         this.#outbox.keep(item);
       } else this.#outbox.drop(item);
@@ -75,8 +79,91 @@ export class Sending {
     item.stale = true;
     this.#told(c);
   }
+  #sendText({ name }, { text, id, sentAt, reply, file }) {
+    return this.#chat.send(name, text, { id, at: sentAt, ...(reply && { reply }), ...(file && { file: file.id }) });
+  }
+
+  // #sendFile waits for a welcome, which tells whether the server takes files.
+  async #sendFile(c, item) {
+    const { file } = item;
+    if (!this.#isConnected && this.#chat.state !== 'closed') await new Promise((done) => { this.#chat.addEventListener('welcome', done, { once: true }); });
+    if (!this.#chat.maxFile) return this.#chat.sendBytes(c.name, await wrap(file.source, file.id));
+    Object.assign(item, { stale: true, upload: new XMLHttpRequest() }); // fetch tells of no progress
+    const upload = this.#uploads.then(() => (c.pending.includes(item) ? uploaded(item.upload, this.#chat, file.source) : Promise.reject()));
+    this.#uploads = upload.catch(() => {});
+    this.#tell('items', c);
+    try {
+      Object.assign(file, await upload, { blob: undefined });
+      item.sentAt = 0; // only now it may be
+    } finally {
+      Object.assign(item, { upload: undefined, stale: true });
+    }
+    return this.#sendText(c, item);
+  }
   #told(c) {
     this.#tell('items', c);
     this.#tell('change');
+  }
+}
+
+// uploaded resolves to what the server says of the file (PROTOCOL 10), or rejects with its status as code.
+const uploaded = (request, { user, token }, file) => new Promise((resolve, reject) => {
+  request.open('POST', `files?${new URLSearchParams({ name: file.name, userId: user })}`);
+  if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
+  request.responseType = 'json';
+  request.upload.onprogress = ({ loaded, total }) => { request.part = loaded / total; }; // without one here nobody hears of it
+  request.onloadend = () => {
+    if (request.status !== 201) return reject({ code: request.status || 'disconnected', message: request.statusText });
+    const { file: id, ...about } = request.response;
+    resolve({ id, ...about });
+  };
+  request.send(file);
+});
+
+// Outbox: what is to be sent. Texts are kept on this device, by user, until the server has them, with the
+// ids of their sends: so they outlast a reload, and each is delivered once.
+const newId = () => [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join('');
+
+class Outbox {
+  #user;
+
+  constructor(user) { this.#user = user; }
+
+  // item makes what a conversation shows of something to be sent. at: when it may have been sent
+  // first; 0: it was not yet.
+  item(fields, connected) {
+    return { kind: 'message', own: true, from: this.#user, id: newId(), made: Date.now(), ...fields, sentAt: connected ? Date.now() : 0, at: Date.now() };
+  }
+
+  // keep keeps an item as it is now, once there is something to be kept of it: no file.
+  keep({ id, to, text, reply, made, sentAt, state, why, file }) {
+    if (!file) keepFor(this.#user, 'out', id, { to, text, reply, made, sentAt, why: state === 'failed' ? why?.code ?? 'failed' : undefined });
+  }
+  // sent notes that these may have been sent by now.
+  sent(items) {
+    for (const item of items) {
+      if (item.sentAt) continue;
+      item.sentAt = Date.now();
+      this.keep(item);
+    }
+  }
+  drop({ id }) { keepFor(this.#user, 'out', id, undefined); }
+
+  // kept are the items of before, the oldest first.
+  kept() {
+    const all = [];
+    for (const [id, e] of keptFor(this.#user, 'out')) {
+      if (typeof e?.to !== 'string' || typeof e.text !== 'string') continue; // not ours
+      const { to, text, reply, made = 0, sentAt = 0, why } = e;
+      all.push({ kind: 'message', own: true, from: this.#user, id, to, text, reply, made, sentAt, at: made, ...(why && { state: 'failed', why: { code: why } }) });
+    }
+    return all.sort((a, b) => a.made - b.made);
+  }
+
+  // again is for an item that is sent once more: an id that servers have forgotten would not
+  // keep it from being delivered twice, so it gets another.
+  again(item, connected) {
+    if (item.why?.code === 'unconfirmed') Object.assign(item, { id: newId(), sentAt: 0 });
+    Object.assign(item, { why: undefined, sentAt: item.sentAt || (connected ? Date.now() : 0) });
   }
 }

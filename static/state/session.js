@@ -4,16 +4,15 @@
 import { Chat } from '../chat.js';
 import { attempt } from './attempt.js';
 import { Conversation } from './conversation.js';
-import { keepDraft, keptDrafts } from './drafts.js';
 import { unwrap } from './files.js';
-import { keep, kept } from './kept.js';
+import { keep, keepDraft, kept, keptDrafts } from './kept.js';
 import { Loading } from './loading.js';
 import { isGroup, mention } from './names.js';
 import { People } from './people.js';
-import { Reading } from './reading.js';
 import { Sending } from './sending.js';
 import { mayBeIn } from './token.js';
 
+const soon = 1000; // ms
 const mostKept = 20000; // messages of a conversation whose present state is known
 
 export class Session {
@@ -69,7 +68,7 @@ export class Session {
   get connected() { return this.chat.state === 'connected'; }
   // mayBeIn: the token does not forbid the group, if it is one.
   mayBeIn(name) { return !isGroup(name) || mayBeIn(this.chat.token, name); }
-  get unread() { return [...this.conversations.values()].reduce((sum, { unread }) => sum + unread, 0); }
+  get unread() { return [...this.conversations.values()].reduce((sum, { name, unread }) => sum + (this.chat.marks.get(name)?.mute ? 0 : unread), 0); } // of what is not mute
 
   #told(c) {
     this.#tell('items', c);
@@ -136,6 +135,7 @@ export class Session {
     const own = m.from === this.me;
     const item = { kind: 'message', ...m, own, at: Date.parse(m.time), text: m.text ?? '' };
     item.text ||= attempt(() => { if (data) item.file = unwrap(data); });
+    if (m.file) item.file = { ...m.file, picture: m.file.type.startsWith('image/') };
     item.mentions = !own && item.text.search(this.mine) >= 0;
     return item;
   }
@@ -154,10 +154,19 @@ export class Session {
     this.#tell('items', c);
   }
   #presence({ came, went }) {
-    if (came) this.people.add(came);
+    if (came) {
+      this.people.add(came);
+      for (const { members, away } of this.conversations.values()) {
+        if (away?.has(came)) members.add(came);
+        away?.remove(came);
+      }
+    }
     else {
       this.people.remove(went);
-      for (const { members } of this.conversations.values()) members?.remove(went);
+      for (const { members, away } of this.conversations.values()) {
+        if (members?.has(went)) away.add(went);
+        members?.remove(went);
+      }
     }
     this.#note('all', { came, went });
     this.#tell('change');
@@ -167,18 +176,50 @@ export class Session {
     if (user === this.me) {
       [c.joined, c.more] = [Boolean(what.came), true];
       this.count(c);
+      if (what.came) this.#topic(group);
       if (what.came) this.loading.load(c).then(() => this.read(c)); // what was said before one came is not new
     } else {
       c.members?.[what.came ? 'add' : 'remove'](user);
+      c.away?.remove(user);
       this.#note(group, what);
     }
     this.#told(c);
   }
 
-  // count asks who of a group is online.
-  async count(c) {
-    const answer = c.joined && await this.chat.who(c.name).catch(() => {});
-    c.members = answer ? new People().replace(answer.users, answer.count) : undefined;
+  // #topic asks for the topic of a group that one has just joined: no welcome has told it.
+  async #topic(group) {
+    const { groups: [about] } = await this.chat.groups({ prefix: group, limit: 1 }).catch(() => ({ groups: [] }));
+    if (about?.topic) this.chat.topics.set(group, about.topic);
     this.#tell('change');
+  }
+
+  // count asks who is in a group.
+  async count(c) {
+    const answer = c.joined && await this.chat.who(c.name, { away: true }).catch(() => {});
+    c.members = answer ? new People().replace(answer.users, answer.count) : undefined;
+    c.away = answer ? new People().replace(answer.away ?? [], answer.away?.length ?? 0) : undefined;
+    this.#tell('change');
+  }
+}
+
+// Reading: what has been read is told to the server, for the other devices: soon, but not with
+// each message.
+class Reading {
+  #chat;
+  #timer;
+
+  constructor(chat) { this.#chat = chat; }
+
+  later(conversations) {
+    this.#timer ??= setTimeout(() => this.flush(conversations), soon);
+  }
+
+  flush(conversations) {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#chat.state !== 'connected') return; // the next welcome goes on
+    for (const { name, read } of conversations) {
+      if (read > (this.#chat.marks.get(name)?.read ?? 0)) this.#chat.mark(name, { read }).catch(() => {});
+    }
   }
 }

@@ -22,7 +22,7 @@ export function begin(complain) {
   on('session welcome language', draw);
 }
 
-const most = () => mostBytes(app.session?.chat.maxMessage);
+const most = () => app.session?.chat.maxFile || mostBytes(app.session?.chat.maxMessage);
 
 // add adds files to those of the open conversation, and says which cannot be sent.
 export function add(chosen) {
@@ -53,7 +53,8 @@ export function drawFiles() {
       drawFiles();
       $('text').focus();
     };
-    return element('li', {}, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
+    const preview = file.type.startsWith('image/') ? element('img', { alt: '', src: URL.createObjectURL(file), onload: () => URL.revokeObjectURL(preview.src) }) : '';
+    return element('li', {}, preview, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
   }));
 }
 

@@ -25,6 +25,6 @@ export function body(item, mine) {
     button.dataset.more = length * 10;
     more.append(button);
   }
-  if (all.length > longest / 10) more.append(saving(saved(all), `${item.from}.txt`, text.saveAll));
+  if (all.length > longest / 10) more.append(saving({ blob: saved(all) }, `${item.from}.txt`, text.saveAll));
   return element('div', 'body', made, more);
 }

@@ -2,19 +2,21 @@
 
 import { app, open } from '../state/app.js';
 import { $ } from './dom.js';
+import { pane } from './header.js';
 import { next } from './list.js';
-import { pane } from './panes.js';
+import { search } from './lookup.js';
 
 export function begin() {
   addEventListener('keydown', (event) => {
-    if (!app.session?.me || document.querySelector('dialog[open]') || event.isComposing) return;
+    if (!app.session?.me || document.querySelector('dialog[open], :popover-open') || event.isComposing) return;
     const { key, altKey, target } = event;
     const command = event.ctrlKey || event.metaKey;
     const step = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];
     if (command && key === 'k') {
       pane('list');
       $('find').select();
-    } else if (step) open(next(step));
+    } else if (command && key === 'f') search(app.open.name);
+    else if (step) open(next(step));
     else if (key === 'Escape') {
       pane('chat');
       $('text').focus();

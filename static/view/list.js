@@ -1,10 +1,10 @@
 // The list of conversations and people, and the field that finds in it.
 
 import { app, on, open } from '../state/app.js';
+import { groupName, isUserId } from '../state/names.js';
 import { label, summary, text } from '../words/text.js';
 import { tile } from './colour.js';
 import { $, arrange, element, inTime, write } from './dom.js';
-import { find } from './find.js';
 
 const most = 100; // conversations, and people; the others are found by typing
 
@@ -73,6 +73,7 @@ function draw() {
   arrange($('begin'), found.begin.map((name) => entry('begin', name, (button) => fillBegin(button, name))));
   const more = (typed ? found.people.length : session.people.count) - most;
   write($('more'), more > 0 ? text.more(more) : '');
+  write($('search'), typed ? text.searchFor(typed) : text.search);
   write($('count'), String(session.people.count || ''));
   entries = drawn;
 }
@@ -81,8 +82,9 @@ function draw() {
 function sorted(typed) {
   const calm = !typed && $('conversations').matches(':hover');
   const place = ({ name }) => order.indexOf(name);
-  const before = (a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : b.at - a.at);
-  return [...app.session.conversations.values()].sort(before);
+  const mark = ({ name }, which) => app.session.chat.marks.get(name)?.[which] ?? false;
+  const before = (a, b) => (calm && place(a) >= 0 && place(b) >= 0 ? place(a) - place(b) : mark(b, 'pin') - mark(a, 'pin') || b.at - a.at);
+  return [...app.session.conversations.values()].filter((c) => typed || c.unread || c === app.open || !mark(c, 'hide')).sort(before);
 }
 
 function newButton(name) {
@@ -106,7 +108,8 @@ function fillConversation(button, c) {
   write(badge, c.unread > 999 ? '999+' : String(c.unread || ''));
   badge.ariaLabel = text.unread(c.unread);
   button.ariaCurrent = c === app.open;
-  button.className = `${c.joined ? '' : 'out'} ${c.unread ? 'unread' : ''}`;
+  const { mute, pin } = app.session.chat.marks.get(c.name) ?? {};
+  button.className = `${c.joined ? '' : 'out'} ${c.unread && !mute ? 'unread' : ''} ${pin ? 'pinned' : ''} ${mute ? 'muted' : ''}`;
 }
 
 // presence makes the tile of a person, with a dot that says who is online.
@@ -114,6 +117,14 @@ function presence(sign, name, isOn) {
   if (!sign.firstChild) sign.append(tile(name), element('i', { role: 'img' }));
   sign.className = 'sign person';
   Object.assign(sign.lastChild, { className: isOn ? 'dot on' : 'dot', ariaLabel: isOn ? text.isOnline : text.isAway });
+}
+
+// person makes the entry of somebody in another list.
+export function person(user, isOn) {
+  const button = newButton(user);
+  presence(button.firstChild, user, isOn);
+  write(button.children[1], user);
+  return element('li', {}, button);
 }
 
 function fillPerson(button, user) {
@@ -124,6 +135,32 @@ function fillPerson(button, user) {
 }
 
 function fillBegin(button, name) {
-  button.children[0].className = 'sign new';
+  button.children[0].className = 'sign start';
   write(button.children[1], name.startsWith('group') ? text.joinGroup(label(name)) : text.writeTo(name));
+}
+
+// What is meant by what is typed into Find, the best match first.
+
+// rank is 0 for the very name, 1 for its beginning, 2 for a part of it, else undefined.
+function rank(typed, ...names) {
+  const ranks = names.map((name) => name.toLowerCase().indexOf(typed)).filter((at) => at >= 0);
+  if (!ranks.length) return undefined;
+  if (names.some((name) => name.toLowerCase() === typed)) return 0;
+  return Math.min(...ranks) === 0 ? 1 : 2;
+}
+
+const by = (typed, namesOf) => (all) => all.map((each) => ({ each, rank: rank(typed, ...namesOf(each)) }))
+  .filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank - b.rank);
+
+// find returns conversations and people that match, best, the name of the best of all, and what
+// could begin: names of a person and of a group. Beginning a group is nobody's best match.
+function find(session, typed, conversations) {
+  const wanted = typed.toLowerCase();
+  const name = (c) => [c.name, label(c.name, session.me), c.group ? c.name.slice(5) : c.name];
+  const found = by(wanted, name)(conversations);
+  const people = by(wanted, (user) => [user])(session.people.users);
+  const best = found[0] && !(people[0]?.rank < found[0].rank) ? found[0].each.name : people[0]?.each;
+  const known = (name) => session.conversations.has(name) || session.people.has(name);
+  const begin = [isUserId(typed) && typed, groupName(typed)].filter((name) => name && !known(name) && session.mayBeIn(name));
+  return { conversations: found.map(({ each }) => each), people: people.map(({ each }) => each), best, begin };
 }

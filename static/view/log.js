@@ -4,9 +4,8 @@ import { app, on, open } from '../state/app.js';
 import { summary, text } from '../words/text.js';
 import { $, inTime, write } from './dom.js';
 import { edit } from './composer.js';
-import { forget } from './file.js';
+import { enlarge, forget } from './file.js';
 import { row } from './row.js';
-import { enlarge } from './viewer.js';
 import * as list from './windowed.js';
 
 const above = 70; // px that are shown above the first unread message
@@ -81,7 +80,7 @@ function click({ target }) {
     [item.length, item.stale] = [Number(more), true];
     list.changed();
   }
-  if (picture !== undefined) enlarge(button.firstChild);
+  if (picture !== undefined) enlarge(item);
 }
 
 const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;

@@ -1,4 +1,5 @@
-// What calls the user back: the title, notifications, a sound.
+// What calls the user back: the title, notifications, a sound; and the service worker, which also
+// keeps the page for when there is no network: see worker.js.
 
 import { app, on, open } from '../state/app.js';
 import { attempt } from '../state/attempt.js';
@@ -7,12 +8,15 @@ import { isOf, mayCall } from '../state/tabs.js';
 import { summary } from '../words/text.js';
 import { inTime } from './dom.js';
 import { looking } from './log.js';
-import { notifyByWorker } from './offline.js';
 
+const workers = navigator.serviceWorker; // there is none over plain HTTP
 let audio;
 const shown = new Map(); // notifications by conversation
 
 export function begin() {
+  workers?.register('worker.js').catch(reportError);
+  workers?.addEventListener('message', ({ data }) => data.open && open(data.open)); // its notification was clicked
+  workers?.startMessages();
   on('session change', inTime(title));
   on('session', () => isOf(app.session?.me));
   on('arrived', async (c, item) => {
@@ -39,7 +43,8 @@ function notify(c, item) {
   try {
     told = new Notification(item.from, what);
   } catch (error) { // phones have them for service workers alone
-    notifyByWorker(item.from, what).catch(() => attempt(() => { throw error; }));
+    const byWorker = async () => (await workers.ready).showNotification(item.from, what);
+    byWorker().catch(() => attempt(() => { throw error; }));
     return;
   }
   shown.set(c.name, told);

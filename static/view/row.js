@@ -31,7 +31,7 @@ function fill(li, item, before, view) {
   const time = element('time', { dateTime: new Date(item.at).toISOString(), title: moment(item.at) }, clock(item.at));
   if (alone) li.append(head(item, time));
   if (item.mentions) li.classList.add('mentions');
-  const line = element('div', 'line', item.file ? file(item) : body(item, view.mine));
+  const line = element('div', 'line', item.file ? file(item, item.text ? body(item, view.mine) : '') : body(item, view.mine));
   if (!alone) line.prepend(time);
   const said = text[item.state];
   if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
