@@ -24,3 +24,4 @@ tell('connection', { state: 'idle' });
 tell('language');
 access.begin();
 for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => app.session?.keepRead());
+addEventListener('pagehide', () => app.session?.sending.flush());

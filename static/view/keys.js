@@ -19,7 +19,7 @@ export function begin() {
       pane('chat');
       $('text').focus();
     } else {
-      if (key.length === 1 && key > ' ' && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
+      if (key.length === 1 && key > ' ' && !command && !altKey && (target === document.body || target.matches('#log, #messages > li'))) $('text').focus(); // and type there
       return;
     }
     event.preventDefault();

@@ -2,6 +2,7 @@
 
 import { app, on, open } from '../state/app.js';
 import { summary, text } from '../words/text.js';
+import * as actions from './actions.js';
 import { $, inTime, write } from './dom.js';
 import { edit } from './composer.js';
 import { forget } from './file.js';
@@ -17,9 +18,12 @@ let moved; // the reader has, since it was opened
 export function begin() {
   list.begin({
     items: () => shown?.all ?? [],
-    draw: (item, before) => row(item, before, { mine: app.session.mine, first: shown.first }),
+    draw: (item, before) => actions.keep(row(item, before, {
+      mine: app.session.mine, me: app.session.me, first: shown.first, quoted: ({ reply }) => shown.message(reply),
+    }), item),
     drop: forget,
   });
+  actions.begin();
   $('messages').onclick = click;
   $('newest').onclick = () => {
     list.follow();
@@ -62,8 +66,10 @@ function redraw() {
 // toPlace goes to the message of the address, to the first unread one, or to where the reader was.
 function toPlace() {
   const item = shown.message(app.at);
-  if (item) list.go({ item, offset: $('log').clientHeight / 3 });
-  else if (shown.first && shown.unread) list.go({ item: shown.first, offset: above });
+  if (item) {
+    list.go({ item, offset: $('log').clientHeight / 3 });
+    [...$('messages').children].find((each) => each.item === item)?.focus({ preventScroll: true });
+  } else if (shown.first && shown.unread) list.go({ item: shown.first, offset: above });
   else if (shown.place) list.go(shown.place);
   else list.follow();
 }
@@ -81,6 +87,7 @@ function click({ target }) {
     [item.length, item.stale] = [Number(more), true];
     list.changed();
   }
+  if (item && button) actions.act(button, item, shown);
   if (picture !== undefined) enlarge(button.firstChild);
 }
 
