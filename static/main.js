@@ -11,15 +11,15 @@ import * as keys from './view/keys.js';
 import * as list from './view/list.js';
 import * as log from './view/log.js';
 import * as login from './view/login.js';
-import * as lookup from './view/lookup.js';
 import * as menus from './view/menus.js';
 import * as notify from './view/notify.js';
 import { speak } from './words/text.js';
 
 await speak();
-for (const view of [connection, list, header, lookup, log, composer, file, login, menus, notify, keys]) view.begin();
+for (const view of [connection, list, header, log, composer, file, login, menus, notify, keys]) view.begin();
 attachments.begin(composer.complain);
 tell('connection', { state: 'idle' });
 tell('language');
 access.begin();
 for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => app.session?.keepRead());
+addEventListener('pagehide', () => app.session?.sending.flush());

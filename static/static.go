@@ -59,8 +59,9 @@ var security = map[string]string{
 // isShared tells of what pages of other origins may import: the client of the protocol.
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
-// worker is the page's service worker, which no module imports.
-const worker = "/worker.js"
+// later has what the page does not load at its start: the service worker, what is done with
+// messages, and what is looked up.
+var later = map[string]bool{"/worker.js": true, "/view/actions.js": true, "/view/lookup.js": true}
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -124,7 +125,7 @@ func isLanguage(url string) bool { return strings.HasPrefix(url, "/words/") && u
 func (h handler) announce() {
 	var links []string
 	for url := range h {
-		if path.Ext(url) == ".js" && !isLanguage(url) && url != worker {
+		if path.Ext(url) == ".js" && !isLanguage(url) && !later[url] {
 			links = append(links, "<"+url[1:]+">; rel=modulepreload") // relative, for the page may be below a path
 		}
 	}

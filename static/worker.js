@@ -28,7 +28,7 @@ async function keepAll() {
   const page = await fetch(home);
   const named = [...page.headers.get('Link').matchAll(/<([^>]*)>/g)].map(([, url]) => url);
   const cache = await caches.open(home);
-  await cache.addAll(['', 'favicon.svg', 'manifest.webmanifest', 'words/en.js', 'words/zh.js', ...named].map((url) => home + url));
+  await cache.addAll(['', 'favicon.svg', 'manifest.webmanifest', 'words/en.js', 'words/zh.js', 'view/actions.js', 'view/lookup.js', ...named].map((url) => home + url));
 }
 
 // answer is the newest file that can be had: what is kept stands in for a network that fails, or

@@ -22,6 +22,9 @@ export class Conversation {
   place; // where the reader was when another was opened; undefined: at the end
   members; // of a group, who are online: {users, count}
   away; // of a group, the others: likewise
+  replying; // item
+  editing; // {item, words}
+  typing = new Map(); // timers by user
   #epoch = 0;
   #earliest; // number that was loaded
   #numbers = new Map(); // messages of this numbering
@@ -108,11 +111,15 @@ export class Conversation {
   change(message) {
     const item = this.#numbers.get(message.seq);
     if (!item) return;
+    for (const each of this.items) if (each.reply === item.seq) each.stale = true;
     if (message.deleted) return this.#remove(item);
     const { text, edited, reactions } = message;
     Object.assign(item, { text, edited, reactions, stale: true });
   }
   #remove(item) {
+    this.#numbers.delete(item.seq);
+    if (this.replying === item) this.replying = undefined;
+    if (this.editing?.item === item) this.editing = undefined;
     this.items = this.items.filter((each) => each !== item);
     this.#unread = undefined;
     if (this.first === item) this.begins(this.firstUnread);
@@ -178,6 +185,7 @@ export class Conversation {
   anew() {
     this.#epoch++;
     this.#numbers.clear();
+    this.replying = this.editing = undefined;
     this.items.push(...this.pending.filter(({ seq }) => seq));
     this.pending = this.pending.filter(({ seq }) => !seq);
     Object.assign(this, { more: false, read: 0, newest: 0, shown: 0 });

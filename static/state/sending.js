@@ -10,6 +10,7 @@ export class Sending {
   #outbox;
   #items = new Set(); // that wait
   #uploads = Promise.resolve(); // one after the other, since servers refuse the fifth at a time
+  #going = new Map(); // by item: {c, timer} of deletions that can be undone
 
   constructor(chat, tell) {
     this.#chat = chat;
@@ -99,6 +100,42 @@ export class Sending {
       Object.assign(item, { upload: undefined, stale: true });
     }
     return this.#sendText(c, item);
+  }
+
+  // react takes back what one has chosen already.
+  react(c, { seq, reactions }, text) {
+    const mine = reactions?.some((each) => each.text === text && each.users.includes(this.#chat.user));
+    return this.#chat.react(c.name, seq, mine ? '' : text);
+  }
+
+  remove(c, item) {
+    this.#going.set(item, { c, timer: setTimeout(() => this.#remove(c, item), 6000) });
+    this.#gone(c, item, true);
+  }
+  undo(c, item) {
+    clearTimeout(this.#going.get(item)?.timer);
+    this.#going.delete(item);
+    this.#gone(c, item, false);
+  }
+  #remove(c, item) {
+    clearTimeout(this.#going.get(item).timer);
+    this.#going.delete(item);
+    this.#chat.remove(c.name, item.seq).catch(() => this.undo(c, item)); // it is seen again
+  }
+  // flush sends the deletions that wait.
+  flush() { for (const [item, { c }] of this.#going) this.#remove(c, item); }
+
+  // types notes that somebody is typing, which is told every 2 s, or has said it.
+  types(c, user, still) {
+    clearTimeout(c.typing.get(user));
+    if (still) c.typing.set(user, setTimeout(() => this.types(c, user), 5000));
+    else if (!c.typing.delete(user)) return;
+    this.#tell('typing');
+  }
+
+  #gone(c, item, gone) {
+    Object.assign(item, { gone, stale: true });
+    this.#told(c);
   }
   #told(c) {
     this.#tell('items', c);

@@ -60,6 +60,7 @@ export class Session {
       joined: ({ group, user }) => this.#member(group, user, { came: user }),
       left: ({ group, user }) => this.#member(group, user, { went: user }),
       topic: () => tell('change'),
+      typing: ({ conversation, user }) => this.sending.types(this.get(conversation), user, true),
     };
     for (const [type, handle] of Object.entries(handlers)) this.chat.addEventListener(type, ({ detail }) => handle(detail));
     for (const name of ['all', 'groupA', 'groupB']) if (this.mayBeIn(name)) this.get(name);
@@ -143,6 +144,7 @@ export class Session {
   #take(m) {
     const c = this.get(m.conversation);
     const item = c.take(this.item(m));
+    this.sending.types(c, m.from);
     if (item?.own) this.sending.cameBack(item);
     if (item) this.#tell('arrived', c, item);
     this.#told(c);

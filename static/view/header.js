@@ -5,9 +5,8 @@
 import { app, on } from '../state/app.js';
 import { errorText, label, text } from '../words/text.js';
 import { complain } from './composer.js';
-import { person } from './list.js';
+import { lookup, person } from './list.js';
 import { $, inTime, write } from './dom.js';
-import { search } from './lookup.js';
 
 const room = matchMedia('(min-width: 80rem)');
 let turned = false; // the reader wants it otherwise
@@ -21,7 +20,7 @@ export function begin() {
   on('open', () => pane('chat'));
   $('join').onclick = () => ask('join');
   $('leave').onclick = () => ask('leave');
-  $('search-here').onclick = () => search(app.open.name);
+  $('search-here').onclick = () => lookup(({ search }) => search(app.open.name));
   for (const button of marking()) button.onclick = () => ask('mark', { [button.dataset.mark]: button.ariaPressed !== 'true' });
   $('topic-form').onsubmit = () => {
     ask('topic', $('topic').value.trim() || undefined);

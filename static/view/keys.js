@@ -3,8 +3,7 @@
 import { app, open } from '../state/app.js';
 import { $ } from './dom.js';
 import { pane } from './header.js';
-import { next } from './list.js';
-import { search } from './lookup.js';
+import { lookup, next } from './list.js';
 
 export function begin() {
   addEventListener('keydown', (event) => {
@@ -15,13 +14,13 @@ export function begin() {
     if (command && key === 'k') {
       pane('list');
       $('find').select();
-    } else if (command && key === 'f') search(app.open.name);
+    } else if (command && key === 'f') lookup(({ search }) => search(app.open.name));
     else if (step) open(next(step));
     else if (key === 'Escape') {
       pane('chat');
       $('text').focus();
     } else {
-      if (key.length === 1 && key > ' ' && !command && !altKey && [document.body, $('log')].includes(target)) $('text').focus(); // and type there
+      if (key.length === 1 && key > ' ' && !command && !altKey && (target === document.body || target.matches('#log, #messages > li'))) $('text').focus(); // and type there
       return;
     }
     event.preventDefault();

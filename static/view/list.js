@@ -13,7 +13,12 @@ let order = []; // of conversations
 let found; // by what is typed
 const redraw = inTime(draw);
 
+// lookup loads what few need.
+export const lookup = (then) => import('./lookup.js').then(then).catch(reportError);
+
 export function begin() {
+  $('search').onclick = () => lookup(({ search }) => search(undefined, $('find').value.trim()));
+  $('groups').onclick = () => lookup(({ allGroups }) => allGroups());
   const side = $('side');
   side.onclick = ({ target }) => {
     const name = target.closest('button')?.dataset.open;

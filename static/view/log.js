@@ -12,13 +12,20 @@ const above = 70; // px that are shown above the first unread message
 const said = []; // messages to be read out
 let shown; // the conversation that is drawn
 let moved; // the reader has, since it was opened
+let actions; // once somebody comes near a message
 
 export function begin() {
   list.begin({
     items: () => shown?.all ?? [],
-    draw: (item, before) => row(item, before, { mine: app.session.mine, first: shown.first }),
+    draw: (item, before) => {
+      const li = row(item, before, {
+        mine: app.session.mine, me: app.session.me, first: shown.first, quoted: ({ reply }) => shown.message(reply),
+      });
+      return actions?.keep(li, item) ?? li;
+    },
     drop: forget,
   });
+  for (const type of ['pointerover', 'pointerdown', 'focusin']) $('log').addEventListener(type, act, { once: true });
   $('messages').onclick = click;
   $('newest').onclick = () => {
     list.follow();
@@ -61,8 +68,10 @@ function redraw() {
 // toPlace goes to the message of the address, to the first unread one, or to where the reader was.
 function toPlace() {
   const item = shown.message(app.at);
-  if (item) list.go({ item, offset: $('log').clientHeight / 3 });
-  else if (shown.first && shown.unread) list.go({ item: shown.first, offset: above });
+  if (item) {
+    list.go({ item, offset: $('log').clientHeight / 3 });
+    [...$('messages').children].find((each) => each.item === item)?.focus({ preventScroll: true });
+  } else if (shown.first && shown.unread) list.go({ item: shown.first, offset: above });
   else if (shown.place) list.go(shown.place);
   else list.follow();
 }
@@ -80,7 +89,17 @@ function click({ target }) {
     [item.length, item.stale] = [Number(more), true];
     list.changed();
   }
+  if (item && button) act().then(() => actions.act(button, item, shown));
   if (picture !== undefined) enlarge(item);
+}
+
+// act loads what can be done with a message, of which most readers need nothing.
+async function act(event) {
+  if (actions) return;
+  const loaded = await import('./actions.js');
+  if (!actions) loaded.begin();
+  actions = loaded;
+  if (event?.pointerType !== 'touch' && event?.target.closest('li')) actions.show(event.target);
 }
 
 const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;

@@ -8,14 +8,12 @@ import { $, element, inTime, write } from './dom.js';
 let ask; // resolves to {rows, next}; next: from where there is more
 let turn = 0; // only the last answer counts
 
-export function begin() {
-  $('sought').oninput = inTime(() => fill());
-  $('search').onclick = () => search(undefined, $('find').value.trim());
-  $('groups').onclick = () => lookUp(text.allGroups, '', groups);
-  on('visited', (c) => { // where a search led
-    for (const li of $('messages').children) li.classList.toggle('sought', c === app.open && Boolean(app.at) && li.item.seq === app.at);
-  });
-}
+$('sought').oninput = inTime(() => fill());
+on('visited', (c) => { // where a search led
+  for (const li of $('messages').children) li.classList.toggle('sought', c === app.open && Boolean(app.at) && li.item.seq === app.at);
+});
+
+export const allGroups = () => lookUp(text.allGroups, '', groups);
 
 // search looks for messages of a conversation, or of all.
 export function search(of, typed = '') {

@@ -1,7 +1,7 @@
 // A message, or a notice, in the log.
 
 import { attempt } from '../state/attempt.js';
-import { clock, day, errorText, moment, text } from '../words/text.js';
+import { clock, day, errorText, moment, summary, text } from '../words/text.js';
 import { body } from './body.js';
 import { coloured, tile } from './colour.js';
 import { element } from './dom.js';
@@ -31,11 +31,19 @@ function fill(li, item, before, view) {
   const time = element('time', { dateTime: new Date(item.at).toISOString(), title: moment(item.at) }, clock(item.at));
   if (alone) li.append(head(item, time));
   if (item.mentions) li.classList.add('mentions');
+  li.tabIndex = -1;
+  if (item.gone) {
+    li.append(element('div', 'line', element('p', 'body quiet', text.deleted, ' ', button('does', 'undo', text.undo))));
+    return;
+  }
+  if (item.reply) li.append(quote(item, view.quoted(item)));
   const line = element('div', 'line', item.file ? file(item, item.text ? body(item, view.mine) : '') : body(item, view.mine));
   if (!alone) line.prepend(time);
+  if (item.edited) line.append(edited(item));
   const said = text[item.state];
   if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
   li.append(line);
+  if (item.reactions?.length) li.append(reactions(item, view.me));
   if (item.state === 'failed') li.append(failure(item));
   if (item.offline) li.append(element('p', 'quiet', text.waits(item.to)));
 }
@@ -52,13 +60,31 @@ function notice({ came, went, lost }) {
   return element('div', { className: 'quiet', title: lost ? '' : [...came, ...went].slice(0, 30).join(', ') }, said);
 }
 
+// button makes one that does a thing; said: what it is called, if not by its sign.
+export function button(what, value, sign, said) {
+  const made = element('button', said ? { ariaLabel: said, title: said } : {}, sign);
+  made.dataset[what] = value;
+  return made;
+}
+
 // failure says why a message was not sent, and what can be done.
 function failure(item) {
-  const button = (what, said) => {
-    const made = element('button', {}, said);
-    made.dataset[what] = '';
-    return made;
-  };
-  const edit = item.file ? [] : [' ', button('edit', text.edit)];
-  return element('p', 'why', text.notSent(errorText(item.why)), ' ', button('retry', text.again), ...edit, ' ', button('discard', text.discard));
+  const edit = item.file ? [] : [' ', button('edit', '', text.edit)];
+  return element('p', 'why', text.notSent(errorText(item.why)), ' ', button('retry', '', text.again), ...edit, ' ', button('discard', '', text.discard));
+}
+
+function quote({ reply }, of) {
+  const said = of ? text.says(of.from, summary(of)) : text.earlier;
+  return element('div', {}, Object.assign(button('jump', reply, said, text.replyTo(said)), { className: 'quote', dir: 'auto' }));
+}
+
+function reactions({ reactions: all }, me) {
+  return element('div', 'reactions', ...all.map(({ text: sign, count, users }) => {
+    const names = users.join(', ') + (count > users.length ? ` + ${count - users.length}` : '');
+    return Object.assign(button('react', sign, `${sign} ${count}`, `${sign} ${count}: ${names}`), { ariaPressed: users.includes(me) });
+  }));
+}
+function edited({ edited: when }) {
+  const at = Date.parse(when);
+  return element('small', { title: moment(at) }, text.edited(clock(at)));
 }

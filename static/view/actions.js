@@ -1,0 +1,110 @@
+// What can be done with a message: a bar at the one under the mouse, with the focus, or pressed long.
+
+import { addressOf } from '../state/address.js';
+import { app, open } from '../state/app.js';
+import { errorText, summary, text } from '../words/text.js';
+import { amend, answer, complain } from './composer.js';
+import { $, element } from './dom.js';
+import { button } from './row.js';
+
+const list = $('messages');
+const bar = element('div', { className: 'bar', role: 'group' });
+let at; // the item that has it
+
+export function begin() {
+  let press;
+  list.onpointerover = ({ pointerType, target }) => pointerType === 'mouse' && show(target);
+  list.onpointerleave = ({ pointerType }) => pointerType === 'mouse' && !list.querySelector(':focus-visible') && hide();
+  list.onpointerdown = ({ pointerType, target }) => {
+    if (pointerType === 'touch') press = setTimeout(show, 500, target);
+  };
+  list.onpointerup = list.onpointercancel = () => clearTimeout(press);
+  list.oncontextmenu = (event) => event.pointerType === 'touch' && event.preventDefault();
+  list.addEventListener('focusin', ({ target }) => show(target));
+  list.addEventListener('focusout', ({ relatedTarget }) => relatedTarget && !list.contains(relatedTarget) && hide());
+  // Up and down lead from message to message, Tab to what can be done.
+  $('log').onkeydown = (event) => {
+    const step = !event.altKey && { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    const all = [...list.querySelectorAll('[data-kind=message]')];
+    const now = all.indexOf(event.target.closest('li'));
+    const end = $('compose').getBoundingClientRect().top;
+    (now < 0 ? all.findLast((each) => each.getBoundingClientRect().top < end) : all[now + step])?.focus();
+    event.preventDefault();
+  };
+}
+
+function hide() {
+  bar.remove();
+  at = undefined;
+}
+
+export function show(target) {
+  const li = target.closest('li');
+  if (!li || li.item === at) return;
+  const { item } = li;
+  hide();
+  if (item.gone || item !== app.open.message(item.seq)) return; // not there yet, or no longer
+  const does = (what, said, sign) => button('does', what, sign, said);
+  const may = app.session.chat.role && !app.open.personal;
+  const { own, from } = at = item;
+  bar.ariaLabel = text.says(from, summary(item));
+  bar.replaceChildren(...['👍', '❤️', '😂', '🎉', '😮', '😢'].map((sign) => button('react', sign, sign)),
+    does('reply', text.reply, '↩'), does('link', text.copyLink, '#'));
+  if (own && !item.file) bar.append(does('edit', text.edit, '✎'));
+  if (own || may) bar.append(does('remove', text.remove, '✕'));
+  if (may && !own) bar.append(does('kick', text.kick(from), '⊘'));
+  put(li);
+}
+const put = (li) => (li.querySelector('.head') ?? li.querySelector('.line') ?? li).append(bar);
+
+// keep leaves the bar and the focus where they were when a message is drawn anew.
+export function keep(li, item) {
+  const { activeElement: focused } = document;
+  if (focused.closest('#messages > li')?.item === item) queueMicrotask(() => (bar.contains(focused) ? focused : li).focus({ preventScroll: true }));
+  if (item === at) item.gone ? hide() : put(li);
+  return li;
+}
+
+// act does what a button is for.
+export async function act({ dataset: { does, react, jump } }, item, c) {
+  const { chat, sending } = app.session;
+  try {
+    if (react) await sending.react(c, item, react);
+    else if (jump) open(c.name, { at: Number(jump), quietly: true });
+    else if (does === 'reply') answer(item);
+    else if (does === 'edit') amend(item);
+    else if (does === 'undo') sending.undo(c, item);
+    else if (does === 'link') copy(new URL(addressOf(c.name, item.seq), location).href);
+    else if (does === 'remove' && item.own) sending.remove(c, item);
+    else if (does === 'remove' && await ask(text.removeOf(item.from, summary(item)), text.remove)) await chat.remove(c.name, item.seq);
+    else if (does === 'kick') await kick(item.from);
+  } catch (why) {
+    complain(text.notSent(errorText(why)));
+  }
+}
+
+// copy works without TLS, too, where there is no navigator.clipboard.
+function copy(link) {
+  document.addEventListener('copy', (event) => {
+    event.clipboardData.setData('text/plain', link);
+    event.preventDefault();
+  }, { once: true });
+  document.execCommand('copy');
+  bar.querySelector('[data-does=link]').textContent = '✓';
+  $('said').textContent = text.copied;
+}
+
+// kick ends the connections of a user, after a question.
+export async function kick(user) {
+  if (await ask(text.kickHim(user), text.kick(user))) await app.session.chat.kick(user, { for: '10m' });
+}
+
+function ask(question, verb) {
+  const dialog = $('ask');
+  $('question').textContent = question;
+  $('yes').textContent = verb;
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue); });
+}
