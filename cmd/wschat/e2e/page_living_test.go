@@ -105,6 +105,8 @@ func TestPageReactionsAndReplies(t *testing.T) {
 	alice.eval(`location.hash = "#/groupA/1"`, nil)
 	alice.sees("button", "👍 1: alice")
 	alice.sees("button", quote)
+	alice.click(".quote")
+	alice.until("to be at what is quoted", `document.activeElement.querySelector(".body")?.textContent === "lunch at noon?"`)
 	alice.chooses("gladly", "Copy link")
 	alice.says("#said", "Link copied")
 	alice.noProblems()
