@@ -61,12 +61,11 @@ const put = (li) => (li.querySelector('.head') ?? li.querySelector('.line') ?? l
 // keep leaves the bar and the focus where they were when a message is drawn anew.
 export function keep(li, item) {
   const { activeElement: focused } = document;
-  if (focused.closest('#messages > li')?.item === item) queueMicrotask(() => (bar.contains(focused) ? focused : li).focus({ preventScroll: true }));
+  if (focused.closest('#messages > li')?.item === item) queueMicrotask(() => document.activeElement === document.body && (bar.contains(focused) ? focused : li).focus({ preventScroll: true }));
   if (item === at) item.gone ? hide() : put(li);
   return li;
 }
 
-// act does what a button is for.
 export async function act({ dataset: { does, react, jump } }, item, c) {
   const { chat, sending } = app.session;
   try {

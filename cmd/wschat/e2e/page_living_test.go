@@ -105,6 +105,8 @@ func TestPageReactionsAndReplies(t *testing.T) {
 	alice.eval(`location.hash = "#/groupA/1"`, nil)
 	alice.sees("button", "👍 1: alice")
 	alice.sees("button", quote)
+	alice.click(".quote")
+	alice.until("to be at what is quoted", `document.activeElement.querySelector(".body")?.textContent === "lunch at noon?"`)
 	alice.chooses("gladly", "Copy link")
 	alice.says("#said", "Link copied")
 	alice.noProblems()
@@ -232,4 +234,30 @@ func TestPageModerator(t *testing.T) {
 	bob.says("#why", "Disconnected: removed by the operator.")
 	mary.people("mary")
 	mary.noProblems()
+}
+
+// The actions fit a phone, where one presses long, in Chinese, dark, and in forced colours.
+func TestPageActionsOnAPhone(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	alice := startChromium(t).open(s, "zh-CN")
+	alice.connectAs("alice")
+	alice.send("你好")
+	alice.shows("alice", "你好")
+	alice.resize(360, 740, true)
+	alice.call("Emulation.setTouchEmulationEnabled", params{"enabled": true}, nil)
+	var at struct{ X, Y float64 }
+	alice.eval(`(({x, y}) => ({X: x + 5, Y: y + 5}))(document.querySelector("#messages .body").getBoundingClientRect())`, &at)
+	alice.call("Input.dispatchTouchEvent", params{"type": "touchStart", "touchPoints": []params{{"x": at.X, "y": at.Y}}}, nil)
+	alice.sees("group", "alice：你好")
+	alice.call("Input.dispatchTouchEvent", params{"type": "touchEnd", "touchPoints": []params{}}, nil)
+	alice.sees("button", "复制链接")
+	for _, look := range []params{{"name": "prefers-color-scheme", "value": "dark"}, {"name": "forced-colors", "value": "active"}} {
+		alice.call("Emulation.setEmulatedMedia", params{"features": []params{look}}, nil)
+		alice.fitsTheWindow()
+		alice.until("all of it in sight", `(({left, right, top}) => left >= 0 && right <= innerWidth && top > 0)(document.querySelector(".bar").getBoundingClientRect())`)
+		alice.audit("the actions on a phone")
+		alice.screenshot("phone-actions-" + look["value"].(string))
+	}
+	alice.noProblems()
 }
