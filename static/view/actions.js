@@ -22,16 +22,14 @@ export function begin() {
   list.oncontextmenu = (event) => event.pointerType === 'touch' && event.preventDefault();
   list.addEventListener('focusin', ({ target }) => show(target));
   list.addEventListener('focusout', ({ relatedTarget }) => relatedTarget && !list.contains(relatedTarget) && hide());
-  // Up and down lead from message to message, Tab to what can be done.
-  $('log').onkeydown = (event) => {
-    const step = !event.altKey && { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step) return;
-    const all = [...list.querySelectorAll('[data-kind=message]')];
-    const now = all.indexOf(event.target.closest('li'));
-    const end = $('compose').getBoundingClientRect().top;
-    (now < 0 ? all.findLast((each) => each.getBoundingClientRect().top < end) : all[now + step])?.focus();
-    event.preventDefault();
-  };
+}
+
+// step leads from a message to the next one, or to the last one in sight.
+export function step(by, from) {
+  const all = [...list.querySelectorAll('[data-kind=message]')];
+  const now = all.indexOf(from.closest('li'));
+  const end = $('compose').getBoundingClientRect().top;
+  (now < 0 ? all.findLast((each) => each.getBoundingClientRect().top < end) : all[now + by])?.focus();
 }
 
 function hide() {

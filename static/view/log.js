@@ -27,6 +27,13 @@ export function begin() {
   });
   for (const type of ['pointerover', 'pointerdown', 'focusin']) $('log').addEventListener(type, act, { once: true });
   $('messages').onclick = click;
+  // Up and down lead from message to message, Tab to what can be done.
+  $('log').onkeydown = (event) => {
+    const step = !event.altKey && { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    act().then(() => actions.step(step, event.target));
+  };
   $('newest').onclick = () => {
     list.follow();
     $('text').focus();
@@ -39,6 +46,7 @@ export function begin() {
   on('visited', (c) => {
     if (c !== shown) return;
     if (!moved) toPlace();
+    for (const li of $('messages').children) li.classList.toggle('sought', Boolean(app.at) && li.item.seq === app.at);
     app.at = undefined;
     look();
   });

@@ -1,6 +1,6 @@
 // What is looked up: messages that have these words, and which groups there are.
 
-import { app, on, open } from '../state/app.js';
+import { app, open } from '../state/app.js';
 import { clock, day, errorText, label, text } from '../words/text.js';
 import { tile } from './colour.js';
 import { $, element, inTime, write } from './dom.js';
@@ -9,9 +9,6 @@ let ask; // resolves to {rows, next}; next: from where there is more
 let turn = 0; // only the last answer counts
 
 $('sought').oninput = inTime(() => fill());
-on('visited', (c) => { // where a search led
-  for (const li of $('messages').children) li.classList.toggle('sought', c === app.open && Boolean(app.at) && li.item.seq === app.at);
-});
 
 export const allGroups = () => lookUp(text.allGroups, '', groups);
 

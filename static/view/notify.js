@@ -43,7 +43,7 @@ function notify(c, item) {
   try {
     told = new Notification(item.from, what);
   } catch (error) { // phones have them for service workers alone
-    const byWorker = async () => (await workers.ready).showNotification(item.from, what);
+    const byWorker = async () => (await workers.getRegistration()).showNotification(item.from, what);
     byWorker().catch(() => attempt(() => { throw error; }));
     return;
   }
