@@ -38,11 +38,14 @@ func (s *Store) Serve(w http.ResponseWriter, r *http.Request, id string) bool {
 	return true
 }
 
-// open opens a file, wherever it is. It may be sent, or given back, between two looks.
+// open opens a file, wherever it is. It may be sent, or given back, between two looks, and again
+// between the next two.
 func (s *Store) open(id string) (f *os.File, err error) {
-	for _, dir := range []string{sentDir, newDir, sentDir} {
-		if f, err = os.Open(s.path(dir, id)); err == nil {
-			return f, nil
+	for range 4 {
+		for _, dir := range []string{sentDir, newDir} {
+			if f, err = os.Open(s.path(dir, id)); err == nil {
+				return f, nil
+			}
 		}
 	}
 	return nil, err
