@@ -62,7 +62,7 @@ e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis a
 	@mkdir -p '$(ARTEFACTS)'
 	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
-	set -- -count=1 -timeout 5m -tags e2e; status=0; \
+	set -- -count=1 -timeout 10m -tags e2e; status=0; \
 	$(GOTEST) -p 3 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" -run '$(MEASURED)' ./$(E2E) || status=1; \
 	$(GOTEST) -p 1 "$$@" -skip "$$skip" $(ALONE) || status=1; exit $$status

@@ -8,7 +8,6 @@
 //	words/           every sentence, by language; the page loads one of them
 //	view/            one file for each thing that a person sees; style/ likewise
 //	main.js          begins it all
-//	worker.js        the service worker: the page opens without the network
 //
 // A view reads state/app.js, changes it by its functions or the session's, and hears of changes
 // by on. What comes from the network is set as text, never as markup, and the
@@ -49,7 +48,7 @@ var contentTypes = map[string]string{
 // Chromium and Firefox do so.
 var security = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; " +
-		"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"X-Content-Type-Options":     "nosniff",
 	"Referrer-Policy":            "no-referrer",
 	"Cross-Origin-Opener-Policy": "same-origin",
@@ -59,9 +58,9 @@ var security = map[string]string{
 // isShared tells of what pages of other origins may import: the client of the protocol.
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
-// later has what the page does not load at its start: the service worker, what is done with
-// messages, and what is looked up.
-var later = map[string]bool{"/worker.js": true, "/view/actions.js": true, "/view/lookup.js": true}
+// later has what the page does not load at its start: what is done with messages, and what is
+// looked up.
+var later = map[string]bool{"/view/actions.js": true, "/view/lookup.js": true}
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).

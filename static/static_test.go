@@ -69,7 +69,6 @@ func TestPathsAndMethods(t *testing.T) {
 		{"GET", "/words/text.js", 200, js, ""},
 		{"GET", "/words/zh.js", 200, js, ""},
 		{"GET", "/view/windowed.js", 200, js, ""},
-		{"GET", "/worker.js", 200, js, ""},
 		{"GET", "/manifest.webmanifest", 200, "application/manifest+json", ""},
 		{"POST", "/", 405, "", "GET, HEAD"},
 		{"OPTIONS", "/main.js", 405, "", "GET, HEAD"},
@@ -134,7 +133,7 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; " +
-					"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+					"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 				"X-Content-Type-Options":     "nosniff",
 				"Referrer-Policy":            "no-referrer",
 				"Cross-Origin-Opener-Policy": "same-origin",

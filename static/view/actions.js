@@ -42,7 +42,7 @@ export function show(target) {
   if (!li || li.item === at) return;
   const { item } = li;
   hide();
-  if (item.gone || item !== app.open.message(item.seq)) return; // not there yet, or no longer
+  if (item.gone || item !== app.open?.message(item.seq)) return; // not there yet, or no longer
   const does = (what, said, sign) => button('does', what, sign, said);
   const may = app.session.chat.role && !app.open.personal;
   const { own, from } = at = item;

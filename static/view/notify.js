@@ -1,5 +1,4 @@
-// What calls the user back: the title, notifications, a sound; and the service worker, which also
-// keeps the page for when there is no network: see worker.js.
+// What calls the user back: the title, notifications, a sound.
 
 import { app, on, open } from '../state/app.js';
 import { attempt } from '../state/attempt.js';
@@ -9,14 +8,10 @@ import { summary } from '../words/text.js';
 import { inTime } from './dom.js';
 import { looking } from './log.js';
 
-const workers = navigator.serviceWorker; // there is none over plain HTTP
 let audio;
 const shown = new Map(); // notifications by conversation
 
 export function begin() {
-  workers?.register('worker.js').catch(reportError);
-  workers?.addEventListener('message', ({ data }) => data.open && open(data.open)); // its notification was clicked
-  workers?.startMessages();
   on('session change', inTime(title));
   on('session', () => isOf(app.session?.me));
   on('arrived', async (c, item) => {
@@ -37,16 +32,9 @@ function title() {
   document.title = unread ? `(${unread}) wschat` : 'wschat';
 }
 
+// Some browsers have notifications for service workers alone.
 function notify(c, item) {
-  const what = { body: summary(item), tag: c.name, data: c.name };
-  let told;
-  try {
-    told = new Notification(item.from, what);
-  } catch (error) { // phones have them for service workers alone
-    const byWorker = async () => (await workers.getRegistration()).showNotification(item.from, what);
-    byWorker().catch(() => attempt(() => { throw error; }));
-    return;
-  }
+  const told = new Notification(item.from, { body: summary(item), tag: c.name });
   shown.set(c.name, told);
   told.onclick = () => {
     focus();
