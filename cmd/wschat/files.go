@@ -64,12 +64,13 @@ func (s *server) serveFiles(w http.ResponseWriter, r *http.Request) bool {
 // download answers with a file.
 func (s *server) download(w http.ResponseWriter, r *http.Request, id string) {
 	request := handshake.FromHTTP(r)
-	done, err := s.beginFile(r, request)
+	done, err := s.beginFile(request)
 	if err != nil {
 		s.refuse(w, request, err)
 		return
 	}
 	defer done()
+	loop.EndTurn(r) // the client may read slowly
 	if !s.files.Serve(&pacedWriter{w, newPace(s.patience())}, r, id) {
 		http.Error(w, "404 not found", http.StatusNotFound)
 	}
@@ -77,7 +78,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request, id string) {
 
 // beginFile counts a file on its way for its client's address, as a connection, too, until done
 // is called. The error is the rejection of one more.
-func (s *server) beginFile(r *http.Request, request *handshake.Request) (done func(), err error) {
+func (s *server) beginFile(request *handshake.Request) (done func(), err error) {
 	end, err := s.transfers.begin(s.listener.Client(request))
 	if err != nil {
 		return nil, err
@@ -87,7 +88,6 @@ func (s *server) beginFile(r *http.Request, request *handshake.Request) (done fu
 		end()
 		return nil, err
 	}
-	loop.EndTurn(r)
 	return func() { leave(); end() }, nil
 }
 

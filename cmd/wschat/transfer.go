@@ -13,7 +13,7 @@ import (
 // leastPace is how many bytes of a file must come, or go, in a second, on average.
 const leastPace = 8 << 10
 
-// transferShare is the part of all files on their way that one address may have.
+// One address may have 1/transferShare of all files on their way.
 const transferShare = 4
 
 // transfers bounds the files on their way, up and down: each has a descriptor beside that of its

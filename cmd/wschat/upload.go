@@ -52,7 +52,7 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, request *handsh
 	if err != nil {
 		return f, err
 	}
-	done, err := s.beginFile(r, request)
+	done, err := s.beginFile(request)
 	if err != nil {
 		return f, err
 	}

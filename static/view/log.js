@@ -1,6 +1,7 @@
 // The messages of the open conversation: where the reader is in them, and what has been read.
 
 import { app, on, open } from '../state/app.js';
+import { attempt } from '../state/attempt.js';
 import { summary, text } from '../words/text.js';
 import { $, inTime, write } from './dom.js';
 import { edit } from './composer.js';
@@ -25,14 +26,14 @@ export function begin() {
     },
     drop: forget,
   });
-  for (const type of ['pointerover', 'pointerdown', 'focusin']) $('log').addEventListener(type, act, { once: true });
+  for (const type of ['pointerover', 'pointerdown', 'focusin']) $('log').addEventListener(type, nearMessage);
   $('messages').onclick = click;
   // Up and down lead from message to message, Tab to what can be done.
   $('log').onkeydown = (event) => {
     const step = !event.altKey && { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    act().then(() => actions.step(step, event.target));
+    withActions(() => actions.step(step, event.target));
   };
   $('newest').onclick = () => {
     list.follow();
@@ -97,17 +98,24 @@ function click({ target }) {
     [item.length, item.stale] = [Number(more), true];
     list.changed();
   }
-  if (item && button) act().then(() => actions.act(button, item, shown));
+  if (item && button) withActions(() => actions.act(button, item, shown));
   if (picture !== undefined) enlarge(item);
 }
 
-// act loads what can be done with a message, of which most readers need nothing.
-async function act(event) {
-  if (actions) return;
-  const loaded = await import('./actions.js');
-  if (!actions) loaded.begin();
-  actions = loaded;
-  if (event?.pointerType !== 'touch' && event?.target.closest('li')) actions.show(event.target);
+// withActions loads what can be done with a message, of which most readers need nothing.
+// Once it is there, then is done at once: what is typed next may depend on it.
+function withActions(then) {
+  if (actions) return void then();
+  import('./actions.js').then((loaded) => {
+    if (!actions) loaded.begin();
+    actions = loaded;
+    then();
+  }, (why) => attempt(() => { throw why; })); // there is no network now
+}
+
+// nearMessage is for the first time; then actions.js hears of that itself.
+function nearMessage({ target, pointerType }) {
+  if (!actions) withActions(() => pointerType !== 'touch' && target.closest('li') && actions.show(target));
 }
 
 const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;
