@@ -131,7 +131,7 @@ func TestParseDeflateResponse(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		offer Deflate
-		field string // "-": there is none
+		field string // "-": no field
 		want  Deflate
 		ok    bool
 		err   error

@@ -212,7 +212,7 @@ func (z *inflater) grow(n int) error {
 }
 
 // moveTo makes out new memory of about size bytes: a power of two, as limits mostly
-// are, so that the last step is none for a few bytes.
+// are, so that the last step is not taken for a few bytes.
 func (z *inflater) moveTo(size int) {
 	size = 1 << bits.Len(uint(size-1))
 	z.out = append(make([]byte, 0, min(size, z.limit)), z.out...)

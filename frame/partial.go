@@ -17,7 +17,7 @@ type partial struct {
 
 	control []byte // the payload of a partial control frame, which may come within a message
 
-	opcode  Opcode    // of the message under assembly; Continuation: there is none
+	opcode  Opcode    // of the message under assembly; Continuation: no message is
 	message []byte    // its payload so far, over all its frames
 	taken   int64     // bytes of these frames, with their headers
 	text    textCheck // its UTF-8 so far, if it is text

@@ -82,7 +82,7 @@ func (r *delayedRegistry) remembers(what string) bool {
 	return slices.Contains(r.log, what)
 }
 
-// underWay waits until so many wait to be stored.
+// underWay waits until n sends wait to be stored.
 func (r *delayedRegistry) underWay(t *testing.T, n int) {
 	t.Helper()
 	eventually(t, fmt.Sprint(n, " are under way"), func() bool {

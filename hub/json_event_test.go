@@ -102,7 +102,7 @@ func TestWelcome(t *testing.T) {
 	})
 }
 
-// quietBut reads what has come, which must be so many messages.
+// quietBut reads what has come, which must be count messages.
 func quietBut(c *client, count int) {
 	c.t.Helper()
 	c.sync()

@@ -42,7 +42,7 @@ export class Chat extends EventTarget {
       address: () => this.#address(),
       welcome: ({ event, ...e }) => this.#welcome(e),
       hear: ({ event, ...e }) => this.#hear(event, e),
-      probe: () => this.#write({ op: 'history', of: 'all', before: 1, limit: 1 }), // there is none
+      probe: () => this.#write({ op: 'history', of: 'all', before: 1, limit: 1 }), // nothing is before 1
       broken: () => [this.#streams, this.#requests].forEach((each) => each.broken()),
       ended: () => [this.#requests, this.#binaries].forEach((each) => each.ended()),
       state: (detail) => this.#emit('state', detail),

@@ -210,7 +210,7 @@ func TestDeletedTextLeavesTheDisk(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		segmentSize int64
-		restart     time.Duration // after the deletion; 0: there is none
+		restart     time.Duration // after the deletion; 0: no restart
 	}{
 		{"in the active segment", 0, 0},
 		{"in many segments", 300, 0},

@@ -49,7 +49,7 @@ type message struct {
 	conversation, from, to, id []byte // to: empty with flagSame
 	about                      uint64 // 0: nothing
 	was                        []byte // of a reaction
-	file                       []byte // empty: there is none
+	file                       []byte // empty: no file
 	body                       []byte
 	said                       int // bytes of file and body, at the end of the record
 }

@@ -33,7 +33,7 @@
 //	7 member    flags 1 │ user │ group                 flags: 1 is in it from now on, otherwise is not
 //	8 forgotten conversation │ seq                     is not kept any more; goes on behind seq;
 //	                                                   without a name: of all that are not known
-//	9 topic     group │ text                           without a text: there is none any more
+//	9 topic     group │ text                           without a text: taken away
 //	10 marks    flags 1 │ user │ conversation │ seq    what a user notes about a conversation: has read
 //	                                                   it up to seq; flags: 1 mute, 2 hide, 4 pin
 //

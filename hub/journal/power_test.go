@@ -94,7 +94,7 @@ func (all steps) outcome(numbers []int) string {
 	return fmt.Sprint(said, groups, read, topic)
 }
 
-// amendment is the message of step n to all, if it is none or one that is about another.
+// amendment is the message of step n to all; verb and object tell what it does to another.
 func amendment(n int, verb, object string) *chat.Message {
 	seq, size := uint64(0), 0
 	if verb == "say" {

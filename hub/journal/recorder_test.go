@@ -17,7 +17,7 @@ type recorder struct {
 
 	mu     sync.Mutex
 	done   []done
-	before int              // so many of them are how root was found
+	before int              // how many of them describe root as it was found
 	dead   bool             // nothing can be done any more
 	doomed bool             // likewise, from the next sync on
 	files  map[*os.File]int // inodes

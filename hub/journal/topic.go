@@ -2,7 +2,7 @@ package journal
 
 import "wschat/hub/chat"
 
-// topic is that of a group; without a text there is none any more.
+// topic is that of a group; without a text it was taken away.
 type topic struct{ group, text string }
 
 func appendTopic(b []byte, t topic) []byte { return append(appendName(b, t.group), t.text...) }

@@ -158,7 +158,7 @@ func (h *held) leave(seq, number uint64) (gone int64) {
 }
 
 // waitsFrom returns the seq of the first message of a private conversation that was sent to
-// a user who has been away since; 0: there is none.
+// a user who has been away since; 0: nothing waits.
 func (s *Store) waitsFrom(ctx context.Context, conversation string) (uint64, error) {
 	one, other, private := strings.Cut(conversation, ",")
 	if !private {

@@ -14,7 +14,7 @@ import (
 // ledger is what this node has kept for authors, and Redis has not been told of yet. The
 // ledger in Redis is approximate: it has the authors who hold most. Nothing is counted with
 // each message, but pieces of some KiB. What a node could not tell is lost, and what a
-// conversation has dropped since, as it keeps only so many messages, is estimated. Whoever
+// conversation has dropped since, beyond the messages that it keeps, is estimated. Whoever
 // makes room looks first whether it is so (room.go). Safe for concurrent use.
 type ledger struct {
 	piece int64 // bytes

@@ -19,8 +19,8 @@ import (
 type Config struct {
 	// URL is that of package resp.
 	URL string
-	// PasswordFile has the password, with or without a line end, if the URL has none; "": there
-	// is none.
+	// PasswordFile has the password, with or without a line end, if the URL has none; "": no
+	// password.
 	PasswordFile string
 	// Keep is how many messages of each conversation are kept at least, and at
 	// most twice as many; 0: all.

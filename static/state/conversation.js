@@ -97,7 +97,7 @@ export class Conversation {
   // isWhole: this has begun with the first message that is loaded; else older ones are lost.
   get isWhole() { return !this.more && (this.oldest ?? 1) === 1; }
 
-  // take is put for what comes live. What changes another message is none.
+  // take is put for what comes live. What changes another message is not a message of its own.
   take(message) {
     if (message.seq <= this.newest) this.#unread = undefined; // counted already, as a number
     this.#came(message.seq);

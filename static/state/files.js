@@ -5,8 +5,8 @@
 const mark = new TextEncoder().encode('wschat/1');
 const tail = mark.length + 2;
 
-// mostBytes is what a file may have if a message may have so many, less destination, name and
-// type; 0: any.
+// mostBytes is what a file may have in a message of maxMessage bytes, which has destination,
+// name and type as well; 0: any.
 export const mostBytes = (maxMessage = 1 << 20) => (maxMessage ? Math.max(0, maxMessage - 1024) : Infinity);
 
 export async function wrap(file, id) {

@@ -5,7 +5,7 @@ function claims(token) {
     const [, body] = token.split('.');
     const bytes = Uint8Array.from(atob(body.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
     return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
-  } catch { // then it is none
+  } catch { // not a token
     return {};
   }
 }

@@ -18,7 +18,7 @@ func (p *Proxy) Switch(target string) {
 }
 
 // AddReplica starts a replica of one of the masters, which takes its place when it is
-// gone for cluster-node-timeout. It is none of Nodes.
+// gone for cluster-node-timeout. Nodes does not have it.
 func (c *Cluster) AddReplica(of int, lines ...string) *Server {
 	c.t.Helper()
 	master := c.Nodes[of]
