@@ -6,6 +6,7 @@ import { errorText, summary, text } from '../words/text.js';
 import { amend, answer } from './amending.js';
 import { complain } from './composer.js';
 import { $, button, element } from './dom.js';
+import './later.js';
 
 const list = $('messages');
 const bar = element('div', { className: 'bar', role: 'group' });
@@ -49,7 +50,7 @@ export function show(target) {
   bar.ariaLabel = text.says(from, summary(item));
   bar.replaceChildren(...['👍', '❤️', '😂', '🎉', '😮', '😢'].map((sign) => button('react', sign, sign)), does('more', text.moreReactions, '+'),
     does('reply', text.reply, '↩'), does('link', text.copyLink, '#'));
-  if (item.text) bar.append(does('text', text.copyText, '⧉'));
+  if (item.text) bar.append(does('text', text.copyText, ''));
   if (own && !item.file) bar.append(does('edit', text.edit, '✎'));
   if (own || may) bar.append(does('remove', text.remove, '✕'));
   if (may && !own) bar.append(does('kick', text.kick(from), '⊘'));

@@ -98,7 +98,7 @@ function draw() {
   list.hidden = !options.length;
   list.ariaLabel = text.suggestions;
   list.replaceChildren(...options.map(({ sign, name, aside }, i) => element('li', { id: `completion-${i}`, role: 'option', ariaSelected: i === chosen },
-    element('span', 'sign', sign), element('bdi', 'name', name), element('small', {}, aside))));
+    element('span', { className: 'sign', ariaHidden: 'true' }, sign), element('bdi', 'name', name), element('small', {}, aside))));
   if (options.length) field.setAttribute('aria-activedescendant', `completion-${chosen}`);
   else field.removeAttribute('aria-activedescendant');
   list.children[chosen]?.scrollIntoView({ block: 'nearest' });
