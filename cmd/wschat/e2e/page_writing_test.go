@@ -80,7 +80,10 @@ func TestPageCompletion(t *testing.T) {
 	alice.sees("listbox", "Suggestions")
 	alice.sees("option", "bob")
 	alice.sees("option", "carol away")
-	alice.screenshot("completion")
+	for _, look := range []params{{"name": "prefers-color-scheme", "value": "dark"}, {"name": "forced-colors", "value": "active"}, {"name": "prefers-color-scheme", "value": "light"}} {
+		alice.call("Emulation.setEmulatedMedia", params{"features": []params{look}}, nil)
+		alice.screenshot("completion-" + look["value"].(string))
+	}
 	alice.audit("completion")
 	alice.types("O")
 	alice.sees("option", "bob")
