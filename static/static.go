@@ -64,18 +64,18 @@ var later = map[string]bool{
 	"/state/names.js":     true,
 	"/state/naming.js":    true,
 	"/state/password.js":  true,
-	"/style/later.css":    true,
+	"/style/written.css":  true,
 	"/view/actions.js":    true,
 	"/view/amending.js":   true,
 	"/view/completion.js": true,
 	"/view/emoji.js":      true,
 	"/view/entering.js":   true,
-	"/view/later.js":      true,
 	"/view/lookup.js":     true,
 	"/view/marked.js":     true,
 	"/view/markup.js":     true,
 	"/view/picker.js":     true,
 	"/view/scaled.js":     true,
+	"/view/written.js":    true,
 }
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a

@@ -7,7 +7,7 @@ import { tile } from './colour.js';
 import { edited } from './composer.js';
 import { $, element } from './dom.js';
 import { called, emoji, find } from './emoji.js';
-import './later.js';
+import './written.js';
 
 const most = 8;
 const field = $('text');

@@ -2,7 +2,7 @@
 
 import { text } from '../words/text.js';
 import { button, element } from './dom.js';
-import './later.js';
+import './written.js';
 import { markup } from './markup.js';
 import { plain } from './rich.js';
 

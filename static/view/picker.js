@@ -3,7 +3,7 @@
 import { text } from '../words/text.js';
 import { element } from './dom.js';
 import { called, find } from './emoji.js';
-import './later.js';
+import './written.js';
 
 const field = element('input', { id: 'emoji-field', type: 'search', autocomplete: 'off', spellcheck: false });
 const list = element('ul', { id: 'emoji' });

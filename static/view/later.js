@@ -1,9 +1,0 @@
-// The style of what is loaded later, which is there before any of it is drawn.
-
-import { element } from './dom.js';
-
-const link = element('link', { rel: 'stylesheet', href: new URL('../style/later.css', import.meta.url).href });
-await new Promise((done) => {
-  link.onload = link.onerror = done;
-  document.head.append(link);
-});
