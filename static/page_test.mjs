@@ -7,8 +7,12 @@ import test from 'node:test';
 import { address, addressOf } from './state/address.js';
 import { Conversation } from './state/conversation.js';
 import { clean, mostBytes, pictureType, unwrap, wrap } from './state/files.js';
-import { groupName, isGroup, isUserId, mention } from './state/names.js';
+import { mention } from './state/kinds.js';
+import { groupName, isGroup, isUserId } from './state/names.js';
 import { People } from './state/people.js';
+import { suggestion } from './state/naming.js';
+import { emoji, find } from './view/emoji.js';
+import { markup } from './view/markup.js';
 import { isEmoji } from './view/rich.js';
 import { text as en } from './words/en.js';
 import { text as zh } from './words/zh.js';
@@ -70,6 +74,86 @@ test('both languages have the same texts, and the page has all that it names', a
 test('emoji alone', () => {
   for (const text of ['👍', '👋🏽', '👩‍👩‍👧‍👦 ❤️', '🇨🇳🇩🇪', '1️⃣🎉']) assert.ok(isEmoji(text), text);
   for (const text of ['', ' ', '1', '#*', 'a👍', '\u200d', '👍'.repeat(30)]) assert.ok(!isEmoji(text), text);
+});
+
+// flat writes a tree of markup as HTML would have it.
+const flat = (tree) => tree.map((node) => {
+  if (typeof node === 'string') return node;
+  const { tag, of, value, href, title } = node;
+  return `<${tag}${value === undefined ? '' : ` ${value}`}${title ? ` ${href}` : ''}>${flat(of)}</${tag}>`;
+}).join('');
+
+test('markup', () => {
+  const rows = {
+    '**bold** *it* _it_ ~~no~~ ***both***': '<strong>bold</strong> <em>it</em> <em>it</em> <s>no</s> <strong><em>both</em></strong>',
+    '**a _b_ `c*` d**': '<strong>a <em>b</em> <code>c*</code> d</strong>',
+    '(*a*) "**b**": ~~c~~!': '(<em>a</em>) "<strong>b</strong>": <s>c</s>!',
+    '这是**重点**内容，*真的*。': '这是<strong>重点</strong>内容，<em>真的</em>。',
+    '**see https://x.example/a**.': '<strong>see <a>https://x.example/a</a></strong>.',
+    '_see https://x.example/a_b_': '<em>see <a>https://x.example/a_b</a></em>',
+    '[a name](https://x.example/a_(b)_c) ok': '<a https://x.example/a_(b)_c>a name</a> ok',
+    '> quote *a*\n>\n> more\nreply': '<blockquote>quote <em>a</em>\n\nmore</blockquote>reply',
+    '> > a\n> b': '<blockquote><blockquote>a</blockquote>b</blockquote>',
+    'to do:\n- a\n- b **c**\n  - d\n7. x\n8. y\nend': 'to do:\n<ul><li>a</li><li>b <strong>c</strong><ul><li>d</li></ul></li></ul><ol><li 7>x</li><li 8>y</li></ol>end',
+    'a\n```go\n*x*\n\n- y\n```\nb': 'a\n<pre><code>*x*\n\n- y</code></pre>b',
+    '```never closed': '<pre><code>never closed</code></pre>',
+  };
+  for (const [text, tree] of Object.entries(rows)) assert.equal(flat(markup(text)), tree, text);
+  assert.equal(markup('```go\nx```')[0].language, 'go', 'what is typed behind the back-ticks is not lost');
+  assert.equal(flat(markup('see https://x.example/', true)), 'see https://x.example/', 'an address that is cut is none');
+  assert.equal(flat(markup('- https://x.example/\n- https://x.example/', true)), '<ul><li><a>https://x.example/</a></li><li>https://x.example/</li></ul>');
+});
+
+test('what is no markup stays as it was typed', () => {
+  for (const text of ['snake_case_name', '__init__', '_private', 'a_ b_', '2*3*4', '2 * 3 * 4', '2**3**4', '5* and 4*', '*.js and *.ts', 'a/*/b/*/c', '"*" or "*"', '**', '****', '* *', '~5 ~~ 6',
+    'f(*args, **kwargs)', '*a\nb*', '>_<', '>>> print(1)', '>', '> ', '- ', '-5', '--', '---', '1.5', '2026. 1', '1.', '[x](javascript:alert(1))', '[x] (y)', '[x](y)', '`', '``', '<b>*</b>', '&lt;', '¯\\_(ツ)_/¯',
+    '**a*', '*a**', '~~a~', 'x*a*', '*a*x', '*a *', 'x * a*', '* * *', '- - -']) assert.deepEqual(markup(text), [text], text);
+  // Whoever names a link like an address may lie about where it leads.
+  for (const name of ['bank.example', 'https://bank.example/', 'www.bank.example']) {
+    const seen = flat(markup(`[${name}](https://evil.example/)`));
+    assert.ok(!/<a \S/.test(seen) && seen.includes('https://evil.example/'), name);
+  }
+});
+
+// Nothing is lost: but for signs of markup, a tree has every letter of its text, and of its addresses.
+test('markup of whatever somebody may send: all of it is there, soon, and not too much', () => {
+  const signs = ['*', '**', '_', '~~', '`', '```', '```a\n', '[', '](https://', ')', '(', 'https://', '> ', '>', '- ', '  - ', '1. ', '\n', ' ', 'a', 'b.c', '@a', '猫', '\ud83d', '\u202e', '\0'];
+  let random = 1;
+  const next = (most) => (random = random * 48271 % 0x7fffffff) % most;
+  const letters = (text) => text.replace(/[^\p{L}@猫\u202e\0]/gu, '');
+  const all = (tree) => tree.map((node) => (typeof node === 'string' ? node : `${node.language ?? ''}${all(node.of)}${node.title ?? ''}`)).join('');
+  for (let i = 0; i < 20000; i++) {
+    const text = Array.from({ length: next(25) }, () => signs[next(signs.length)]).join('');
+    assert.deepEqual([...letters(all(markup(text)))].sort(), [...letters(text)].sort(), JSON.stringify(text));
+  }
+  const depth = (tree) => Math.max(0, ...tree.map((node) => (typeof node === 'string' ? 0 : 1 + depth(node.of))));
+  const count = (tree) => tree.reduce((sum, node) => sum + (typeof node === 'string' ? 0 : 1 + count(node.of)), 0);
+  const took = (text) => {
+    const begun = process.cpuUsage();
+    const tree = markup(text);
+    const { user } = process.cpuUsage(begun);
+    assert.ok(depth(tree) < 20 && count(tree) < 4000, JSON.stringify(text.slice(0, 20)));
+    return user / 1000; // ms, whatever else this machine does
+  };
+  for (const part of [...signs, '*a', '*a ', '**a** ', '[x](', '[x](https://', '[x](https://(', '[x](https://y)', '[a.bc](https://y)', '*a https://b* ', '> > > > ', '- a\n', ' - a\n  - b\n', '> a\n>\n', '``a\n', '*_~~**', '(https://a.b/(', '> - > - ']) {
+    const [short, long] = [20000, 200000].map((length) => Math.min(...[1, 2, 3].map(() => took(part.repeat(length / part.length)))));
+    assert.ok(long < 60 * Math.max(short, 3), `${JSON.stringify(part)} took ${short} ms, and ten times of it ${long} ms`); // a hundred times if it were square
+  }
+});
+
+test('emoji by name', () => {
+  assert.ok(emoji.length >= 150 && emoji.length <= 350);
+  for (const { sign, names, chinese } of emoji) {
+    assert.ok(isEmoji(sign) && Buffer.byteLength(sign) <= 32 && chinese && names.every((name) => /^[a-z0-9_]+$/.test(name)), sign);
+  }
+  assert.equal(new Set(emoji.flatMap(({ names }) => names)).size, emoji.flatMap(({ names }) => names).length, 'a name means one');
+  const signs = (typed) => find(typed, 3).map(({ sign }) => sign);
+  assert.deepEqual([signs('tada'), signs('撒花'), signs('Thumbs')[0], signs('nothing such')], [['🎉'], ['🎉'], '👍', []]);
+});
+
+test('a name that may be, instead of one that may not', () => {
+  const rows = { 'Alice Smith': 'alice.smith', 'a,b': 'a.b', ' Zoë  (work) ': 'zoë.work', all: 'all1', 'group A': 'the.group.a', '小 林': '小.林', '!!!': '', 'p\u0430ypal': '', [`${'x'.repeat(70)}`]: 'x'.repeat(60) };
+  for (const [typed, name] of Object.entries(rows)) assert.equal(suggestion(typed), name, typed);
 });
 
 test('mentions', () => {

@@ -58,9 +58,25 @@ var security = map[string]string{
 // isShared tells of what pages of other origins may import: the client of the protocol.
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
-// later has what the page does not load at its start: what is done with messages, and what is
-// looked up.
-var later = map[string]bool{"/view/actions.js": true, "/view/lookup.js": true}
+// later has what the page does not load at its start: what is done with messages, what is looked
+// up, and what only some messages, pictures, or names need.
+var later = map[string]bool{
+	"/state/names.js":     true,
+	"/state/naming.js":    true,
+	"/state/password.js":  true,
+	"/style/written.css":  true,
+	"/view/actions.js":    true,
+	"/view/amending.js":   true,
+	"/view/completion.js": true,
+	"/view/emoji.js":      true,
+	"/view/entering.js":   true,
+	"/view/lookup.js":     true,
+	"/view/marked.js":     true,
+	"/view/markup.js":     true,
+	"/view/picker.js":     true,
+	"/view/scaled.js":     true,
+	"/view/written.js":    true,
+}
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -83,7 +99,7 @@ type handler map[string]file
 // Handler returns the handler of the page's files: GET and HEAD on exactly
 // their paths, `/` being index.html; 405 with Allow for another method, 404 for
 // any other path. It is meant to be the rest of a mux: mux.Handle("/",
-// static.Handler()). /style.css is the files of style/, one behind the other, which is one
+// static.Handler()). /style.css is the files of style/ but what is for later, one behind the other, which is one
 // request and compresses better. Everything is read, hashed and compressed here, once.
 // The handler is safe for concurrent use.
 func Handler() http.Handler {
@@ -100,7 +116,7 @@ func Handler() http.Handler {
 		switch {
 		case name == "index.html":
 			h["/"] = newFile(name, body)
-		case path.Ext(name) == ".css":
+		case path.Ext(name) == ".css" && !later["/"+name]:
 			style = append(style, body...)
 		default:
 			h["/"+name] = newFile(name, body)

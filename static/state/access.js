@@ -32,7 +32,7 @@ export function begin() {
   else if (kept('enter')) enter({ user: kept('id') ?? '' });
 }
 
-function setToken(token) {
+export function setToken(token) {
   access.token = token;
   try {
     if (token) sessionStorage.setItem(key, token);
@@ -48,16 +48,6 @@ function readToken() {
   setToken(found[0]);
   history.replaceState(null, '', location.pathname + location.search);
   return true;
-}
-
-// logIn resolves to '', or to why not: 'password', 'guesses', 'busy' or 'unreachable'.
-export async function logIn(user, password) {
-  const answer = await fetch('login', { method: 'POST', body: JSON.stringify({ user, password }) }).catch(() => {});
-  if (!answer) return 'unreachable';
-  if (!answer.ok) return { 400: 'password', 401: 'password', 429: 'guesses' }[answer.status] ?? 'busy';
-  setToken((await answer.json()).token);
-  enter({ token: access.token });
-  return '';
 }
 
 // logOut: whoever comes to this browser next has to log in.

@@ -1,6 +1,6 @@
 // The address of a conversation, #/groupA or #/bob, and of a message in it, #/groupA/41.
 
-import { isGroup, isUserId } from './names.js';
+import { isGroup, isUserId } from './kinds.js';
 
 export function addressOf(name, at) {
   return `#/${encodeURIComponent(name)}${at ? `/${at}` : ''}`;

@@ -2,7 +2,7 @@
 // the own messages that have not come back.
 
 import { amended } from '../chat.js';
-import { isGroup } from './names.js';
+import { isGroup } from './kinds.js';
 
 const mostKept = 20000; // items; the oldest can be loaded again
 

@@ -1,4 +1,6 @@
-// What an id or a group's name may be (PROTOCOL 2), as in hub/chat/name.go.
+// What an id or a group's name may be (PROTOCOL 2) exactly, as in hub/chat/name.go.
+
+import { reserved } from './kinds.js';
 
 // Scripts by ISO 15924 code, with letters that Unicode gives to none: some written together,
 // the others alone. The server tells rare ones apart.
@@ -27,7 +29,7 @@ function isWord(word, most) {
     && digits.at(-1).codePointAt() - digits[0].codePointAt() < 10 && new TextEncoder().encode(word).length <= most;
 }
 
-export const isUserId = (id) => !/^(login|all|join|leave|who|history|系统|错误)$/iu.test(id) && !id.startsWith('group') && isWord(id, 64);
+export const isUserId = (id) => !reserved.test(id) && !id.startsWith('group') && isWord(id, 64);
 
 export const isGroup = (name) => name.startsWith('group') && isWord(name.slice(5), 58);
 
@@ -36,10 +38,4 @@ export function groupName(typed) {
   const name = typed.trim();
   const full = name.startsWith('group') ? name : 'group' + name;
   return isGroup(full) ? full : '';
-}
-
-// mention matches where a text names the user.
-export function mention(user) {
-  const id = user.replaceAll('.', '\\.');
-  return new RegExp(`(?<![\\p{L}\\p{M}\\p{Nd}_.@-])@${id}(?![\\p{L}\\p{M}\\p{Nd}_@-]|\\.[\\p{L}\\p{Nd}])`, 'gu');
 }

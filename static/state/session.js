@@ -7,7 +7,7 @@ import { Conversation } from './conversation.js';
 import { unwrap } from './files.js';
 import { keep, keepDraft, kept, keptDrafts } from './kept.js';
 import { Loading } from './loading.js';
-import { isGroup, mention } from './names.js';
+import { isGroup, mention } from './kinds.js';
 import { People } from './people.js';
 import { Sending } from './sending.js';
 import { mayBeIn } from './token.js';

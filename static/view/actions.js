@@ -3,9 +3,10 @@
 import { addressOf } from '../state/address.js';
 import { app, open } from '../state/app.js';
 import { errorText, summary, text } from '../words/text.js';
-import { amend, answer, complain } from './composer.js';
-import { $, element } from './dom.js';
-import { button } from './row.js';
+import { amend, answer } from './amending.js';
+import { complain } from './composer.js';
+import { $, button, element } from './dom.js';
+import './written.js';
 
 const list = $('messages');
 const bar = element('div', { className: 'bar', role: 'group' });
@@ -27,7 +28,7 @@ export function begin() {
 // step leads from a message to the next one, or to the last one in sight.
 export function step(by, from) {
   const all = [...list.querySelectorAll('[data-kind=message]')];
-  const now = all.indexOf(from.closest('li'));
+  const now = all.indexOf(from.closest('#messages > li'));
   const end = $('compose').getBoundingClientRect().top;
   (now < 0 ? all.findLast((each) => each.getBoundingClientRect().top < end) : all[now + by])?.focus();
 }
@@ -38,7 +39,7 @@ function hide() {
 }
 
 export function show(target) {
-  const li = target.closest('li');
+  const li = target.closest('#messages > li');
   if (!li || li.item === at) return;
   const { item } = li;
   hide();
@@ -47,8 +48,9 @@ export function show(target) {
   const may = app.session.chat.role && !app.open.personal;
   const { own, from } = at = item;
   bar.ariaLabel = text.says(from, summary(item));
-  bar.replaceChildren(...['👍', '❤️', '😂', '🎉', '😮', '😢'].map((sign) => button('react', sign, sign)),
+  bar.replaceChildren(...['👍', '❤️', '😂', '🎉', '😮', '😢'].map((sign) => button('react', sign, sign)), does('more', text.moreReactions, '+'),
     does('reply', text.reply, '↩'), does('link', text.copyLink, '#'));
+  if (item.text) bar.append(does('text', text.copyText, ''));
   if (own && !item.file) bar.append(does('edit', text.edit, '✎'));
   if (own || may) bar.append(does('remove', text.remove, '✕'));
   if (may && !own) bar.append(does('kick', text.kick(from), '⊘'));
@@ -64,7 +66,8 @@ export function keep(li, item) {
   return li;
 }
 
-export async function act({ dataset: { does, react, jump } }, item, c) {
+export async function act(pressed, item, c) {
+  const { dataset: { does, react, jump } } = pressed;
   const { chat, sending } = app.session;
   try {
     if (react) await sending.react(c, item, react);
@@ -72,7 +75,10 @@ export async function act({ dataset: { does, react, jump } }, item, c) {
     else if (does === 'reply') answer(item);
     else if (does === 'edit') amend(item);
     else if (does === 'undo') sending.undo(c, item);
-    else if (does === 'link') copy(new URL(addressOf(c.name, item.seq), location).href);
+    else if (does === 'more') await picked((sign) => sending.react(c, item, sign));
+    else if (does === 'link') copy(new URL(addressOf(c.name, item.seq), location).href, pressed, text.copied);
+    else if (does === 'text') copy(item.text, pressed);
+    else if (does === 'code') copy(pressed.parentElement.querySelector('code').textContent, pressed);
     else if (does === 'remove' && item.own) sending.remove(c, item);
     else if (does === 'remove' && await ask(text.removeOf(item.from, summary(item)), text.remove)) await chat.remove(c.name, item.seq);
     else if (does === 'kick') await kick(item.from);
@@ -81,15 +87,21 @@ export async function act({ dataset: { does, react, jump } }, item, c) {
   }
 }
 
+// picked resolves when what was picked is done; nobody has to pick.
+async function picked(then) {
+  const { pick } = await import('./picker.js');
+  return new Promise((done, failed) => { pick((sign) => then(sign).then(done, failed)); });
+}
+
 // copy works without TLS, too, where there is no navigator.clipboard.
-function copy(link) {
+function copy(words, pressed, said = text.copiedText) {
   document.addEventListener('copy', (event) => {
-    event.clipboardData.setData('text/plain', link);
+    event.clipboardData.setData('text/plain', words);
     event.preventDefault();
   }, { once: true });
   document.execCommand('copy');
-  bar.querySelector('[data-does=link]').textContent = '✓';
-  $('said').textContent = text.copied;
+  pressed.textContent = '✓';
+  $('said').textContent = said;
 }
 
 // kick ends the connections of a user, after a question.

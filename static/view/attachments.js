@@ -5,6 +5,9 @@ import { clean, mostBytes } from '../state/files.js';
 import { size, text } from '../words/text.js';
 import { $, element } from './dom.js';
 
+const light = 300 << 10; // bytes of a photograph that need not be less, where messages bring it
+const photograph = /^image\/(jpeg|png|webp|avif|hei[cf])$/;
+
 // complain is told what cannot be sent, '' if nothing is wrong.
 export function begin(complain) {
   const choose = (files) => complain(add(files));
@@ -27,16 +30,22 @@ const most = () => app.session?.chat.maxFile || mostBytes(app.session?.chat.maxM
 // add adds files to those of the open conversation, and says which cannot be sent.
 export function add(chosen) {
   const why = [];
+  const { open: c, session: { connected, chat } } = app;
   for (const file of chosen) {
-    const name = clean(file.name) || text.file;
-    if (file.size > most()) why.push(text.tooLarge(name, size(file.size), size(most())));
-    else if (!file.size) why.push(text.emptyFile(name));
-    else app.open.files.push(new File([file], name, { type: file.type }));
+    const named = new File([file], clean(file.name) || text.file, { type: file.type });
+    const limit = chat.maxFile ? most() : Math.min(light, most());
+    const isPhotograph = connected && photograph.test(file.type) && file.size > limit;
+    if (isPhotograph) named.scaled = import('./scaled.js').then(({ scale }) => scale(c, named, limit, most()));
+    if (!file.size) why.push(text.emptyFile(named.name));
+    else if (file.size > most() && !isPhotograph) why.push(tooLarge(named, most()));
+    else c.files.push(named);
   }
   drawFiles();
   $('text').focus();
   return why.join('\n');
 }
+
+export const tooLarge = ({ name, size: is }, limit) => text.tooLarge(name, size(is), size(limit));
 
 export function takeFiles() {
   const taken = app.open.files.splice(0);
@@ -44,17 +53,24 @@ export function takeFiles() {
   return taken;
 }
 
+// drawFiles shows them. A photograph may wait for being scaled, or have an original.
 export function drawFiles() {
   const { files = [] } = app.open ?? {};
   $('files').replaceChildren(...files.map((file, i) => {
-    const remove = element('button', { type: 'button', ariaLabel: text.detach(file.name) }, '×');
-    remove.onclick = () => {
-      files.splice(i, 1);
-      drawFiles();
-      $('text').focus();
-    };
+    const change = (said, label, ...others) => element('button', {
+      type: 'button',
+      ariaLabel: label,
+      onclick: () => {
+        files.splice(i, 1, ...others);
+        drawFiles();
+        $('text').focus();
+      },
+    }, said);
+    const { scaled, original } = file;
     const preview = file.type.startsWith('image/') ? element('img', { alt: '', src: URL.createObjectURL(file), onload: () => URL.revokeObjectURL(preview.src) }) : '';
-    return element('li', {}, preview, element('bdi', 'name', file.name), element('small', {}, size(file.size)), remove);
+    return element('li', {}, preview, element('bdi', 'name', file.name),
+      element('small', {}, scaled ? text.scaling : size(file.size), original ? ` ${text.scaledDown(size(original.size))}` : ''),
+      original?.size <= most() ? change(text.original, text.original, original) : '', change('×', text.detach(file.name)));
   }));
 }
 

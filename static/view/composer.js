@@ -9,35 +9,59 @@ const mostTyped = 100000; // characters; more becomes a file
 
 let asked; // the group that one is not in, to which something is to be sent
 
+let completion; // once @ or : is typed
+
+// On a phone Enter begins a line, and what raises the keyboard is the user's own touch.
+const isPhone = () => matchMedia('(pointer: coarse)').matches;
+export const focus = () => isPhone() || $('text').focus();
+
 export function begin() {
   const field = $('text');
-  field.oninput = edited;
+  field.oninput = () => {
+    edited();
+    complete();
+  };
   field.onkeydown = (event) => {
     const { key } = event;
-    if (key === 'ArrowUp' && !field.value && !event.altKey) amendLast(event);
-    if (key === 'Escape' && !event.isComposing && (app.open.editing || app.open.replying)) end(event);
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
+    if (completion?.key(event)) return;
+    if (key === 'ArrowUp' && !field.value && !event.altKey) amending(({ amendLast }) => amendLast());
+    if (key === 'Escape' && (app.open.editing || app.open.replying)) end(event);
+    if (key === 'Enter' && !event.shiftKey && (!isPhone() || event.ctrlKey)) submit(event);
   };
   $('compose').onsubmit = submit;
   $('end').onclick = end;
   $('join-here').onclick = () => send();
-  field.onpaste = (event) => {
-    const pasted = event.clipboardData.getData('text');
-    const pastes = pasted.length + field.value.length > mostTyped ? [new File([pasted], 'text.txt')] : event.clipboardData.files;
-    if (!pastes.length) return;
-    event.preventDefault();
-    complain(add(pastes));
-  };
+  field.onpaste = paste;
   on('session open', () => {
     write(app.open?.editing?.words ?? app.open?.draft ?? '');
     drawFiles();
   });
-  on('open', (quietly) => quietly || field.focus());
+  on('open', (quietly) => quietly || focus());
   on('session open change items language', draw);
   on('session open typing language', typing);
 }
 
-function draw() {
+const amending = (then) => import('./amending.js').then(then).catch(reportError);
+
+// complete loads what offers names and emoji.
+function complete() {
+  if (completion) completion.look();
+  else if (/(^|\s)[@:]/.test($('text').value)) import('./completion.js').then((loaded) => (completion = loaded).look(), () => {}); // then it is tried again
+}
+
+// paste takes files. The picture that a spreadsheet or word processor has beside its text is none;
+// the text beside a file is its name.
+function paste(event) {
+  const pasted = event.clipboardData.getData('text');
+  let files = [...event.clipboardData.files];
+  if (pasted.length + $('text').value.length > mostTyped) files = [new File([pasted], 'text.txt')];
+  else if (!files.every(({ name }) => pasted.includes(name) || !pasted.trim())) return;
+  if (!files.length) return;
+  event.preventDefault();
+  complain(add(files));
+}
+
+export function draw() {
   const [{ session, open: c }, field] = [app, $('text')];
   if (!session) return;
   field.ariaLabel = field.placeholder = text.writeIn(label(c.name, session.me));
@@ -54,27 +78,8 @@ function typing() {
   show($('typing'), names && text.typing(names));
 }
 
-// answer begins a reply, amend an edit.
-export function answer(item) {
-  if (app.open.editing) end();
-  app.open.replying = item;
-  draw();
-  $('text').focus();
-}
-export function amend(item, words = item.text) {
-  Object.assign(app.open, { replying: undefined, editing: { item, words } });
-  write(words);
-  draw();
-  $('text').focus();
-}
-function amendLast(event) {
-  const last = app.open.items.findLast(({ own, file, gone, seq, state }) => own && !file && !gone && state === 'sent' && app.open.message(seq));
-  if (!last || app.open.editing) return;
-  event.preventDefault();
-  amend(last);
-}
 // end gives up the reply or edit; the draft comes back.
-function end(event) {
+export function end(event) {
   event?.preventDefault();
   event?.stopPropagation();
   if (app.open.editing) write(app.open.draft);
@@ -92,7 +97,7 @@ export function edit(words) {
   $('text').focus();
 }
 
-function write(words) {
+export function write(words) {
   $('text').value = words;
   $('text').rows = Math.min(9, words.split('\n').length);
   complain('');
@@ -101,7 +106,10 @@ function write(words) {
 function submit(event) {
   event.preventDefault();
   if ($('send').disabled || (!$('text').value.trim() && !app.open.files.length)) return;
-  if (app.open.joined) return send();
+  const { open: c } = app;
+  const { scaled } = c.files.find((file) => file.scaled) ?? {};
+  if (scaled) return void scaled.then(() => c === app.open && submit(event), reportError);
+  if (c.joined) return send();
   asked = app.open;
   draw();
   $('join-here').focus();
@@ -113,7 +121,7 @@ function send() {
   const bytes = new TextEncoder().encode(JSON.stringify(typed)).length + 300; // with what is around it
   const { maxMessage } = session.chat;
   if (typed.trim() && maxMessage && bytes > maxMessage) return complain(text.tooLong(size(bytes), size(maxMessage)));
-  if (c.editing) return change(c, typed);
+  if (c.editing) return amending(({ change }) => change(c, typed));
   if (typed.trim()) session.sending.send(c, { text: typed, reply: c.replying?.seq });
   c.replying = undefined;
   for (const file of takeFiles()) session.sending.send(c, { file });
@@ -123,18 +131,7 @@ function send() {
   $('text').focus();
 }
 
-async function change(c, words) {
-  const { item } = c.editing;
-  end();
-  try {
-    if (words !== item.text) await app.session.chat.edit(c.name, item.seq, words);
-  } catch (why) {
-    if (c === app.open && !c.editing) amend(item, words);
-    complain(text.notSent(errorText(why)));
-  }
-}
-
-function edited() {
+export function edited() {
   const [{ session, open }, { value }] = [app, $('text')];
   complain('');
   $('text').rows = Math.min(9, value.split('\n').length);

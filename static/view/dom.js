@@ -10,6 +10,13 @@ export function element(tag, properties, ...children) {
   return made;
 }
 
+// button makes one that does a thing; said: what it is called, if not by its sign.
+export function button(what, value, sign, said) {
+  const made = element('button', said ? { ariaLabel: said, title: said } : {}, sign);
+  made.dataset[what] = value;
+  return made;
+}
+
 // arrange makes these the children of a list, and moves no more than it has to.
 export function arrange(list, elements) {
   const focused = list.contains(document.activeElement) && document.activeElement;

@@ -6,8 +6,14 @@ import { pane } from './header.js';
 import { lookup, next } from './list.js';
 
 export function begin() {
+  // While an input method composes, keys are for it, in every field.
   addEventListener('keydown', (event) => {
-    if (!app.session?.me || document.querySelector('dialog[open], :popover-open') || event.isComposing) return;
+    if (!event.isComposing && event.keyCode !== 229) return;
+    event.stopImmediatePropagation();
+    if (event.key === 'Enter' && event.target.matches('input')) event.preventDefault(); // sends no form
+  }, true);
+  addEventListener('keydown', (event) => {
+    if (!app.session?.me || document.querySelector('dialog[open], :popover-open')) return;
     const { key, altKey, target } = event;
     const command = event.ctrlKey || event.metaKey;
     const step = altKey && { ArrowUp: -1, ArrowDown: 1 }[key];

@@ -1,7 +1,7 @@
 // The list of conversations and people, and the field that finds in it.
 
 import { app, on, open } from '../state/app.js';
-import { groupName, isUserId } from '../state/names.js';
+import * as kinds from '../state/kinds.js';
 import { label, summary, text } from '../words/text.js';
 import { tile } from './colour.js';
 import { $, arrange, element, inTime, write } from './dom.js';
@@ -11,6 +11,7 @@ const most = 100; // conversations, and people; the others are found by typing
 let entries = new Map(); // list items by `${kind} ${name}`
 let order = []; // of conversations
 let found; // by what is typed
+let names = kinds; // what may be a name, exactly once somebody types one
 const redraw = inTime(draw);
 
 // lookup loads what few need.
@@ -26,13 +27,16 @@ export function begin() {
   };
   side.onmouseleave = redraw;
   $('find').oninput = draw;
+  $('find').onfocus = () => import('../state/names.js').then((exact) => {
+    names = exact;
+    draw();
+  }, () => {}); // then the server refuses what is none
   side.onkeydown = (event) => {
-    if (event.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const stops = [$('find'), ...side.querySelectorAll('li button')];
     const at = stops.indexOf(document.activeElement);
     if (event.key === 'Enter' && at === 0 && $('find').value) enter();
-    else if (event.key === 'Escape' && at === 0 && $('find').value) clear();
+    else if (event.key === 'Escape' && $('find').value) clear();
     else if (step && at >= 0) stops[at + step]?.focus();
     else return;
     event.preventDefault();
@@ -55,6 +59,7 @@ function enter() {
 }
 function clear() {
   $('find').value = '';
+  $('find').focus();
   draw();
 }
 
@@ -166,6 +171,7 @@ function find(session, typed, conversations) {
   const people = by(wanted, (user) => [user])(session.people.users);
   const best = found[0] && !(people[0]?.rank < found[0].rank) ? found[0].each.name : people[0]?.each;
   const known = (name) => session.conversations.has(name) || session.people.has(name);
-  const begin = [isUserId(typed) && typed, groupName(typed)].filter((name) => name && !known(name) && session.mayBeIn(name));
+  const group = typed.startsWith('group') ? typed : `group${typed}`;
+  const begin = [names.isUserId(typed) && typed, names.isGroup(group) && group].filter((name) => name && !known(name) && session.mayBeIn(name));
   return { conversations: found.map(({ each }) => each), people: people.map(({ each }) => each), best, begin };
 }

@@ -4,7 +4,7 @@ import { app, on, open } from '../state/app.js';
 import { attempt } from '../state/attempt.js';
 import { summary, text } from '../words/text.js';
 import { $, inTime, write } from './dom.js';
-import { edit } from './composer.js';
+import { edit, focus } from './composer.js';
 import { enlarge, forget } from './file.js';
 import { row } from './row.js';
 import * as list from './windowed.js';
@@ -37,13 +37,20 @@ export function begin() {
   };
   $('newest').onclick = () => {
     list.follow();
-    $('text').focus();
+    focus();
   };
+  $('text').addEventListener('keydown', (event) => {
+    const page = { PageUp: -1, PageDown: 1 }[event.key];
+    if (!page) return;
+    event.preventDefault();
+    moved = true;
+    $('log').scrollBy(0, page * 0.9 * $('log').clientHeight);
+  });
   for (const type of ['visibilitychange', 'focus']) addEventListener(type, look);
   $('log').addEventListener('scroll', look);
   for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) $('log').addEventListener(type, () => { moved = true; }, { passive: true });
   on('session open', show);
-  on('welcome language', redraw);
+  on('welcome language marked', redraw);
   on('visited', (c) => {
     if (c !== shown) return;
     if (!moved) toPlace();
@@ -87,7 +94,7 @@ function toPlace() {
 
 // What the buttons of a message do.
 function click({ target }) {
-  const { item } = target.closest('li') ?? {};
+  const { item } = target.closest('#messages > li') ?? {};
   const button = target.closest('button');
   const { open: name, retry, edit: again, discard, more, picture } = button?.dataset ?? {};
   if (name !== undefined) open(name);
@@ -115,7 +122,7 @@ function withActions(then) {
 
 // nearMessage is for the first time; then actions.js hears of that itself.
 function nearMessage({ target, pointerType }) {
-  if (!actions) withActions(() => pointerType !== 'touch' && target.closest('li') && actions.show(target));
+  if (!actions) withActions(() => pointerType !== 'touch' && target.closest('#messages > li') && actions.show(target));
 }
 
 const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;

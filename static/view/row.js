@@ -4,7 +4,7 @@ import { attempt } from '../state/attempt.js';
 import { clock, day, errorText, moment, summary, text } from '../words/text.js';
 import { body } from './body.js';
 import { coloured, tile } from './colour.js';
-import { element } from './dom.js';
+import { button, element } from './dom.js';
 import { file } from './file.js';
 
 const together = 5 * 60000; // ms between messages under one head
@@ -58,13 +58,6 @@ function notice({ came, went, lost }) {
   const say = (users, sentence) => users.size && sentence([...users].slice(0, 2), users.size);
   const said = lost ? text.lost(lost) : [say(came, text.came), say(went, text.went)].filter(Boolean).join(' · ');
   return element('div', { className: 'quiet', title: lost ? '' : [...came, ...went].slice(0, 30).join(', ') }, said);
-}
-
-// button makes one that does a thing; said: what it is called, if not by its sign.
-export function button(what, value, sign, said) {
-  const made = element('button', said ? { ariaLabel: said, title: said } : {}, sign);
-  made.dataset[what] = value;
-  return made;
 }
 
 // failure says why a message was not sent, and what can be done.

@@ -7,9 +7,11 @@ import { $, arrange, inTime } from './dom.js';
 const scroller = $('log');
 const list = $('messages');
 const beyond = 600; // px that are drawn above and below the window
+const near = 40; // px from the end, where the reader follows what comes
 const box = (element) => element.getBoundingClientRect(); // offsetTop and offsetHeight are rounded
 
 export let atEnd = true; // the reader follows what comes
+let short = 0; // px that the reader at the end is above it, until something comes
 let items = [];
 let elements = new Map(); // by item; each knows its item, and the one above
 let top = 0; // where the scroller was last
@@ -44,7 +46,7 @@ export function redraw() {
 }
 
 export function follow() {
-  [atEnd, held] = [true, undefined];
+  [atEnd, short, held] = [true, 0, undefined];
   changed();
 }
 
@@ -55,7 +57,7 @@ export const place = () => (atEnd ? undefined : anchor);
 export function go({ item, offset }) {
   [atEnd, anchor] = [false, { item, offset }];
   update();
-  atEnd = isNearEnd();
+  stop();
   changed();
 }
 
@@ -68,15 +70,20 @@ export function lastInSight() {
   return [...list.children].findLast((element) => box(element).bottom <= end)?.item;
 }
 
-function isNearEnd() {
+function toEnd() {
   const { scrollTop, scrollHeight, clientHeight } = scroller;
-  return scrollTop + clientHeight > scrollHeight - 3;
+  return Math.max(0, scrollHeight - clientHeight - scrollTop);
+}
+
+function stop() {
+  short = toEnd();
+  atEnd = short < near;
 }
 
 function scrolled() {
   const { scrollTop } = scroller;
-  const nearEnd = isNearEnd();
-  if (!atEnd || scrollTop < top - 1) atEnd = nearEnd; // what grows does not lead away from the end
+  if (!atEnd || scrollTop < top - 1) stop(); // what grows does not lead away from the end
+  else short = Math.min(short, toEnd());
   top = scrollTop;
   anchor = inSight();
   update();
@@ -104,7 +111,9 @@ function inSight() {
 }
 
 function update() {
+  const last = items.at(-1);
   items = options.items();
+  if (last !== items.at(-1)) short = 0;
   const high = scroller.clientHeight;
   if (atEnd && held && sum(Math.max(0, items.lastIndexOf(held.item)), items.length) > high - held.offset) [atEnd, anchor] = [false, held];
   held = undefined;
@@ -122,7 +131,7 @@ function update() {
   list.style.paddingBottom = `${sum(to, items.length)}px`;
   if (atEnd || (from ? above + spare < 1 : spare < 0 || spare > 2)) {
     pad(above);
-    const place = atEnd ? scroller.scrollHeight - high : goal + 1;
+    const place = atEnd ? scroller.scrollHeight - high - short : goal + 1;
     if (Math.abs(place - scroller.scrollTop) >= 1) scroller.scrollTop = place;
     spare = atEnd ? 0 : Math.max(0, Math.min(2, scroller.scrollTop - goal)); // browsers scroll by whole pixels
   }

@@ -137,7 +137,7 @@ func (f *firefox) click(selector string) {
 	}}}}, nil)
 }
 
-// types types a text, in which \uE007 is Enter.
+// types types a text, in which \uE004 is Tab and \uE007 Enter.
 func (f *firefox) types(text string) {
 	f.t.Helper()
 	var keys []params
@@ -175,6 +175,15 @@ func TestPageFirefox(t *testing.T) {
 	f.until("the private one", `document.querySelector("#messages a[rel~=noopener]") && document.querySelector("#messages code")?.textContent === "code"`)
 	f.types("hello Bob\uE007")
 	bob.hears("用户(fox=>bob):hello Bob")
+	bob.say("fox,**bold**, a [name](https://example.com/)\n- and *more*")
+	f.until("what is marked up", `((li) => li.querySelector("strong") && getComputedStyle(li.querySelector("strong")).fontWeight >= 600 && li.querySelector("[title='https://example.com/']").textContent === "name" &&
+		getComputedStyle(li.querySelector("ul em")).fontStyle === "italic")(document.querySelector("#messages > li:last-child"))`)
+	f.types("@bo")
+	f.until("a name to be offered", `document.querySelector("[role=listbox] [aria-selected=true]")?.textContent.includes("bob")`)
+	f.types("\uE004:tada:")
+	f.until("the name and the emoji", `document.querySelector("#text").value === "@bob 🎉 "`)
+	f.types("\uE007")
+	bob.hears("用户(fox=>bob):@bob 🎉 ")
 	if err := bob.Send(2, append([]byte("fox,"), picture(t, 300, 120)...)); err != nil {
 		t.Fatal(err)
 	}

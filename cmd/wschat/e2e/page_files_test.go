@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"image"
 	"image/color"
@@ -102,6 +103,27 @@ func TestPageFiles(t *testing.T) {
 	bob.until("the one that was not removed", `document.querySelector("#messages a[download='dropped.txt']")`)
 	alice.eval(fmt.Sprintf(`{`+transfer+`document.querySelector("#log").dispatchEvent(new DragEvent("dragover", {dataTransfer: d, bubbles: true, cancelable: true})) }`, "x", "x"), nil)
 	alice.screenshot("files-dropping")
+
+	// A spreadsheet or word processor has a picture of its text beside it, which is none; a
+	// screenshot is one.
+	alice.call("Browser.grantPermissions", params{"permissions": []string{"clipboardReadWrite", "clipboardSanitizedWrite"}, "browserContextId": alice.context}, nil)
+	paste := func(types string) {
+		t.Helper()
+		alice.eval(`(async () => {
+			const png = new Blob([Uint8Array.from(atob("`+base64.StdEncoding.EncodeToString(picture(t, 200, 90))+`"), (c) => c.charCodeAt(0))], {type: "image/png"});
+			const text = new Blob(["one\ttwo"], {type: "text/plain"}), html = new Blob(["<table><tr><td>one<td>two</table>"], {type: "text/html"});
+			await navigator.clipboard.write([new ClipboardItem(`+types+`)]);
+		})()`, nil)
+		alice.click("#text")
+		alice.call("Input.dispatchKeyEvent", params{"type": "keyDown", "key": "v", "code": "KeyV", "windowsVirtualKeyCode": 86, "modifiers": ctrl, "commands": []string{"paste"}}, nil)
+	}
+	paste(`{"text/plain": text, "text/html": html, "image/png": png}`)
+	alice.until("the text, and no picture", `document.querySelector("#text").value === "one\ttwo" && !document.querySelector("#files li")`)
+	alice.fill("#text", "")
+	paste(`{"image/png": png}`)
+	alice.until("the picture", `document.querySelector("#files .name")?.textContent === "image.png" && document.querySelector("#text").value === ""`)
+	alice.sees("button", "Remove image.png")
+	alice.click("#files li button")
 
 	// What other programs send: the same bytes, or what only says that it is a picture.
 	carol := s.login("carol")

@@ -50,7 +50,15 @@ func TestPageFirstVisit(t *testing.T) {
 	p.click("#settings")
 	p.click("#other-name")
 	p.state("idle")
-	p.connectAs("another")
+	p.fill("#name", "Alice Smith")
+	p.pressEnter()
+	p.sees("button", "Use alice.smith")
+	p.until("the rules in red below the name", `(({color}, why, name) => color === getComputedStyle(document.querySelector("#name")).borderTopColor && why.top - name.bottom < 20 && why.height > 20)(
+		getComputedStyle(document.querySelector("#login-why")), document.querySelector("#login-why").getBoundingClientRect(), document.querySelector("#name").getBoundingClientRect())`)
+	p.screenshot("login-suggestion")
+	p.audit("a suggestion")
+	p.click("#suggested")
+	p.connected("alice.smith")
 	p.noProblems()
 }
 

@@ -259,5 +259,19 @@ func TestPageActionsOnAPhone(t *testing.T) {
 		alice.audit("the actions on a phone")
 		alice.screenshot("phone-actions-" + look["value"].(string))
 	}
+
+	// Enter begins a line there, beside the button that sends; nothing but a touch raises the keyboard.
+	alice.click("#text")
+	alice.types("一")
+	alice.pressEnter()
+	alice.types("二")
+	alice.showsExactly("你好")
+	alice.until("two lines", `document.querySelector("#text").value === "一\n二"`)
+	alice.sees("button", "发送")
+	alice.click("#send")
+	alice.shows("alice", "一\n二")
+	alice.click("#back")
+	alice.to("groupA")
+	alice.until("no field with the focus", `!document.activeElement.matches("input, textarea")`)
 	alice.noProblems()
 }

@@ -204,6 +204,24 @@ func TestPageHistory(t *testing.T) {
 	first.click("#newest")
 	first.shows("bob", "new 6")
 	first.until("at the end", `document.querySelector("#newest").hidden`)
+
+	// Who is a little above the end stays there, and follows what comes.
+	const above = `new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame)).then(() => (({scrollHeight, clientHeight, scrollTop}) => Math.round(scrollHeight - clientHeight - scrollTop))(document.querySelector("#log")))`
+	var px int
+	first.eval(`document.querySelector("#log").scrollTop -= 30`, nil)
+	if first.eval(above, &px); px != 30 {
+		t.Errorf("%d px above the end, want 30", px)
+	}
+	bob.say("all,new 7")
+	first.shows("bob", "new 7")
+	if first.eval(above, &px); px > 1 {
+		t.Errorf("%d px above what has come", px)
+	}
+	first.click("#text")
+	first.press("PageUp", "", 33)
+	first.until("to be a page above", `!document.querySelector("#newest").hidden && document.activeElement.id === "text"`)
+	first.press("PageDown", "", 34)
+	first.until("the end again", `document.querySelector("#newest").hidden`)
 	second.send("from the second")
 	first.shows("alice", "from the second")
 	second.shows("alice", "from the second")
