@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"wschat/hub/chat"
 	"wschat/hub/loop"
 	"wschat/hub/store"
+	"wschat/hub/wire"
 )
 
 // PROTOCOL 6: deliveries to very many are paid for before the next message, so that a burst
@@ -50,6 +52,43 @@ func TestBurstOfDeliveries(t *testing.T) {
 			if n := handled(); n != sent {
 				t.Errorf("%d messages to %s were handled, want %d", n, row.to, sent)
 			}
+		}
+	})
+}
+
+// PROTOCOL 5.2: a mark is told to all other connections of its user, who pays for that.
+func TestBurstOfMarks(t *testing.T) {
+	const connections, sent = 3000, 30
+	const atOnce = 5 // likewise
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, loop.Config{Loops: 1, Goroutines: true, Rate: 100}, setup{Presence: chat.ToNone})
+		a := Access{User: "A", Protocol: wire.JSONProtocol}
+		for range connections {
+			near, far := net.Pipe()
+			go io.Copy(io.Discard, s.enterAs(a, near, far).conn)
+		}
+		near, far := net.Pipe()
+		s.arrive(a, loop.Arrival{Conn: far, Metered: true}, near)
+		go io.Copy(io.Discard, near)
+		var said earlyFrames
+		for i := range sent {
+			said.text(fmt.Sprintf(`{"op":"mark","of":"B%d","pin":true}`, i))
+		}
+		near.Write(said)
+		handled := func() int {
+			synctest.Wait()
+			w, err := s.engine.Welcome("A", nil, func(string) bool { return true })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(w.Marks)
+		}
+		if n := handled(); n < 1 || n > atOnce {
+			t.Errorf("%d marks were set at once, want %d", n, atOnce)
+		}
+		time.Sleep(30 * time.Second)
+		if n := handled(); n != sent {
+			t.Errorf("%d marks were set, want %d", n, sent)
 		}
 	})
 }

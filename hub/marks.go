@@ -2,12 +2,14 @@ package hub
 
 import (
 	"wschat/hub/chat"
+	"wschat/hub/loop"
 	"wschat/hub/wire"
 )
 
-// mark changes a user's own notes about a conversation.
-func (h *Hub) mark(s *session, r wire.Request) {
+// mark changes a user's own notes about a conversation, which the user's other connections hear.
+func (h *Hub) mark(s *session, r wire.Request, t turn) {
 	conversation := chat.ConversationOf(s.name, r.Target)
+	t.charge(loop.Work{Deliveries: h.audience(s.name, s.name)})
 	h.engine.Mark(s.name, conversation, r.Marks, s.conn, func(err error) { s.changed(r, err) })
 }
 

@@ -83,7 +83,7 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	case wire.History:
 		h.history(s, r, t)
 	case wire.Mark:
-		h.mark(s, r)
+		h.mark(s, r, t)
 	case wire.Typing:
 		h.typing(s, r, t)
 	case wire.Search:

@@ -19,6 +19,7 @@ type tokenOptions struct {
 	ttl        time.Duration
 	secretFile string
 	groups     string
+	role       string
 	limited    bool // groups is given
 }
 
@@ -48,6 +49,7 @@ func parseTokenOptions(args []string, env func(string) (string, bool), help io.W
 	flags.DurationVar(&o.ttl, "ttl", 24*time.Hour, "`duration` for which the token is valid")
 	flags.StringVar(&o.secretFile, "auth-secret-file", "", "`file` with the secret that the server has")
 	flags.StringVar(&o.groups, "groups", "", "`groups` the user may be in, comma-separated, * at the end for any ending (default all)")
+	flags.StringVar(&o.role, "role", "", "`role` of the user: moderator (default none)")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			flags.SetOutput(help)
@@ -74,6 +76,9 @@ func (o *tokenOptions) check(rest []string) error {
 	case o.secretFile == "":
 		return errors.New("missing -auth-secret-file")
 	}
+	if err := account.CheckRole(o.role); err != nil {
+		return fmt.Errorf("invalid value for -role: %w", err)
+	}
 	if group, bad := account.BadGroup(o.groupList()); bad {
 		return fmt.Errorf("invalid value %q for -groups: expected names of groups", group)
 	}
@@ -93,5 +98,5 @@ func (o *tokenOptions) sign(now time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return token.Sign(secret, token.Claims{User: o.user, Expires: now.Add(o.ttl), Groups: o.groupList()})
+	return token.Sign(secret, token.Claims{User: o.user, Expires: now.Add(o.ttl), Groups: o.groupList(), Role: o.role})
 }

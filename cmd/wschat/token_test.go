@@ -37,6 +37,7 @@ func TestToken(t *testing.T) {
 		{"-ttl", []string{"-user", "A", "-ttl", "90s", "-auth-secret-file", file}, "", 90 * time.Second, token.Claims{User: "A"}},
 		{"-groups", []string{"-user", "A", "-auth-secret-file", file, "-groups", "groupA,group前*,group*,*"}, "", 24 * time.Hour,
 			token.Claims{User: "A", Groups: []string{"groupA", "group前*", "group*", "*"}}},
+		{"-role", []string{"-user", "A", "-auth-secret-file", file, "-role", "moderator"}, "", 24 * time.Hour, token.Claims{User: "A", Role: "moderator"}},
 		{"the server's variable", []string{"-user", "A"}, "WSCHAT_AUTH_SECRET_FILE=" + file, 24 * time.Hour, token.Claims{User: "A"}},
 		{"the flag wins", []string{"-user", "A", "-auth-secret-file", file}, "WSCHAT_AUTH_SECRET_FILE=/none", 24 * time.Hour, token.Claims{User: "A"}},
 	} {
@@ -86,6 +87,7 @@ func TestTokenErrors(t *testing.T) {
 		{"a group without a name", []string{"-user", "A", "-groups", "group", "-auth-secret-file", file}, exitUsage, `"group" for -groups`},
 		{"a star in the middle", []string{"-user", "A", "-groups", "group*A", "-auth-secret-file", file}, exitUsage, "-groups"},
 		{"a space", []string{"-user", "A", "-groups", "groupA, groupB", "-auth-secret-file", file}, exitUsage, "-groups"},
+		{"a role that does not exist", []string{"-user", "A", "-role", "admin", "-auth-secret-file", file}, exitUsage, `-role: expected the role moderator or none, got "admin"`},
 		{"an empty group", []string{"-user", "A", "-groups", "groupA,", "-auth-secret-file", file}, exitUsage, "-groups"},
 		{"no groups lift no limit", []string{"-user", "A", "-groups", "", "-auth-secret-file", file}, exitUsage, "-groups"},
 		{"an unknown flag", []string{"-nope"}, exitUsage, "-nope"},
@@ -113,7 +115,7 @@ func TestTokenHelp(t *testing.T) {
 	if status := run([]string{"token", "-help"}, environment(), &stdout, &stderr); status != exitOK || stderr.Len() != 0 {
 		t.Errorf("got %d, %q", status, stderr.String())
 	}
-	for _, name := range []string{"-user", "-ttl", "-auth-secret-file", "-groups"} {
+	for _, name := range []string{"-user", "-ttl", "-auth-secret-file", "-groups", "-role"} {
 		if !strings.Contains(stdout.String(), "  "+name+" ") {
 			t.Errorf("no %s in\n%s", name, stdout.String())
 		}

@@ -24,7 +24,7 @@
 // has sent that user MaxWaiting messages, or MaxWaitingBytes with this one, since the user
 // was last here.
 //
-// Conversations. One counts for the author of its first message, or for who has set its topic
+// Conversations. One counts for the author of its first message, or for the user who has set its topic
 // before that, and for the address that he did it from. When there are too many, whoever begins
 // another one makes others give way. Of the address for which most count, the author with most
 // is the greatest. First goes

@@ -41,7 +41,7 @@ func clean(r rune) rune {
 }
 
 // disposition is the Content-Disposition of a file (RFC 6266): its name as it is (RFC 8187), and
-// a name in ASCII for who cannot read that.
+// a name in ASCII for clients that cannot read that.
 func disposition(how, name string) string {
 	var plain, exact strings.Builder
 	for _, r := range name {

@@ -1,7 +1,9 @@
 package files
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"time"
@@ -14,6 +16,9 @@ func (s *Store) Serve(w http.ResponseWriter, r *http.Request, id string) bool {
 	}
 	f, err := s.open(id)
 	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) { // it may be there still
+			s.log.Error("file cannot be opened", "file", id, "error", err)
+		}
 		return false
 	}
 	defer f.Close()

@@ -66,7 +66,7 @@ func readTail(f *os.File) (t tail, c claim, err error) {
 	return t, claim(fixed[:claimSize]), nil
 }
 
-// claim says by which send a file was sent: so much of a hash of the user, the conversation and
+// claim says by which send a file was sent: the first bytes of a hash of the user, the conversation and
 // the id. Zero stands for one without an id.
 type claim [claimSize]byte
 

@@ -63,8 +63,8 @@
 // order with what the batch has of it.
 //
 // What need not be safe at once are notes: who is here, what was written to whom, and marks.
-// They go out with the next batch, or by themselves a little later, as they are then. Who sets
-// marks is told when that has happened; of one user and conversation it is one record a second.
+// They go out with the next batch, or by themselves a little later, as they are then. The connection
+// that sets marks is told when that has happened; of one user and conversation it is one record a second.
 // That one has read what one says oneself needs no record: a start sees it by the messages.
 //
 // A record that cannot be read is damage if there is a mark behind it, or if its segment
@@ -109,7 +109,7 @@
 // first, so that it comes across all of them. A start finds out by itself whether one is due:
 // a segment that is compacted has erased what its records delete, any other has not.
 //
-// Messages wait for no more of that than 1 MiB: so much is synced at once, and so much is
+// Messages wait for no more of that than 1 MiB: that is what is synced at once, and what is
 // given back at once of the files that are replaced, when their names are gone for good.
 //
 // # Locks

@@ -53,7 +53,7 @@ type author struct {
 	due   time.Time // when what was said since is paid for at heldRate
 }
 
-// InTurn reports whether a message of so many bytes may be carried out now. If not, Message
+// InTurn reports whether a message of some size may be carried out now. If not, Message
 // must return, and is called with it again. Only from inside Handler.Message, which must promise
 // an answer.
 func (c *Conn) InTurn(author string, size int) bool {
@@ -183,7 +183,7 @@ func (a *author) mustWait(size int, metered bool) bool {
 	return a.unanswered > 0 || len(a.pending) > 0
 }
 
-// atHeldRate is how long so many bytes take.
+// atHeldRate is how long size bytes take.
 func atHeldRate(size int) time.Duration { return time.Duration(size) * time.Second / heldRate }
 
 // hold follows when a reader is behind with what an author has said.
@@ -218,7 +218,7 @@ func (p *Pending) isOverdue() bool {
 	return time.Since(p.began) >= atHeldRate(int(p.size.Load()))
 }
 
-// answered says that so many bytes that have begun have been delivered, or refused.
+// answered says that size bytes that have begun have been delivered, or refused.
 func (as *authors) answered(name string, size int) {
 	as.mu.Lock()
 	defer as.mu.Unlock()

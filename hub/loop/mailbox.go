@@ -131,7 +131,7 @@ func (m *mailbox) post(c command) bool {
 	return true
 }
 
-// done says that a command of so many bytes is carried out.
+// done says that a command of size bytes is carried out.
 func (m *mailbox) done(item Item, size int64) {
 	if n := m.backlog.Add(-size); n <= m.loops.maxBacklog && n+size > m.loops.maxBacklog {
 		m.loops.lagging.Add(-1)

@@ -35,7 +35,7 @@ type Pending struct {
 	began  time.Time
 }
 
-// Pend begins to count for a message of so many bytes from a user; nil if that need not be.
+// Pend begins to count for a message of some size from a user; nil if that need not be.
 // Done ends it when the message has been posted to everybody.
 func (ls *Loops) Pend(author string, size int) *Pending {
 	if size < shortMessage || size < largeMessage && ls.config.Rate == 0 {
@@ -51,7 +51,7 @@ func (ls *Loops) Pend(author string, size int) *Pending {
 	return p
 }
 
-// Grow says that the message takes so many bytes more, in another form.
+// Grow says that the message takes n bytes more, in another form.
 func (p *Pending) Grow(n int) {
 	if p != nil && p.long {
 		p.size.Add(int64(n))

@@ -92,7 +92,7 @@ func (s *Store) countAway() {
 }
 
 // forget forgets those of the users whose time has come, or early those of a lot, and returns
-// how many left it. Who held nothing may hold something by now. The list has each user, and
+// how many left it. A user who held nothing may hold something by now. The list has each user, and
 // when the user is due.
 func (s *Store) forget(ctx context.Context, list []string, early lot) (left int) {
 	users := make([]due, 0, len(list)/2)

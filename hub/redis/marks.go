@@ -67,7 +67,7 @@ func (s *Store) mark(name, conversation string, c chat.MarkChange, origin any, d
 	}, markScript, s.id, number, epoch, chat.MaxMarks, s.clock.deadline(), conversation, c.Read, int(c.Set), int(c.Clear))
 }
 
-// noteOrigin notes whence a change comes. It returns a number for it, 0 if the user is not
+// noteOrigin notes which connection has asked for a change. It returns a number for it, 0 if the user is not
 // here, and the epoch.
 func (s *Store) noteOrigin(name string, origin any) (number uint64, epoch string) {
 	s.mu.Lock()
@@ -86,7 +86,7 @@ func (s *Store) noteOrigin(name string, origin any) (number uint64, epoch string
 	return s.marked, s.epoch
 }
 
-// takeOrigin returns whence a change came, once.
+// takeOrigin returns the connection that has asked for a change, once.
 func (s *Store) takeOrigin(name string, number uint64) any {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -48,7 +48,7 @@ func (s *Store) retain(name string) *user {
 	return u
 }
 
-// release ends that. Store.mu is held. Who was counted stays on the node's list until the
+// release ends that. Store.mu is held. A user who was counted stays on the node's list until the
 // exit is entered everywhere: should the node die before, others do that.
 func (s *Store) release(u *user) {
 	if u.refs--; u.refs > 0 {

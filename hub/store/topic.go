@@ -7,8 +7,8 @@ import (
 	"wschat/hub/chat"
 )
 
-// SetTopic implements chat.Store. A conversation that begins with its topic counts for who sets
-// that.
+// SetTopic implements chat.Store. A conversation that begins with its topic counts for the user
+// who sets that.
 func (s *Memory) SetTopic(t chat.Topic, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -158,7 +158,7 @@ func (s *Source) Verify(t *token.Signed) error {
 	return k.verify(t)
 }
 
-// refresh fetches the keys, unless that has been done within pause, or waits for who does.
+// refresh fetches the keys, unless that has been done within pause, or waits for the call that does.
 func (s *Source) refresh(pause time.Duration) error {
 	s.mu.Lock()
 	if others := s.fetching; others != nil {

@@ -61,7 +61,7 @@ var (
 	long  = span{20 * time.Second, 5 * time.Minute} // for what has a number of deeds
 )
 
-// scaled are flags that the usual size is given, lest it takes GiBs to fill the default.
+// scaled are flags that the usual size is given, since it takes GiBs to fill the default.
 func scaled(flags ...string) []string {
 	if full {
 		return nil
