@@ -10,8 +10,11 @@ import { clean, mostBytes, pictureType, unwrap, wrap } from './state/files.js';
 import { groupName, isGroup, isUserId, mention } from './state/names.js';
 import { People } from './state/people.js';
 import { isEmoji } from './view/rich.js';
-import { text as en } from './words/en.js';
-import { text as zh } from './words/zh.js';
+import { text as firstEn } from './words/en.js';
+import { later } from './words/later.js';
+import { text as firstZh } from './words/zh.js';
+
+const [en, zh] = [{ ...firstEn, ...later.en }, { ...firstZh, ...later.zh }];
 
 // hub/name_test.go reads the same names.
 const names = JSON.parse(await readFile(new URL('../hub/chat/testdata/names.json', import.meta.url), 'utf8'));

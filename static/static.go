@@ -58,9 +58,13 @@ var security = map[string]string{
 // isShared tells of what pages of other origins may import: the client of the protocol.
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
-// later has what the page does not load at its start: what is done with messages, and what is
-// looked up.
-var later = map[string]bool{"/view/actions.js": true, "/view/lookup.js": true}
+// later has what the page does not load at its start: what is done with messages, what is looked
+// up, menus and settings, who is beside a conversation, how it begins, and why one is not let in.
+var later = map[string]bool{
+	"/state/inquiry.js": true, "/state/tabs.js": true, "/style/dialogs.css": true, "/view/actions.js": true, "/view/card.js": true,
+	"/view/find.js": true, "/view/later.js": true, "/view/lookup.js": true, "/view/members.js": true,
+	"/view/menus.js": true, "/view/settings.js": true, "/words/later.js": true,
+}
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a
 // strong tag names the very bytes (RFC 9110 §8.8.3.3).
@@ -83,7 +87,7 @@ type handler map[string]file
 // Handler returns the handler of the page's files: GET and HEAD on exactly
 // their paths, `/` being index.html; 405 with Allow for another method, 404 for
 // any other path. It is meant to be the rest of a mux: mux.Handle("/",
-// static.Handler()). /style.css is the files of style/, one behind the other, which is one
+// static.Handler()). /style.css is the files of style/ but what is for later, one behind the other, which is one
 // request and compresses better. Everything is read, hashed and compressed here, once.
 // The handler is safe for concurrent use.
 func Handler() http.Handler {
@@ -100,7 +104,7 @@ func Handler() http.Handler {
 		switch {
 		case name == "index.html":
 			h["/"] = newFile(name, body)
-		case path.Ext(name) == ".css":
+		case path.Ext(name) == ".css" && !later["/"+name]:
 			style = append(style, body...)
 		default:
 			h["/"+name] = newFile(name, body)

@@ -62,6 +62,11 @@ export class Conversation {
     return count + Math.max(0, unknown);
   }
   #isUnread({ seq, own, epoch }) { return seq > this.read && !own && epoch === this.#epoch; }
+  // isCalled: an unread message mentions the user.
+  get isCalled() {
+    for (let i = this.items.length - 1; i >= 0 && !(this.items[i].seq <= this.read); i--) if (this.items[i].mentions && this.#isUnread(this.items[i])) return true;
+    return false;
+  }
   // firstUnread is the first item that has not been read, if it is loaded.
   get firstUnread() { return this.unread ? this.items.find((each) => this.#isUnread(each)) : undefined; }
 

@@ -6,6 +6,7 @@ import { errorText, summary, text } from '../words/text.js';
 import { amend, answer, complain } from './composer.js';
 import { $, element } from './dom.js';
 import { button } from './row.js';
+import './later.js';
 
 const list = $('messages');
 const bar = element('div', { className: 'bar', role: 'group' });

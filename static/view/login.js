@@ -13,6 +13,7 @@ export function begin() {
     event.preventDefault();
     submit();
   };
+  document.querySelector('.language').onclick = () => import('./menus.js').then(({ translate }) => translate(), reportError);
   on('session connection access language', draw);
 }
 

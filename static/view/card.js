@@ -1,0 +1,23 @@
+// The card above the first message: where a conversation begins, and what can be done if there is
+// nothing yet.
+
+import { app } from '../state/app.js';
+import { label, text } from '../words/text.js';
+import { $, element, write } from './dom.js';
+import { sign } from './entry.js';
+import './later.js';
+
+export function card(c) {
+  const isEmpty = !c.all.length && !c.loading;
+  const [isWhole, name] = [isEmpty || (c.items.length > 0 && c.isWhole), label(c.name, app.session.me)];
+  const beginning = $('beginning');
+  beginning.hidden = !isWhole;
+  const shown = `${name} ${text.lang}`;
+  if (beginning.dataset.of !== shown) beginning.replaceChildren(sign(c.name), element('h2', 'name', name));
+  beginning.dataset.of = shown;
+  if (isWhole && !isEmpty) write($('earlier'), text.beginning);
+  $('empty').hidden = $('start').hidden = !isEmpty;
+  write($('empty'), c.joined ? text.empty : text.joinHint);
+  write($('start'), c.joined ? text.first : text.join);
+  $('start').onclick = () => (c.joined ? $('text').focus() : $('join').click());
+}
