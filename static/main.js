@@ -1,7 +1,7 @@
 // The page begins: its words, its views, and whoever was here before.
 
 import * as access from './state/access.js';
-import { app, tell } from './state/app.js';
+import { app, on, tell } from './state/app.js';
 import * as attachments from './view/attachments.js';
 import * as composer from './view/composer.js';
 import * as connection from './view/connection.js';
@@ -22,6 +22,8 @@ tell('connection', { state: 'idle' });
 icons();
 tell('language');
 access.begin();
+// What is needed where there is no network is loaded while there is one.
+on('welcome', () => ['state/inquiry', 'view/find', 'view/menus', 'view/settings'].map((each) => import(`./${each}.js`).catch(() => {})));
 let today;
 setInterval(() => { // a machine may have slept when the day began
   const now = new Date().toDateString();

@@ -63,10 +63,7 @@ export class Conversation {
   }
   #isUnread({ seq, own, epoch }) { return seq > this.read && !own && epoch === this.#epoch; }
   // isCalled: an unread message mentions the user.
-  get isCalled() {
-    for (let i = this.items.length - 1; i >= 0 && !(this.items[i].seq <= this.read); i--) if (this.items[i].mentions && this.#isUnread(this.items[i])) return true;
-    return false;
-  }
+  get isCalled() { return this.unread > 0 && this.items.some((each) => each.mentions && this.#isUnread(each)); }
   // firstUnread is the first item that has not been read, if it is loaded.
   get firstUnread() { return this.unread ? this.items.find((each) => this.#isUnread(each)) : undefined; }
 

@@ -7,17 +7,23 @@ import { $, element, write } from './dom.js';
 import { sign } from './entry.js';
 import './later.js';
 
+const beginning = element('div', { id: 'beginning', hidden: true });
+const empty = element('p', { id: 'empty' });
+const start = element('button', 'main');
+$('card').prepend(beginning);
+$('card').append(empty, start);
+
 export function card(c) {
   const isEmpty = !c.all.length && !c.loading;
-  const [isWhole, name] = [isEmpty || (c.items.length > 0 && c.isWhole), label(c.name, app.session.me)];
-  const beginning = $('beginning');
+  const isWhole = isEmpty || (c.items.length > 0 && c.isWhole);
+  const name = label(c.name, app.session.me).replace(/^# /, ''); // which its sign says
   beginning.hidden = !isWhole;
   const shown = `${name} ${text.lang}`;
   if (beginning.dataset.of !== shown) beginning.replaceChildren(sign(c.name), element('h2', 'name', name));
   beginning.dataset.of = shown;
   if (isWhole && !isEmpty) write($('earlier'), text.beginning);
-  $('empty').hidden = $('start').hidden = !isEmpty;
-  write($('empty'), c.joined ? text.empty : text.joinHint);
-  write($('start'), c.joined ? text.first : text.join);
-  $('start').onclick = () => (c.joined ? $('text').focus() : $('join').click());
+  empty.hidden = start.hidden = !isEmpty;
+  write(empty, c.joined ? text.empty : text.joinHint);
+  write(start, c.joined ? text.first : text.join);
+  start.onclick = () => (c.joined ? $('text').focus() : $('join').click());
 }

@@ -26,6 +26,7 @@ export function presence({ firstChild: sign }, isOn) {
 
 export function fill({ firstChild: button }, name) {
   const { session } = app;
+  if (!session) return;
   const c = session.conversations.get(name);
   const [sign, called] = button.children;
   if (name === 'all') write(called, text.everyone);

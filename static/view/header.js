@@ -1,5 +1,5 @@
-// The head of the open conversation: its name, who is there, joining, and in a narrow window the way back to the list. Its members are beside it where there is room,
-// otherwise behind its title.
+// The head of the open conversation: its name, who is there, and in a narrow window the way back
+// to the list. Its members are beside it where there is room, otherwise behind its title.
 
 import { address } from '../state/address.js';
 import { app, on } from '../state/app.js';
@@ -62,7 +62,7 @@ function draw() {
   const online = group ? c.members : !c.personal && session.people;
   const isShown = Boolean(online) && room.matches !== turned;
   Object.assign($('title'), { disabled: !online, ariaExpanded: isShown });
-  $('members').hidden = !isShown;
+  $('members').hidden = !isShown || !members;
   if (!isShown) return;
   if (members) members.show(online, group && c.away);
   else import('./members.js').then((loaded) => { members = loaded; }).then(draw, () => {}); // there may be no network

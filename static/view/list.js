@@ -82,7 +82,7 @@ function draw() {
   const typed = $('find').value.trim().normalize();
   const all = sorted(typed);
   const known = new Set(all.map(({ name }) => name));
-  const others = session.people.users.filter((user) => !known.has(user));
+  const others = session.people.users.filter((user) => !known.has(user) && (typed || !session.conversations.has(user))); // who is hidden is not there
   const names = { pinned: [], unread: [], groups: [], people: [], found: [] };
   let begin = [];
   if (typed && find) ({ found: names.found, begin } = find.find(session, typed, [...known, ...others]));

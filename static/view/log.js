@@ -160,7 +160,7 @@ const look = inTime(() => {
   if (isWatched() && !c.visiting) session.read(c, list.atEnd ? c.shown : c.numberOf(list.lastInSight()));
   $('newest').hidden = list.atEnd;
   write($('newest'), text.newest(c.unread));
-  write($('earlier'), c.loading ? text.loading : c.more || !c.items.length || c.isWhole ? '' : text.notKept);
+  if (!c.items.length || !c.isWhole) write($('earlier'), c.loading ? text.loading : c.more || !c.items.length ? '' : text.notKept);
   card(c);
 });
 
