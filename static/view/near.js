@@ -5,7 +5,7 @@ import { arrange } from './dom.js';
 
 const beyond = 3; // rows that are drawn above and below the window
 
-const height = ({ ul, names }) => ul.offsetHeight / names.length || 44; // 44: it is not in sight
+const height = ({ ul, names }) => ul.offsetHeight / names.length || 44;
 
 export class Near {
   #scroller;
@@ -53,7 +53,7 @@ export class Near {
       });
       arrange(ul, names.map((name) => this.#rows.get(name)).filter(Boolean));
     });
-    if (focused !== document.activeElement) focused.focus({ preventScroll: true }); // it is in another list now
+    if (focused !== document.activeElement) focused.focus({ preventScroll: true });
   }
 
   // reveal brings a row into sight, and returns it.
