@@ -141,11 +141,6 @@ func TestPageManyMessages(t *testing.T) {
 	alice.until("what was typed", `document.querySelector("#text").value === "typed meanwhile"`)
 
 	steady(t, "scrolling", 60, func() frames { return alice.scrollsBackAndForth(said) })
-	other, _ := s.program("alice")
-	for i := range 1000 {
-		other.say(fmt.Sprintf(`{"op":"join","group":"group%04d"}`, i))
-	}
-	alice.until("1,000 more conversations", `document.querySelector("#list-groups li").ariaSetSize === "1003"`)
 	alice.until("fewer than 400 elements", `document.querySelectorAll("*").length < 400`)
 	alice.screenshot("many-messages")
 	alice.noProblems()
