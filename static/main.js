@@ -24,10 +24,10 @@ tell('language');
 access.begin();
 // What is needed where there is no network is loaded while there is one.
 on('welcome', () => ['state/inquiry', 'view/find', 'view/menus', 'view/settings'].map((each) => import(`./${each}.js`).catch(() => {})));
-let today;
+let today = new Date().toDateString();
 setInterval(() => { // a machine may have slept when the day began
   const now = new Date().toDateString();
-  if (today && now !== today) tell('day');
+  if (now !== today) tell('day');
   today = now;
 }, 2000);
 for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, () => app.session?.keepRead());

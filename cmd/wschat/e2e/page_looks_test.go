@@ -138,6 +138,7 @@ func TestPageMidnightAndPrint(t *testing.T) {
 		bob.say(fmt.Sprint("all,number ", i))
 	}
 	alice.shows("bob", "number 299")
+	alice.until("the style of what is printed", `document.querySelector("link[href*='/dialogs.css']")?.sheet`)
 	var pdf struct{ Data []byte }
 	alice.call("Page.printToPDF", params{}, &pdf)
 	if pages := bytes.Count(pdf.Data, []byte("/Type /Page\n")); pages < 5 {
