@@ -13,9 +13,13 @@ import { People } from './state/people.js';
 import { suggestion } from './state/naming.js';
 import { emoji, find } from './view/emoji.js';
 import { markup } from './view/markup.js';
+import { hue } from './view/colour.js';
 import { isEmoji } from './view/rich.js';
-import { text as en } from './words/en.js';
-import { text as zh } from './words/zh.js';
+import { text as firstEn } from './words/en.js';
+import { later } from './words/later.js';
+import { text as firstZh } from './words/zh.js';
+
+const [en, zh] = [{ ...firstEn, ...later.en }, { ...firstZh, ...later.zh }];
 
 // hub/name_test.go reads the same names.
 const names = JSON.parse(await readFile(new URL('../hub/chat/testdata/names.json', import.meta.url), 'utf8'));
@@ -360,4 +364,64 @@ test('a conversation: the oldest are let go', () => {
   for (let seq = 1; seq <= 20001; seq++) c.put(other(seq), true);
   assert.deepEqual([c.items.length, c.oldest, c.more], [15001, 5001, true]);
   assert.ok(c.put(other(5000)));
+});
+
+test('a conversation: the newest is by number, not by time', () => {
+  const c = new Conversation('all');
+  for (const m of [other(2, 9000), other(3, 1000), other(1, 99000)]) c.put(m, true);
+  assert.deepEqual([c.last.seq, c.at], [3, 1000]);
+});
+
+test('a conversation: whether it calls', () => {
+  const c = new Conversation('all');
+  c.take({ ...other(1), mentions: true });
+  c.take(other(2));
+  assert.ok(c.isCalled);
+  c.readTo(1);
+  assert.deepEqual([c.isCalled, c.unread], [false, 1]);
+});
+
+const apart = (a, b) => Math.min(Math.abs(hue(a) - hue(b)), 360 - Math.abs(hue(a) - hue(b)));
+
+test('colours of short and like names are well apart', () => {
+  for (const names of ['ABCD', 'abcd', '1234', '甲乙丙', ['user1', 'user2', 'user3'], ['anna', 'annb'], ['guest-7', 'guest-8']]) {
+    const all = [...names];
+    for (const a of all) for (const b of all) assert.ok(a === b || apart(a, b) >= 60, `${a} ${hue(a)}, ${b} ${hue(b)}`);
+  }
+  const count = new Map();
+  for (let i = 0; i < 1200; i++) count.set(hue(`${(i * 7919).toString(36)}x`), (count.get(hue(`${(i * 7919).toString(36)}x`)) ?? 0) + 1);
+  assert.equal(count.size, 12);
+  for (const [at, n] of count) assert.ok(n > 50 && n < 200, `${n} of 1200 have ${at}`);
+});
+
+// A colour of the style as its relative luminance (WCAG 2).
+function luminance(colour) {
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const hex = /^#(\w+)$/.exec(colour)?.[1];
+  let rgb = hex && (hex.length === 3 ? [...hex].map((c) => c + c) : hex.match(/../g)).map((c) => linear(parseInt(c, 16) / 255));
+  if (!rgb) {
+    const [l, c, h] = /oklch\((\S+) (\S+) (\S+)\)/.exec(colour).slice(1).map(Number);
+    const [a, b] = [c * Math.cos(h * Math.PI / 180), c * Math.sin(h * Math.PI / 180)];
+    const [x, y, z] = [l + 0.3963377774 * a + 0.2158037573 * b, l - 0.1055613458 * a - 0.0638541728 * b, l - 0.0894841775 * a - 1.291485548 * b].map((v) => v ** 3);
+    rgb = [4.0767416621 * x - 3.3077115913 * y + 0.2309699292 * z, -1.2684380046 * x + 2.6097574011 * y - 0.3413193965 * z, -0.0041960863 * x - 0.7034186147 * y + 1.707614701 * z].map((v) => Math.min(1, Math.max(0, v)));
+  }
+  return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+}
+
+test('letters and names are legible in each of the 12 colours, light and dark', async () => {
+  const style = async (name) => readFile(new URL(`style/${name}.css`, import.meta.url), 'utf8');
+  const [base, log] = [await style('base'), await style('log')];
+  const either = (value) => /^light-dark\((.*\)|\S+), (.*)\)$/.exec(value)?.slice(1) ?? [value, value];
+  const variable = (name) => either(RegExp(`--${name}: (.*);`).exec(base)[1]);
+  const [, background, letter] = /\.tile\[style\] \{ background: (.*?); color: (.*?); \}/.exec(base);
+  const [, name] = /\.head \.from \{.* color: (.*); \}/.exec(log);
+  for (let h = 0; h < 360; h += 30) {
+    for (const scheme of [0, 1]) {
+      const at = (value) => luminance(either(value)[scheme].replace('var(--hue)', h));
+      const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      assert.ok(contrast(at(background), at(letter)) >= 4.5, `letter at ${h}, ${scheme}: ${contrast(at(background), at(letter))}`);
+      const page = luminance(variable('page')[scheme]);
+      assert.ok(contrast(at(name), page) >= 4.5, `name at ${h}, ${scheme}: ${contrast(at(name), page)}`);
+    }
+  }
 });

@@ -59,23 +59,34 @@ var security = map[string]string{
 func isShared(url string) bool { return url == "/chat.js" || strings.HasPrefix(url, "/chat/") }
 
 // later has what the page does not load at its start: what is done with messages, what is looked
-// up, and what only some messages, pictures, or names need.
+// up, what only some messages, pictures or names need, menus and settings, who is beside a
+// conversation, how it begins, and why one is not let in.
 var later = map[string]bool{
+	"/state/inquiry.js":   true,
 	"/state/names.js":     true,
 	"/state/naming.js":    true,
 	"/state/password.js":  true,
+	"/state/tabs.js":      true,
+	"/style/dialogs.css":  true,
 	"/style/written.css":  true,
 	"/view/actions.js":    true,
 	"/view/amending.js":   true,
+	"/view/card.js":       true,
 	"/view/completion.js": true,
 	"/view/emoji.js":      true,
 	"/view/entering.js":   true,
+	"/view/find.js":       true,
+	"/view/later.js":      true,
 	"/view/lookup.js":     true,
 	"/view/marked.js":     true,
 	"/view/markup.js":     true,
+	"/view/members.js":    true,
+	"/view/menus.js":      true,
 	"/view/picker.js":     true,
 	"/view/scaled.js":     true,
+	"/view/settings.js":   true,
 	"/view/written.js":    true,
+	"/words/later.js":     true,
 }
 
 // variant is one encoding of a file. Each has an entity tag of its own, for a

@@ -1,9 +1,7 @@
 // Who one is to the server: the token, for as long as this tab lives, and why one was not let in.
-// Browsers do not tell a page why an upgrade was refused, so the page asks in another way.
 
 import { app, enter, leave, on, tell } from './app.js';
 import { keep, kept } from './kept.js';
-import { isGood } from './token.js';
 
 const key = 'wschat token';
 // /about; and refused: how a server that is there refuses: '', 'denied' (401) or 'full'.
@@ -17,7 +15,7 @@ export function begin() {
   });
   on('connection', (detail) => {
     if (detail.state === 'connected' || detail.opened) access.refused = '';
-    else if (detail.state === 'waiting') inquire();
+    else if (detail.state === 'waiting') import('./inquiry.js').then(({ inquire }) => inquire(), () => {}); // there may be no network
     if (detail.state === 'closed' && detail.code === 4001) setToken('');
   });
   addEventListener('hashchange', () => {
@@ -55,28 +53,4 @@ export function logOut() {
   keep('enter', false);
   setToken('');
   leave();
-}
-
-// inquire finds out why a server that is there lets nobody in.
-async function inquire() {
-  const { session } = app;
-  const said = await ask(session.chat).catch(() => '');
-  if (session !== app.session || session.connected) return;
-  access.refused = said;
-  if (said === 'denied' || said === 'expired') {
-    setToken('');
-    keep('enter', false);
-    session.chat.disconnect();
-  }
-  tell('access');
-}
-
-// ask resolves to '' as well if the server is out of order, or cannot tell.
-async function ask({ user, token }) {
-  if (!(await fetch('healthz')).ok) return '';
-  if (token && !isGood(token)) return 'expired';
-  if (!token && !access.about.guests) return 'denied';
-  const query = new URLSearchParams(user ? { userId: user } : {});
-  const { status } = await fetch(`about?${query}`, { headers: token ? { Authorization: `Bearer ${token}` } : {} });
-  return { 200: 'full', 401: 'denied' }[status] ?? '';
 }

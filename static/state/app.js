@@ -15,7 +15,7 @@ export const app = {
 // What is told: session (another one, or none), connection, open (another conversation),
 // welcome, change (of what lists and heads show), items(conversation), arrived(conversation, item)
 // of a new message, visited(conversation) when what is to be shown first is there,
-// read(conversation), typing, language, marked (texts are drawn otherwise).
+// read(conversation), typing, language, marked (texts are drawn otherwise), day (another one has begun).
 const heard = new Map();
 
 export function on(types, then) {

@@ -62,6 +62,8 @@ export class Conversation {
     return count + Math.max(0, unknown);
   }
   #isUnread({ seq, own, epoch }) { return seq > this.read && !own && epoch === this.#epoch; }
+  // isCalled: an unread message mentions the user.
+  get isCalled() { return this.unread > 0 && this.items.some((each) => each.mentions && this.#isUnread(each)); }
   // firstUnread is the first item that has not been read, if it is loaded.
   get firstUnread() { return this.unread ? this.items.find((each) => this.#isUnread(each)) : undefined; }
 

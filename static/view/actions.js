@@ -6,6 +6,7 @@ import { errorText, summary, text } from '../words/text.js';
 import { amend, answer } from './amending.js';
 import { complain } from './composer.js';
 import { $, button, element } from './dom.js';
+import './later.js';
 import './written.js';
 
 const list = $('messages');

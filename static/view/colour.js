@@ -2,8 +2,8 @@ import { element } from './dom.js';
 
 const hues = 12; // well apart
 
-// hue is a name's colour, in degrees: one of few. Names that differ in their last letter alone, as
-// short ones do, are 150 degrees apart for neighbours; what is before it is hashed (FNV-1a).
+// hue is a name's colour, in degrees. Names that differ in their last letter alone, as short ones
+// do, are 150 degrees apart for neighbours; what is before it is hashed (FNV-1a).
 export function hue(name) {
   const letters = [...name];
   const last = letters.pop()?.codePointAt() ?? 0;

@@ -1,47 +1,41 @@
-// The head of the open conversation: its name, who is there, joining, leaving, its marks, and in
-// a narrow window the way back to the list. Its members are beside it where there is room,
-// otherwise behind its title.
+// The head of the open conversation: its name, who is there, and in a narrow window the way back
+// to the list. Its members are beside it where there is room, otherwise behind its title.
 
+import { address } from '../state/address.js';
 import { app, on } from '../state/app.js';
 import { errorText, label, text } from '../words/text.js';
 import { complain } from './composer.js';
-import { lookup, person } from './list.js';
+import { menu } from './list.js';
 import { $, inTime, write } from './dom.js';
 
 const room = matchMedia('(min-width: 80rem)');
+const narrow = matchMedia('(max-width: 46rem)');
 let turned = false; // the reader wants it otherwise
-const drawn = new Map(); // who is listed, by list
+let members; // what lists them, once there is room
 
 // pane chooses what a narrow window shows: the list, or the conversation.
 export const pane = (name) => { document.body.dataset.pane = name; };
+// home: without an address, a narrow window begins with the list.
+const home = () => pane(narrow.matches && !address(location.hash).name ? 'list' : 'chat');
 
 export function begin() {
   $('back').onclick = () => pane('list');
-  on('open', () => pane('chat'));
+  on('session open', home);
+  addEventListener('hashchange', home);
+  menu($('marking'), 'conversation');
   $('join').onclick = () => ask('join');
-  $('leave').onclick = () => ask('leave');
-  $('search-here').onclick = () => lookup(({ search }) => search(app.open.name));
-  for (const button of marking()) button.onclick = () => ask('mark', { [button.dataset.mark]: button.ariaPressed !== 'true' });
-  $('topic-form').onsubmit = () => {
-    ask('topic', $('topic').value.trim() || undefined);
-    $('marks').hidePopover();
-  };
-  $('marks').ontoggle = () => { $('topic').value = app.session.chat.topics.get(app.open.name) ?? ''; };
-  $('marks').onclick = ({ target }) => target.closest('button') && $('marks').hidePopover(); // what is chosen is done
   $('title').onclick = () => {
     turned = !turned;
     draw();
   };
   room.onchange = draw;
   on('open', () => { turned &&= room.matches; }); // what covers the messages goes
-  on('language', () => drawn.clear());
   $('members').onclick = $('side').onclick;
   on('session open change language', inTime(draw));
 }
 
-const marking = () => document.querySelectorAll('[data-mark]');
-
-function ask(what, ...more) {
+// ask has the server do something with the open conversation.
+export function ask(what, ...more) {
   complain('');
   app.session.chat[what](app.open.name, ...more).catch((error) => complain(errorText(error)));
 }
@@ -50,6 +44,9 @@ function draw() {
   const { session, open: c } = app;
   if (!session) return;
   const { name, group } = c;
+  const others = session.unread - (session.chat.marks.get(name)?.mute ? 0 : c.unread);
+  write($('back').lastChild, String(others || ''));
+  $('back').ariaLabel = others ? `${text.back}, ${text.unread(others)}` : text.back;
   write($('title'), label(name, session.me));
   $('title').title = name;
   let what = '';
@@ -60,23 +57,13 @@ function draw() {
   const topic = session.chat.topics.get(name);
   write($('about'), [topic, session.connected && what].filter(Boolean).join(' · '));
   $('about').title = topic ?? '';
-  $('topic-form').hidden = !group || !c.joined;
-  for (const button of marking()) button.ariaPressed = Boolean(session.chat.marks.get(name)?.[button.dataset.mark]);
   $('join').hidden = !group || c.joined;
-  $('leave').hidden = !group || !c.joined;
-  for (const id of ['join', 'leave']) $(id).disabled = !session.connected;
+  $('join').disabled = !session.connected;
   const online = group ? c.members : !c.personal && session.people;
   const isShown = Boolean(online) && room.matches !== turned;
   Object.assign($('title'), { disabled: !online, ariaExpanded: isShown });
-  $('members').hidden = !isShown;
+  $('members').hidden = !isShown || !members;
   if (!isShown) return;
-  list('on', text.online, online);
-  list('away', text.away, group && c.away || { users: [], count: 0 });
-}
-
-function list(kind, title, { users, count }) {
-  Object.assign($(`count-${kind}`), { hidden: !count, textContent: `${title} ${count}` });
-  if (drawn.get(kind) === users) return;
-  drawn.set(kind, users);
-  $(`members-${kind}`).replaceChildren(...users.slice(0, 100).map((user) => person(user, kind === 'on')));
+  if (members) members.show(online, group && c.away);
+  else import('./members.js').then((loaded) => { members = loaded; }).then(draw, () => {}); // there may be no network
 }

@@ -12,15 +12,17 @@ import * as list from './windowed.js';
 const above = 70; // px that are shown above the first unread message
 const said = []; // messages to be read out
 let shown; // the conversation that is drawn
+let lastOwn; // item that the server has
 let moved; // the reader has, since it was opened
 let actions; // once somebody comes near a message
+let beginning; // once somebody comes near one
 
 export function begin() {
   list.begin({
-    items: () => shown?.all ?? [],
+    items,
     draw: (item, before) => {
       const li = row(item, before, {
-        mine: app.session.mine, me: app.session.me, first: shown.first, quoted: ({ reply }) => shown.message(reply),
+        mine: app.session.mine, me: app.session.me, first: shown.first, lastOwn, quoted: ({ reply }) => shown.message(reply),
       });
       return actions?.keep(li, item) ?? li;
     },
@@ -50,7 +52,7 @@ export function begin() {
   $('log').addEventListener('scroll', look);
   for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) $('log').addEventListener(type, () => { moved = true; }, { passive: true });
   on('session open', show);
-  on('welcome language marked', redraw);
+  on('welcome language marked day', redraw);
   on('visited', (c) => {
     if (c !== shown) return;
     if (!moved) toPlace();
@@ -66,6 +68,14 @@ export function begin() {
     look();
   });
   on('arrived', arrived);
+}
+
+function items() {
+  const all = shown?.all ?? [];
+  const last = all.findLast(({ own, state }) => own && state === 'sent');
+  if (last !== lastOwn) for (const item of [last, lastOwn]) if (item) item.stale = true;
+  lastOwn = last;
+  return all;
 }
 
 function show() {
@@ -157,13 +167,14 @@ const look = inTime(() => {
   if (isWatched() && !c.visiting) session.read(c, list.atEnd ? c.shown : c.numberOf(list.lastInSight()));
   $('newest').hidden = list.atEnd;
   write($('newest'), text.newest(c.unread));
-  write($('earlier'), beginning(c));
-  $('empty').hidden = c.all.length > 0 || Boolean(c.loading);
-  write($('empty'), c.joined ? text.empty : text.joinHint);
+  if (!c.items.length || !c.isWhole) write($('earlier'), c.loading ? text.loading : c.more || !c.items.length ? '' : text.notKept);
+  card(c);
 });
 
-function beginning(c) {
-  if (c.loading) return text.loading;
-  if (c.more || !c.items.length) return '';
-  return c.isWhole ? text.beginning : text.notKept;
+// card draws what is above the first message of a conversation.
+function card(c) {
+  if (beginning) beginning.card(c);
+  else if (!c.more || !c.all.length) {
+    import('./card.js').then((loaded) => { beginning = loaded; }).then(look, () => {}); // there may be no network
+  }
 }

@@ -13,6 +13,7 @@ export function begin() {
     event.preventDefault();
     import('./entering.js').then(({ submit }) => submit(), () => write($('login-why'), text.unreachable));
   };
+  document.querySelector('.language').onclick = () => import('./menus.js').then(({ translate }) => translate(), reportError);
   on('session connection access language', draw);
 }
 

@@ -2,13 +2,17 @@
 
 import { app, open } from '../state/app.js';
 import { clock, day, errorText, label, text } from '../words/text.js';
-import { tile } from './colour.js';
 import { $, element, inTime, write } from './dom.js';
+import { sign } from './entry.js';
+import './later.js';
 
 let ask; // resolves to {rows, next}; next: from where there is more
 let turn = 0; // only the last answer counts
 
-$('sought').oninput = inTime(() => fill());
+document.body.append(element('dialog', { id: 'lookup' },
+  element('input', { id: 'sought', type: 'search', autocomplete: 'off', spellcheck: false, oninput: inTime(() => fill()) }),
+  element('ul', { id: 'found', className: 'lists' }), element('p', { id: 'found-what', role: 'status' }),
+  element('form', { method: 'dialog' }, element('button', { id: 'found-more', type: 'button' }), element('button', 'main'))));
 
 export const allGroups = () => lookUp(text.allGroups, '', groups);
 
@@ -22,6 +26,8 @@ function lookUp(title, typed, by) {
   const [dialog, field] = [$('lookup'), $('sought')];
   dialog.ariaLabel = field.ariaLabel = field.placeholder = title;
   field.value = typed;
+  write($('found-more'), text.older);
+  write($('found-more').nextSibling, text.done);
   dialog.showModal();
   fill();
 }
@@ -61,7 +67,7 @@ async function messages(words, of, before) {
     const parts = m.text.slice(Math.max(0, m.text.search(any) - 40)).slice(0, 200).split(any);
     const at = Date.parse(m.time);
     const where = of ? '' : `${label(m.conversation, app.session.me)} · `;
-    return row(element('span', 'sign', tile(m.from)), m.from, `${where}${day(at)} ${clock(at)}`, parts.map((part, i) => (i % 2 ? element('mark', {}, part) : part)), m.conversation, m.seq);
+    return row(sign(m.from), m.from, `${where}${day(at)} ${clock(at)}`, parts.map((part, i) => (i % 2 ? element('mark', {}, part) : part)), m.conversation, m.seq);
   });
   return { rows, next: before };
 }
@@ -70,7 +76,7 @@ async function groups(typed, after) {
   const { chat } = app.session;
   const { groups: found, more } = await chat.groups({ prefix: typed && `group${typed}`, after });
   const rows = found.map(({ group, members, online, topic = '' }) => {
-    const made = row(element('span', 'sign group'), label(group), text.membersOf(members, online), [topic], group);
+    const made = row(sign(group), label(group), text.membersOf(members, online), [topic], group);
     const join = () => chat.join(group).then(made.firstChild.onclick, (error) => write($('found-what'), errorText(error)));
     if (!app.session.conversations.get(group)?.joined) made.append(element('button', { onclick: join }, text.join));
     return made;

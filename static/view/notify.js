@@ -3,20 +3,20 @@
 import { app, on, open } from '../state/app.js';
 import { attempt } from '../state/attempt.js';
 import { kept } from '../state/kept.js';
-import { isOf, mayCall } from '../state/tabs.js';
 import { summary } from '../words/text.js';
 import { inTime } from './dom.js';
 import { looking } from './log.js';
 
 let audio;
+const tabs = () => import('../state/tabs.js'); // which only who is connected needs
 const shown = new Map(); // notifications by conversation
 
 export function begin() {
   on('session change', inTime(title));
-  on('session', () => isOf(app.session?.me));
+  on('welcome', async () => (await tabs()).isOf(app.session?.me));
   on('arrived', async (c, item) => {
     if (item.own || looking(c) || !(c.personal || item.mentions) || app.session.chat.marks.get(c.name)?.mute) return;
-    if (!await mayCall(app.session.me) || c.read >= item.seq) return;
+    if (!await (await tabs()).mayCall(app.session.me) || c.read >= item.seq) return;
     if (kept('sound')) attempt(beep);
     if (kept('notify') && globalThis.Notification?.permission === 'granted') attempt(() => notify(c, item));
   });

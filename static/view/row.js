@@ -5,12 +5,13 @@ import { clock, day, errorText, moment, summary, text } from '../words/text.js';
 import { body } from './body.js';
 import { coloured, tile } from './colour.js';
 import { button, element } from './dom.js';
+import { icon } from './icon.js';
 import { file } from './file.js';
 
 const together = 5 * 60000; // ms between messages under one head
 
-// row makes the element of an item below another. view: mine matches mentions; first
-// is the first new item. What cannot be drawn says why, and leaves the others alone.
+// row makes the element of an item below another. view: mine matches mentions; first is the first
+// new item; lastOwn the last that one has sent. What cannot be drawn says why, and leaves the others alone.
 export function row(item, before, view) {
   const li = element('li', {});
   const why = attempt(() => fill(li, item, before, view));
@@ -28,8 +29,8 @@ function fill(li, item, before, view) {
     return;
   }
   const alone = li.firstChild || before.from !== item.from || item.at - before.at > together;
-  const time = element('time', { dateTime: new Date(item.at).toISOString(), title: moment(item.at) }, clock(item.at));
-  if (alone) li.append(head(item, time));
+  const about = { dateTime: new Date(item.at).toISOString(), title: moment(item.at) };
+  if (alone) li.append(head(item, element('time', about, clock(item.at))));
   if (item.mentions) li.classList.add('mentions');
   li.tabIndex = -1;
   if (item.gone) {
@@ -38,10 +39,15 @@ function fill(li, item, before, view) {
   }
   if (item.reply) li.append(quote(item, view.quoted(item)));
   const line = element('div', 'line', item.file ? file(item, item.text ? body(item, view.mine) : '') : body(item, view.mine));
-  if (!alone) line.prepend(time);
+  if (!alone) { // it is seen under the mouse, and heard with the name
+    line.dataset.at = clock(item.at);
+    line.prepend(element('time', { ...about, className: 'unseen' }, text.says(item.from, clock(item.at))));
+  }
   if (item.edited) line.append(edited(item));
   const said = text[item.state];
-  if (item.own && said) line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }));
+  if (said && item.own && (item.state === 'sending' || item === view.lastOwn)) {
+    line.append(element('span', { className: 'mark', role: 'img', title: said, ariaLabel: said }, item.state === 'sent' ? icon('sent') : '…'));
+  }
   li.append(line);
   if (item.reactions?.length) li.append(reactions(item, view.me));
   if (item.state === 'failed') li.append(failure(item));

@@ -6,7 +6,7 @@ import { $, arrange, inTime } from './dom.js';
 
 const scroller = $('log');
 const list = $('messages');
-const beyond = 600; // px that are drawn above and below the window
+let beyond = 250; // px that are drawn above and below the window
 const near = 40; // px from the end, where the reader follows what comes
 const box = (element) => element.getBoundingClientRect(); // offsetTop and offsetHeight are rounded
 
@@ -36,8 +36,15 @@ const sizes = new ResizeObserver((entries) => {
 // drop(element) is called when it is no longer shown.
 export function begin(withOptions) {
   options = withOptions;
-  sizes.observe(scroller);
+  for (const each of [scroller, ...scroller.children]) if (each !== list) sizes.observe(each);
+  addEventListener('beforeprint', () => all(Infinity)); // what is printed is all
+  addEventListener('afterprint', () => all(250));
   scroller.onscroll = () => scrolled();
+}
+
+function all(px) {
+  beyond = px;
+  update();
 }
 
 export function redraw() {

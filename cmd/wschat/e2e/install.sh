@@ -122,18 +122,19 @@ find_strace() {
 	strace -o /dev/null -p $! 2>/dev/null
 }
 
-font=fonts-wqy-microhei
-has_font() {
-	dpkg -s $font >/dev/null 2>&1 || { has fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; }
+# Without fonts for Chinese and for emoji in colour the tests are the same, only the screenshots
+# show boxes. $1: the package; $2: what fc-list knows it by.
+install_font() {
+	if dpkg -s "$1" >/dev/null 2>&1 || { has fc-list && [ -n "$(fc-list "$2" family)" ]; }; then
+		return
+	elif ! has apt-get || ! may_be_root || ! apt_install "$1"; then
+		echo "no $1: screenshots will show boxes" >&2
+	fi
 }
 
-# Without a font for Chinese the tests are the same, only the screenshots show boxes.
-install_font() {
-	if has_font; then
-		return
-	elif ! has apt-get || ! may_be_root || ! apt_install $font; then
-		echo "no font for Chinese: screenshots will show boxes" >&2
-	fi
+install_fonts() {
+	install_font fonts-wqy-microhei :lang=zh-cn
+	install_font fonts-noto-color-emoji :lang=und-zsye
 }
 
 install_wscat
@@ -146,5 +147,5 @@ debian Redis redis-server 'redis-server and redis-cli from 7.0 on in PATH'
 debian OpenSSL openssl 'openssl from 3.0 on in PATH'
 debian Valkey valkey-server 'valkey-server in PATH'
 debian strace strace 'strace from 4.22 on that may trace'
-[ -e "$missing" ] || install_font
+[ -e "$missing" ] || install_fonts
 [ -e "$missing" ] || echo "wscat, axe-core, jose, Chromium, Firefox, nginx, HAProxy, Caddy, Redis, OpenSSL and strace are there"

@@ -66,7 +66,7 @@ func TestPageKeyboard(t *testing.T) {
 	p.types("hello")
 	p.pressEnter()
 	bob.hears("用户(alice)登录了", "用户(alice=>bob):one\n\ttwo", "用户(alice=>bob):hello")
-	p.lists("bob", "all", "groupA", "groupB")
+	p.lists("all", "groupA", "groupB", "bob")
 	p.strike("ArrowDown", "", 40, alt)
 	p.isOpen("all")
 	p.strike("ArrowDown", "", 40, alt)
@@ -76,7 +76,6 @@ func TestPageKeyboard(t *testing.T) {
 
 	// From the field that finds down into the list, and out again.
 	p.strike("k", "", 75, ctrl)
-	p.press("ArrowDown", "", 40)
 	p.press("ArrowDown", "", 40)
 	p.press("ArrowDown", "", 40)
 	p.pressEnter()
@@ -108,19 +107,25 @@ func TestPageKeyboard(t *testing.T) {
 		}
 		stops = append(stops, stop.ID)
 	}
-	for _, id := range []string{"settings", "find", "all", "groupA", "groupB", "alice", "bob", "disconnect", "join", "log", "attach", "text", "send"} {
+	for _, id := range []string{"account", "find", "all", "groupA", "groupB", "alice", "bob", "search", "groups", "marking", "join", "log", "attach", "text", "send"} {
 		if !strings.Contains(" "+strings.Join(stops, " ")+" ", " "+id+" ") {
 			t.Errorf("Tab does not come to %q: %q", id, stops)
 		}
 	}
 
 	// The settings are a dialog that keeps the focus until it ends.
-	p.eval(`document.querySelector("#settings").focus()`, nil)
+	p.eval(`document.querySelector("#account").focus()`, nil)
 	p.pressEnter()
-	p.until("the dialog", `document.querySelector("#options").open && document.querySelector("#options").contains(document.activeElement)`)
-	p.press("Escape", "", 27)
-	p.until("the dialog to end", `!document.querySelector("#options").open`)
 	p.hasFocus("settings")
+	for _, id := range []string{"language", "other-name", "disconnect", "settings"} {
+		p.press("ArrowDown", "", 40)
+		p.hasFocus(id)
+	}
+	p.pressEnter()
+	p.until("the dialog", `document.querySelector("#options")?.open && document.querySelector("#options").contains(document.activeElement)`)
+	p.press("Escape", "", 27)
+	p.until("the dialog to end", `!document.querySelector("#options")?.open`)
+	p.hasFocus("account")
 
 	// What comes is read out.
 	p.strike("ArrowUp", "", 38, alt)
@@ -188,7 +193,7 @@ func TestPageAccessibility(t *testing.T) {
 			p.to("groupA")
 			p.until("only the conversation", `document.querySelector("#side").offsetWidth === 0 && document.querySelector("#text").offsetWidth > 100`)
 			p.click("#back")
-			p.click("#settings")
+			p.chooseIn("#account", "#settings")
 			p.fitsTheWindow()
 			p.audit(name("phone-settings"))
 			p.screenshot(name("phone-settings"))
@@ -232,9 +237,7 @@ func TestPageLanguages(t *testing.T) {
 			t.Errorf("in Chinese it says %q", unwanted)
 		}
 	}
-	p.click("#settings")
-	p.click("#options .language")
-	p.click("#options .main")
+	p.chooseIn("#account", "#language")
 	p.says("#title", "Everyone")
 	p.says("#messages li:nth-child(1) .quiet", "2 came")
 	english := ""

@@ -102,7 +102,7 @@ func (m meeting) talkInTheirOwnGroup() {
 	m.lin.asks("who,group前端", "< 系统:在线 2: alice bob")
 	m.alice.send("first")
 	m.bob.showsExactly("first")
-	m.bob.click("#leave")
+	m.bob.chooseIn("#marking", "#leave")
 	m.lin.asks("who,group前端", "< 系统:在线 1: alice")
 	m.alice.send("second")
 	m.alice.showsExactly("first", "second")
@@ -115,7 +115,7 @@ func (m meeting) talkInTheirOwnGroup() {
 }
 
 func (m meeting) goAndComeBack() {
-	m.bob.click("#disconnect")
+	m.bob.chooseIn("#account", "#disconnect")
 	m.bob.state("closed")
 	m.bob.people()
 	m.alice.people("alice", "小林")

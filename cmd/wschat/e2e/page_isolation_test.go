@@ -116,7 +116,7 @@ func TestPageRefusedByTheBrowser(t *testing.T) {
 		}
 		alice.connected("alice")
 		if slices.Contains(row.told, "permission") {
-			alice.click("#settings")
+			alice.chooseIn("#account", "#settings")
 			alice.click("#notify") // was ticked
 			alice.click("#notify")
 			alice.says("#denied", "The browser does not allow notifications.")

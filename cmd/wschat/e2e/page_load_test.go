@@ -141,6 +141,7 @@ func TestPageManyMessages(t *testing.T) {
 	alice.until("what was typed", `document.querySelector("#text").value === "typed meanwhile"`)
 
 	steady(t, "scrolling", 60, func() frames { return alice.scrollsBackAndForth(said) })
+	alice.until("fewer than 400 elements", `document.querySelectorAll("*").length < 400`)
 	alice.screenshot("many-messages")
 	alice.noProblems()
 }

@@ -60,7 +60,7 @@ func TestPageMarks(t *testing.T) {
 	phone.screenshot("marks-list-zh")
 	alice.reload(s)
 	alice.connected("alice")
-	alice.lists("groupA", "bob", "all", "groupB")
+	alice.lists("groupA", "all", "groupB", "bob")
 	alice.says("#conversations [data-open=bob] .badge", "2")
 	alice.until("the title", `document.title === "wschat"`)
 	alice.noProblems()

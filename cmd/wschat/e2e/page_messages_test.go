@@ -141,7 +141,7 @@ func TestPageTimesAndDays(t *testing.T) {
 	}
 	alice.shows("alice", "message 2")
 	visible := func() (count int) {
-		alice.eval(`[...document.querySelectorAll("#messages time")].filter((each) => getComputedStyle(each).visibility === "visible").length`, &count)
+		alice.eval(`[...document.querySelectorAll("#messages .head time, #messages .line")].filter((each) => each.matches("time") || /\d/.test(getComputedStyle(each, "::before").content)).length`, &count)
 		return count
 	}
 	if got := visible(); got != 1 {

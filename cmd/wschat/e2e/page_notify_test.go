@@ -41,7 +41,7 @@ func TestPageNotifications(t *testing.T) {
 	alice.until("the badge", `document.title === "(1) wschat"`)
 	told(0, 0)
 
-	alice.click("#settings")
+	alice.chooseIn("#account", "#settings")
 	alice.click("#notify")
 	alice.click("#sound")
 	alice.until("both on", `document.querySelector("#notify").checked && document.querySelector("#sound").checked`)

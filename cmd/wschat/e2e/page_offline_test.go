@@ -64,7 +64,7 @@ func TestPageCatchesUp(t *testing.T) {
 	network.hold()
 	alice.state("waiting")
 	alice.send("too late")
-	alice.click("#disconnect")
+	alice.chooseIn("#account", "#disconnect")
 	alice.until("the message not to be sent", `document.querySelector("#messages .why")?.textContent.startsWith("Not sent: you are not connected.")`)
 	alice.screenshot("not-sent")
 	alice.audit("not sent")

@@ -76,7 +76,7 @@ func TestPageFindMeansPeople(t *testing.T) {
 	alice.find("zoe")
 	alice.until("nothing to be opened", `document.querySelector("#title").title === "carla" && document.activeElement.dataset.open === "zoe"`)
 	alice.sees("button", "Write to zoe")
-	alice.sees("button", "Open or create Group zoe")
+	alice.sees("button", "Open or create # zoe")
 	alice.press("Escape", "", 27)
 
 	alice.begins("plans", "groupplans")
@@ -164,8 +164,7 @@ func TestPageOutboxOutlastsAReload(t *testing.T) {
 
 	// Somebody else at this browser sees none of it.
 	alice.fill("#text", "a secret draft")
-	alice.click("#settings")
-	alice.click("#other-name")
+	alice.chooseIn("#account", "#other-name")
 	alice.connectAs("eve")
 	alice.to("nobody")
 	alice.until("nothing typed", `document.querySelector("#text").value === ""`)

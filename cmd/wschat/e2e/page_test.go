@@ -150,6 +150,13 @@ func (p *page) clickAt(x, y float64) {
 	}
 }
 
+// chooseIn opens the menu of a button, and chooses in it.
+func (p *page) chooseIn(menu, choice string) {
+	p.t.Helper()
+	p.click(menu)
+	p.click(choice)
+}
+
 // fill types a text into a field, instead of what was there.
 func (p *page) fill(selector, text string) {
 	p.t.Helper()
@@ -292,8 +299,8 @@ func (p *page) people(users ...string) {
 	var got []string
 	want := slices.Sorted(slices.Values(users))
 	until(p.t, fmt.Sprintf("the people %q", want), func() bool {
-		p.eval(`[...document.querySelectorAll("#people [data-open]")].map((each) => each.dataset.open)`, &got)
-		return slices.Equal(got, want)
+		p.eval(`[...document.querySelectorAll("#conversations [data-open]:has(.person.on)")].map((each) => each.dataset.open).sort()`, &got)
+		return slices.Equal(got, slices.Sorted(slices.Values(want)))
 	})
 }
 
