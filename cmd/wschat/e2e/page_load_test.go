@@ -164,7 +164,8 @@ func (p *page) scrollsBackAndForth(count int) (f frames) {
 			const seen = numbers(), list = document.querySelector("#messages").getBoundingClientRect(), view = log.getBoundingClientRect();
 			if (seen.some((n, i) => i && n !== seen[i - 1] + 1)) wrong.push(seen);
 			const edge = [...document.querySelectorAll("#messages li")].map((each) => each.getBoundingClientRect());
-			if (edge[0].top > view.top + 80 || edge.at(-1).bottom < view.bottom - 1) wrong.push(["a hole at", log.scrollTop]);
+			const [first, last] = [edge[0].top, edge.at(-1).bottom], begins = Math.max(view.top + 80, document.querySelector("#card").getBoundingClientRect().bottom + 1);
+			if (first > begins || last < view.bottom - 1) wrong.push(["a hole at", log.scrollTop, "messages from", first, "to", last, "in", view.top, "to", view.bottom]);
 		};
 		const frame = () => new Promise(requestAnimationFrame);
 		let first = 0, steps = 0;
