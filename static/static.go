@@ -85,6 +85,7 @@ var later = map[string]bool{
 	"/view/picker.js":     true,
 	"/view/scaled.js":     true,
 	"/view/settings.js":   true,
+	"/view/sheet.js":      true,
 	"/view/written.js":    true,
 	"/words/later.js":     true,
 }

@@ -39,7 +39,7 @@ func (r *room) sawAll(more int64) {
 	r.unseen = 0
 }
 
-// isStale reports whether most bytes were reserved since the last look.
+// isStale reports whether the bytes reserved since the last look have reached most.
 func (r *room) isStale(most int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

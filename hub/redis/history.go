@@ -38,7 +38,7 @@ func (s *Store) History(name string, q chat.Query) (messages []*chat.Message, mo
 	return messages, more, err
 }
 
-// around returns the message with a seq, and each messages on either side of it.
+// around returns the message with a seq, and up to each messages on either side of it.
 func (s *Store) around(ctx context.Context, name string, seq, each uint64) (messages []*chat.Message, more bool, err error) {
 	messages, more, err = s.read(ctx, name, seq, -1, int(each)+2)
 	if err != nil {

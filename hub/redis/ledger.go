@@ -111,7 +111,7 @@ func (l *ledger) change(h holding, by change) {
 	l.changes[h] = change{c.bytes + by.bytes, max(c.seq, by.seq), max(c.first, by.first)}
 }
 
-// take returns most changes at most, which are then told.
+// take returns up to most changes, which are then told.
 func (l *ledger) take(most int) (args []any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,11 +2,7 @@
 
 import { later } from '../words/later.js';
 import { add } from '../words/text.js';
-import { element } from './dom.js';
+import { sheet } from './sheet.js';
 
 add(later);
-const link = element('link', { rel: 'stylesheet', href: new URL('../style/dialogs.css', import.meta.url).href });
-await new Promise((done) => {
-  link.onload = link.onerror = done;
-  document.head.append(link);
-});
+await sheet('dialogs.css');
