@@ -16,7 +16,7 @@ export function begin() {
   on('welcome', async () => (await tabs()).isOf(app.session?.me));
   on('arrived', async (c, item) => {
     if (item.own || looking(c) || !(c.personal || item.mentions) || app.session.chat.marks.get(c.name)?.mute) return;
-    if (!await (await tabs()).mayCall(app.session.me) || c.read >= item.seq) return;
+    if (!await (await tabs()).mayCall(app.session.me, `${c.name} ${item.seq}`) || c.read >= item.seq) return;
     if (kept('sound')) attempt(beep);
     if (kept('notify') && globalThis.Notification?.permission === 'granted') attempt(() => notify(c, item));
   });

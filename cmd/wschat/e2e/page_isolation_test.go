@@ -135,15 +135,23 @@ func TestPageRefusedByTheBrowser(t *testing.T) {
 		bob.say("alice," + last)
 		alice.shows("bob", first, last)
 		alice.until("the file's row", fmt.Sprintf(`document.querySelectorAll("#messages > li").length === %d`, 3*i+3))
-		problems := browser.takeProblems(alice.session)
-		for _, what := range row.told {
-			n := 0
+		var problems []string
+		tells := func(what string) (n int) {
 			for _, problem := range problems {
 				if strings.Contains(problem, "refused by the browser: "+what) {
 					n++
 				}
 			}
-			if n != 1 {
+			return n
+		}
+		for _, what := range row.told {
+			until(t, "the console to tell of "+what, func() bool {
+				problems = append(problems, browser.takeProblems(alice.session)...)
+				return tells(what) > 0
+			})
+		}
+		for _, what := range row.told {
+			if n := tells(what); n != 1 {
 				t.Errorf("the console tells %d times of %s: %q", n, what, problems)
 			}
 		}

@@ -122,6 +122,11 @@ func TestPageOneTabCalls(t *testing.T) {
 	if n := told(); n != 4 {
 		t.Errorf("%d notifications, want 4", n)
 	}
-	first.noProblems()
 	second.noProblems()
+	second.navigate("about:blank") // the one that was in use is gone
+	tabs = tabs[:1]
+	before := told()
+	bob.say("alice,are you gone?")
+	until(t, "the tab that is left to call", func() bool { return told() > before })
+	first.noProblems()
 }

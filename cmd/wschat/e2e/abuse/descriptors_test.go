@@ -15,7 +15,7 @@ import (
 // once there are some again.
 func TestDescriptorExhaustion(t *testing.T) {
 	const limit = 100
-	s := target.StartWithin(t, limit, append(usual, "-max-conns", "0", "-ping", "0", "-handshake-timeout", "20s")...)
+	s := target.StartWithin(t, limit, append(usual, "-max-conns", "0", "-max-conns-per-ip", "0", "-ping", "0", "-handshake-timeout", "20s")...)
 	a, err := s.Open("/socket?userId=A")
 	if err != nil {
 		t.Fatal(err)
