@@ -13,6 +13,7 @@ import (
 const (
 	compactBuffer = 256 << 10 // bytes in one write
 	compactSync   = 1 << 20   // bytes in one fsync: messages wait for it
+	restShare     = 3         // times as long as it has worked, the compaction rests
 	maxRest       = time.Second
 )
 
@@ -319,16 +320,17 @@ func (c *compaction) flush(least int) error {
 	c.buf = c.buf[:0]
 	if err == nil && c.unsynced >= compactSync {
 		c.unsynced = 0
-		if err = c.disk.sync(c.part); err == nil {
-			err = c.rest()
-		}
+		err = c.disk.sync(c.part)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.rest()
 }
 
-// rest leaves the disk and the processors to messages for as long as the compaction has had them.
+// rest leaves the disk and the processors to messages.
 func (c *compaction) rest() error {
-	timer := time.NewTimer(min(time.Since(c.worked), maxRest))
+	timer := time.NewTimer(min(restShare*time.Since(c.worked), maxRest))
 	defer timer.Stop()
 	select {
 	case <-c.stop:
