@@ -17,6 +17,7 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 	slow := slices.DeleteFunc(calm, func(a arrival) bool { return a.took < tick || a.at.Before(b.began) })
 	late := 0
 	byMinute := map[int]int{} // a compaction, say, makes them late together
+	byWhat := map[string]int{}
 	var waits []time.Duration
 	for _, a := range arrivals {
 		waits = append(waits, a.took)
@@ -32,6 +33,7 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 		if a.took-excuse <= Prompt {
 			continue
 		}
+		byWhat[a.what]++
 		byMinute[int(a.at.Sub(b.began).Minutes())]++
 		if late++; late <= 5 {
 			b.fault("%v: %s took %v (%v where nobody attacks)", a.at.Sub(b.began).Round(time.Millisecond), a.what,
@@ -39,7 +41,7 @@ func (b *Bystanders) judge(arrivals, calm []arrival) {
 		}
 	}
 	if late > 0 {
-		b.fault("%d of %d were late; by minute: %v", late, len(arrivals), byMinute)
+		b.fault("%d of %d were late; by minute: %v; %v", late, len(arrivals), byMinute, byWhat)
 	}
 	if slices.Sort(waits); len(waits) > 0 {
 		b.t.Logf("bystanders waited %d times: %v in the middle, %v for 99 of 100, %v at most; %d times where nobody attacks more than %v",
