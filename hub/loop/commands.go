@@ -9,7 +9,9 @@ const slice = 64
 // slice of deliveries is done.
 func (l *Loop) work() {
 	for budget := slice; budget > 0; budget-- {
-		budget -= l.admit(budget)
+		if budget -= l.admit(budget); budget <= 0 {
+			return
+		}
 		if l.walk.active() {
 			budget -= l.walkOn(budget)
 			continue

@@ -21,6 +21,10 @@ const (
 	// fewChanges bounds the members who are ahead, or have gone, before a walk comes to
 	// its end.
 	fewChanges = 64
+
+	// shortList is up to how many members a list has to which others are delivered while a
+	// walk is under way: each gets what is under way first.
+	shortList = 16
 )
 
 // walk delivers to the members of one list, again and again around it. What is
@@ -65,63 +69,92 @@ func (w *walk) hasRoom() bool {
 }
 
 // admit lets the commands join the walk that are next and can, and begins one if
-// the next is a publish. It makes at most budget deliveries, and returns how many it
+// the next is a publish. It stops at budget deliveries or a few more, and returns how many
 // did.
 func (l *Loop) admit(budget int) (done int) {
 	for l.next < len(l.batch) && done < budget {
 		c := &l.batch[l.next]
-		if !l.admitNext(c) {
+		admitted, deliveries := l.admitNext(c)
+		if !admitted {
 			break
 		}
-		if c.kind == cmdSend {
-			done++
-		}
+		done += deliveries
 		l.next++
 	}
 	return done
 }
 
-// admitNext reports whether a command, the next one, has joined or is carried out.
-func (l *Loop) admitNext(c *command) bool {
+// admitNext reports whether a command, the next one, has joined or is carried out, and how
+// many deliveries it took.
+func (l *Loop) admitNext(c *command) (admitted bool, deliveries int) {
 	w := &l.walk
 	switch c.kind {
 	case cmdPublish:
 		s := &c.list.shards[l.index]
-		if w.active() && (w.shard != s || !w.hasRoom()) {
-			return false
+		switch n := len(s.members); {
+		case !w.active(), w.shard == s && w.hasRoom():
+			l.takeOn(c, s)
+			return true, 0
+		case w.shard != s && n <= shortList && w.canLead(n):
+			l.deliverAside(c, s)
+			return true, n
 		}
-		l.takeOn(c, s)
-		return true
 	case cmdSend:
 		switch {
 		case !w.active():
-			return false
+			return false, 0
 		case c.item == nil, c.conn.placeIn(w.shard) == nil, w.hasAll(c.conn): // nothing has to come before it
 			l.carryOut(c)
-			return true
+			return true, 1
 		case w.hasRoom(): // it joins the walk, so that items published after it need not wait
 			if c.answers {
 				c.conn.answered()
 			}
 			w.add(underWay{c.item, c.conn, c.posted, c.size(), len(w.shard.members)})
-			return true
+			return true, 1
 		}
 	case cmdJoin:
-		if w.active() && len(w.leaders) < fewChanges {
+		if w.active() && w.canLead(1) {
 			members := len(w.shard.members)
 			l.carryOut(c)
 			if len(w.shard.members) > members {
 				w.extend()
 			}
-			return true
+			return true, 0
+		}
+	case cmdLeave:
+		if w.active() && w.shard != &c.list.shards[l.index] {
+			l.carryOut(c)
+			return true, 0
 		}
 	case cmdInTurn:
-		if w.active() && c.conn != nil && (c.conn.placeIn(w.shard) == nil || w.hasAll(c.conn)) {
+		if w.active() && c.conn != nil && w.canLead(1) {
+			l.lead(c.conn)
 			l.carryOut(c)
-			return true
+			return true, 0
 		}
 	}
-	return false
+	return false, 0
+}
+
+// canLead reports whether n members more may get what is under way before their turn.
+func (w *walk) canLead(n int) bool { return len(w.leaders)+n <= fewChanges }
+
+// deliverAside delivers to a short list, whose members need not wait for the end of the walk:
+// they get what is under way before their turn, and so everything in order.
+func (l *Loop) deliverAside(c *command, s *shard) {
+	size := c.size()
+	for _, member := range s.members {
+		l.lead(member)
+		if member.state == open {
+			member.push(c.item, size >= largeMessage)
+			l.touch(member)
+		}
+	}
+	if n := len(s.members); n > 0 {
+		l.stats.delivered(c.posted, n)
+	}
+	l.mail.done(c.item, size)
 }
 
 // extend follows when somebody has joined the list, as its last member, who gets nothing of

@@ -46,12 +46,13 @@ func TestOrderOfAllThatJoinsAWalk(t *testing.T) {
 		c := newCrowd(t, d, many(d))
 		n := len(c.conns)
 		want, got := make([][]string, n), make([][]string, n)
-		in := make([]bool, n)
+		in, inShort := make([]bool, n), make([]bool, n)
 		for i := range in {
 			if in[i] = i%3 > 0; !in[i] {
 				c.list.Leave(c.conns[i])
 			}
 		}
+		short := c.NewList()
 		var readers sync.WaitGroup
 		for i, client := range c.clients {
 			readers.Go(func() {
@@ -67,7 +68,21 @@ func TestOrderOfAllThatJoinsAWalk(t *testing.T) {
 		for k := range 600 {
 			i := rand.IntN(n)
 			message := fmt.Sprint(k)
-			switch rand.IntN(22) {
+			switch rand.IntN(26) {
+			case 22, 23:
+				i %= 2 * shortList // now and then there are too many
+				if inShort[i] = !inShort[i]; inShort[i] {
+					short.Join(c.conns[i])
+				} else {
+					short.Leave(c.conns[i])
+				}
+			case 24, 25:
+				short.Publish(text(message))
+				for i := range inShort {
+					if inShort[i] {
+						want[i] = append(want[i], message)
+					}
+				}
 			case 0, 20, 21:
 				c.list.Join(c.conns[i])
 				in[i] = true
@@ -163,6 +178,44 @@ func TestAuthorIsAhead(t *testing.T) {
 		}
 		for i := range 2 * fewUnderWay {
 			c.clients[0].wantText(fmt.Sprint(i))
+		}
+	})
+}
+
+// What is published to a few does not wait for those who are many: neither the group nor
+// its answers, joins and leaves.
+func TestShortListsDoNotWaitForAWalk(t *testing.T) {
+	forEachDriver(t, func(t *testing.T, d driver) {
+		c := newCrowd(t, d, many(d))
+		few := c.NewList()
+		ann, bob, carl := len(c.conns)-1, len(c.conns)-2, len(c.conns)-3 // the last in turn
+		few.Join(c.conns[ann])
+		few.Join(c.conns[carl])
+		reached, goOn := make(chan struct{}), make(chan struct{})
+		release := c.loops[0].hold()
+		c.list.Publish(during{"to all", c.conns[slice+slice/2].handler, func() { // in the second turn
+			close(reached)
+			<-goOn
+		}})
+		few.PublishFrom(c.conns[ann], text("to few"))
+		c.conns[ann].Send(text("ack"))
+		few.Leave(c.conns[carl])
+		few.Join(c.conns[bob])
+		few.Publish(text("to a pair"))
+		release()
+		<-reached
+		for member, want := range map[int][]string{
+			ann: {"to all", "to few", "ack", "to a pair"}, bob: {"to all", "to a pair"}, carl: {"to all", "to few"},
+		} {
+			for _, text := range want {
+				c.clients[member].wantText(text)
+			}
+		}
+		close(goOn)
+		for member, client := range c.clients {
+			if member < carl {
+				client.wantText("to all")
+			}
 		}
 	})
 }
