@@ -38,7 +38,8 @@
 // Coalescing. A message to a list is posted once to each loop. The loop walks
 // around its members, in turns if they are many, and messages published meanwhile
 // join in: each socket is written once for all the messages that are under way.
-// Few members are written to at the end of a turn, so that an ack goes along.
+// Few members are written to at the end of a turn, so that an ack goes along. They do not
+// wait for the end of a long walk either: they get what is under way first, out of turn.
 //
 // Endings. When the server ends a connection, the client first gets the answers to the
 // messages that were accepted from it, then a close frame; see parting.go. TCP ends when

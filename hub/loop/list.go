@@ -123,7 +123,13 @@ func (l *Loop) delist(s *shard) {
 }
 
 // In reports whether c is in the list. Only from c's loop, as Item.AppendFrame is.
-func (c *Conn) In(l *List) bool { return c.placeIn(&l.shards[c.loop.index]) != nil }
+func (c *Conn) In(l *List) bool {
+	s := &l.shards[c.loop.index]
+	if w := &c.loop.walk; w.shard == s {
+		return w.has(c)
+	}
+	return c.placeIn(s) != nil
+}
 
 // placeIn returns c's place in s; nil: it has none.
 func (c *Conn) placeIn(s *shard) *place {

@@ -1,6 +1,9 @@
 package loop
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// fewMembers is the size up to which a list's members are written to only at the end
@@ -39,7 +42,8 @@ type walk struct {
 	bytes   int64
 	at      int // the member whose turn it is
 	leaders []leader
-	gone    []*Conn // are to be taken out of their lists
+	leaving []*Conn // are to be taken out of the list
+	gone    []*Conn // are to be taken out of all their lists
 }
 
 // underWay is an item on its way.
@@ -103,7 +107,7 @@ func (l *Loop) admitNext(c *command) (admitted bool, deliveries int) {
 		switch {
 		case !w.active():
 			return false, 0
-		case c.item == nil, c.conn.placeIn(w.shard) == nil, w.hasAll(c.conn): // nothing has to come before it
+		case c.item == nil, !w.has(c.conn), w.hasAll(c.conn): // nothing has to come before it
 			l.carryOut(c)
 			return true, 1
 		case w.hasRoom(): // it joins the walk, so that items published after it need not wait
@@ -114,7 +118,7 @@ func (l *Loop) admitNext(c *command) (admitted bool, deliveries int) {
 			return true, 1
 		}
 	case cmdJoin:
-		if w.active() && w.canLead(1) {
+		if w.active() && w.canLead(1) && !slices.Contains(w.leaving, c.conn) {
 			members := len(w.shard.members)
 			l.carryOut(c)
 			if len(w.shard.members) > members {
@@ -123,9 +127,17 @@ func (l *Loop) admitNext(c *command) (admitted bool, deliveries int) {
 			return true, 0
 		}
 	case cmdLeave:
-		if w.active() && w.shard != &c.list.shards[l.index] {
+		switch {
+		case !w.active():
+			return false, 0
+		case w.shard != &c.list.shards[l.index], c.conn.placeIn(w.shard) == nil:
 			l.carryOut(c)
 			return true, 0
+		case !slices.Contains(w.leaving, c.conn) && w.canLead(1) && len(w.leaving) < fewChanges:
+			l.lead(c.conn)
+			w.leaving = append(w.leaving, c.conn)
+			l.mail.done(nil, c.size())
+			return true, 1
 		}
 	case cmdInTurn:
 		if w.active() && c.conn != nil && w.canLead(1) {
@@ -135,6 +147,11 @@ func (l *Loop) admitNext(c *command) (admitted bool, deliveries int) {
 		}
 	}
 	return false, 0
+}
+
+// has reports whether a connection is a member that does not leave.
+func (w *walk) has(c *Conn) bool {
+	return c.placeIn(w.shard) != nil && !slices.Contains(w.leaving, c)
 }
 
 // canLead reports whether n members more may get what is under way before their turn.
@@ -196,11 +213,10 @@ func (w *walk) add(u underWay) {
 // lead gives a member what is under way before its turn.
 func (l *Loop) lead(c *Conn) {
 	w := &l.walk
-	place := c.placeIn(w.shard)
-	if place == nil || c.state != open {
+	if c.state != open || !w.has(c) {
 		return
 	}
-	at := int(place.at)
+	at := int(c.placeIn(w.shard).at)
 	a := w.find(at)
 	if a == nil {
 		w.leaders = append(w.leaders, leader{at, w.first + uint64(w.visited(at))})
@@ -269,7 +285,7 @@ func (l *Loop) visit(c *Conn) {
 		*a = w.leaders[len(w.leaders)-1]
 		w.leaders = w.leaders[:len(w.leaders)-1]
 	}
-	if c.state != open {
+	if c.state != open || slices.Contains(w.leaving, c) {
 		return
 	}
 	c.pushAll(items)
@@ -312,7 +328,10 @@ func (l *Loop) retire() {
 	clear(w.items[rest:])
 	w.items = w.items[:rest]
 	if rest == 0 {
-		w.shard, w.leaders = nil, w.leaders[:0]
+		for _, c := range w.leaving {
+			w.shard.leave(c)
+		}
+		w.shard, w.leaders, w.leaving = nil, w.leaders[:0], nil
 		for _, c := range w.gone {
 			c.leaveLists()
 		}

@@ -197,11 +197,13 @@ func TestShortListsDoNotWaitForAWalk(t *testing.T) {
 			close(reached)
 			<-goOn
 		}})
+		c.list.Leave(c.conns[carl])
 		few.PublishFrom(c.conns[ann], text("to few"))
 		c.conns[ann].Send(text("ack"))
 		few.Leave(c.conns[carl])
 		few.Join(c.conns[bob])
 		few.Publish(text("to a pair"))
+		c.list.Publish(text("later"))
 		release()
 		<-reached
 		for member, want := range map[int][]string{
@@ -212,9 +214,14 @@ func TestShortListsDoNotWaitForAWalk(t *testing.T) {
 			}
 		}
 		close(goOn)
+		c.conns[carl].Send(text("the end"))
+		c.clients[carl].wantText("the end")
 		for member, client := range c.clients {
 			if member < carl {
 				client.wantText("to all")
+			}
+			if member != carl {
+				client.wantText("later")
 			}
 		}
 	})
