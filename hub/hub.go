@@ -84,6 +84,9 @@ func New(config Config) *Hub {
 	for _, r := range h.engine.Attach(node{h}) {
 		h.acks.restore(r.User, r.ID, ack{r.Seq, r.Away}, r.Time)
 	}
+	if h.config.Files != nil {
+		h.config.Files.Attend(h.isDeleted)
+	}
 	return h
 }
 

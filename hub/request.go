@@ -51,11 +51,11 @@ func (h *Hub) do(s *session, r wire.Request) {
 	})
 }
 
-// mayBlock reports whether a request may have to wait for the engine. A send does not,
-// unless it joins a group as well, or comes with a file.
+// mayBlock reports whether a request may have to wait for the engine or the disk. A send does
+// not, unless it joins a group as well, comes with a file, or may delete one.
 func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
-	case r.File != "":
+	case r.File != "", r.Op == wire.Send && h.deletesFile(r.Kind):
 		return true
 	case r.Op == wire.Kick: // a ban may have to be made safe
 		return s.isModerator()
