@@ -251,13 +251,14 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 		return
 	}
 	var away []string
+	looked := 0 // at members, of whom few may be named
 	if r.Away && r.Target != "" {
-		if away, err = h.engine.MembersAway(r.Target); err != nil {
+		if away, looked, err = h.engine.MembersAway(r.Target); err != nil {
 			s.fail(r.ID, err)
 			return
 		}
 	}
-	s.answer(t, loop.Work{Names: len(names) + len(away)}, reply(s.protocol().Members(r, names, count, away)))
+	s.answer(t, loop.Work{Names: len(names) + looked}, reply(s.protocol().Members(r, names, count, away)))
 }
 
 // answer sends a long answer, as fast as the client reads, and charges for it.

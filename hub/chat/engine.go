@@ -81,7 +81,8 @@ type Engine interface {
 	// name, which must not be changed, and how many there are.
 	Who(group string) (names []string, count int, err error)
 	// MembersAway returns the members of a group who are not online: the first MaxNames by name.
-	MembersAway(group string) (names []string, err error)
+	// looked is how many members it has looked at for that.
+	MembersAway(group string) (names []string, looked int, err error)
 	// Directory returns groups with members that begin with prefix, are allowed by may, and
 	// are behind after by name: the first ones, limit at most, and whether there are more.
 	Directory(prefix, after string, limit int, may func(group string) bool) (groups []GroupInfo, more bool, err error)
