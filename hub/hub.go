@@ -51,6 +51,7 @@ type Hub struct {
 	searcher *search.Searcher
 
 	joinsRefused atomic.Uint64 // see JoinsRefused
+	deletions    deletions
 
 	mu       sync.Mutex
 	sessions map[string]*session // by user, chained by session.next

@@ -87,7 +87,7 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	case wire.Typing:
 		h.typing(s, r, t)
 	case wire.Search:
-		h.search(s, r, t)
+		h.search(s, r)
 	case wire.Groups:
 		h.directory(s, r, t)
 	case wire.Topic:
