@@ -69,6 +69,7 @@ func onNodes() []func(*testing.T) {
 		TestAmendments,
 		TestAmendmentsRefused,
 		TestAmendmentRepeated,
+		TestAmendmentToNobody,
 		TestAmendmentsAtATerminal,
 		TestLineHistoryBehindReactions,
 		TestWaitingReadsAsItIsNow,

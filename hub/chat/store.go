@@ -55,7 +55,7 @@ type Store interface {
 
 	// SetTopic sets the topic of a group, which lives as long as its messages. stored is called
 	// like that of Append. Topics returns those that groups have.
-	SetTopic(t Topic, stored func(error))
+	SetTopic(t *Topic, stored func(error))
 	Topics(groups []string) map[string]string
 
 	// Left notes that a user has left, for now, and reports whether he is in a private

@@ -39,8 +39,8 @@ const maxScratch = 64 << 10
 
 // Memory keeps messages in memory. A conversation is a list of pieces of up to 8 KiB,
 // from which History makes messages. So a message costs its own size and some 30 bytes,
-// and the garbage collector has nothing to walk; one that is amended costs a chat.Present more. Safe for concurrent use, except as
-// durable.go says. No method blocks.
+// and the garbage collector has nothing to walk; one that is amended costs a chat.Present more.
+// Safe for concurrent use, except as durable.go says. No method blocks.
 type Memory struct {
 	Limits // not to be changed while the store is in use
 
@@ -122,8 +122,8 @@ func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) (*
 		}
 		c = s.begin(m.Conversation, by, from)
 	}
-	if m.Away && waits(m.Kind) {
-		s.miss(m.To, c, s.newest+1, len(m.Body))
+	if m.Away && waits(m.Kind) && !m.Kind.Amends() { // amend counts an edit
+		s.miss(m.To, c, s.newest+1, 1, len(m.Body))
 	}
 	return c, nil
 }

@@ -19,9 +19,10 @@
 -- ARGV[15]  1 if its sender is a moderator
 -- ARGV[16]  1 if the recipient is away
 --
--- Reply: {seq, time, whom it is for, the reaction that it takes the place of or the file that is deleted, author of the
--- message that it is about, bytes of texts that are gone}; {0} if it changes nothing; for a
--- repeated id and errors see append. NOTFOUND, NOTYOURS, BADFIELD: see chat.Present.Allows.
+-- Reply: {seq, time, whom it is for, the reaction that it takes the place of or the file that is
+-- deleted, author of the message that it is about, bytes of texts that are gone}; {0} if it
+-- changes nothing; for a repeated id and errors see append. NOTFOUND, NOTYOURS, BADFIELD: see
+-- chat.Present.Allows.
 
 local h, s, x, l = KEYS[1], KEYS[2], KEYS[#KEYS - 1], KEYS[#KEYS]
 local ids = #KEYS == 5 and KEYS[3] or nil
@@ -60,9 +61,18 @@ if kind == 'f' then
     reactions = reactions .. '\0' .. from .. '\1' .. escaped
   end
 end
+local _, head = string.find(data, string.find('rRq', flag, 1, true) and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
+local size, newest = #data - head, math.max(tonumber(at), tonumber(edited)) -- of the text as it reads
+if edited ~= '0' then size = redis.call('HSTRLEN', x, 'e' .. about) end
 if ARGV[7] ~= '' then
-  local full = miss(h, n, #body)
+  local again = kind == 'e' and newest >= tonumber(ARGV[8]) -- in the place of what was missed
+  local full = miss(h, n, again and 0 or 1, #body - (again and size or 0))
   if full then return full end
+elseif kind == 'd' and whom ~= '' then
+  local since, count, bytes, start = missed(h, whom)
+  if since and newest >= tonumber(since) then
+    redis.call('HSET', h, 'a:' .. whom, table.concat({since, math.max(count - 1, 0), math.max(bytes - size, 0), start}, ' '))
+  end
 end
 
 -- wipe takes the message out of the stream, and what may be in a piece with it.
@@ -96,7 +106,6 @@ if not had and not answers then
 end
 local freed, file = 0, nil
 if kind == 'd' then
-  local _, head = string.find(data, string.find('rRq', flag, 1, true) and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
   freed = #data - head
   if flag == 'p' or flag == 'q' then
     local size, start = string.match(data, '^(%d+) ()', head + 1)

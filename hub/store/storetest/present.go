@@ -216,7 +216,7 @@ func testTopics(t *testing.T, s chat.Store) {
 	set := func(group, text string) {
 		t.Helper()
 		stored := make(chan error, 2)
-		s.SetTopic(chat.Topic{Group: group, Text: text}, func(err error) { stored <- err })
+		s.SetTopic(&chat.Topic{Group: group, Text: text}, func(err error) { stored <- err })
 		select {
 		case err := <-stored:
 			if err != nil {
