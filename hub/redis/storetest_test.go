@@ -106,9 +106,9 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 }
 
 // SetTopic and Topics implement chat.Store. Who sets a topic, a store does not ask.
-func (s asStore) SetTopic(topic chat.Topic, stored func(error)) {
+func (s asStore) SetTopic(topic *chat.Topic, stored func(error)) {
 	topic.User = "A"
-	s.Store.SetTopic(topic, stored)
+	s.Store.SetTopic(*topic, stored)
 }
 
 func (s asStore) Topics(groups []string) map[string]string {
