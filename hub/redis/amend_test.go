@@ -226,7 +226,8 @@ func TestDeletedTextIsGone(t *testing.T) {
 	}
 }
 
-// Amendments that the channel has not brought are told as they read by now, each once.
+// Amendments that the channel has not brought are told as they read by now, each once: what they
+// change is told as if they had not, since they follow.
 func TestAmendmentsAfterAGap(t *testing.T) {
 	server := redistest.Start(t)
 	a, _ := node(t, Config{URL: server.URL()})
@@ -240,7 +241,11 @@ func TestAmendmentsAfterAGap(t *testing.T) {
 		say(t, a, "A", "all", "", "text")
 		amendBy(t, a, chat.Edit, 4*i+1, "A", "all", "edited")
 		amendBy(t, a, chat.Reaction, 4*i+1, "C", "all", "x")
-		amendBy(t, a, chat.Deletion, 4*i+1, "A", "all", "")
+		if i%2 == 0 {
+			amendBy(t, a, chat.Deletion, 4*i+1, "A", "all", "")
+		} else {
+			amendBy(t, a, chat.Reaction, 4*i+1, "C", "all", "")
+		}
 	}
 	redistest.Eventually(t, "B has been told of all", func() bool { return len(told.about("all ")) >= 4*rounds })
 	for i, text := range told.about("all ") {
@@ -250,6 +255,7 @@ func TestAmendmentsAfterAGap(t *testing.T) {
 			t.Fatalf("message %d is %q", i+1, text)
 		}
 	}
+	want(t, "what is told twice", told.about("folded"))
 }
 
 // Wherever the slot of a conversation is, on its way too, it reads the same.

@@ -32,6 +32,9 @@ func (r *recorder) note(format string, args ...any) {
 
 func (r *recorder) Deliver(m *chat.Message, _ any) {
 	r.note("%s %d %s", m.Conversation, m.Seq, m.Body)
+	if m.Now != nil && !m.Now.Deleted {
+		r.note("folded: %d", m.Seq)
+	}
 }
 
 func (r *recorder) Member(user, group string, member bool) {
