@@ -108,8 +108,8 @@ func (n node) Idle(group string) {
 	delete(n.groups, group)
 }
 
-// Present implements chat.Node.
-func (n node) Present(user, where string, number uint64, online bool) {
+// Presence implements chat.Node.
+func (n node) Presence(user, where string, number uint64, online bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	list := n.all

@@ -27,7 +27,7 @@ func (p *Present) Allows(m, target *Message) error {
 	case m.Kind == Edit && !own:
 		return ErrNotYours
 	case m.Kind == Edit && target.Binary:
-		return ErrBadField.About("edit")
+		return ErrNoText
 	case m.Kind == Deletion && !own && !m.deletesOthers(target):
 		return ErrNotYours
 	}

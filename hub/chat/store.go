@@ -90,6 +90,9 @@ const (
 	Around           // as many before Seq as after it, and that one
 )
 
+// Bounds on what a search returns, in messages: without a limit, and at most.
+const UsualFound, MaxFound = 20, 50
+
 // Bounds on what one user may send another who is away; see Shares in the package's doc.
 const (
 	MaxWaiting      = 1000    // messages

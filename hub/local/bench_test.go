@@ -12,7 +12,7 @@ import (
 type deaf struct{ chat.Node }
 
 func (deaf) Deliver(*chat.Message, any)            {}
-func (deaf) Present(_, _ string, _ uint64, _ bool) {}
+func (deaf) Presence(_, _ string, _ uint64, _ bool) {}
 
 // A message on its way through the engine, from one of many users, who has read all before it.
 func BenchmarkPublish(b *testing.B) {

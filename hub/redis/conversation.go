@@ -159,13 +159,13 @@ func (c *conversation) change(user string, number uint64, here bool) {
 		} else {
 			c.roster = slices.Delete(c.roster, i, i+1)
 		}
-		node.Present(user, c.name, c.changes, here)
+		node.Presence(user, c.name, c.changes, here)
 	case c.name == chat.Everyone:
 	case here != was:
 		c.store.takesPart(user, c.name, here)
 		node.Member(user, c.name, here)
 	case number%2 != old%2 && c.store.config.Presence == chat.ToGroup:
-		node.Present(user, c.name, number, number%2 == 1)
+		node.Presence(user, c.name, number, number%2 == 1)
 	}
 }
 

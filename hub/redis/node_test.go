@@ -41,7 +41,7 @@ func (r *recorder) Member(user, group string, member bool) {
 	r.note("%s in %s: %v", user, group, member)
 }
 
-func (r *recorder) Present(user, where string, _ uint64, online bool) {
+func (r *recorder) Presence(user, where string, _ uint64, online bool) {
 	r.note("%s at %s: %v", user, where, online)
 }
 

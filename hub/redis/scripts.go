@@ -20,7 +20,7 @@ var (
 	syncScript    = script("kept sync", ":h", ":s")
 	historyScript = script("kept history", ":h", ":s")
 	extentScript  = script("kept extent", ":h", ":s")
-	presentScript = script("present", ":m", ":o")
+	presenceScript = script("presence", ":m", ":o")
 	joinScript    = script("kept join", ":h", ":s", ":m", ":o")
 	leaveScript   = script("kept leave", ":h", ":s", ":m", ":o")
 	whoScript     = script("who", ":o")

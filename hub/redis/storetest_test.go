@@ -96,7 +96,7 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 	last = make(map[string]uint64, len(of))
 	for i, name := range of {
 		if i >= len(names) {
-			name, _ = otherOf(name, user)
+			name = chat.OtherOf(name, user)
 		}
 		if m, err := streamMessages(name, replies[i]); err == nil && len(m) > 0 {
 			last[name] = m[0].Seq

@@ -10,8 +10,8 @@ import (
 
 // Bounds on what a search returns (PROTOCOL 5.2).
 const (
-	DefaultLimit = 20 // messages
-	MaxLimit     = 50
+	DefaultLimit = chat.UsualFound
+	MaxLimit     = chat.MaxFound
 	// maxFound is about how many bytes of messages it returns.
 	maxFound = 256 << 10
 )

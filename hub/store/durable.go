@@ -85,8 +85,8 @@ func (s *Memory) AddTopic(c *Conversation, t *chat.Topic, stored func(error)) {
 	stored(nil)
 }
 
-// LoadTopic sets a topic from before the start. Who has set it is not known: a conversation that
-// it begins counts for a user whom nobody is.
+// LoadTopic sets a topic from before the start. Its author is not known: a conversation that it
+// begins counts for a user whom nobody is.
 func (s *Memory) LoadTopic(group, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

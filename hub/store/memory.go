@@ -226,23 +226,10 @@ func (s *Memory) Last(user string, names []string) (last map[string]uint64, more
 	last = make(map[string]uint64, len(found))
 	for _, c := range found {
 		if c.count > 0 {
-			last[otherOf(c.name, user)] = c.last
+			last[chat.OtherOf(c.name, user)] = c.last
 		}
 	}
 	return last, more, nil
-}
-
-// otherOf returns with whom user has the conversation called name, or that name if it is
-// not one of the user and another.
-func otherOf(name, user string) string {
-	a, b, _ := strings.Cut(name, ",")
-	switch user {
-	case a:
-		return b
-	case b:
-		return a
-	}
-	return name
 }
 
 // Err implements chat.Store.
