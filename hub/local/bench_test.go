@@ -11,7 +11,7 @@ import (
 // deaf is a chat.Node to which telling costs nothing.
 type deaf struct{ chat.Node }
 
-func (deaf) Deliver(*chat.Message, any)            {}
+func (deaf) Deliver(*chat.Message, any)             {}
 func (deaf) Presence(_, _ string, _ uint64, _ bool) {}
 
 // A message on its way through the engine, from one of many users, who has read all before it.

@@ -53,7 +53,7 @@ func reads(messages []*chat.Message) string {
 	for _, m := range messages {
 		fmt.Fprintf(&b, "%d %s %s %d %d %q %q", m.Seq, m.From, m.To, m.Kind, m.About, m.Was, m.Body)
 		if m.Now != nil {
-			fmt.Fprint(&b, m.Now.Deleted, !m.Now.Edited.IsZero(), m.Now.Reactions, m.Now.Last)
+			fmt.Fprint(&b, m.Now.Deleted, !m.Now.Edited.IsZero(), m.Now.Tallies(), m.Now.Last)
 		}
 		b.WriteByte('\n')
 	}
@@ -223,6 +223,76 @@ func TestDeletedTextIsGone(t *testing.T) {
 				t.Error("what was not deleted is not there")
 			}
 		})
+	}
+}
+
+// Reactions of many are counted as on one node. What one more rewrites does not grow with them.
+func TestReactionsOfMany(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	for _, users := range []int{25, 400} {
+		group, memory, random := fmt.Sprint("group", users), store.New(0), rand.New(rand.NewPCG(1, 2))
+		say(t, s, "A", group, "", "x")
+		memory.Append(&chat.Message{Conversation: group, From: "A", To: group, Body: []byte("x")}, func(error) {})
+		for range 2 * users {
+			text := []string{"", "👍", "%\x02\x01\x00", "long enough to be cut off maybe"}[random.IntN(4)]
+			m := about(chat.Reaction, 1, fmt.Sprint("U", random.IntN(users)), group, text)
+			alike := *m
+			if _, err := send(s, m); err != nil {
+				t.Fatal(err)
+			}
+			memory.Append(&alike, func(error) {})
+			if m.Was != alike.Was || m.Seq != alike.Seq {
+				t.Fatalf("got %+v, want %+v", m, alike)
+			}
+		}
+		q := chat.Query{Direction: chat.Around, Seq: 1, Limit: 1}
+		got, _, err := s.History(group, q)
+		want, _, _ := memory.History(group, q)
+		if err != nil || len(got) != 1 {
+			t.Fatal(got, err)
+		}
+		all := []string{page(t, s, group, chat.Query{Direction: chat.After, Seq: 1, Limit: 10_000}), page(t, memory, group, chat.Query{Direction: chat.After, Seq: 1, Limit: 10_000})}
+		if all[0] != all[1] {
+			t.Errorf("the reactions of %d users read\n%s, want\n%s", users, all[0], all[1])
+		}
+		for i, tally := range want[0].Now.Tallies() {
+			told := got[0].Now.Tallies()[i]
+			if told.Text != tally.Text || told.Count != tally.Count || users == 25 && !slices.Equal(told.Users, tally.Users) {
+				t.Errorf("%d users: got %v, want %v", users, told, tally)
+			}
+		}
+		if size, _ := strconv.Atoi(server.CLI("hstrlen", conversationKey(group)+":x", "p1")); size == 0 || size > 2000 {
+			t.Errorf("each reaction of %d users rewrites %d bytes", users, size)
+		}
+	}
+}
+
+// What an older version has kept of reactions is read, and goes on.
+func TestReactionsOfAnOlderVersion(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	say(t, s, "A", "all", "", "x")
+	for _, user := range []string{"B", "C", "D"} {
+		amendBy(t, s, chat.Reaction, 1, user, "all", "👍") // 2 to 4
+	}
+	x := conversationKey("all") + ":x"
+	server.CLI("hdel", x, "r1:B", "r1:C", "r1:D")
+	server.CLI("eval", `redis.call('HSET', KEYS[1], 'p1', '4 0 0 \0B\1👍\0C\1%25%00\0D\1👍')`, "1", x)
+	const before = "1 A all 0 0 \"\" \"x\"false false [{👍 2 [B D]} {%\x00 1 [C]}] 4\n2 B all 4 1 \"\" \"👍\"\n3 C all 4 1 \"\" \"%\\x00\"\n4 D all 4 1 \"\" \"👍\"\nfalse"
+	if got := page(t, s, "all", chat.Query{Limit: 10}); got != before {
+		t.Errorf("it reads\n%s, want\n%s", got, before)
+	}
+	if m := amendBy(t, s, chat.Reaction, 1, "C", "all", "👍"); m.Was != "%\x00" {
+		t.Errorf("it takes the place of %q", m.Was)
+	}
+	amendBy(t, s, chat.Reaction, 1, "B", "all", "")
+	const after = "1 A all 0 0 \"\" \"x\"false false [{👍 2 [D C]}] 6\n2 B all 4 1 \"\" \"\"\n3 C all 4 1 \"\" \"👍\"\n4 D all 4 1 \"\" \"👍\"\n" +
+		"5 C all 4 1 \"%\\x00\" \"👍\"\n6 B all 4 1 \"👍\" \"\"\nfalse"
+	if got := page(t, s, "all", chat.Query{Limit: 10}); got != after {
+		t.Errorf("it reads\n%s, want\n%s", got, after)
 	}
 }
 

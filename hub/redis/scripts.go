@@ -15,20 +15,20 @@ var sources embed.FS
 
 // Scripts on a conversation.
 var (
-	appendScript  = script("send append", ":h", ":s")
-	amendScript   = script("send kept amend", ":h", ":s")
-	syncScript    = script("kept sync", ":h", ":s")
-	historyScript = script("kept history", ":h", ":s")
-	extentScript  = script("kept extent", ":h", ":s")
+	appendScript   = script("send append", ":h", ":s")
+	amendScript    = script("send kept amend", ":h", ":s")
+	syncScript     = script("kept sync", ":h", ":s")
+	historyScript  = script("kept history", ":h", ":s")
+	extentScript   = script("kept extent", ":h", ":s")
 	presenceScript = script("presence", ":m", ":o")
-	joinScript    = script("kept join", ":h", ":s", ":m", ":o")
-	leaveScript   = script("kept leave", ":h", ":s", ":m", ":o")
-	whoScript     = script("who", ":o")
-	waitingScript = script("kept waiting", ":h", ":s")
-	writtenScript = script("written", ":h")
-	trimScript    = script("kept trim", ":h", ":s")
-	sweepScript   = script("kept sweep", ":h", ":s")
-	topicScript   = script("topic", ":h")
+	joinScript     = script("kept join", ":h", ":s", ":m", ":o")
+	leaveScript    = script("kept leave", ":h", ":s", ":m", ":o")
+	whoScript      = script("who", ":o")
+	waitingScript  = script("kept waiting", ":h", ":s")
+	writtenScript  = script("written", ":h")
+	trimScript     = script("kept trim", ":h", ":s")
+	sweepScript    = script("kept sweep", ":h", ":s")
+	topicScript    = script("topic", ":h")
 )
 
 // Scripts on a user.

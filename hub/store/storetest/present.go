@@ -46,8 +46,10 @@ func now(p *chat.Present) (text string) {
 	if !p.Edited.IsZero() {
 		text += "*"
 	}
-	for _, r := range p.Reactions {
-		text += " " + r.User + r.Text
+	for _, t := range p.Tallies() {
+		for _, user := range t.Users {
+			text += " " + user + t.Text
+		}
 	}
 	return text
 }

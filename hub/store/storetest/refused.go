@@ -99,7 +99,7 @@ func testMissedAmendments(t *testing.T, s chat.Store) {
 	full("an edit that adds too much", amend(chat.Edit, 1, strings.Repeat("z", 3*part)))
 	works("another", amend(chat.Edit, 1, strings.Repeat("z", 2*part))) // 28
 	full("one more byte", try(s, missed("A", "C", "x")))
-	works("a shorter text", amend(chat.Edit, 1, "z")) // 29
+	works("a shorter text", amend(chat.Edit, 1, "z"))                                    // 29
 	works("what it gives back", try(s, missed("A", "C", strings.Repeat("x", 2*part-1)))) // 30
 	full("one more byte", try(s, missed("A", "C", "x")))
 	for _, seq := range []uint64{1, 2, 30} { // 31 to 33
