@@ -64,15 +64,14 @@ func (h *Hub) doom(m *chat.Message) error {
 	if err != nil || target == nil || target.File == "" || target.Now.Allows(m, target) != nil {
 		return err
 	}
-	// Without room on the disk for a note the message goes all the same.
-	_ = h.config.Files.Doom(fileID(target), m.Conversation, m.About)
+	h.config.Files.Doom(fileID(target), m.Conversation, m.About)
 	return nil
 }
 
 // entry returns an entry of a conversation as it reads now; nil: it is not kept. It may block.
 func (h *Hub) entry(conversation string, seq uint64) (*chat.Message, error) {
-	found, _, err := h.engine.History(conversation, chat.Query{Direction: chat.Around, Seq: seq, Limit: 1})
-	if err != nil || len(found) == 0 {
+	found, _, err := h.engine.History(conversation, chat.Query{Direction: chat.Before, Seq: seq + 1, Limit: 1})
+	if err != nil || len(found) == 0 || found[0].Seq != seq {
 		return nil, err
 	}
 	return found[0], nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -183,8 +184,8 @@ func TestReactionsOfMany(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var p *Present
 	var list []UserReaction // as it was counted once
-	for seq := range uint64(5000) {
-		m := what(fmt.Sprint("U", random.IntN(600)), fmt.Sprint("r:", random.IntN(2)*random.IntN(150)))
+	for seq := range uint64(2000) {
+		m := what(fmt.Sprint("U", random.IntN(400)), fmt.Sprint("r:", min(1, random.IntN(3))*random.IntN(200)))
 		if random.IntN(4) == 0 {
 			m.Body = nil
 		}
@@ -192,7 +193,10 @@ func TestReactionsOfMany(t *testing.T) {
 		if !p.Changes(m) {
 			continue
 		}
-		before := fmt.Sprint(p)
+		before := ""
+		if seq%50 == 0 {
+			before = fmt.Sprint(p)
+		}
 		next := p.With(m)
 		if seq%50 == 0 && fmt.Sprint(p) != before {
 			t.Fatal("what was told before has changed")
@@ -202,8 +206,8 @@ func TestReactionsOfMany(t *testing.T) {
 		if len(m.Body) > 0 {
 			list = append(list, UserReaction{m.From, string(m.Body), m.Seq})
 		}
-		if got, want := fmt.Sprint(p.Tallies()), fmt.Sprint(tally(list)); got != want {
-			t.Fatalf("after %d: got\n%s, want\n%s", m.Seq, got, want)
+		if got, want := p.Tallies(), tally(list); !reflect.DeepEqual(got, want) && len(got)+len(want) > 0 {
+			t.Fatalf("after %d: got\n%v, want\n%v", m.Seq, got, want)
 		}
 		if seq%50 == 0 && (!slices.Equal(p.Reactions(), list) || p.ReactionOf(m.From) != string(m.Body)) {
 			t.Fatalf("after %d: got\n%v, want\n%v", m.Seq, p.Reactions(), list)

@@ -25,14 +25,12 @@ func noteKey(conversation string, seq uint64) string {
 	return encoding.EncodeToString(sum[:16])
 }
 
-// Doom notes that a file is to go once message seq of a conversation is deleted. It blocks. A
-// failure, which is logged, has the file go only if nothing comes between.
-func (s *Store) Doom(id, conversation string, seq uint64) error {
-	err := s.doom(note{conversation, seq, id})
-	if err != nil {
+// Doom notes that a file is to go once message seq of a conversation is deleted. It blocks. Without
+// the note, if there is no room for it, say, the file goes only if nothing comes between.
+func (s *Store) Doom(id, conversation string, seq uint64) {
+	if err := s.doom(note{conversation, seq, id}); err != nil {
 		s.log.Error("file of a message that is to be deleted cannot be noted", "file", id, "error", err)
 	}
-	return err
 }
 
 func (s *Store) doom(n note) error {
