@@ -85,6 +85,8 @@ func onNodes() []func(*testing.T) {
 		TestWhoIsAway,
 		TestSearch,
 		TestSearchGoesOn,
+		TestFileOfDeletedMessageGoes,
+		TestSlowHistoryTellsNothingDeleted,
 	}
 }
 
