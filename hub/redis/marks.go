@@ -18,7 +18,7 @@ type marks struct {
 	reads  int                        // under way
 	fresh  map[string]chat.MarkChange // what the channel has told meanwhile
 	asked  map[uint64]any             // origins of changes of which it has not told yet, by number
-	asking map[string]int             // changes for which Redis is asked how far the conversation goes
+	asking int                        // changes for which Redis is asked how far a conversation goes
 	owed   map[string]bool            // conversations in which the user has said something, and read that; Redis is told of them later
 	since  time.Time                  // when that was the first one
 }
@@ -37,48 +37,41 @@ func (s *Store) Mark(name, conversation string, c chat.MarkChange, origin any, d
 	if at := s.conversation(conversation); at != nil {
 		_, last = at.told()
 	}
-	if !s.askFirst(name, conversation, c.Read > last) {
+	u := s.asks(name, c.Read > last)
+	if u == nil {
 		s.mark(name, conversation, c, origin, done)
 		return
 	}
 	key := conversationKey(conversation)
 	failed := func(err error) {
-		s.answered(name, conversation)
+		s.answered(u)
 		done(err)
 	}
 	s.send(key, failed, func(r resp.Reply) {
 		n, _ := r.Int() // none: nothing was said
 		c.Read = min(c.Read, max(last, uint64(n)))
 		s.mark(name, conversation, c, origin, done)
-		s.answered(name, conversation)
+		s.answered(u)
 	}, "HGET", key+":h", "n")
 }
 
-// askFirst reports whether Redis is to be asked how far a conversation goes before a mark is set:
-// so that the mark does not overtake one of which that is so, it is then, too.
-func (s *Store) askFirst(name, conversation string, needed bool) bool {
+// asks returns the user if Redis is to be asked how far a conversation goes before a mark is set:
+// also if it need not be, while it is asked for another one, which must not be overtaken.
+func (s *Store) asks(name string, needed bool) *user {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.users[name]
-	if u == nil || !needed && u.marks.asking[conversation] == 0 {
-		return false
+	if u == nil || !needed && u.marks.asking == 0 {
+		return nil
 	}
-	if u.marks.asking == nil {
-		u.marks.asking = make(map[string]int)
-	}
-	u.marks.asking[conversation]++
-	return true
+	u.marks.asking++
+	return u
 }
 
-// answered takes that back. The user may have left, and come again, meanwhile.
-func (s *Store) answered(name, conversation string) {
+func (s *Store) answered(u *user) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u := s.users[name]; u != nil && u.marks.asking[conversation] > 1 {
-		u.marks.asking[conversation]--
-	} else if u != nil {
-		delete(u.marks.asking, conversation)
-	}
+	u.marks.asking--
 }
 
 // mark has Redis change the marks. The channel tells the nodes, this one too.
