@@ -304,3 +304,18 @@ func TestHistoryAroundLongMessages(t *testing.T) {
 		t.Errorf("%d to %d, more %v", first, last, more)
 	}
 }
+
+// PROTOCOL 5: an ack has "offline" when its user is away; so has that of an amendment to somebody
+// whom nobody remembers.
+func TestAmendmentToNobody(t *testing.T) {
+	s := start(t, loop.Config{}, silent)
+	a := s.program("A")
+	if _, _, err := s.Hub.Publish("X", "A", "from a bot"); err != nil {
+		t.Fatal(err)
+	}
+	a.wants(messageText(1, "X", "A", "from a bot"))
+	a.say(`{"op":"send","id":"1","to":"X","text":"👍","react":1}`)
+	a.wantsBoth(living(2, "A", "X", `"text":"👍","react":1`), `{"event":"ack","id":"1","seq":2,"offline":true}`)
+	a.say(`{"op":"send","id":"2","to":"X","text":"👍","react":1}`)
+	a.wants(`{"event":"ack","id":"2","offline":true}`)
+}

@@ -12,14 +12,7 @@ import (
 type heldBack struct {
 	messages []*chat.Message
 	bytes    int
-	tooSlow  bool             // too many are held back: the session is being closed
-	deleted  map[message]bool // since the login; of those that wait, too
-}
-
-// message names a message.
-type message struct {
-	conversation string
-	seq          uint64
+	tooSlow  bool // too many are held back: the session is being closed
 }
 
 // catchUp sends a line client that has just logged in the private messages that wait
@@ -29,13 +22,14 @@ type catchUp struct {
 	*session
 	pages func() ([]*chat.Message, error) // what waits; nil: that has come to its end
 	err   error                           // there is no telling what waits
+	since uint64                          // see deletions.now
 	page  []*chat.Message                 // what is to be sent next
 	sent  map[string]uint64               // up to which Seq, by conversation: a message may be live, too
 	begin func(func() loop.Item)          // see loop.Conn.PullLater; nil: pages does not block
 }
 
-func (s *session) catchUp() {
-	c := &catchUp{session: s, pages: s.hub.engine.Waiting(s.name)}
+func (s *session) catchUp(since uint64) {
+	c := &catchUp{session: s, pages: s.hub.engine.Waiting(s.name), since: since}
 	if s.hub.engine.MayBlock() {
 		c.begin = s.conn.PullLater()
 		c.turnLater()
@@ -74,6 +68,10 @@ func (c *catchUp) next() loop.Item {
 			c.refuse()
 			return nil
 		}
+		if !c.hub.deletions.remembers(c.since) {
+			c.conn.Close(frame.TooSlow, "too slow a reader")
+			return nil
+		}
 		if item := c.take(); item != nil {
 			return item
 		}
@@ -96,13 +94,14 @@ func (c *catchUp) take() loop.Item {
 	for len(c.page) > 0 {
 		m := c.page[0]
 		c.page[0], c.page = nil, c.page[1:] // its memory goes with it
-		if m.Seq > c.sent[m.Conversation] && !c.isDeleted(m) {
-			if c.sent == nil {
-				c.sent = make(map[string]uint64)
-			}
-			c.sent[m.Conversation] = max(m.Seq, m.Upto)
-			return &privateLine{c.hub.newDelivery(m), c.hub.engine}
+		if m.Seq <= c.sent[m.Conversation] || c.hub.deletions.has(c.since, m) {
+			continue
 		}
+		if c.sent == nil {
+			c.sent = make(map[string]uint64)
+		}
+		c.sent[m.Conversation] = max(m.Seq, m.Upto)
+		return &privateLine{c.hub.newDelivery(m), c.hub.engine}
 	}
 	return nil
 }
@@ -126,29 +125,6 @@ func (s *session) holdBack(m *chat.Message) {
 	}
 }
 
-// dropDeleted sees to it that a message, which waits maybe, is not sent any more. The lock is held.
-func (s *session) dropDeleted(conversation string, seq uint64) {
-	if s.start.held == nil {
-		s.start.held = new(heldBack)
-	}
-	b := s.start.held
-	if b.deleted == nil {
-		b.deleted = make(map[message]bool)
-	}
-	b.deleted[message{conversation, seq}] = true
-}
-
-// isDeleted reports whether that is so of m, or if m is an edit, of what it is about.
-func (s *session) isDeleted(m *chat.Message) bool {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	b := s.start.held
-	if b == nil {
-		return false
-	}
-	return b.deleted[message{m.Conversation, m.Seq}] || m.Kind == chat.Edit && b.deleted[message{m.Conversation, m.About}]
-}
-
 // release returns the messages that have been held back meanwhile. If there are none, the
 // session is up to date, and gets private messages as they come.
 func (s *session) release() []*chat.Message {
@@ -162,7 +138,7 @@ func (s *session) release() []*chat.Message {
 	case b.tooSlow: // gets no more: it would see a hole
 		return nil
 	}
-	s.start.held = &heldBack{deleted: b.deleted}
+	s.start.held = new(heldBack)
 	if len(b.messages) == 0 {
 		s.start = nil
 	}

@@ -268,10 +268,15 @@ func TestDeletedDuringCatchUp(t *testing.T) {
 	message := func(kind chat.Kind, seq, about uint64) *chat.Message {
 		return &chat.Message{Conversation: "A,B", From: "A", To: "B", Kind: kind, Seq: seq, About: about, Body: []byte("x")}
 	}
-	s := &session{hub: &Hub{sessions: make(map[string]*session)}, name: "B", open: true, start: new(startup)}
+	loops, err := loop.Start(loop.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loops.Close()
+	s := &session{hub: &Hub{config: Config{Loops: loops}, sessions: make(map[string]*session)}, name: "B", open: true, start: new(startup)}
 	s.hub.sessions["B"] = s
 	c := &catchUp{session: s, page: []*chat.Message{message(chat.Plain, 1, 0), message(chat.Plain, 2, 0), message(chat.Edit, 3, 2), message(chat.Plain, 4, 0)}}
-	deliver := func(m *chat.Message) { node{s.hub}.deliverPrivate(m, nil) }
+	deliver := func(m *chat.Message) { node{s.hub}.Deliver(m, nil) }
 	deliver(message(chat.Plain, 5, 0))
 	deliver(message(chat.Plain, 6, 0))
 	deliver(message(chat.Deletion, 7, 2))

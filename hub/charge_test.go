@@ -1,9 +1,11 @@
 package hub
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,4 +93,46 @@ func TestBurstOfMarks(t *testing.T) {
 			t.Errorf("%d marks were set, want %d", n, sent)
 		}
 	})
+}
+
+// PROTOCOL 5.2: "who with away" looks at all members of a group, and its client pays for them,
+// however few are named.
+func TestBurstOfWhoIsAway(t *testing.T) {
+	const members, sent = 20_000, 60
+	const atOnce = 15 // to look at 20,000 members takes 4 ms, as much as 8 messages
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, loop.Config{Loops: 1, Goroutines: true, Rate: 100}, setup{Presence: chat.ToNone, Store: store.New(0)})
+		for i := range members {
+			user := fmt.Sprint("U", i)
+			s.engine.Enter(user, false, false)
+			s.engine.SetMember(user, "groupA", true, func() {}, func(error) {})
+			s.engine.Exit(user, "")
+		}
+		near, far := net.Pipe()
+		s.arrive(Access{User: "A", Protocol: wire.JSONProtocol}, loop.Arrival{Conn: far, Metered: true}, near)
+		var answers counter
+		go io.Copy(&answers, near)
+		var said earlyFrames
+		for range sent {
+			said.text(`{"op":"who","group":"groupA","away":true}`)
+		}
+		near.Write(said)
+		synctest.Wait()
+		if n := answers.Load(); n < 1 || n > atOnce {
+			t.Errorf("%d questions were answered at once, want %d", n, atOnce)
+		}
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if n := answers.Load(); n != sent {
+			t.Errorf("%d questions were answered, want %d", n, sent)
+		}
+	})
+}
+
+// counter counts the answers to who in what is written to it.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) Write(data []byte) (int, error) {
+	c.Add(int64(bytes.Count(data, []byte(`"event":"members"`))))
+	return len(data), nil
 }

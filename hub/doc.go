@@ -31,8 +31,8 @@
 //
 // A request that may have to wait for the engine gets a goroutine of its own, and nothing
 // is read from the client meanwhile (Hub.do). After a join or leave nothing is read until
-// it holds and is told (turn.wait). A message that is sent waits nowhere, but for a file that
-// it takes along (file.go).
+// it holds and is told (turn.wait). A message that is sent waits nowhere, but for a file that it
+// takes along, or away (file.go).
 //
 // # The way of a connection
 //

@@ -29,7 +29,7 @@ func (h *Hub) topic(s *session, r wire.Request, t turn) {
 	}
 	t.charge(loop.Work{Notices: h.audience(s.name, r.Target)})
 	topic := chat.Topic{Group: r.Target, Text: string(r.Body), User: s.name, Address: s.address()}
-	h.engine.SetTopic(topic, func(err error) { s.changed(r, err) })
+	h.engine.SetTopic(topic, func(err error) { s.answerChange(r, err) })
 }
 
 // Topic implements chat.Node.

@@ -25,6 +25,11 @@ func TestTopic(t *testing.T) {
 		b.wants(`{"event":"topic","group":"groupA","text":"tea at five","user":"A"}`)
 		c.say(`{"op":"topic","id":"2","group":"groupA","text":"mine"}`, `{"op":"groups","id":"3"}`)
 		c.wants(errorOf("2", "not_member"), `{"event":"groups","id":"3","groups":[{"group":"groupA","members":2,"online":2,"topic":"tea at five"}],"more":false}`)
+		if groups, _, err := s.Hub.engine.Groups(); err != nil || len(groups) != 1 || groups[0].Topic != "" {
+			t.Errorf("the operator sees %v, %v", groups, err) // PROTOCOL 8 has no topic
+		}
+		b.say(`{"op":"topic","id":"same","group":"groupA","text":"tea at five"}`) // told to nobody
+		b.wants(`{"event":"ack","id":"same"}`)
 		second, welcome := s.welcomed(Access{User: "B"})
 		if got := fmt.Sprint(welcome["topics"]); got != "map[groupA:tea at five]" {
 			t.Errorf("topics: %s", got)

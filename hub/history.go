@@ -19,12 +19,16 @@ func (h *Hub) history(s *session, r wire.Request, t turn) {
 		h.lineHistory(s, r, conversation, t)
 		return
 	}
+	since := h.deletions.now()
 	messages, more, err := h.engine.History(conversation, r.Query)
 	if err != nil {
 		s.fail(r.ID, err)
 		return
 	}
-	s.answer(t, loop.Work{Entries: len(messages)}, reply(wire.JSON{}.History(r, messages, more)))
+	encode := func(messages []*chat.Message) loop.Item { return reply(wire.JSON{}.History(r, messages, more)) }
+	s.answer(t, loop.Work{Entries: len(messages)}, &telling{encode(messages), since, messages, func(gone func(*chat.Message) bool) loop.Item {
+		return encode(deletedAmong(messages, gone))
+	}})
 }
 
 const (
@@ -37,7 +41,7 @@ const (
 // lineHistory sends a line client the last messages, each once, as it reads now.
 func (h *Hub) lineHistory(s *session, r wire.Request, conversation string, t turn) {
 	var items []loop.Item // the newest first
-	seen := 0
+	seen, since := 0, h.deletions.now()
 	for q := r.Query; len(items) < r.Query.Limit && seen < maxLinePages*linePage; {
 		messages, more, err := h.engine.History(conversation, q)
 		if err != nil {
@@ -47,7 +51,7 @@ func (h *Hub) lineHistory(s *session, r wire.Request, conversation string, t tur
 		seen += len(messages)
 		for _, m := range slices.Backward(messages) {
 			if m.Readable() && len(items) < r.Query.Limit {
-				items = append(items, h.newDelivery(m))
+				items = append(items, &telling{Item: h.newDelivery(m), since: since, messages: []*chat.Message{m}})
 			}
 		}
 		if !more || len(messages) == 0 {

@@ -51,6 +51,7 @@ type Hub struct {
 	searcher *search.Searcher
 
 	joinsRefused atomic.Uint64 // see JoinsRefused
+	deletions    deletions
 
 	mu       sync.Mutex
 	sessions map[string]*session // by user, chained by session.next
@@ -83,6 +84,9 @@ func New(config Config) *Hub {
 	}
 	for _, r := range h.engine.Attach(node{h}) {
 		h.acks.restore(r.User, r.ID, ack{r.Seq, r.Away}, r.Time)
+	}
+	if h.config.Files != nil {
+		h.config.Files.Attend(h.isDeleted)
 	}
 	return h
 }

@@ -10,11 +10,11 @@ import (
 func (h *Hub) mark(s *session, r wire.Request, t turn) {
 	conversation := chat.ConversationOf(s.name, r.Target)
 	t.charge(loop.Work{Deliveries: h.audience(s.name, s.name)})
-	h.engine.Mark(s.name, conversation, r.Marks, s.conn, func(err error) { s.changed(r, err) })
+	h.engine.Mark(s.name, conversation, r.Marks, s.conn, func(err error) { s.answerChange(r, err) })
 }
 
-// changed answers a request that has no number as its answer.
-func (s *session) changed(r wire.Request, err error) {
+// answerChange answers a request that has no number as its answer.
+func (s *session) answerChange(r wire.Request, err error) {
 	if err != nil {
 		s.fail(r.ID, err)
 		return

@@ -15,6 +15,9 @@ type node struct{ *Hub }
 
 // Deliver implements chat.Node. origin is the connection that the message came from.
 func (n node) Deliver(m *chat.Message, origin any) {
+	if m.Kind == chat.Deletion {
+		n.deletions.add(message{m.Conversation, m.About})
+	}
 	item := n.newDelivery(m)
 	author, _ := origin.(*loop.Conn)
 	item.pending = n.config.Loops.Pend(m.From, item.Size())
@@ -53,8 +56,6 @@ func (n node) deliverPrivate(m *chat.Message, item *delivery) {
 		case !s.open: // it will ask for what waits (catchUp), or has its welcome to come
 		case s.json:
 			s.conn.SendExpress(item)
-		case m.Kind == chat.Deletion && s.start != nil:
-			s.dropDeleted(m.Conversation, m.About)
 		case !wire.Line{}.Tells(m):
 		case s.start != nil:
 			s.holdBack(m)
@@ -107,8 +108,8 @@ func (n node) Idle(group string) {
 	delete(n.groups, group)
 }
 
-// Present implements chat.Node.
-func (n node) Present(user, where string, number uint64, online bool) {
+// Presence implements chat.Node.
+func (n node) Presence(user, where string, number uint64, online bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	list := n.all

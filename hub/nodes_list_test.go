@@ -69,6 +69,7 @@ func onNodes() []func(*testing.T) {
 		TestAmendments,
 		TestAmendmentsRefused,
 		TestAmendmentRepeated,
+		TestAmendmentToNobody,
 		TestAmendmentsAtATerminal,
 		TestLineHistoryBehindReactions,
 		TestWaitingReadsAsItIsNow,
@@ -84,6 +85,8 @@ func onNodes() []func(*testing.T) {
 		TestWhoIsAway,
 		TestSearch,
 		TestSearchGoesOn,
+		TestFileOfDeletedMessageGoes,
+		TestSlowHistoryTellsNothingDeleted,
 	}
 }
 

@@ -51,11 +51,11 @@ func (h *Hub) do(s *session, r wire.Request) {
 	})
 }
 
-// mayBlock reports whether a request may have to wait for the engine. A send does not,
-// unless it joins a group as well, or comes with a file.
+// mayBlock reports whether a request may have to wait for the engine or the disk. A send does
+// not, unless it joins a group as well, comes with a file, or may delete one.
 func (h *Hub) mayBlock(s *session, r wire.Request) bool {
 	switch {
-	case r.File != "":
+	case r.File != "", r.Op == wire.Send && h.deletesFile(r.Kind):
 		return true
 	case r.Op == wire.Kick: // a ban may have to be made safe
 		return s.isModerator()
@@ -87,7 +87,7 @@ func (h *Hub) handle(s *session, r wire.Request, t turn) {
 	case wire.Typing:
 		h.typing(s, r, t)
 	case wire.Search:
-		h.search(s, r, t)
+		h.search(s, r)
 	case wire.Groups:
 		h.directory(s, r, t)
 	case wire.Topic:
@@ -251,13 +251,14 @@ func (h *Hub) who(s *session, r wire.Request, t turn) {
 		return
 	}
 	var away []string
+	looked := 0 // at members, of whom few may be named
 	if r.Away && r.Target != "" {
-		if away, err = h.engine.MembersAway(r.Target); err != nil {
+		if away, looked, err = h.engine.MembersAway(r.Target); err != nil {
 			s.fail(r.ID, err)
 			return
 		}
 	}
-	s.answer(t, loop.Work{Names: len(names) + len(away)}, reply(s.protocol().Members(r, names, count, away)))
+	s.answer(t, loop.Work{Names: len(names) + looked}, reply(s.protocol().Members(r, names, count, away)))
 }
 
 // answer sends a long answer, as fast as the client reads, and charges for it.

@@ -7,6 +7,7 @@ import (
 
 	"wschat/hub/chat"
 	"wschat/hub/loop"
+	"wschat/hub/store"
 )
 
 // found reads the answer to a search: the texts, the newest first.
@@ -119,4 +120,33 @@ func TestManySearches(t *testing.T) {
 	}
 	p.say(`{"op":"search","id":"last","text":"x"}`)
 	p.conn.Close() // ends it
+}
+
+// While a client's searches wait for each other, its messages do not.
+func TestMessagesDoNotWaitForSearches(t *testing.T) {
+	memory := &pausedStore{store.New(0), make(chan chat.Query), make(chan bool)}
+	config := silent
+	config.Store = memory
+	s := start(t, loop.Config{}, config)
+	for range 300 { // more than a page
+		s.append(&chat.Message{Conversation: "all", From: "A", To: "all", Body: []byte("y")})
+	}
+	p := s.program("P")
+	p.say(`{"op":"search","id":"first","text":"x"}`)
+	<-memory.asked
+	for i := range maxSearches + 1 {
+		p.say(fmt.Sprintf(`{"op":"search","id":"%d","text":"x"}`, i))
+	}
+	p.wants(errorOf(fmt.Sprint(maxSearches), "unavailable"))
+	p.send("m", `{"op":"send","id":"m","to":"all","text":"x"}`, messageText(301, "P", "all", "x"), 301)
+	memory.answer <- true
+	for i := range maxSearches + 1 {
+		if i > 0 {
+			<-memory.asked
+			memory.answer <- true
+		}
+		if texts, _, _ := p.found(); texts != "x" && i > 0 {
+			t.Errorf("search %d has found %q", i, texts)
+		}
+	}
 }

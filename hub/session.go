@@ -67,8 +67,9 @@ func (s *session) Open(c *loop.Conn) {
 	if s.start.named {
 		c.Write(frame.Text, wire.Line{}.Named(s.name))
 	}
+	since := s.hub.deletions.now()
 	if s.hub.open(s) {
-		s.catchUp()
+		s.catchUp(since)
 	}
 }
 

@@ -15,8 +15,8 @@ type users struct {
 	changed func(name string) // is told of each name whose line has changed; nil: nobody is
 }
 
-// take puts a new file in the place of the old one. Who asks from now on gets the new one;
-// then those who were let in by the old one are told of.
+// take puts a new file in the place of the old one. Whoever asks from now on gets the new one;
+// then changed is told of those whom the old one let in.
 func (u *users) take(text []byte) error {
 	table, err := account.Parse(text)
 	if err != nil {

@@ -49,9 +49,10 @@ type Engine interface {
 	// nobody by that name is known, and may be ErrFull. An engine of many nodes keeps a
 	// message whose ID its sender has used on another one only once; m then gets the Seq
 	// of the first. An amendment goes to whoever would get a message like the one that it is
-	// about, even if nobody by that name is known any more; for its errors, and what has no
-	// Seq in the end, see Store.Append. done may be called before Publish returns, and with a lock held: it
-	// must not call the engine. Publish does not block.
+	// about, even if nobody by that name is known any more: that is away, then, too. Store.Append
+	// has the errors of amendments. One that changes nothing gets no Seq, and is not delivered.
+	// done may be called before Publish returns, and with a lock held: it must not call the
+	// engine. Publish does not block.
 	Publish(m *Message, origin any, done func(away bool, err error))
 
 	// History returns messages of a conversation as they read now, oldest first, and whether
@@ -73,7 +74,8 @@ type Engine interface {
 	// Typing tells the nodes of those who take part that a user writes to a group or another
 	// user. It does not block, and may fail without a word.
 	Typing(user, to string)
-	// SetTopic sets the topic of a group that its User is in. Node.Topic is told, and done called
+	// SetTopic sets the topic of a group that its User is in. Node.Topic is told if that is
+	// another one, and done called
 	// when that is safe, under the rules of Publish.
 	SetTopic(t Topic, done func(error))
 
@@ -81,7 +83,8 @@ type Engine interface {
 	// name, which must not be changed, and how many there are.
 	Who(group string) (names []string, count int, err error)
 	// MembersAway returns the members of a group who are not online: the first MaxNames by name.
-	MembersAway(group string) (names []string, err error)
+	// looked is how many members it has looked at for that.
+	MembersAway(group string) (names []string, looked int, err error)
 	// Directory returns groups with members that begin with prefix, are allowed by may, and
 	// are behind after by name: the first ones, limit at most, and whether there are more.
 	Directory(prefix, after string, limit int, may func(group string) bool) (groups []GroupInfo, more bool, err error)
@@ -152,10 +155,10 @@ type Node interface {
 	Deliver(m *Message, origin any)
 	// Member tells of a user, here or elsewhere, who has joined or left a group.
 	Member(user, group string, member bool)
-	// Present tells of a user's login or exit to all, or to a group, as the engine's
+	// Presence tells of a user's login or exit to all, or to a group, as the engine's
 	// setting of presence has it. The same login or exit has the same number in each
 	// group; those that are told to all are numbered in their order.
-	Present(user, where string, number uint64, online bool)
+	Presence(user, where string, number uint64, online bool)
 	// Marked tells of what a user has changed of the marks of a conversation. origin is that of
 	// Engine.Mark, nil on other nodes.
 	Marked(user, conversation string, c MarkChange, origin any)

@@ -7,7 +7,7 @@ import "strings"
 // which ignores the Subject.
 type Error struct {
 	Code    string // as in PROTOCOL.md, such as "not_online"
-	Subject string // the user or group it is about, if any
+	Subject string // what it is about, if anything: a user or a group, or what is expected
 	chinese string // what a line client reads; %s stands for Subject
 	english string // what a JSON client reads, likewise
 	kind    *Error // the variable that About made it from; nil: it is one
@@ -21,7 +21,7 @@ var (
 	ErrNotJSON     = newError("bad_request", "格式应为 JSON", "expected a JSON object")
 	ErrBadID       = newError("bad_request", "编号无效", "expected id to be a string of at most 64 bytes")
 	ErrNoOp        = newError("bad_request", "缺少 op", "expected op to say what is asked for")
-	ErrBadField    = newError("bad_request", "%s 无效", "%s is not as it should be")
+	ErrBadField    = newError("bad_request", "请求无效:expected %s", "expected %s") // its subject says what
 	ErrTwoKinds    = newError("bad_request", "reply、edit、delete、react 只能有一个", "expected one of reply, edit, delete and react at most")
 	ErrNoMark      = newError("bad_request", "缺少 read、mute、hide 或 pin", "expected read, mute, hide or pin")
 	ErrTypingToAll = newError("bad_target", "typing 只能发给群组或用户", "typing goes to a group or a user")
@@ -40,6 +40,9 @@ var (
 	ErrNotYours    = newError("forbidden", "只能修改自己的消息", "the message is somebody else's")
 	ErrUnavailable = newError("unavailable", "暂时无法发送", "cannot be sent at the moment")
 )
+
+// ErrNoText is the ErrBadField of an edit of a binary message.
+var ErrNoText = ErrBadField.About("edit to name a text")
 
 func newError(code, chinese, english string) *Error {
 	return &Error{Code: code, chinese: chinese, english: english}

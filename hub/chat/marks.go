@@ -44,6 +44,7 @@ type Topic struct {
 	Group, Text string // without a text there is none any more
 	User        string // who sets it
 	Address     string // that of the user's connection, for Shares; "" if it is not known
+	Was         string // the text that it takes the place of; given by the store
 }
 
 const (

@@ -22,7 +22,7 @@ type Message struct {
 	Away         bool      // it is private, and its recipient was away when it was sent
 	ID           string    // the sender's id for it, which a retry repeats; "": none
 	Body         []byte    // not empty, but that of a Deletion, of a Reaction that takes one back, and where there is a File
-	File         string    // the JSON text of a file that comes with it, see File.Text; "": none. Of a Deletion, that of the message that it deletes, given by the store
+	File         string    // the JSON text of a file that comes with it, or that a Deletion takes away, which the store gives; see File.Text; "": none
 	Time         time.Time // given by the store
 	Upto         uint64    // in what Waiting returns: once m is written, nothing up to it waits any more; 0: up to Seq
 	Now          *Present  // in what a store returns: what amendments have made of it; nil: nothing

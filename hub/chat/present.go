@@ -1,21 +1,15 @@
 package chat
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Present is what the amendments of a message add up to. It is immutable.
 type Present struct {
 	Deleted   bool
-	Edited    time.Time      // when it was edited last; the zero time: never
-	Text      []byte         // of the last edit
-	Reactions []UserReaction // one of each user, the earliest first
-	Last      uint64         // the Seq of the newest amendment
+	Edited    time.Time // when it was edited last; the zero time: never
+	Text      []byte    // of the last edit
+	Last      uint64    // the Seq of the newest amendment
+	reactions reactions // one of each user
 }
-
-// UserReaction is what a user feels about a message.
-type UserReaction struct{ User, Text string }
 
 // Allows says why m cannot be about a message that its conversation keeps, or was kept, in
 // the kind and with the sender that target has; nil: it can. p is what that has become. It
@@ -27,7 +21,7 @@ func (p *Present) Allows(m, target *Message) error {
 	case m.Kind == Edit && !own:
 		return ErrNotYours
 	case m.Kind == Edit && target.Binary:
-		return ErrBadField.About("edit")
+		return ErrNoText
 	case m.Kind == Deletion && !own && !m.deletesOthers(target):
 		return ErrNotYours
 	}
@@ -48,18 +42,14 @@ func (p *Present) Changes(m *Message) bool {
 
 // ReactionOf returns that of a user; "": there is none. p may be nil.
 func (p *Present) ReactionOf(user string) string {
-	if i := p.indexOf(user); i >= 0 {
-		return p.Reactions[i].Text
+	if p == nil {
+		return ""
 	}
-	return ""
+	return p.reactions.of(user).Text
 }
 
-func (p *Present) indexOf(user string) int {
-	if p == nil {
-		return -1
-	}
-	return slices.IndexFunc(p.Reactions, func(r UserReaction) bool { return r.User == user })
-}
+// Reactions returns all of them, the earliest first.
+func (p *Present) Reactions() []UserReaction { return p.reactions.all() }
 
 // With returns what p becomes by one more amendment. p may be nil. m's Body must not be
 // changed any more.
@@ -76,15 +66,7 @@ func (p *Present) With(m *Message) *Present {
 	case m.Kind == Edit:
 		next.Edited, next.Text = m.Time, m.Body
 	case m.Kind == Reaction:
-		next.Reactions = make([]UserReaction, 0, len(next.Reactions)+1)
-		if p != nil {
-			i := p.indexOf(m.From)
-			next.Reactions = append(next.Reactions, p.Reactions[:max(i, 0)]...)
-			next.Reactions = append(next.Reactions, p.Reactions[i+1:]...)
-		}
-		if len(m.Body) > 0 {
-			next.Reactions = append(next.Reactions, UserReaction{m.From, string(m.Body)})
-		}
+		next.reactions = next.reactions.with(UserReaction{m.From, string(m.Body), m.Seq})
 	}
 	return &next
 }
@@ -122,31 +104,18 @@ const (
 	MaxTallyUsers = 20  // names of those who share one
 )
 
-// Tallies counts the reactions, the earliest first.
-func (p *Present) Tallies() (tallies []Tally) {
-	at := make(map[string]int)
-	for _, r := range p.Reactions {
-		i, ok := at[r.Text]
-		if !ok {
-			if i = len(tallies); i == MaxTallies {
-				continue
-			}
-			at[r.Text] = i
-			tallies = append(tallies, Tally{Text: r.Text})
-		}
-		t := &tallies[i]
-		if t.Count++; len(t.Users) < MaxTallyUsers {
-			t.Users = append(t.Users, r.User)
-		}
-	}
-	return tallies
+// Tallies returns the reactions as they are told, the earliest first.
+func (p *Present) Tallies() []Tally { return p.reactions.tallies }
+
+// WithTallies returns p with reactions that were counted elsewhere: it knows of none of them by its
+// user.
+func (p *Present) WithTallies(tallies []Tally) *Present {
+	next := *p
+	next.reactions = reactions{tallies: tallies}
+	return &next
 }
 
 // Size is what p takes in memory, in bytes, roughly.
 func (p *Present) Size() int {
-	size := 128 + len(p.Text)
-	for _, r := range p.Reactions {
-		size += 40 + len(r.User) + len(r.Text)
-	}
-	return size
+	return 128 + len(p.Text) + 64*p.reactions.count + p.reactions.bytes
 }

@@ -3,6 +3,9 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +75,7 @@ func state(p *Present) string {
 	if !p.Edited.IsZero() {
 		parts = append(parts, "text "+string(p.Text))
 	}
-	for _, r := range p.Reactions {
+	for _, r := range p.Reactions() {
 		parts = append(parts, r.User+r.Text)
 	}
 	return strings.Join(append(parts, fmt.Sprint(p.Last)), " ")
@@ -173,5 +176,70 @@ func TestTallies(t *testing.T) {
 	}
 	if fmt.Sprint(got[1]) != "{👎 2 [A U0]}" {
 		t.Errorf("got %+v", got[1])
+	}
+}
+
+// However many people react, and change their minds, it reads as if all of it were counted anew.
+func TestReactionsOfMany(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var p *Present
+	var list []UserReaction // as it was counted once
+	for seq := range uint64(2000) {
+		m := what(fmt.Sprint("U", random.IntN(400)), fmt.Sprint("r:", min(1, random.IntN(3))*random.IntN(200)))
+		if random.IntN(4) == 0 {
+			m.Body = nil
+		}
+		m.Seq = seq + 1
+		if !p.Changes(m) {
+			continue
+		}
+		before := ""
+		if seq%50 == 0 {
+			before = fmt.Sprint(p)
+		}
+		next := p.With(m)
+		if seq%50 == 0 && fmt.Sprint(p) != before {
+			t.Fatal("what was told before has changed")
+		}
+		p = next
+		list = slices.DeleteFunc(list, func(u UserReaction) bool { return u.User == m.From })
+		if len(m.Body) > 0 {
+			list = append(list, UserReaction{m.From, string(m.Body), m.Seq})
+		}
+		if got, want := p.Tallies(), tally(list); !reflect.DeepEqual(got, want) && len(got)+len(want) > 0 {
+			t.Fatalf("after %d: got\n%v, want\n%v", m.Seq, got, want)
+		}
+		if seq%50 == 0 && (!slices.Equal(p.Reactions(), list) || p.ReactionOf(m.From) != string(m.Body)) {
+			t.Fatalf("after %d: got\n%v, want\n%v", m.Seq, p.Reactions(), list)
+		}
+	}
+	if size := 128; p.Size() < size+64*len(list) {
+		t.Errorf("%d reactions take %d bytes", len(list), p.Size())
+	}
+}
+
+// PROTOCOL 5.1: of reactions by very many, one more costs what the first has cost, and so does a look
+// at what one user feels.
+func BenchmarkReactions(b *testing.B) {
+	for _, users := range []int{10, 1000, 10_000} {
+		var p *Present
+		for i := range users {
+			m := what(fmt.Sprint("U", i), "r:👍")
+			m.Seq = uint64(i + 1)
+			p = p.With(m)
+		}
+		last := fmt.Sprint("U", users-1)
+		b.Run(fmt.Sprint("add/", users), func(b *testing.B) {
+			b.ReportAllocs()
+			m := what("B", "r:👎")
+			for b.Loop() {
+				p.With(m)
+			}
+		})
+		b.Run(fmt.Sprint("look/", users), func(b *testing.B) {
+			for b.Loop() {
+				p.ReactionOf(last)
+			}
+		})
 	}
 }

@@ -55,7 +55,7 @@ type Store interface {
 
 	// SetTopic sets the topic of a group, which lives as long as its messages. stored is called
 	// like that of Append. Topics returns those that groups have.
-	SetTopic(t Topic, stored func(error))
+	SetTopic(t *Topic, stored func(error))
 	Topics(groups []string) map[string]string
 
 	// Left notes that a user has left, for now, and reports whether he is in a private
@@ -89,6 +89,9 @@ const (
 	After            // the oldest ones after Seq
 	Around           // as many before Seq as after it, and that one
 )
+
+// Bounds on what a search returns, in messages: without a limit, and at most.
+const UsualFound, MaxFound = 20, 50
 
 // Bounds on what one user may send another who is away; see Shares in the package's doc.
 const (

@@ -94,30 +94,13 @@ func (s *Store) repeat(id, user string, by claim) (string, error) {
 // GiveBack undoes a claim, but none that was one again, whose message is not stored, and calls
 // done. It does not block.
 func (s *Store) GiveBack(id string, done func()) {
-	s.later(done, func() error { return os.Rename(s.path(sentDir, id), s.path(newDir, id)) }, "file cannot be given back", id)
-}
-
-// Remove deletes a file whose message is deleted, and calls done. It does not block.
-func (s *Store) Remove(id string, done func()) {
-	s.later(done, func() error {
-		size, err := s.removeAt(sentDir, id)
-		if err != nil {
-			return err
-		}
-		s.room.add(-size, 0)
-		return s.syncDirs(sentDir)
-	}, "file cannot be removed", id)
-}
-
-// later works on a file that may be gone.
-func (s *Store) later(done func(), work func() error, failure, id string) {
 	s.running.Go(func() {
 		defer done()
 		if !isID(id) {
 			return
 		}
-		if err := work(); err != nil && !errors.Is(err, os.ErrNotExist) {
-			s.log.Error(failure, "file", id, "error", err)
+		if err := os.Rename(s.path(sentDir, id), s.path(newDir, id)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.log.Error("file cannot be given back", "file", id, "error", err)
 		}
 	})
 }

@@ -30,6 +30,7 @@ func TestClaim(t *testing.T) {
 			t.Errorf("%s: got %s, %v", what, text, err)
 		}
 	}
+	deleted := func(id string, done func()) { other.Deleted("groupA", 1, id, done) }
 	fails("another's", s, f.ID, "B", "7")
 	fails("none", s, newID(), "A", "7")
 	fails("a path", s, "../sent/"+f.ID, "A", "7")
@@ -50,14 +51,14 @@ func TestClaim(t *testing.T) {
 	wait(s.GiveBack, f.ID)
 	works("when it is given back", other, "")
 	fails("again without an id", s, f.ID, "A", "")
-	wait(other.Remove, f.ID)
+	wait(deleted, f.ID)
 	fails("when it is removed", s, f.ID, "A", "")
 	if left := paths(t, s); len(left) > 0 {
 		t.Errorf("there is left %v", left)
 	}
-	wait(s.Remove, f.ID) // it is gone
+	wait(deleted, f.ID) // it is gone
 	wait(s.GiveBack, f.ID)
-	wait(s.Remove, "../x")
+	wait(deleted, "../x")
 }
 
 // Of all who claim a file at once, on several nodes, one gets it.

@@ -95,7 +95,7 @@ func TestCount(t *testing.T) {
 		t.Errorf("got %v, %d", err, s.Stats().Used)
 	}
 	claimed(t, s, f)
-	wait(s.Remove, f.ID)
+	wait(func(id string, done func()) { s.Deleted("groupA", 1, id, done) }, f.ID)
 	if err := other.count(); err != nil || other.Stats().Used != blockSize || s.Stats().Used != blockSize {
 		t.Errorf("got %v, %d and %d", err, s.Stats().Used, other.Stats().Used)
 	}

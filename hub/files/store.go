@@ -13,9 +13,10 @@ import (
 
 // The directories of a store.
 const (
-	partDir = "part"
-	newDir  = "new"
-	sentDir = "sent"
+	partDir   = "part"
+	newDir    = "new"
+	sentDir   = "sent"
+	doomedDir = "doomed"
 )
 
 // Why a file is not stored. Any other error of Put is that of the reader, or of the disk.
@@ -40,6 +41,8 @@ type Store struct {
 	log     *slog.Logger
 	stop    chan struct{}
 	running sync.WaitGroup
+	// attended brings what Attend is given.
+	attended chan func(conversation string, seq uint64) (bool, error)
 
 	room room
 
@@ -63,14 +66,17 @@ type Stats struct {
 // Open opens the directory, and makes it if it is missing. What an upload has left behind that
 // ended with its process is removed. It fails where files cannot be locked.
 func Open(config Config) (*Store, error) {
-	s := &Store{config: config, log: config.Log, stop: make(chan struct{}), uploads: make(map[string]int)}
+	s := &Store{
+		config: config, log: config.Log, stop: make(chan struct{}), uploads: make(map[string]int),
+		attended: make(chan func(string, uint64) (bool, error), 1),
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	for _, dir := range []string{partDir, newDir, sentDir} {
+	for _, dir := range []string{partDir, newDir, sentDir, doomedDir} {
 		if err := os.Mkdir(s.path(dir, ""), 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 			return nil, fmt.Errorf("files: %w", err)
 		}

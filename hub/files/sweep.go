@@ -9,24 +9,37 @@ import (
 const (
 	// unsentTime is how long a file waits to be sent.
 	unsentTime = time.Hour
+	// doomedTime is the time between two looks at what is noted in doomed.
+	doomedTime = time.Minute
 	sweepTime  = 5 * time.Minute
-	// countSweeps is after how many sweeps what is there is counted anew: other nodes, and the
-	// operator, may have changed it.
-	countSweeps = 12
+	// countTime is when what is there is counted anew: other nodes, and the operator, may have
+	// changed it.
+	countTime = time.Hour
 )
 
 // sweepAll removes what nobody needs, now and then.
 func (s *Store) sweepAll() {
-	ticker := time.NewTicker(sweepTime)
+	ticker := time.NewTicker(doomedTime)
 	defer ticker.Stop()
-	for n := 1; ; n++ {
+	var isDeleted func(conversation string, seq uint64) (bool, error)
+	for n := time.Duration(0); ; {
 		select {
 		case <-s.stop:
 			return
+		case isDeleted = <-s.attended:
+			s.sweepDoomed(isDeleted)
+			continue
 		case <-ticker.C:
+			n += doomedTime
 		}
-		err := s.sweep()
-		if err == nil && n%countSweeps == 0 {
+		if isDeleted != nil {
+			s.sweepDoomed(isDeleted)
+		}
+		var err error
+		if n%sweepTime == 0 {
+			err = s.sweep()
+		}
+		if err == nil && n%countTime == 0 {
 			err = s.count()
 		}
 		if err != nil {

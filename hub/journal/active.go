@@ -137,7 +137,7 @@ func (s *Store) rotate() error {
 // repair puts a copy of what is safe of the active segment in its place, and
 // takes back a rotation that was not completed.
 func (s *Store) repair() error {
-	if err := s.present(); err != nil {
+	if err := s.isInPlace(); err != nil {
 		return err // what is removed or written here would be another's
 	}
 	a := &s.commit.active

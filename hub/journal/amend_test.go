@@ -40,7 +40,7 @@ func reads(s *Store, conversation string) string {
 			text = fmt.Sprintf("%d:%d/%d %s<%s", m.Seq, m.Kind, m.About, m.Body, m.Was)
 		}
 		if p := m.Now; p != nil {
-			text += fmt.Sprintf(" %v %v %v", p.Deleted, p.Edited.UnixNano(), p.Reactions)
+			text += fmt.Sprintf(" %v %v %v", p.Deleted, p.Edited.UnixNano(), p.Reactions())
 		}
 		parts = append(parts, text)
 	}

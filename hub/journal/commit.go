@@ -94,7 +94,7 @@ func (s *Store) appendPending(p *pending) {
 		p.conversation, p.refused = s.memory.Open(p.m, c.forget)
 		p.left = p.conversation == nil
 	case p.topic != nil:
-		p.conversation, p.refused = s.memory.OpenTopic(*p.topic, c.forget)
+		p.conversation, p.refused = s.memory.OpenTopic(p.topic, c.forget)
 		p.left = p.conversation == nil
 	}
 	if p.left {
@@ -136,7 +136,7 @@ func (s *Store) publish() {
 				s.erasure.owe(p.m.Time)
 			}
 		case p.topic != nil:
-			s.memory.AddTopic(p.conversation, p.topic.Text, p.stored)
+			s.memory.AddTopic(p.conversation, p.topic, p.stored)
 		default:
 			s.mu.Lock()
 			p.apply(s.state)

@@ -45,7 +45,7 @@ func (r *run) do() {
 			m := amendment(n, verb, object)
 			r.append(n, func(stored func(error)) { r.store.Append(m, stored) })
 		case "topic":
-			r.append(n, func(stored func(error)) { r.store.SetTopic(chat.Topic{Group: "groupT", Text: object}, stored) })
+			r.append(n, func(stored func(error)) { r.store.SetTopic(&chat.Topic{Group: "groupT", Text: object}, stored) })
 		case "mark":
 			r.append(n, func(stored func(error)) { r.store.SetMarks("A", "all", chat.Marks{Read: uint64(size)}, stored) })
 		case "tell", "other":

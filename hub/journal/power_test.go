@@ -42,7 +42,7 @@ func outcome(s *Store) string {
 func outcomeOf(seq uint64, body string, p *chat.Present) string {
 	text := fmt.Sprintf("%d:%s", seq, strings.TrimRight(body, " x"))
 	if p != nil {
-		text += fmt.Sprint(p.Deleted, p.Reactions)
+		text += fmt.Sprint(p.Deleted, p.Reactions())
 	}
 	return text
 }

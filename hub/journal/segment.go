@@ -115,7 +115,7 @@ func listSegments(dir string) ([]uint64, error) {
 // createPart makes a segment that is not yet part of the journal, with nothing
 // but a header, synced. The caller renames or removes it.
 func (s *Store) createPart(h header) (f *os.File, err error) {
-	if err := s.present(); err != nil {
+	if err := s.isInPlace(); err != nil {
 		return nil, err // or it would be made in another's directory
 	}
 	path := segmentPath(s.dir, h.number) + partSuffix

@@ -19,8 +19,8 @@ func parseTopic(b []byte) (topic, error) {
 
 // SetTopic implements chat.Store. stored is called as that of Append is, and in one order
 // with it.
-func (s *Store) SetTopic(t chat.Topic, stored func(error)) {
-	s.append(pending{kind: kindTopic, body: appendTopic(nil, topic{t.Group, t.Text}), topic: &t, stored: stored})
+func (s *Store) SetTopic(t *chat.Topic, stored func(error)) {
+	s.append(pending{kind: kindTopic, body: appendTopic(nil, topic{t.Group, t.Text}), topic: t, stored: stored})
 }
 
 // Topics implements chat.Store.

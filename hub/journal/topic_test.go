@@ -14,7 +14,7 @@ import (
 // setTopic waits for what comes of it.
 func setTopic(s *Store, group, text string) error {
 	stored := make(chan error, 1)
-	s.SetTopic(chat.Topic{Group: group, Text: text}, func(err error) { stored <- err })
+	s.SetTopic(&chat.Topic{Group: group, Text: text}, func(err error) { stored <- err })
 	return <-stored
 }
 
@@ -137,7 +137,7 @@ func TestForgottenInOneBatch(t *testing.T) {
 			steps := func() {
 				for step := range strings.SplitSeq(test.steps, ", ") {
 					if verb, group, _ := strings.Cut(step, " "); verb == "topic" {
-						s.SetTopic(chat.Topic{Group: group, Text: "new"}, func(err error) { stored <- err })
+						s.SetTopic(&chat.Topic{Group: group, Text: "new"}, func(err error) { stored <- err })
 					} else {
 						s.Append(text(group, "new"), func(err error) { stored <- err })
 					}

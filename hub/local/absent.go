@@ -11,7 +11,7 @@ import (
 const askedAtOnce = 4096
 
 // MembersAway implements chat.Engine. Those who come or leave meanwhile may be among them.
-func (e *Engine) MembersAway(group string) ([]string, error) {
+func (e *Engine) MembersAway(group string) (names []string, looked int, err error) {
 	e.mu.Lock()
 	var members []*user
 	if g := e.groups[group]; g != nil && int(g.online) < len(g.members) {
@@ -19,7 +19,7 @@ func (e *Engine) MembersAway(group string) ([]string, error) {
 	}
 	e.mu.Unlock()
 	away := newRoster(e.absent(members)).names
-	return away[:min(len(away), chat.MaxNames)], nil
+	return away[:min(len(away), chat.MaxNames)], len(members), nil
 }
 
 // absent yields the names of those of users who are not online.

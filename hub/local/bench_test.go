@@ -11,8 +11,8 @@ import (
 // deaf is a chat.Node to which telling costs nothing.
 type deaf struct{ chat.Node }
 
-func (deaf) Deliver(*chat.Message, any)            {}
-func (deaf) Present(_, _ string, _ uint64, _ bool) {}
+func (deaf) Deliver(*chat.Message, any)             {}
+func (deaf) Presence(_, _ string, _ uint64, _ bool) {}
 
 // A message on its way through the engine, from one of many users, who has read all before it.
 func BenchmarkPublish(b *testing.B) {

@@ -154,7 +154,7 @@ func TestMembersOnline(t *testing.T) {
 		if n := len(here) + len(away); n > 0 && (groups[0].Online != len(here) || groups[0].Members != n) {
 			t.Fatalf("got %+v, want %d of %d", groups[0], len(here), n)
 		}
-		if got, err := e.MembersAway("groupA"); !slices.Equal(got, away) || err != nil {
+		if got, _, err := e.MembersAway("groupA"); !slices.Equal(got, away) || err != nil {
 			t.Fatalf("away are %v, %v, want %v", got, err, away)
 		}
 	}
@@ -167,11 +167,11 @@ func TestMembersAwayAreBounded(t *testing.T) {
 	for _, i := range rand.Perm(users) {
 		come(t, e, fmt.Sprintf("U%05d", i), "", "groupA")
 	}
-	got, err := e.MembersAway("groupA")
-	if err != nil || len(got) != chat.MaxNames || got[0] != "U00000" || got[chat.MaxNames-1] != "U00999" || !slices.IsSorted(got) {
+	got, looked, err := e.MembersAway("groupA")
+	if err != nil || looked != users || len(got) != chat.MaxNames || got[0] != "U00000" || got[chat.MaxNames-1] != "U00999" || !slices.IsSorted(got) {
 		t.Errorf("got %d names, %v", len(got), err)
 	}
-	if got, err := e.MembersAway("groupB"); len(got) != 0 || err != nil {
+	if got, looked, err := e.MembersAway("groupB"); len(got) != 0 || looked != 0 || err != nil {
 		t.Errorf("of no group: %v, %v", got, err)
 	}
 }

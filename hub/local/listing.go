@@ -7,14 +7,18 @@ const listedAtOnce = 256
 
 // Directory implements chat.Engine.
 func (e *Engine) Directory(prefix, after string, limit int, may func(group string) bool) ([]chat.GroupInfo, bool, error) {
-	groups := make([]chat.GroupInfo, 0, min(limit, chat.MaxNames)+1)
-	for more := true; more && len(groups) <= limit; {
-		groups, after, more = e.list(groups, prefix, after, limit+1, may)
-	}
-	more := len(groups) > limit
-	groups = groups[:min(len(groups), limit)]
+	groups, more := e.listAll(prefix, after, limit, may)
 	e.addTopics(groups)
 	return groups, more, nil
+}
+
+// listAll is Directory without topics.
+func (e *Engine) listAll(prefix, after string, limit int, may func(group string) bool) (groups []chat.GroupInfo, more bool) {
+	groups = make([]chat.GroupInfo, 0, min(limit, chat.MaxNames)+1)
+	for more = true; more && len(groups) <= limit; {
+		groups, after, more = e.list(groups, prefix, after, limit+1, may)
+	}
+	return groups[:min(len(groups), limit)], len(groups) > limit
 }
 
 // list appends the groups behind after to those listed, which become limit at most. It
@@ -49,7 +53,7 @@ func (e *Engine) addTopics(groups []chat.GroupInfo) {
 
 // Groups implements chat.Engine.
 func (e *Engine) Groups() ([]chat.GroupInfo, int, error) {
-	groups, _, err := e.Directory("", "", chat.MaxNames, func(string) bool { return true })
+	groups, _ := e.listAll("", "", chat.MaxNames, func(string) bool { return true })
 	_, count := e.Counts()
-	return groups, max(count, len(groups)), err
+	return groups, max(count, len(groups)), nil
 }

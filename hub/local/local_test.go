@@ -35,7 +35,7 @@ func (r *recorder) Deliver(m *chat.Message, _ any) { r.note("%s to %s", m.From, 
 func (r *recorder) Member(user, group string, member bool) {
 	r.note("%s in %s: %v", user, group, member)
 }
-func (r *recorder) Present(user, where string, number uint64, online bool) {
+func (r *recorder) Presence(user, where string, number uint64, online bool) {
 	r.note("%d: %s at %s: %v", number, user, where, online)
 }
 func (r *recorder) Idle(group string)                  { r.note("%s is idle", group) }

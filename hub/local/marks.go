@@ -84,7 +84,7 @@ func (e *Engine) readOwn(m *chat.Message) {
 	case own == nil && m.Seq == 1:
 		own = e.setMarks(u, m.Conversation, chat.Marks{Read: 1})
 	case own != nil && own.Read+1 == m.Seq:
-		e.change(u, own, chat.Marks{Read: m.Seq, Flags: own.Flags})
+		e.setMark(u, own, chat.Marks{Read: m.Seq, Flags: own.Flags})
 	default:
 		return
 	}
@@ -160,12 +160,12 @@ func (e *Engine) setMarks(u *user, conversation string, to chat.Marks) *mark {
 		e.marked.Add(all, 1)
 		e.markCount++
 	}
-	e.change(u, m, to)
+	e.setMark(u, m, to)
 	return m
 }
 
-// change changes m, which is the one that was changed last now. The lock is held.
-func (e *Engine) change(u *user, m *mark, to chat.Marks) {
+// setMark changes m, which is the one that was changed last now. The lock is held.
+func (e *Engine) setMark(u *user, m *mark, to chat.Marks) {
 	m.Marks = to
 	m.changes++
 	e.marks[u].order.Push(m, markLinks)

@@ -39,12 +39,12 @@ func (e *Engine) SetMember(name, group string, member bool, held func(), done fu
 		c.done(nil)
 	case e.registry != nil:
 		e.note(func(r chat.Registry) {
-			r.SetMember(name, group, member, func(err error) { e.changed(c, err) })
+			r.SetMember(name, group, member, func(err error) { e.endChange(c, err) })
 		})
 		e.unlock()
 	default:
 		e.mu.Unlock()
-		e.changed(c, nil)
+		e.endChange(c, nil)
 	}
 }
 
@@ -76,9 +76,9 @@ func (e *Engine) share() int {
 	return 1
 }
 
-// changed ends every change: it takes effect, unless err says why it could not be stored,
+// endChange ends every change: it takes effect, unless err says why it could not be stored,
 // and its requester is answered.
-func (e *Engine) changed(c *change, err error) {
+func (e *Engine) endChange(c *change, err error) {
 	if err == nil {
 		err = e.makeChange(c)
 	}

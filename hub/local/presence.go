@@ -79,10 +79,10 @@ func (e *Engine) tell(u *user, online bool) {
 	e.number++
 	switch e.config.Presence {
 	case chat.ToAll:
-		e.node.Present(u.name, chat.Everyone, e.number, online)
+		e.node.Presence(u.name, chat.Everyone, e.number, online)
 	case chat.ToGroup:
 		for _, m := range u.groups {
-			e.node.Present(u.name, m.group.name, e.number, online)
+			e.node.Presence(u.name, m.group.name, e.number, online)
 		}
 	}
 }

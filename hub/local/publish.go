@@ -9,8 +9,9 @@ import (
 // Publish implements chat.Engine. Retries do not come here: on one node, the hub knows the
 // ids of all sends.
 func (e *Engine) Publish(m *chat.Message, origin any, done func(away bool, err error)) {
+	var known, here bool
 	if m.Private() {
-		known, here := e.find(m.To)
+		known, here = e.find(m.To)
 		if !known && !m.Kind.Amends() {
 			done(false, chat.ErrNotOnline.About(m.To))
 			return
@@ -22,7 +23,7 @@ func (e *Engine) Publish(m *chat.Message, origin any, done func(away bool, err e
 		case err != nil:
 			done(false, refusal(err))
 		case m.Seq == 0: // it changes nothing
-			done(m.Away, nil)
+			done(m.Private() && !here, nil)
 		default:
 			e.node.Deliver(m, origin)
 			e.stored(m, done)
@@ -63,18 +64,17 @@ func (e *Engine) find(name string) (known, here bool) {
 }
 
 // settle notes what m, which is stored, is to its sender and its recipient, and reports
-// whether the latter is away. Whoever is not known is away from a message, but not from an
-// amendment.
+// whether the latter is away. The operator is not told.
 func (e *Engine) settle(m *chat.Message) (away bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.readOwn(m)
-	if !m.Private() {
+	if !m.Private() || m.From == "" {
 		return false
 	}
 	u := e.users[m.To]
 	if u == nil {
-		return !m.Kind.Amends()
+		return true
 	}
 	e.holds(u)
 	return u.place == 0

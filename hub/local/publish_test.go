@@ -26,7 +26,7 @@ func (s *later) Append(m *chat.Message, stored func(error)) {
 	})
 }
 
-func (s *later) SetTopic(t chat.Topic, stored func(error)) {
+func (s *later) SetTopic(t *chat.Topic, stored func(error)) {
 	s.waiting = append(s.waiting, func(err error) {
 		if err == nil {
 			s.topics[t.Group] = t.Text
@@ -76,8 +76,8 @@ func TestAmendments(t *testing.T) {
 		{chat.Plain, "A", "A", "text", nil, false, "false <nil>", true},
 		{chat.Reply, "A", "B", "text", nil, true, "true <nil>", true},
 		{chat.Edit, "A", "B", "text", nil, true, "true <nil>", true},
-		{chat.Edit, "A", "C", "text", nil, false, "false <nil>", true},
-		{chat.Reaction, "A", "C", "", nil, false, "false <nil>", true},
+		{chat.Edit, "A", "C", "text", nil, false, "true <nil>", true},
+		{chat.Reaction, "A", "C", "", nil, false, "true <nil>", true},
 		{chat.Reaction, "A", "B", "again", nil, true, "true <nil>", false},
 		{chat.Reaction, "A", "groupX", "again", nil, false, "false <nil>", false},
 		{chat.Deletion, "", "", "", nil, false, "false <nil>", true},
@@ -148,7 +148,10 @@ func TestTopics(t *testing.T) {
 			t.Errorf("%s: topics %v, %v", user, w.Topics, err)
 		}
 	}
-	if groups, _, err := e.Groups(); len(groups) != 2 || groups[0].Topic != "second" || groups[1].Topic != "" || err != nil {
+	if groups, _, err := e.Directory("", "", 10, func(string) bool { return true }); len(groups) != 2 || groups[0].Topic != "second" || groups[1].Topic != "" || err != nil {
 		t.Errorf("groups %v, %v", groups, err)
+	}
+	if groups, _, err := e.Groups(); len(groups) != 2 || groups[0].Topic != "" || err != nil {
+		t.Errorf("the operator sees %v, %v", groups, err)
 	}
 }

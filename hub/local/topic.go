@@ -8,12 +8,14 @@ func (e *Engine) SetTopic(t chat.Topic, done func(error)) {
 		done(chat.ErrNotMember.About(t.Group))
 		return
 	}
-	e.store.SetTopic(t, func(err error) {
+	e.store.SetTopic(&t, func(err error) {
 		if err != nil {
 			done(refusal(err))
 			return
 		}
-		e.node.Topic(t.Group, t.Text, t.User)
+		if t.Text != t.Was {
+			e.node.Topic(t.Group, t.Text, t.User)
+		}
 		done(nil)
 	})
 }

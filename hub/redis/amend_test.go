@@ -53,7 +53,7 @@ func reads(messages []*chat.Message) string {
 	for _, m := range messages {
 		fmt.Fprintf(&b, "%d %s %s %d %d %q %q", m.Seq, m.From, m.To, m.Kind, m.About, m.Was, m.Body)
 		if m.Now != nil {
-			fmt.Fprint(&b, m.Now.Deleted, !m.Now.Edited.IsZero(), m.Now.Reactions, m.Now.Last)
+			fmt.Fprint(&b, m.Now.Deleted, !m.Now.Edited.IsZero(), m.Now.Tallies(), m.Now.Last)
 		}
 		b.WriteByte('\n')
 	}
@@ -226,7 +226,78 @@ func TestDeletedTextIsGone(t *testing.T) {
 	}
 }
 
-// Amendments that the channel has not brought are told as they read by now, each once.
+// Reactions of many are counted as on one node. What one more rewrites does not grow with them.
+func TestReactionsOfMany(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	for _, users := range []int{25, 400} {
+		group, memory, random := fmt.Sprint("group", users), store.New(0), rand.New(rand.NewPCG(1, 2))
+		say(t, s, "A", group, "", "x")
+		memory.Append(&chat.Message{Conversation: group, From: "A", To: group, Body: []byte("x")}, func(error) {})
+		for range 2 * users {
+			text := []string{"", "👍", "%\x02\x01\x00", "long enough to be cut off maybe"}[random.IntN(4)]
+			m := about(chat.Reaction, 1, fmt.Sprint("U", random.IntN(users)), group, text)
+			alike := *m
+			if _, err := send(s, m); err != nil {
+				t.Fatal(err)
+			}
+			memory.Append(&alike, func(error) {})
+			if m.Was != alike.Was || m.Seq != alike.Seq {
+				t.Fatalf("got %+v, want %+v", m, alike)
+			}
+		}
+		q := chat.Query{Direction: chat.Around, Seq: 1, Limit: 1}
+		got, _, err := s.History(group, q)
+		want, _, _ := memory.History(group, q)
+		if err != nil || len(got) != 1 {
+			t.Fatal(got, err)
+		}
+		all := []string{page(t, s, group, chat.Query{Direction: chat.After, Seq: 1, Limit: 10_000}), page(t, memory, group, chat.Query{Direction: chat.After, Seq: 1, Limit: 10_000})}
+		if all[0] != all[1] {
+			t.Errorf("the reactions of %d users read\n%s, want\n%s", users, all[0], all[1])
+		}
+		for i, tally := range want[0].Now.Tallies() {
+			told := got[0].Now.Tallies()[i]
+			if told.Text != tally.Text || told.Count != tally.Count || users == 25 && !slices.Equal(told.Users, tally.Users) {
+				t.Errorf("%d users: got %v, want %v", users, told, tally)
+			}
+		}
+		if size, _ := strconv.Atoi(server.CLI("hstrlen", conversationKey(group)+":x", "p1")); size == 0 || size > 2000 {
+			t.Errorf("each reaction of %d users rewrites %d bytes", users, size)
+		}
+	}
+}
+
+// What an older version has kept of reactions is read, and goes on.
+func TestReactionsOfAnOlderVersion(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL()})
+	enter(t, s, "A")
+	say(t, s, "A", "all", "", "x")
+	for _, user := range []string{"B", "C", "D"} {
+		amendBy(t, s, chat.Reaction, 1, user, "all", "👍") // 2 to 4
+	}
+	x := conversationKey("all") + ":x"
+	server.CLI("hdel", x, "r1:B", "r1:C", "r1:D")
+	server.CLI("eval", `redis.call('HSET', KEYS[1], 'p1', '4 0 0 \0B\1👍\0C\1%25%00\0D\1👍')`, "1", x)
+	const before = "1 A all 0 0 \"\" \"x\"false false [{👍 2 [B D]} {%\x00 1 [C]}] 4\n2 B all 4 1 \"\" \"👍\"\n3 C all 4 1 \"\" \"%\\x00\"\n4 D all 4 1 \"\" \"👍\"\nfalse"
+	if got := page(t, s, "all", chat.Query{Limit: 10}); got != before {
+		t.Errorf("it reads\n%s, want\n%s", got, before)
+	}
+	if m := amendBy(t, s, chat.Reaction, 1, "C", "all", "👍"); m.Was != "%\x00" {
+		t.Errorf("it takes the place of %q", m.Was)
+	}
+	amendBy(t, s, chat.Reaction, 1, "B", "all", "")
+	const after = "1 A all 0 0 \"\" \"x\"false false [{👍 2 [D C]}] 6\n2 B all 4 1 \"\" \"\"\n3 C all 4 1 \"\" \"👍\"\n4 D all 4 1 \"\" \"👍\"\n" +
+		"5 C all 4 1 \"%\\x00\" \"👍\"\n6 B all 4 1 \"👍\" \"\"\nfalse"
+	if got := page(t, s, "all", chat.Query{Limit: 10}); got != after {
+		t.Errorf("it reads\n%s, want\n%s", got, after)
+	}
+}
+
+// Amendments that the channel has not brought are told as they read by now, each once: what they
+// change is told as if they had not, since they follow.
 func TestAmendmentsAfterAGap(t *testing.T) {
 	server := redistest.Start(t)
 	a, _ := node(t, Config{URL: server.URL()})
@@ -240,7 +311,11 @@ func TestAmendmentsAfterAGap(t *testing.T) {
 		say(t, a, "A", "all", "", "text")
 		amendBy(t, a, chat.Edit, 4*i+1, "A", "all", "edited")
 		amendBy(t, a, chat.Reaction, 4*i+1, "C", "all", "x")
-		amendBy(t, a, chat.Deletion, 4*i+1, "A", "all", "")
+		if i%2 == 0 {
+			amendBy(t, a, chat.Deletion, 4*i+1, "A", "all", "")
+		} else {
+			amendBy(t, a, chat.Reaction, 4*i+1, "C", "all", "")
+		}
 	}
 	redistest.Eventually(t, "B has been told of all", func() bool { return len(told.about("all ")) >= 4*rounds })
 	for i, text := range told.about("all ") {
@@ -250,6 +325,7 @@ func TestAmendmentsAfterAGap(t *testing.T) {
 			t.Fatalf("message %d is %q", i+1, text)
 		}
 	}
+	want(t, "what is told twice", told.about("folded"))
 }
 
 // Wherever the slot of a conversation is, on its way too, it reads the same.
@@ -337,8 +413,7 @@ func TestAmendmentsEndWithTheirMessages(t *testing.T) {
 }
 
 // "An amendment goes to whoever would get a message like the one that it is about, even if
-// nobody by that name is known any more." Deletions and reactions do not wait, and count for
-// nobody's share.
+// nobody by that name is known any more." Reactions do not wait, and count for nobody's share; what is deleted does not any more.
 func TestAmendmentsToWhoIsAway(t *testing.T) {
 	server := redistest.Start(t)
 	s, told := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
@@ -354,7 +429,7 @@ func TestAmendmentsToWhoIsAway(t *testing.T) {
 			t.Errorf("B is away: %v, %v", away, err)
 		}
 	}
-	if missed := server.CLI("hget", conversationKey("A,B")+":h", "a:B"); strings.Fields(missed)[1] != "2" {
+	if missed := server.CLI("hget", conversationKey("A,B")+":h", "a:B"); strings.Fields(missed)[1] != "0" {
 		t.Errorf("B has missed %s", missed)
 	}
 	if waiting, err := allWaiting(s, "B"); len(waiting) != 0 || err != nil {

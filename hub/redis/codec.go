@@ -133,21 +133,52 @@ func decodePresent(p, text []byte) (*chat.Present, error) {
 	if edited != 0 {
 		now.Edited, now.Text = time.UnixMicro(int64(edited)), bytes.Clone(text)
 	}
-	if len(p) == 0 {
+	switch {
+	case len(p) == 0:
 		return now, nil
+	case p[0] == 0:
+		return decodeReactions(now, p)
+	case p[0] != 2:
+		return nil, errMessage
 	}
-	for each := range strings.SplitSeq(string(p[1:]), "\x00") {
+	var tallies []chat.Tally
+	for each := range strings.SplitSeq(string(p[1:]), "\x02") {
+		what, names, _ := strings.Cut(each, "\x01")
+		count, text, ok := strings.Cut(what, " ")
+		n, err := strconv.Atoi(count)
+		if !ok || err != nil {
+			return nil, errMessage
+		}
+		t := chat.Tally{Text: unescape.Replace(text), Count: n}
+		for name := range strings.SplitSeq(names, "\x01") {
+			if _, user, ok := strings.Cut(name, " "); ok && len(t.Users) < chat.MaxTallyUsers {
+				t.Users = append(t.Users, user)
+			}
+		}
+		if tallies = append(tallies, t); len(tallies) == chat.MaxTallies {
+			break
+		}
+	}
+	return now.WithTallies(tallies), nil
+}
+
+// decodeReactions reads reactions as older data have them.
+func decodeReactions(now *chat.Present, p []byte) (*chat.Present, error) {
+	for i, each := range strings.Split(string(p[1:]), "\x00") {
 		user, text, ok := strings.Cut(each, "\x01")
 		if !ok {
 			return nil, errMessage
 		}
-		now.Reactions = append(now.Reactions, chat.UserReaction{User: user, Text: unescape.Replace(text)})
+		m := &chat.Message{From: user, Kind: chat.Reaction, Seq: uint64(i + 1), Body: []byte(unescape.Replace(text))}
+		last := now.Last
+		now = now.With(m)
+		now.Last = last
 	}
 	return now, nil
 }
 
 // unescape is for the text of a reaction.
-var unescape = strings.NewReplacer("%00", "\x00", "%01", "\x01", "%25", "%")
+var unescape = strings.NewReplacer("%00", "\x00", "%01", "\x01", "%02", "\x02", "%25", "%")
 
 // streamMessages makes messages of what XRANGE returned, or page of scripts/kept.lua.
 func streamMessages(conversation string, r resp.Reply) ([]*chat.Message, error) {
@@ -198,7 +229,11 @@ func streamMessage(conversation string, r resp.Reply) (*chat.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Show(now)
+	if m.Kind == chat.Reaction { // the script has found that of its sender
+		m.Body = bytes.Clone(text)
+	} else {
+		m.Show(now)
+	}
 	return m, nil
 }
 

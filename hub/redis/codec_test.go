@@ -64,16 +64,24 @@ func TestDecodeMessage(t *testing.T) {
 }
 
 func TestDecodePresent(t *testing.T) {
-	for p, want := range map[string]chat.Present{
-		"9 0 1 ":                          {Last: 9, Deleted: true},
-		"9 5 0 ":                          {Last: 9, Edited: time.UnixMicro(5), Text: []byte("text")},
-		"9 0 0 \x00A\x01👍\x00B\x01%25%00": {Last: 9, Reactions: []chat.UserReaction{{User: "A", Text: "👍"}, {User: "B", Text: "%\x00"}}},
+	const many = "\x011 A\x012 B\x013 C\x014 D\x015 E\x016 F\x017 G"
+	for p, want := range map[string]string{
+		"9 0 1 ":                          "9 true 0001 \"\" []",
+		"9 5 0 ":                          "9 false 1970 \"text\" []",
+		"9 0 0 \x00A\x01👍\x00B\x01%25%00": "9 false 0001 \"\" [{👍 1 [A]} {%\x00 1 [B]}]", // of an older version
+		"9 0 0 \x022 👍\x013 A\x014 B\x021 %25%00%02": "9 false 0001 \"\" [{👍 2 [A B]} {%\x00\x02 1 []}]",
+		"9 0 0 \x0299 x" + many + many + many:        "9 false 0001 \"\" [{x 99 [A B C D E F G A B C D E F G A B C D E F]}]",
 	} {
-		if got, err := decodePresent([]byte(p), []byte("text")); err != nil || !reflect.DeepEqual(*got, want) {
-			t.Errorf("%q: got %+v, %v", p, got, err)
+		now, err := decodePresent([]byte(p), []byte("text"))
+		if err != nil {
+			t.Errorf("%q: %v", p, err)
+			continue
+		}
+		if got := fmt.Sprintf("%d %v %04d %q %v", now.Last, now.Deleted, now.Edited.Year(), now.Text, now.Tallies()); got != want {
+			t.Errorf("%q: got %s, want %s", p, got, want)
 		}
 	}
-	for _, p := range []string{"", "9", "9 0", "9 0 x ", "9 0 0 \x00A", "-1 0 0 "} {
+	for _, p := range []string{"", "9", "9 0", "9 0 x ", "9 0 0 \x00A", "-1 0 0 ", "9 0 0 A", "9 0 0 \x02A", "9 0 0 \x02x y"} {
 		if got, err := decodePresent([]byte(p), nil); err == nil {
 			t.Errorf("%q: got %+v", p, got)
 		}
@@ -83,6 +91,7 @@ func TestDecodePresent(t *testing.T) {
 // What is kept, by whatever version, makes no node panic.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("fA\x00\x0041 4 👍👎"), []byte("9 0 0 \x00A\x01👍\x00B\x01%25"))
+	f.Add([]byte("fA\x00\x0041 4 👍👎"), []byte("9 0 0 \x022 👍\x013 A\x014 B"))
 	f.Add([]byte("qA\x00B\x0041 0 2 {}x"), []byte("9 5 0 "))
 	f.Add([]byte("rA\x00B\x0041 0 x"), []byte("9 5 1 "))
 	f.Fuzz(func(t *testing.T, data, p []byte) {

@@ -112,7 +112,7 @@ func (c *conversation) tell(e entry) {
 			c.run = c.run.with(e.m, c.seq)
 			c.seq, c.spoken, c.empty = e.m.Seq, e.m.Time, false
 			c.store.readOwn(c.name, c.run, c.seq)
-			c.store.node.Deliver(e.m, nil)
+			c.store.node.Deliver(asItCame(e.m), nil)
 		}
 	case 'e':
 		c.empty = true
@@ -125,6 +125,17 @@ func (c *conversation) tell(e entry) {
 			c.change(e.user, e.number, e.kind == '+' || c.name != chat.Everyone)
 		}
 	}
+}
+
+// asItCame returns m, which may have been read after a gap, without what amendments have made of
+// it: they are told behind it. A text that was edited or deleted is nowhere any more.
+func asItCame(m *chat.Message) *chat.Message {
+	if m.Now == nil || m.Now.Deleted {
+		return m
+	}
+	live := *m
+	live.Now = nil
+	return &live
 }
 
 // change notes who is in the conversation, with the number of the last login or exit, or
@@ -148,13 +159,13 @@ func (c *conversation) change(user string, number uint64, here bool) {
 		} else {
 			c.roster = slices.Delete(c.roster, i, i+1)
 		}
-		node.Present(user, c.name, c.changes, here)
+		node.Presence(user, c.name, c.changes, here)
 	case c.name == chat.Everyone:
 	case here != was:
 		c.store.takesPart(user, c.name, here)
 		node.Member(user, c.name, here)
 	case number%2 != old%2 && c.store.config.Presence == chat.ToGroup:
-		node.Present(user, c.name, number, number%2 == 1)
+		node.Presence(user, c.name, number, number%2 == 1)
 	}
 }
 

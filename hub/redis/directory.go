@@ -75,7 +75,7 @@ func (s *Store) infos(ctx context.Context, names []string) ([]chat.GroupInfo, er
 }
 
 // MembersAway implements chat.Engine. Of a large group, the members are read page by page.
-func (s *Store) MembersAway(group string) (names []string, err error) {
+func (s *Store) MembersAway(group string) (names []string, looked int, err error) {
 	ctx, cancel := patience()
 	defer cancel()
 	key, cursor := conversationKey(group), "0"
@@ -83,8 +83,9 @@ func (s *Store) MembersAway(group string) (names []string, err error) {
 		r, err := s.call(ctx, key, "HSCAN", key+":m", cursor, "COUNT", batch)
 		var list []string
 		if err != nil || r.Scan(&cursor, &list) != nil {
-			return nil, chat.ErrUnavailable
+			return nil, 0, chat.ErrUnavailable
 		}
+		looked += len(list) / 2
 		for pair := range slices.Chunk(list, 2) {
 			if number, err := strconv.ParseUint(pair[1], 10, 64); err == nil && number%2 == 0 {
 				names = append(names, pair[0])
@@ -96,7 +97,7 @@ func (s *Store) MembersAway(group string) (names []string, err error) {
 			names = names[:min(len(names), chat.MaxNames)]
 		}
 		if cursor == "0" {
-			return names, nil
+			return names, looked, nil
 		}
 	}
 }

@@ -15,7 +15,10 @@ import "strings"
 //	       amendments, topic of a group: who set it, a blank, the text. The topic goes when
 //	       somebody joins and the messages have gone
 //	:s     stream of its messages, with seq-0 as their ids; those of edits and reactions have
-//	       no text
+//	       no text. The first byte of a message says what it is (see codec.go):
+//	       t text, b binary, p text with a file;
+//	       r, R, q the same as replies;
+//	       e edit, d deletion, f reaction (what its author feels)
 //	:x     hash of what amendments have made of messages, and of those that are not in the
 //	       stream for it; :l, a sorted set, has when each goes: with the newest amendment of
 //	       the message. Each amendment drops some of those, and so do trim and sweep; :x and :l

@@ -44,6 +44,7 @@ const (
 	// is said.
 	messageBytes      = 48
 	conversationBytes = 1536
+	reactionBytes     = 200 // what is known of it by its user; trimScript has the same
 	// maxPiece is the most bytes that count as one.
 	maxPiece = 4096
 	// ledgerTime is how long the ledger remembers who says nothing.
@@ -72,7 +73,13 @@ func newLedger(bytes int64) ledger {
 }
 
 // sizeOf is roughly what a message takes in Redis; trimScript has the same.
-func sizeOf(m *chat.Message) int64 { return int64(encodedLen(m) + messageBytes) }
+func sizeOf(m *chat.Message) int64 {
+	size := encodedLen(m) + messageBytes
+	if m.Kind == chat.Reaction {
+		size += reactionBytes
+	}
+	return int64(size)
+}
 
 // keep counts a message. One that is smaller than a piece counts as one, or not at all, by
 // chance, so that the sum is right and what is told of has some size.

@@ -14,12 +14,13 @@ import (
 // marks are what a node knows of those of a user who is here, guarded by Store.mu. They are
 // read when the user enters, and after a gap; the user's channel tells what changes.
 type marks struct {
-	of    map[string]chat.Marks      // by conversation; nil: they have not been read yet
-	reads int                        // under way
-	fresh map[string]chat.MarkChange // what the channel has told meanwhile
-	asked map[uint64]any             // origins of changes of which it has not told yet, by number
-	owed  map[string]bool            // conversations in which the user has said something, and read that; Redis is told of them later
-	since time.Time                  // when that was the first one
+	of     map[string]chat.Marks      // by conversation; nil: they have not been read yet
+	reads  int                        // under way
+	fresh  map[string]chat.MarkChange // what the channel has told meanwhile
+	asked  map[uint64]any             // origins of changes of which it has not told yet, by number
+	asking int                        // changes for which Redis is asked how far a conversation goes
+	owed   map[string]bool            // conversations in which the user has said something, and read that; Redis is told of them later
+	since  time.Time                  // when that was the first one
 }
 
 // oweTime is how long Redis is not told of what its author has read, so that it costs no command
@@ -36,16 +37,41 @@ func (s *Store) Mark(name, conversation string, c chat.MarkChange, origin any, d
 	if at := s.conversation(conversation); at != nil {
 		_, last = at.told()
 	}
-	if c.Read <= last {
+	u := s.asks(name, c.Read > last)
+	if u == nil {
 		s.mark(name, conversation, c, origin, done)
 		return
 	}
 	key := conversationKey(conversation)
-	s.send(key, done, func(r resp.Reply) {
+	failed := func(err error) {
+		s.answered(u)
+		done(err)
+	}
+	s.send(key, failed, func(r resp.Reply) {
 		n, _ := r.Int() // none: nothing was said
 		c.Read = min(c.Read, max(last, uint64(n)))
 		s.mark(name, conversation, c, origin, done)
+		s.answered(u)
 	}, "HGET", key+":h", "n")
+}
+
+// asks returns the user if Redis is to be asked how far a conversation goes before a mark is set:
+// also if it need not be, while it is asked for another one, which must not be overtaken.
+func (s *Store) asks(name string, needed bool) *user {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.users[name]
+	if u == nil || !needed && u.marks.asking == 0 {
+		return nil
+	}
+	u.marks.asking++
+	return u
+}
+
+func (s *Store) answered(u *user) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u.marks.asking--
 }
 
 // mark has Redis change the marks. The channel tells the nodes, this one too.

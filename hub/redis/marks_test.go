@@ -278,3 +278,24 @@ func TestOwnMessagesInANewEpoch(t *testing.T) {
 	say(t, s, "A", "all", "", "x")
 	wantMarks(t, s, "A", "map[all:{2 0}]")
 }
+
+// Two changes of one connection are made in their order, also if Redis has to be asked first how
+// far the conversation goes.
+func TestMarksInOrder(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := node(t, Config{URL: server.URL(), MembershipTTL: time.Hour})
+	enter(t, s, "A")
+	for i := range 20 {
+		conversation := fmt.Sprint("group", i)
+		done := make(chan error, 2)
+		for _, c := range []chat.MarkChange{{Read: 99, Set: chat.Mute}, {Clear: chat.Mute}} {
+			s.Mark("A", conversation, c, nil, func(err error) { done <- err })
+		}
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	wantMarks(t, s, "A", "map[]")
+}

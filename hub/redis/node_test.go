@@ -32,13 +32,16 @@ func (r *recorder) note(format string, args ...any) {
 
 func (r *recorder) Deliver(m *chat.Message, _ any) {
 	r.note("%s %d %s", m.Conversation, m.Seq, m.Body)
+	if m.Now != nil && !m.Now.Deleted {
+		r.note("folded: %d", m.Seq)
+	}
 }
 
 func (r *recorder) Member(user, group string, member bool) {
 	r.note("%s in %s: %v", user, group, member)
 }
 
-func (r *recorder) Present(user, where string, _ uint64, online bool) {
+func (r *recorder) Presence(user, where string, _ uint64, online bool) {
 	r.note("%s at %s: %v", user, where, online)
 }
 

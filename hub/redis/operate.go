@@ -64,7 +64,7 @@ func (s *Store) Groups() ([]chat.GroupInfo, int, error) {
 		return nil, 0, err
 	}
 	for i := range groups {
-		groups[i].Topic = "" // is for members
+		groups[i].Topic = "" // PROTOCOL 8 does not have it
 	}
 	return groups, int(count) - len(names) + len(groups), nil
 }

@@ -21,7 +21,7 @@ func (s *Store) part(ctx context.Context, name string, pairs []string) error {
 	for page := range slices.Chunk(pairs, batch) {
 		others := make([]string, len(page))
 		for i, pair := range page {
-			others[i], _ = otherOf(pair, name)
+			others[i] = chat.OtherOf(pair, name)
 		}
 		replies, err := s.each(ctx, others, func(user string) command {
 			return on(userKey(user), "HMGET", userKey(user)+":h", "t", "seen")

@@ -47,7 +47,7 @@ func (s *Store) presence(name, where string, number uint64) command {
 	if number%2 == 0 {
 		deadline = 0 // an exit is never given up
 	}
-	return on(conversationKey(where), presentScript, name, number, flag(told), flag(group), deadline)
+	return on(conversationKey(where), presenceScript, name, number, flag(told), flag(group), deadline)
 }
 
 // counted takes the reply to countScript. After the last connection anywhere it enters the

@@ -78,7 +78,7 @@ func (s *Store) failed(err error) error {
 	case code == "NOTYOURS":
 		return chat.ErrNotYours
 	case code == "BADFIELD":
-		return chat.ErrBadField.About("edit")
+		return chat.ErrNoText
 	case code == "LATE":
 		if s.refusal.isLate(time.Now()) {
 			s.log.Warn("what was asked came too late: redis is slow, or the clock of a master is ahead of the others")

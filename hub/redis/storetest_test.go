@@ -96,7 +96,7 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 	last = make(map[string]uint64, len(of))
 	for i, name := range of {
 		if i >= len(names) {
-			name, _ = otherOf(name, user)
+			name = chat.OtherOf(name, user)
 		}
 		if m, err := streamMessages(name, replies[i]); err == nil && len(m) > 0 {
 			last[name] = m[0].Seq
@@ -106,9 +106,9 @@ func (s asStore) Last(user string, names []string) (last map[string]uint64, more
 }
 
 // SetTopic and Topics implement chat.Store. Who sets a topic, a store does not ask.
-func (s asStore) SetTopic(topic chat.Topic, stored func(error)) {
+func (s asStore) SetTopic(topic *chat.Topic, stored func(error)) {
 	topic.User = "A"
-	s.Store.SetTopic(topic, stored)
+	s.Store.SetTopic(*topic, stored)
 }
 
 func (s asStore) Topics(groups []string) map[string]string {

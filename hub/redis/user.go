@@ -81,7 +81,7 @@ func (s *Store) isHere(name string) bool {
 	return u != nil && u.count > 0
 }
 
-// Enter implements chat.Engine. Who is online, Welcome knows by itself if that is told.
+// Enter implements chat.Engine. If logins are told, Welcome knows by itself who is online.
 func (s *Store) Enter(name string, fresh, online bool) (chat.Entry, error) {
 	if !s.inReach() {
 		return chat.Entry{}, chat.ErrUnavailable

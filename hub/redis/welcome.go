@@ -36,9 +36,9 @@ func (s *Store) Welcome(name string, online *chat.Online, may func(group string)
 	s.mu.Unlock()
 	last := make(map[string]*conversation, len(follows))
 	for _, c := range follows {
-		switch other, private := otherOf(c.name, name); {
-		case private:
-			last[other] = c
+		switch {
+		case strings.Contains(c.name, ","):
+			last[chat.OtherOf(c.name, name)] = c
 		case c.name == chat.Everyone:
 			last[c.name] = c
 		case may(c.name) && c.has(name):
@@ -92,13 +92,4 @@ func lastOf(follows map[string]*conversation) (last map[string]uint64, more bool
 		last[h.name] = h.seq
 	}
 	return last, more
-}
-
-// otherOf returns with whom user has a private conversation.
-func otherOf(conversation, user string) (string, bool) {
-	a, b, private := strings.Cut(conversation, ",")
-	if a == user {
-		return b, private
-	}
-	return a, private
 }

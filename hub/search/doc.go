@@ -5,5 +5,6 @@
 //	words.go    what is searched for, and whether a text has it
 //	search.go   one search: how far it looks, and what it answers
 //	newest.go   the messages of many conversations, the newest first
+//	turns.go    who searches next
 //	pace.go     how much searches may do, all of a node together
 package search

@@ -3,14 +3,15 @@ package search
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"wschat/hub/chat"
 )
 
 // Bounds on what a search returns (PROTOCOL 5.2).
 const (
-	DefaultLimit = 20 // messages
-	MaxLimit     = 50
+	DefaultLimit = chat.UsualFound
+	MaxLimit     = chat.MaxFound
 	// maxFound is about how many bytes of messages it returns.
 	maxFound = 256 << 10
 )
@@ -22,6 +23,8 @@ const (
 	messageCost = 64
 	// maxRunning bounds the searches that run at a time.
 	maxRunning = 2
+	// maxTime bounds how long a search waits and runs.
+	maxTime = 10 * time.Second
 	// DefaultRate is the default of Config.Rate.
 	DefaultRate = 16 << 20
 )
@@ -36,21 +39,22 @@ type Config struct {
 // Searcher runs the searches of a node, so few at a time and so slowly that whoever chats
 // meanwhile does not notice. Safe for concurrent use.
 type Searcher struct {
-	rooms chan *scratch // one for each search that may run
+	turns turns
 	pace  pace
 }
 
 // New returns a Searcher.
 func New(config Config) *Searcher {
-	s := &Searcher{rooms: make(chan *scratch, maxRunning), pace: pace{rate: cmp.Or(config.Rate, DefaultRate)}}
+	s := &Searcher{turns: turns{lines: make(map[string]*line)}, pace: pace{rate: cmp.Or(config.Rate, DefaultRate)}}
 	for range maxRunning {
-		s.rooms <- new(scratch)
+		s.turns.free = append(s.turns.free, new(scratch))
 	}
 	return s
 }
 
 // Query says what is searched for.
 type Query struct {
+	By     string // the user who asks; all have their turns
 	Words  *Words
 	Before uint64 // only what has a lower Seq; 0: all. It needs a single conversation.
 	Limit  int    // most messages; 0: DefaultLimit, at most MaxLimit
@@ -65,15 +69,15 @@ type Result struct {
 
 // Search looks for messages with all words in conversations, the newest first. It waits
 // until few enough others run, and may look at part of what there is. Its errors are those of
-// history and of ctx.
+// history and of ctx, and what says that too many wait, or have waited for too long.
 func (s *Searcher) Search(ctx context.Context, q Query, conversations []string, history History) (Result, error) {
-	var room *scratch
-	select {
-	case room = <-s.rooms:
-		defer func() { s.rooms <- room }()
-	case <-ctx.Done():
-		return Result{}, ctx.Err()
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	room, err := s.turns.enter(ctx, q.By)
+	if err != nil {
+		return Result{}, err
 	}
+	defer s.turns.leave(room)
 	if err := s.pace.wait(ctx); err != nil {
 		return Result{}, err
 	}

@@ -279,7 +279,7 @@ func TestPace(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if n := len(s.rooms); n != 0 {
+		if n := s.turns.places(); n != 0 {
 			t.Errorf("%d more may run", n)
 		}
 		for range searches {
@@ -291,8 +291,9 @@ func TestPace(t *testing.T) {
 		if took := time.Since(start); took < least || took > most {
 			t.Errorf("took %v, want %v to %v", took, least, most)
 		}
-		if len(s.rooms) != maxRunning {
-			t.Errorf("%d may run", len(s.rooms))
+		synctest.Wait()
+		if n := s.turns.places(); n != maxRunning {
+			t.Errorf("%d may run", n)
 		}
 		time.Sleep(time.Second) // what is not used is not saved up
 		start = time.Now()
@@ -326,8 +327,8 @@ func TestCancel(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if time.Since(start) > 0 || len(s.rooms) != maxRunning {
-			t.Errorf("after %v, %d may run", time.Since(start), len(s.rooms))
+		if time.Since(start) > 0 || len(s.turns.free) != maxRunning {
+			t.Errorf("after %v, %d may run", time.Since(start), len(s.turns.free))
 		}
 		if _, err := s.Search(ctx, Query{Words: parse(t, "y")}, nil, b.history); !errors.Is(err, context.Canceled) {
 			t.Error(err)

@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,11 +22,14 @@ type Words struct {
 	folded  [][]byte // the longest first; none is in another one
 }
 
-// Parse splits a text into words, at white space. It fails with ErrBadField about "text" if
-// there are none, or more than the bounds allow.
+// errText is the error for a text that has no words, or more than the bounds allow.
+var errText = chat.ErrBadField.About(fmt.Sprintf("text to have 1 to %d words, and at most %d bytes", MaxWords, MaxText))
+
+// Parse splits a text into words, at white space. It fails with ErrBadField if there are none, or
+// more than the bounds allow.
 func Parse(text string) (*Words, error) {
 	if len(text) > MaxText {
-		return nil, chat.ErrBadField.About("text")
+		return nil, errText
 	}
 	w := &Words{folding: folds()}
 	fields := strings.Fields(text)
@@ -37,7 +41,7 @@ func Parse(text string) (*Words, error) {
 		}
 	}
 	if len(w.folded) == 0 || len(w.folded) > MaxWords {
-		return nil, chat.ErrBadField.About("text")
+		return nil, errText
 	}
 	return w, nil
 }

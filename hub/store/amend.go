@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"wschat/hub/chat"
 )
@@ -26,7 +27,7 @@ func (c *Conversation) target(seq uint64) (m chat.Message, ok bool) {
 		if k.flags&keptPrivate != 0 {
 			m.To = textOf(k.to)
 		}
-		m.File = textOf(k.file)
+		m.File, m.Body, m.Time = textOf(k.file), k.body, time.Unix(0, k.time)
 	})
 	return m, true
 }
@@ -66,8 +67,8 @@ func (s *Memory) admit(m *chat.Message, c *Conversation) (changes bool, err erro
 
 // becoming returns what message seq becomes by all amendments that have been let in.
 func (c *Conversation) becoming(seq uint64) *chat.Present {
-	if p := c.awaited[seq]; p != nil {
-		return p
+	if c.pending != nil && c.pending.amended[seq] != nil {
+		return c.pending.amended[seq]
 	}
 	return c.amended[seq]
 }
@@ -89,6 +90,10 @@ func (s *Memory) amend(c *Conversation, m *chat.Message) (more int) {
 	own := *m
 	own.Body = bytes.Clone(m.Body)
 	old := c.amended[m.About]
+	if m.Kind == chat.Deletion || m.Kind == chat.Edit && m.Away {
+		number, bytes := s.missing(m, c, old)
+		s.miss(m.To, c, m.Time.UnixNano(), number, bytes)
+	}
 	if old != nil {
 		s.uncount(c, old)
 	}
@@ -123,8 +128,8 @@ func (s *Memory) countDisk(p *piece, bytes int) {
 	s.disk += int64(bytes)
 }
 
-// erase takes the body of message seq, and what is said of its file, out of its piece, which gets other bytes: excerpts go on
-// reading the old ones.
+// erase takes the body of message seq, and what is said of its file, out of its piece. That gets
+// other bytes: excerpts go on reading the old ones.
 func (s *Memory) erase(c *Conversation, seq uint64) {
 	p := c.pieceOf(seq)
 	if p == nil {

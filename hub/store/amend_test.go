@@ -186,7 +186,8 @@ func TestAmendmentsAreBounded(t *testing.T) {
 	}
 }
 
-// Edits to a user who is away count for what he may miss; deletions and reactions do not.
+// Edits to a user who is away count for what he may miss if what they change does not; deletions
+// and reactions never do.
 func TestAmendmentsToAUserWhoIsAway(t *testing.T) {
 	s := New(0)
 	send := func(kind chat.Kind, text string) (failed error) {
@@ -194,24 +195,24 @@ func TestAmendmentsToAUserWhoIsAway(t *testing.T) {
 		s.Append(m, func(err error) { failed = err })
 		return failed
 	}
+	if err := send(chat.Plain, "old"); err != nil {
+		t.Fatal(err)
+	}
+	s.Left("B") // and has read that
 	for i := range chat.MaxWaiting {
-		kind := chat.Edit
-		if i == 0 {
-			kind = chat.Plain
-		}
-		if err := send(kind, "x"); err != nil {
+		if err := send(chat.Plain, "x"); err != nil {
 			t.Fatal(i, err)
 		}
 	}
 	for _, test := range []struct {
 		kind chat.Kind
 		want error
-	}{{chat.Plain, chat.ErrFull}, {chat.Reply, chat.ErrFull}, {chat.Edit, chat.ErrFull}, {chat.Reaction, nil}, {chat.Deletion, nil}} {
+	}{{chat.Plain, chat.ErrFull}, {chat.Reply, chat.ErrFull}, {chat.Edit, chat.ErrFull}, {chat.Reaction, nil}, {chat.Deletion, nil}, {chat.Plain, chat.ErrFull}} {
 		if err := send(test.kind, "x"); !errors.Is(err, test.want) {
 			t.Errorf("kind %d: got %v, want %v", test.kind, err, test.want)
 		}
 	}
-	if waiting, err := s.Waiting("B", time.Time{}); err != nil || len(waiting) > 0 {
+	if waiting, err := s.Waiting("B", time.Time{}); err != nil || len(waiting) != chat.MaxWaiting {
 		t.Errorf("%d wait, %v", len(waiting), err)
 	}
 }
@@ -223,7 +224,7 @@ func TestTopicsAreForgotten(t *testing.T) {
 	s.MaxConversations, s.ForgetAfter = 3, time.Nanosecond
 	s.Attend(func(string) bool { return false })
 	for i := range 100 {
-		s.SetTopic(chat.Topic{Group: fmt.Sprint("group", i), Text: "topic"}, func(err error) {
+		s.SetTopic(&chat.Topic{Group: fmt.Sprint("group", i), Text: "topic"}, func(err error) {
 			if err != nil {
 				t.Error(err)
 			}

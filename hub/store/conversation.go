@@ -20,7 +20,7 @@ const (
 const pieceHead = 64
 
 // Conversation has the messages that are kept of a conversation. The lock of its Memory
-// guards it, except given and awaited.
+// guards it, except given and pending.
 type Conversation struct {
 	name   string
 	last   uint64  // the newest seq
@@ -31,13 +31,20 @@ type Conversation struct {
 	amended map[uint64]*chat.Present // what has become of messages; nil: nothing of any
 	topic   string                   // of a group
 
-	given   uint64                   // the newest seq given out; only the goroutine that appends may use it
-	awaited map[uint64]*chat.Present // what messages become by amendments to which it was given, likewise
+	given   uint64   // the newest seq given out; only the goroutine that appends may use it
+	pending *pending // what the amendments to which it was given are about to do, likewise
 
 	by    *beginner
 	pair  *pair                     // nil: it is not private
 	order share.Links[Conversation] // in that of all
 	begun share.Links[Conversation] // in that of by
+}
+
+// pending is what amendments do that are on their way to the disk.
+type pending struct {
+	amended     map[uint64]*chat.Present // what messages become
+	missed      int                      // messages more that users who are away miss
+	missedBytes int                      // of their bodies
 }
 
 func orderLinks(c *Conversation) *share.Links[Conversation] { return &c.order }

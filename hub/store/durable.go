@@ -20,12 +20,19 @@ func (s *Memory) Open(m *chat.Message, forgot func(name string, last uint64)) (*
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, err := s.open(m, forgot)
-	if c != nil && m.Kind.Amends() {
-		if c.awaited == nil {
-			c.awaited = make(map[uint64]*chat.Present)
-		}
-		c.awaited[m.About] = c.becoming(m.About).With(m)
+	if c == nil || !m.Kind.Amends() {
+		return c, err
 	}
+	if c.pending == nil {
+		c.pending = &pending{amended: make(map[uint64]*chat.Present)}
+	}
+	before := c.becoming(m.About)
+	if m.Kind == chat.Edit && m.Away {
+		number, bytes := s.missing(m, c, before)
+		c.pending.missed += number
+		c.pending.missedBytes += max(bytes, 0)
+	}
+	c.pending.amended[m.About] = before.With(m)
 	return c, err
 }
 
@@ -41,10 +48,10 @@ func (c *Conversation) Number() uint64 {
 func (s *Memory) Cancel(c *Conversation, m *chat.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m != nil && m.Away && waits(m.Kind) {
-		s.unmiss(m.To, c, len(m.Body))
+	if m != nil && m.Away && waits(m.Kind) && !m.Kind.Amends() {
+		s.miss(m.To, c, 0, -1, -len(m.Body))
 	}
-	c.awaited = nil
+	c.pending = nil
 	if c.given = c.last; c.spoken == 0 && s.conversations[c.name] == c {
 		s.unlist(c)
 	}
@@ -56,7 +63,7 @@ func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.keep(c, m, disk); c.given == c.last {
-		c.awaited = nil
+		c.pending = nil
 	}
 	stored(nil)
 }
@@ -64,22 +71,22 @@ func (s *Memory) Add(c *Conversation, m *chat.Message, disk int, stored func(err
 // OpenTopic returns the conversation of a group, whose topic is to be set; nil: that is
 // refused, or, without an error, there is nothing to do. AddTopic must follow, or Cancel. forgot
 // is as in Open.
-func (s *Memory) OpenTopic(t chat.Topic, forgot func(name string, last uint64)) (*Conversation, error) {
+func (s *Memory) OpenTopic(t *chat.Topic, forgot func(name string, last uint64)) (*Conversation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.openTopic(t, forgot)
 }
 
 // AddTopic sets a topic that is safe now, and calls stored as chat.Store.SetTopic does.
-func (s *Memory) AddTopic(c *Conversation, text string, stored func(error)) {
+func (s *Memory) AddTopic(c *Conversation, t *chat.Topic, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.setTopic(c, text)
+	t.Was = s.setTopic(c, t.Text)
 	stored(nil)
 }
 
-// LoadTopic sets a topic from before the start. Who has set it is not known: a conversation that
-// it begins counts for a user whom nobody is.
+// LoadTopic sets a topic from before the start. Its author is not known: a conversation that it
+// begins counts for a user whom nobody is.
 func (s *Memory) LoadTopic(group, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,8 +136,8 @@ func (s *Memory) Load(m *Saved, leftOut bool) error {
 	s.scratch = appendKept(s.scratch[:0], flags, m.Time, m.About, m.From, m.To, m.File, keptBody(m.Kind, m.Body, m.Was))
 	s.add(c, author, m.Seq, m.Time, m.Disk, m.amendment())
 	if private && !m.Settled && waits(m.Kind) {
-		if m.Away {
-			s.miss(string(m.To), c, m.Time, len(m.Body))
+		if m.Away && !m.Kind.Amends() {
+			s.miss(string(m.To), c, m.Time, 1, len(m.Body))
 		}
 		s.wait(string(m.To), c, m.Seq, m.Time)
 	}
@@ -143,7 +150,8 @@ func (m *Saved) amendment() *chat.Message {
 		return nil
 	}
 	return &chat.Message{
-		From: string(m.From), Kind: m.Kind, About: m.About, Seq: m.Seq, Time: time.Unix(0, m.Time), Body: m.Body,
+		From: string(m.From), To: string(m.To), Kind: m.Kind, About: m.About, Seq: m.Seq,
+		Time: time.Unix(0, m.Time), Away: m.Away && !m.Settled, Body: m.Body,
 	}
 }
 

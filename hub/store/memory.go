@@ -39,8 +39,8 @@ const maxScratch = 64 << 10
 
 // Memory keeps messages in memory. A conversation is a list of pieces of up to 8 KiB,
 // from which History makes messages. So a message costs its own size and some 30 bytes,
-// and the garbage collector has nothing to walk; one that is amended costs a chat.Present more. Safe for concurrent use, except as
-// durable.go says. No method blocks.
+// and the garbage collector has nothing to walk; one that is amended costs a chat.Present more.
+// Safe for concurrent use, except as durable.go says. No method blocks.
 type Memory struct {
 	Limits // not to be changed while the store is in use
 
@@ -122,8 +122,8 @@ func (s *Memory) open(m *chat.Message, forgot func(name string, last uint64)) (*
 		}
 		c = s.begin(m.Conversation, by, from)
 	}
-	if m.Away && waits(m.Kind) {
-		s.miss(m.To, c, s.newest+1, len(m.Body))
+	if m.Away && waits(m.Kind) && !m.Kind.Amends() { // amend counts an edit
+		s.miss(m.To, c, s.newest+1, 1, len(m.Body))
 	}
 	return c, nil
 }
@@ -226,23 +226,10 @@ func (s *Memory) Last(user string, names []string) (last map[string]uint64, more
 	last = make(map[string]uint64, len(found))
 	for _, c := range found {
 		if c.count > 0 {
-			last[otherOf(c.name, user)] = c.last
+			last[chat.OtherOf(c.name, user)] = c.last
 		}
 	}
 	return last, more, nil
-}
-
-// otherOf returns with whom user has the conversation called name, or that name if it is
-// not one of the user and another.
-func otherOf(name, user string) string {
-	a, b, _ := strings.Cut(name, ",")
-	switch user {
-	case a:
-		return b
-	case b:
-		return a
-	}
-	return name
 }
 
 // Err implements chat.Store.

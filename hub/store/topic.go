@@ -8,20 +8,20 @@ import (
 )
 
 // SetTopic implements chat.Store. A conversation that begins with its topic counts for the user
-// who sets that.
-func (s *Memory) SetTopic(t chat.Topic, stored func(error)) {
+// who sets the topic.
+func (s *Memory) SetTopic(t *chat.Topic, stored func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, err := s.openTopic(t, nil)
 	if c != nil {
-		s.setTopic(c, t.Text)
+		t.Was = s.setTopic(c, t.Text)
 	}
 	stored(err)
 }
 
 // openTopic returns the conversation of a group that is to get a topic, and begins it if
 // necessary; nil: there is no room, or, without an error, it need not be. forgot is as in Open.
-func (s *Memory) openTopic(t chat.Topic, forgot func(name string, last uint64)) (*Conversation, error) {
+func (s *Memory) openTopic(t *chat.Topic, forgot func(name string, last uint64)) (*Conversation, error) {
 	c := s.conversations[t.Group]
 	if c != nil || t.Text == "" {
 		return c, nil
@@ -33,11 +33,13 @@ func (s *Memory) openTopic(t chat.Topic, forgot func(name string, last uint64)) 
 	return s.begin(t.Group, by, from), nil
 }
 
-// setTopic sets that of c. One that has had no messages can be forgotten from now on.
-func (s *Memory) setTopic(c *Conversation, text string) {
+// setTopic sets that of c, and returns what it was. One that has had no messages can be forgotten
+// from now on.
+func (s *Memory) setTopic(c *Conversation, text string) (was string) {
 	if s.conversations[c.name] != c { // forgotten since it was opened
-		return
+		return ""
 	}
+	was = c.topic
 	s.disk -= c.topicDisk()
 	c.topic = strings.Clone(text)
 	s.disk += c.topicDisk()
@@ -46,6 +48,7 @@ func (s *Memory) setTopic(c *Conversation, text string) {
 		s.order.Push(c, orderLinks)
 		c.by.order.Push(c, begunLinks)
 	}
+	return was
 }
 
 // topicDisk returns what the topic takes on disk, in bytes, roughly.

@@ -39,10 +39,43 @@ func (s *side) missed() *unread {
 // mayMiss reports whether m may be sent in c, which may be nil, to its recipient, who is away.
 func (s *Memory) mayMiss(m *chat.Message, c *Conversation) bool {
 	number, bytes := 1, len(m.Body)
+	if m.Kind == chat.Edit {
+		number, bytes = s.missing(m, c, c.becoming(m.About))
+	}
 	if u := s.sideOf(m.To, c).missed(); u != nil {
 		number, bytes = number+int(u.missed), bytes+int(u.missedBytes)
 	}
+	if c != nil && c.pending != nil {
+		number, bytes = number+c.pending.missed, bytes+c.pending.missedBytes
+	}
 	return number <= chat.MaxWaiting && bytes <= chat.MaxWaitingBytes
+}
+
+// missing returns by how many messages and bytes m, an edit or a deletion, changes what its
+// recipient, who is away, has missed: an edit takes the place of a text that was missed, and a
+// deletion takes it away. p is what the message that it is about has become.
+func (s *Memory) missing(m *chat.Message, c *Conversation, p *chat.Present) (number, bytes int) {
+	if m.Kind == chat.Edit {
+		number, bytes = 1, len(m.Body)
+	}
+	side := s.sideOf(m.To, c)
+	target, ok := c.target(m.About)
+	if side == nil || !ok {
+		return number, bytes
+	}
+	text, newest := target.Body, target.Time.UnixNano()
+	if p != nil && len(p.Text) > 0 {
+		text = p.Text
+		if p.Edited.IsZero() { // it is on its way to the disk
+			newest = side.user.left
+		} else {
+			newest = max(newest, p.Edited.UnixNano())
+		}
+	}
+	if newest >= side.user.left {
+		number, bytes = number-1, bytes-len(text)
+	}
+	return number, bytes
 }
 
 // unreadIn returns what waits for the user called name in c, to which something is added;
@@ -59,28 +92,23 @@ func (s *Memory) unreadIn(c *Conversation, name string) *unread {
 	return side.unread
 }
 
-// miss counts a message in c with a body of size bytes to the user called name, who is away.
-func (s *Memory) miss(name string, c *Conversation, at int64, size int) {
-	u := s.unreadIn(c, name)
-	if u == nil {
-		return
-	}
-	if u.side.missed() == nil {
-		u.missed, u.missedBytes = 0, 0
-	}
-	u.newest = at
-	u.missed++
-	u.missedBytes += uint32(size)
-}
-
-// unmiss takes that back.
-func (s *Memory) unmiss(name string, c *Conversation, size int) {
+// miss counts so many messages and bytes more, or fewer, for the user called name, who misses
+// them in c.
+func (s *Memory) miss(name string, c *Conversation, at int64, number, bytes int) {
 	u := s.sideOf(name, c).missed()
+	if number > 0 {
+		if next := s.unreadIn(c, name); u == nil && next != nil {
+			u, next.missed, next.missedBytes = next, 0, 0
+		}
+	}
 	if u == nil {
 		return
 	}
-	u.missed--
-	u.missedBytes -= uint32(size)
+	if number > 0 {
+		u.newest = at
+	}
+	u.missed = uint32(max(int(u.missed)+number, 0))
+	u.missedBytes = uint32(max(int(u.missedBytes)+bytes, 0))
 	if u.missed == 0 && u.last == 0 {
 		s.settle(u)
 	}

@@ -147,7 +147,7 @@ func opNamed(name []byte) Op {
 func (f *fields) number(i field) (n uint64, err error) {
 	n, err = strconv.ParseUint(string(f[i]), 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, chat.ErrBadField.About(fieldNames[i])
+		return 0, chat.ErrBadField.About(fieldNames[i] + " to be a whole number of 0 or more")
 	}
 	return n, nil
 }
@@ -159,7 +159,7 @@ func (f *fields) limit(usual, most int) (int, error) {
 	}
 	n, err := f.number(fieldLimit)
 	if n < 1 {
-		return 0, chat.ErrBadField.About("limit")
+		return 0, chat.ErrBadField.About("limit to be a whole number of 1 or more")
 	}
 	return int(min(n, uint64(most))), err
 }
@@ -172,7 +172,7 @@ func (f *fields) flag(i field) (bool, error) {
 	case "", "false":
 		return false, nil
 	}
-	return false, chat.ErrBadField.About(fieldNames[i])
+	return false, chat.ErrBadField.About(fieldNames[i] + " to be true or false")
 }
 
 // text returns a string, nil if it is not there. It may be a part of the payload.
@@ -181,7 +181,7 @@ func (f *fields) text(i field) ([]byte, error) {
 	case raw == nil:
 		return nil, nil
 	case raw[0] != '"':
-		return nil, chat.ErrBadField.About(fieldNames[i])
+		return nil, chat.ErrBadField.About(fieldNames[i] + " to be a string")
 	default:
 		return decode(nil, raw), nil
 	}

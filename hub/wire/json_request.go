@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"wschat/hub/chat"
@@ -10,7 +11,7 @@ import (
 // How many of something an answer has if the client sets no limit, and at most.
 const (
 	usualHistory, maxHistory = 50, 200
-	usualSearch, maxSearch   = 20, 50
+	usualSearch, maxSearch   = chat.UsualFound, chat.MaxFound
 	usualGroups, maxGroups   = 100, 1000
 )
 
@@ -32,7 +33,7 @@ func (f *fields) send(r *Request) (err error) {
 		r.Body = nil
 	case r.Kind == chat.Reaction:
 		if len(r.Body) > chat.MaxReaction {
-			return chat.ErrBadField.About("text")
+			return chat.ErrBadField.About(fmt.Sprintf("text to have at most %d bytes, as a reaction", chat.MaxReaction))
 		}
 	case len(r.Body) == 0 && r.File == "":
 		return chat.ErrEmptyBody
@@ -47,7 +48,7 @@ func (f *fields) file(r *Request) error {
 	}
 	id, err := f.text(fieldFile)
 	if err == nil && (len(id) == 0 || r.Kind.Amends()) {
-		err = chat.ErrBadField.About("file")
+		err = chat.ErrBadField.About("file to be the id of one, in a message or a reply")
 	}
 	r.File = string(id)
 	return err
@@ -95,7 +96,7 @@ func (f *fields) history(r *Request) (err error) {
 			continue
 		}
 		if r.Query.Direction != chat.Newest {
-			return chat.ErrBadField.About("before, after and around")
+			return chat.ErrBadField.About("one of before, after and around at most")
 		}
 		r.Query.Direction = direction
 		if r.Query.Seq, err = f.number(name); err != nil {
@@ -157,7 +158,7 @@ func (f *fields) search(r *Request) (err error) {
 	}
 	if f[fieldBefore] != nil {
 		if r.Target == "" {
-			return chat.ErrBadField.About("before without of")
+			return chat.ErrBadField.About("of, since before counts in one conversation")
 		}
 		r.Query.Direction = chat.Before
 		if r.Query.Seq, err = f.number(fieldBefore); err != nil {
@@ -189,7 +190,7 @@ func (f *fields) topic(r *Request) (err error) {
 		return err
 	}
 	if r.Body, err = f.text(fieldText); err == nil && len(r.Body) > chat.MaxTopic {
-		err = chat.ErrBadField.About("text")
+		err = chat.ErrBadField.About(fmt.Sprintf("text to have at most %d bytes, as a topic", chat.MaxTopic))
 	}
 	return err
 }
@@ -208,7 +209,7 @@ func (f *fields) kick(r *Request) error {
 		return err
 	}
 	if r.Ban, err = time.ParseDuration(string(span)); err != nil || r.Ban <= 0 {
-		return chat.ErrBadField.About("for")
+		return chat.ErrBadField.About("for to be a duration such as 10m")
 	}
 	return nil
 }

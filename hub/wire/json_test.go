@@ -300,3 +300,25 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+// What is wrong with a request names the field, and what is expected of it.
+func TestErrorsSayWhatIsExpected(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"op":"history","of":"B","before":1,"after":1}`:                             "expected one of before, after and around at most",
+		`{"op":"history","of":"B","limit":0}`:                                        "expected limit to be a whole number of 1 or more",
+		`{"op":"history","of":"B","before":-1}`:                                      "expected before to be a whole number of 0 or more",
+		`{"op":"search","text":"x","before":812}`:                                    "expected of, since before counts in one conversation",
+		`{"op":"send","to":"B","text":7}`:                                            "expected text to be a string",
+		`{"op":"send","to":"B","react":41,"text":"` + strings.Repeat("x", 33) + `"}`: "expected text to have at most 32 bytes, as a reaction",
+		`{"op":"topic","group":"groupA","text":"` + strings.Repeat("x", 257) + `"}`:  "expected text to have at most 256 bytes, as a topic",
+		`{"op":"send","to":"B","text":"x","edit":1,"file":"abc"}`:                    "expected file to be the id of one, in a message or a reply",
+		`{"op":"mark","of":"groupA","mute":1}`:                                       "expected mute to be true or false",
+		`{"op":"kick","user":"B","for":"10"}`:                                        "expected for to be a duration such as 10m",
+	} {
+		_, err := (JSON{}).Parse(frame.Text, []byte(text))
+		var wrong *chat.Error
+		if !errors.As(err, &wrong) || wrong.English() != want || wrong.Code != "bad_request" {
+			t.Errorf("%.80s: %v", text, err)
+		}
+	}
+}

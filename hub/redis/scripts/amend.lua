@@ -19,9 +19,70 @@
 -- ARGV[15]  1 if its sender is a moderator
 -- ARGV[16]  1 if the recipient is away
 --
--- Reply: {seq, time, whom it is for, the reaction that it takes the place of or the file that is deleted, author of the
--- message that it is about, bytes of texts that are gone}; {0} if it changes nothing; for a
--- repeated id and errors see append. NOTFOUND, NOTYOURS, BADFIELD: see chat.Present.Allows.
+-- Reply: {seq, time, whom it is for, the reaction that it takes the place of or the file that is
+-- deleted, author of the message that it is about, bytes of texts that are gone}; {0} if it
+-- changes nothing; for a repeated id and errors see append. NOTFOUND, NOTYOURS, BADFIELD: see
+-- chat.Present.Allows.
+
+-- coded writes the text of a reaction as in pN.
+local function coded(text)
+  return (string.gsub(text, '[%z\1\2%%]', function(c) return string.format('%%%02x', string.byte(c)) end))
+end
+
+-- react notes that user U feels something else about message N, or nothing, and returns the
+-- tallies. It is number n; see kept.lua.
+local function react(x, l, N, tallies, n, U, was, body)
+  local field, list, at = 'r' .. N .. ':' .. U, {}, {}
+  for count, text, names in string.gmatch(tallies, '\2(%d+) ([^\1\2]*)([^\2]*)') do
+    list[#list + 1] = {count = tonumber(count), text = text, names = names}
+    at[text] = list[#list]
+  end
+  local left, new = at[coded(was)], coded(body)
+  if was ~= '' and left then
+    left.count = left.count - 1
+    for seq, user in string.gmatch(left.names, '\1(%d+) ([^\1]*)') do
+      if user == U then
+        local start, stop = string.find(left.names .. '\1', '\1' .. seq .. ' ' .. user .. '\1', 1, true)
+        left.names = string.sub(left.names, 1, start - 1) .. string.sub(left.names, stop)
+      end
+    end
+  end
+  if body == '' then
+    redis.call('HDEL', x, field)
+    redis.call('ZREM', l, field)
+  else
+    redis.call('HSET', x, field, body)
+    redis.call('ZADD', l, math.max(n, N), field)
+    if not at[new] and #list < 200 then
+      list[#list + 1] = {count = 0, text = new, names = ''}
+      at[new] = list[#list]
+    end
+    local t = at[new]
+    if t then
+      local _, named = string.gsub(t.names, '\1', '')
+      t.count = t.count + 1
+      if named < 30 then t.names = t.names .. '\1' .. n .. ' ' .. U end
+    end
+  end
+  table.sort(list, function(a, b)
+    return tonumber(string.match(a.names, '%d+') or n) < tonumber(string.match(b.names, '%d+') or n)
+  end)
+  local parts = {}
+  for _, t in ipairs(list) do
+    if t.count > 0 then parts[#parts + 1] = '\2' .. t.count .. ' ' .. t.text .. t.names end
+  end
+  return table.concat(parts)
+end
+
+-- renew makes tallies of older data.
+local function renew(x, l, N, old)
+  local tallies, i = '', 0
+  for user, text in string.gmatch(old, '%z([^\1]*)\1([^%z]*)') do
+    i = i + 1
+    tallies = react(x, l, N, tallies, i, user, '', plain(text))
+  end
+  return tallies
+end
 
 local h, s, x, l = KEYS[1], KEYS[2], KEYS[#KEYS - 1], KEYS[#KEYS]
 local ids = #KEYS == 5 and KEYS[3] or nil
@@ -36,7 +97,7 @@ if not message then return redis.error_reply('NOTFOUND there is no such message'
 local data, at = message[2][2], message[2][4]
 local flag, author, whom = string.match(data, '^(.)([^%z]*)%z([^%z]*)%z')
 local p = had and redis.call('HGET', x, 'p' .. about) or '0 0 0 '
-local _, _, edited, deleted, reactions = string.find(p, '^%d+ (%d+) (%d) (.*)$')
+local _, _, edited, deleted, tallies = string.find(p, '^%d+ (%d+) (%d) (.*)$')
 local own = author == from
 if string.find('edf', flag, 1, true) or deleted == '1' then
   return redis.error_reply('NOTFOUND it cannot be changed')
@@ -48,21 +109,22 @@ end
 
 local was = ''
 if kind == 'f' then
-  local start, head = string.find(reactions, '\0' .. from .. '\1', 1, true)
-  if start then
-    local behind = string.find(reactions, '%z', head + 1) or #reactions + 1
-    was = string.gsub(string.sub(reactions, head + 1, behind - 1), '%%(%x%x)', function(hex) return string.char(tonumber(hex, 16)) end)
-    reactions = string.sub(reactions, 1, start - 1) .. string.sub(reactions, behind)
-  end
+  if string.find(tallies, '^%z') then tallies = renew(x, l, about, tallies) end
+  was = had and redis.call('HGET', x, 'r' .. about .. ':' .. from) or ''
   if was == body then return {0} end
-  if body ~= '' then
-    local escaped = string.gsub(body, '[%z\1%%]', function(c) return string.format('%%%02x', string.byte(c)) end)
-    reactions = reactions .. '\0' .. from .. '\1' .. escaped
-  end
 end
+local _, head = string.find(data, string.find('rRq', flag, 1, true) and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
+local size, newest = #data - head, math.max(tonumber(at), tonumber(edited)) -- of the text as it reads
+if edited ~= '0' then size = redis.call('HSTRLEN', x, 'e' .. about) end
 if ARGV[7] ~= '' then
-  local full = miss(h, n, #body)
+  local again = kind == 'e' and newest >= tonumber(ARGV[8]) -- in the place of what was missed
+  local full = miss(h, n, again and 0 or 1, #body - (again and size or 0))
   if full then return full end
+elseif kind == 'd' and whom ~= '' then
+  local since, count, bytes, start = missed(h, whom)
+  if since and newest >= tonumber(since) then
+    redis.call('HSET', h, 'a:' .. whom, table.concat({since, math.max(count - 1, 0), math.max(bytes - size, 0), start}, ' '))
+  end
 end
 
 -- wipe takes the message out of the stream, and what may be in a piece with it.
@@ -96,7 +158,6 @@ if not had and not answers then
 end
 local freed, file = 0, nil
 if kind == 'd' then
-  local _, head = string.find(data, string.find('rRq', flag, 1, true) and '^[^%z]*%z[^%z]*%z%d+ %d+ ' or '^[^%z]*%z[^%z]*%z')
   freed = #data - head
   if flag == 'p' or flag == 'q' then
     local size, start = string.match(data, '^(%d+) ()', head + 1)
@@ -112,11 +173,13 @@ if not answers then
   if kind == 'e' then
     edited = t
     redis.call('HSET', x, 'e' .. about, body)
+  elseif kind == 'f' then
+    tallies = react(x, l, about, tallies, n, from, was, body)
   elseif kind == 'd' then
-    edited, deleted, reactions = '0', '1', ''
+    edited, deleted, tallies = '0', '1', ''
     redis.call('HDEL', x, 'e' .. about)
   end
-  redis.call('HSET', x, 'p' .. about, n .. ' ' .. edited .. ' ' .. deleted .. ' ' .. reactions)
+  redis.call('HSET', x, 'p' .. about, n .. ' ' .. edited .. ' ' .. deleted .. ' ' .. tallies)
   redis.call('ZADD', l, n, 'p' .. about)
   local ends = redis.call('PTTL', s)
   if ends > 0 then -- nobody is in it any more

@@ -22,7 +22,7 @@ local n, reply = begin(KEYS[1], KEYS[3])
 if not n then return reply end
 if ARGV[7] then
   local _, head = string.find(ARGV[1], '^[^%z]*%z[^%z]*%z')
-  local full = miss(KEYS[1], n, #ARGV[1] - head)
+  local full = miss(KEYS[1], n, 1, #ARGV[1] - head)
   if full then return full end
 end
 local t, trimmed = keep(KEYS[1], KEYS[2], KEYS[3], n, ARGV[7], ARGV[1], ARGV[1])

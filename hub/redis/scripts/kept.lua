@@ -3,14 +3,19 @@
 -- two of KEYS are
 --
 -- :x  hash, with fields for message N:
---       pN  what its amendments add up to: LAST EDITED DELETED REACTIONS, separated by
+--       pN  what its amendments add up to: LAST EDITED DELETED TALLIES, separated by
 --           blanks. The seq of the newest one; when it was edited last, or 0; 1 if it is
---           deleted; and for each reaction, the earliest first: 0, user, 1, text, in which these
---           and % are written as %00, %01 and %25
+--           deleted; and for each of the first 200 texts that are reactions, the earliest
+--           first: 2, how many there are, a blank, the text, and of the first 30 of them each
+--           1, the seq, a blank, and the user. In a text, the bytes 0, 1, 2 and % are written
+--           as %00, %01, %02 and %25. In older data the tallies are the reactions: 0, user, 1,
+--           text; the next one makes them anew
+--       rN:U  the reaction of user U
 --       eN  the text of its last edit
 --       mN  its time, a blank, and the message: it is not in the stream any more. It is
 --           deleted, or was close to one that is; see amend.lua
--- :l  sorted set: pN by LAST, mN by N. What is below the first seq that is kept goes.
+-- :l  sorted set: pN by LAST, mN by N, rN:U by its own seq. What is below the first seq that
+--     is kept goes.
 
 -- amended returns :x and :l if there were amendments, or an error if they are none of KEYS.
 -- In a cluster, they must not be where there were none: while a slot moves, a script of which
@@ -64,19 +69,23 @@ local function walk(s, x, from, to, step, most)
   end
 end
 
--- show adds to a message what has become of it, or if it is an edit or a reaction, of the
--- one that it is about. It returns how many bytes that is. Many may be about one: a reaction
--- gets no text, and no other reaction than that of its sender.
+-- plain returns a text that is written with % in pN.
+local function plain(text)
+  return (string.gsub(text, '%%(%x%x)', function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+-- show adds to a message what has become of it, or if it is an edit, of the one that it is
+-- about, and to a reaction that of its sender. It returns how many bytes that is.
 local function show(x, m, seq)
   local kind, from, about = string.match(m[2][2], '^([ef])([^%z]*)%z[^%z]*%z(%d+) ')
   local p = redis.call('HGET', x, 'p' .. (about or seq))
   if not p then return 0 end
   local e = ''
   if kind == 'f' then
-    local _, head = string.find(p, '^%d+ %d+ %d ')
-    local start, stop = string.find(p, '\0' .. from .. '\1', head, true)
-    local behind = start and string.find(p, '%z', stop + 1) or #p + 1
-    p = string.sub(p, 1, head) .. (start and string.sub(p, start, behind - 1) or '')
+    local head, deleted, old = string.match(p, '^(%d+ %d+ (%d) )(.*)')
+    p, e = head, deleted == '0' and redis.call('HGET', x, 'r' .. about .. ':' .. from) or ''
+    local _, stop = string.find(old, '\0' .. from .. '\1', 1, true)
+    if stop then e = plain(string.sub(old, stop + 1, (string.find(old, '%z', stop + 1) or 0) - 1)) end
   else
     e = redis.call('HGET', x, 'e' .. (about or seq)) or ''
   end

@@ -10,8 +10,9 @@
 -- ARGV[7]  how many private conversations to return
 --
 -- Reply: {serial of the connection, number of the login, 1 if the user was not known, 2 if what
--- was known of the user has been forgotten, groups, private conversations, the newest first}; the serial is 0
--- if there was no login, and the number then 1 if the user is banned; else the name is taken. An error, LATE, says that the deadline has passed.
+-- was known of the user has been forgotten, groups, private conversations, the newest first}.
+-- The serial is 0 if there was no login; the number is 1 then if the user is banned, or else the
+-- name is taken. An error, LATE, says that the deadline has passed.
 
 if late(ARGV[6]) then return redis.error_reply('LATE it has been given up') end
 local h, g = KEYS[1], KEYS[2]

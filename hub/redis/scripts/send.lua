@@ -17,13 +17,18 @@ local function begin(h, ids)
   return n
 end
 
--- miss counts a text for the recipient ARGV[7], who is away. It returns an error if that has
--- missed enough.
-local function miss(h, n, size)
-  local missed = redis.call('HGET', h, 'a:' .. ARGV[7])
-  local since, count, bytes, first = string.match(missed or '', '^(%d+) (%d+) (%d+) (%d+)$')
+-- missed returns what a recipient has missed, or nothing: since when, how many texts, how many
+-- bytes, and the first seq.
+local function missed(h, to)
+  return string.match(redis.call('HGET', h, 'a:' .. to) or '', '^(%d+) (%d+) (%d+) (%d+)$')
+end
+
+-- miss counts so many texts and bytes more, or fewer, for the recipient ARGV[7], who is away. It
+-- returns an error if that has missed enough.
+local function miss(h, n, more, size)
+  local since, count, bytes, first = missed(h, ARGV[7])
   if since ~= ARGV[8] then count, bytes, first = 0, 0, n end
-  count, bytes = count + 1, bytes + size
+  count, bytes = count + more, math.max(bytes + size, 0)
   if count > tonumber(ARGV[9]) or bytes > tonumber(ARGV[10]) then
     return redis.error_reply('FULL the recipient is away, and has missed enough')
   end

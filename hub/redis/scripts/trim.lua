@@ -24,6 +24,7 @@ while looked < tonumber(ARGV[2]) and (most == 0 or total < most) do
   if not m or stay > 0 and seq >= stay then break end
   local author, size = string.match(m[2][2], '^.([^%z]*)%z'), #m[2][2] + ARGV[3]
   if x then size = size + redis.call('HSTRLEN', x, 'e' .. seq) end
+  if string.sub(m[2][2], 1, 1) == 'f' then size = size + 200 end -- its rN:U
   if author then bytes[author] = (bytes[author] or 0) + size end
   looked, total, last = looked + 1, total + size, seq
 end

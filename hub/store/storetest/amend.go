@@ -253,7 +253,7 @@ func testAmendmentsAtOnce(t *testing.T, s chat.Store) {
 	if err != nil || len(got) != entries {
 		t.Fatalf("%d entries, %v, want %d", len(got), err, entries)
 	}
-	if string(got[0].Body) != string(edit.Body) || got[1].Now == nil || !got[1].Now.Deleted || got[2].Now.ReactionOf("B") != "👍" {
+	if string(got[0].Body) != string(edit.Body) || got[1].Now == nil || !got[1].Now.Deleted || now(got[2].Now) != " B👍" {
 		t.Errorf("got %s", reads(got[:3]))
 	}
 }

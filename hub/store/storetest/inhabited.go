@@ -96,7 +96,7 @@ func testBeginnersByTopic(t *testing.T, s chat.Store) {
 	s.Attend(somebodyIn)
 	set := func(address, user, group string) error {
 		stored := make(chan error, 1)
-		s.SetTopic(chat.Topic{Group: group, Text: "topic", User: user, Address: address}, func(err error) { stored <- err })
+		s.SetTopic(&chat.Topic{Group: group, Text: "topic", User: user, Address: address}, func(err error) { stored <- err })
 		return <-stored
 	}
 	begun := map[string]int{"far A": 14, "near B": 6}

@@ -46,8 +46,10 @@ func now(p *chat.Present) (text string) {
 	if !p.Edited.IsZero() {
 		text += "*"
 	}
-	for _, r := range p.Reactions {
-		text += " " + r.User + r.Text
+	for _, t := range p.Tallies() {
+		for _, user := range t.Users {
+			text += " " + user + t.Text
+		}
 	}
 	return text
 }
@@ -216,7 +218,7 @@ func testTopics(t *testing.T, s chat.Store) {
 	set := func(group, text string) {
 		t.Helper()
 		stored := make(chan error, 2)
-		s.SetTopic(chat.Topic{Group: group, Text: text}, func(err error) { stored <- err })
+		s.SetTopic(&chat.Topic{Group: group, Text: text}, func(err error) { stored <- err })
 		select {
 		case err := <-stored:
 			if err != nil {

@@ -69,6 +69,61 @@ func testMissedBytes(t *testing.T, s chat.Store) {
 	appendAll(t, s, missed("A", "D", strings.Repeat("x", chat.MaxWaitingBytes)), missed("B", "C", "x"))
 }
 
+// PROTOCOL 6: an author's waiting messages to a user are bounded. So an edit of what waits counts
+// with what it adds, and what is deleted does not count any more.
+func testMissedAmendments(t *testing.T, s chat.Store) {
+	const part = chat.MaxWaitingBytes / 8
+	amend := func(kind chat.Kind, seq uint64, text string) error {
+		m := missed("A", "C", text)
+		m.Kind, m.About = kind, seq
+		return try(s, m)
+	}
+	works := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	full := func(what string, err error) {
+		t.Helper()
+		if !errors.Is(err, chat.ErrFull) {
+			t.Errorf("%s: got %v, want ErrFull", what, err)
+		}
+	}
+	for range 7 { // messages 1 to 7
+		appendAll(t, s, missed("A", "C", strings.Repeat("x", part)))
+	}
+	for i := range 20 { // 8 to 27
+		works("an edit", amend(chat.Edit, 1, strings.Repeat("y", part+i)))
+	}
+	full("an edit that adds too much", amend(chat.Edit, 1, strings.Repeat("z", 3*part)))
+	works("another", amend(chat.Edit, 1, strings.Repeat("z", 2*part))) // 28
+	full("one more byte", try(s, missed("A", "C", "x")))
+	works("a shorter text", amend(chat.Edit, 1, "z"))                                    // 29
+	works("what it gives back", try(s, missed("A", "C", strings.Repeat("x", 2*part-1)))) // 30
+	full("one more byte", try(s, missed("A", "C", "x")))
+	for _, seq := range []uint64{1, 2, 30} { // 31 to 33
+		works("a deletion", amend(chat.Deletion, seq, ""))
+	}
+	for range chat.MaxWaiting - 5 { // there are 5
+		works("a short one", try(s, missed("A", "C", "x")))
+	}
+	full("one more", try(s, missed("A", "C", "x")))
+	works("a deletion", amend(chat.Deletion, 50, ""))
+	works("instead", try(s, missed("A", "C", "x")))
+	full("one more", try(s, missed("A", "C", "x")))
+	works("an edit of the last", amend(chat.Edit, uint64(33+chat.MaxWaiting-5+2), "y"))
+
+	s.Left("C") // and has read all of that
+	for i := range 10 {
+		works("an edit of what is not missed", amend(chat.Edit, 1000, fmt.Sprint(i)))
+	}
+	for range chat.MaxWaiting - 1 {
+		works("a message", try(s, missed("A", "C", "x")))
+	}
+	full("one more", try(s, missed("A", "C", "x")))
+}
+
 // However many are on their way at the same time, no more are kept.
 func testMissedConcurrently(t *testing.T, s chat.Store) {
 	results := make(chan error, 2*chat.MaxWaiting)

@@ -44,6 +44,7 @@ func SharesOfBytes(t *testing.T, open func(t *testing.T, bytes int64) chat.Store
 	for name, test := range map[string]func(*testing.T, chat.Store){
 		"missed messages":     testMissed,
 		"missed bytes":        testMissedBytes,
+		"missed amendments":   testMissedAmendments,
 		"missed concurrently": testMissedConcurrently,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t, 0)) })

@@ -5,16 +5,16 @@ import (
 	"os"
 )
 
-// present fails with ErrGone if the directory of the journal is not where it was: it
+// isInPlace fails with ErrGone if the directory of the journal is not where it was: it
 // has been renamed or removed, and there may be another one in its place. The lock file
 // shows that, since it is never replaced.
-func (s *Store) present() error { return inPlace(s.lock, s.lock.Name()) }
+func (s *Store) isInPlace() error { return inPlace(s.lock, s.lock.Name()) }
 
 // vouch fails with ErrGone if the next start would not find the active segment. A
 // write to a file that has been removed succeeds, and so does its fsync. Where only
 // the segment is missing it is broken: repair puts a copy in its place.
 func (s *Store) vouch() error {
-	if err := s.present(); err != nil {
+	if err := s.isInPlace(); err != nil {
 		return err
 	}
 	a := &s.commit.active

@@ -1,4 +1,4 @@
--- present enters a login or exit into {c:all} or a group, unless a later one of the same
+-- presence enters a login or exit into {c:all} or a group, unless a later one of the same
 -- user is there.
 --
 -- KEYS[1], KEYS[2]  :m and :o of the conversation
