@@ -112,7 +112,7 @@ func (h *Hub) find(ctx context.Context, s *session, r lookup) (search.Result, er
 			return search.Result{}, nil
 		}
 	}
-	found, err := h.searcher.Search(ctx, search.Query{By: s.name, Words: r.words, Before: r.Query.Seq, Limit: r.Query.Limit}, conversations, h.engine.History)
+	found, err := h.searcher.Search(ctx, search.Query{By: s.address(), Words: r.words, Before: r.Query.Seq, Limit: r.Query.Limit}, conversations, h.engine.History)
 	switch {
 	case err != nil:
 		return search.Result{}, err

@@ -54,7 +54,7 @@ func New(config Config) *Searcher {
 
 // Query says what is searched for.
 type Query struct {
-	By     string // the user who asks; all have their turns
+	By     string // the address that asks; all have their turns, whatever names they go by
 	Words  *Words
 	Before uint64 // only what has a lower Seq; 0: all. It needs a single conversation.
 	Limit  int    // most messages; 0: DefaultLimit, at most MaxLimit

@@ -15,17 +15,17 @@ const maxWaiting = 1024
 var errBusy = errors.New("search: too many wait")
 
 // turns are the searches of a node: those that run have a room each, and those that wait get
-// one in turn, one user after the other, however many searches each of them has. Beyond
+// one in turn, one address after the other, however many users and searches each has. Beyond
 // maxWaiting, who has most of them loses the oldest. Safe for concurrent use.
 type turns struct {
 	mu      sync.Mutex
 	free    []*scratch
 	waiting int
-	lines   map[string]*line // by user, of those who wait
+	lines   map[string]*line // by address, of those who wait
 	order   share.List[line] // the one who is next first
 }
 
-// line is the searches of one user that wait.
+// line is the searches of one address that wait.
 type line struct {
 	by    string
 	rooms []chan *scratch // the oldest first; one that is closed gets no room
