@@ -84,7 +84,7 @@ crash: build tools ## kill -9 and SIGTERM under load, a hundred times, each call
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/nodes/
 
 siege: build tools ## thousands of silent connections, one greedy user with time, and who gets in beside them
-	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run 'Siege|ManyLogins' ./$(E2E)/abuse/
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run 'Siege|ManyLogins|SlowReader|HalfHandshakes|ShortConnections' ./$(E2E)/abuse/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/fair/
 
 tools: ## install wscat, browsers, proxies, Redis and strace where that is allowed
