@@ -26,7 +26,7 @@ CHARTS  ?= $(or $(TMPDIR),/tmp)/wschat-charts
 # What the programs build for, beside the machine at hand.
 SYSTEMS ?= linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: build run test race test386 e2e waiting together alone soak crash siege tools quickfuzz fuzz bench bench-go bench-plot floor lint vet-all clean help
+.PHONY: build run test race test386 e2e soak crash siege tools quickfuzz fuzz bench bench-go bench-plot floor lint vet-all clean help
 
 build: ## bin/wschat
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -34,10 +34,7 @@ build: ## bin/wschat
 run: build ## start the server; FLAGS='-addr :9000' for others than the defaults
 	bin/wschat $(FLAGS)
 
-# What waits for time to pass is run beside what computes. What measures is run when both are over.
-test: lint build tools ## everything; installs the tools it needs
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target race waiting
-	@$(MAKE) --no-print-directory -k quickfuzz together alone
+test: lint race quickfuzz e2e ## everything; installs the tools it needs
 
 # What go test vets, lint has vetted. Without paths in what is built, another clone of the
 # same sources finds it in the cache.
@@ -51,35 +48,24 @@ race: tools ## unit tests and fuzz seeds, with the race detector
 		echo "$(GOTEST) -count=1 -p 4 -race -tags '$$tags' $(UNITS)"; $(GOTEST) -count=1 -p 4 -race -tags "$$tags" $(UNITS)
 	node --test static/
 
-# What these wait for takes most of their time: a lease that ends, a node that is found dead.
-WAITING  = $(addprefix ./$(E2E)/,nodes crash living)
-# These bound no time below a second, and run beside each other: all of $(E2E) itself, which takes
-# longest, but what measures the page. That and the others measure time and memory, so each runs
-# alone.
-TOGETHER = ./$(E2E) ./$(E2E)/conformance
-ALONE    = $(addprefix ./$(E2E)/,abuse fair)
+# These wait, and bound no time below a second: they run beside each other, with all of
+# $(E2E) itself, which takes longest, but what measures the page. That and the others measure
+# time and memory, so each runs alone.
+TOGETHER = wschat/$(E2E) $(addprefix wschat/$(E2E)/,conformance nodes crash living)
+ALONE    = $(filter-out $(TOGETHER),$(shell $(GO) list -tags e2e ./$(E2E)/...))
 MEASURED = ^TestPage(WeightAndFirstPaint|ManyPeople|ManyMessages|StaysWhileReading)$$
 
 # Chaos is for make crash alone.
 CRASH_ONLY = ^TestNodesChaos
 
-# Without the tools that are missing: what needs them is skipped.
-SKIP = $(if $(shell cat $(E2E)/.missing 2>/dev/null),^Test(Wscat|Page|Firefox|Proxies|Nodes|Strace)|^TestFair/./redis,^$$)
-E2ETEST = WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)' $(GOTEST) -count=1 -timeout 10m -tags e2e
-
-e2e: waiting together alone ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
-
-waiting: build tools
-	@$(E2ETEST) -p 1 -skip '$(SKIP)|$(CRASH_ONLY)' $(WAITING)
-
-together: build tools
+e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'
-	@$(E2ETEST) -p 2 -parallel 4 -skip '$(SKIP)|$(MEASURED)' $(TOGETHER)
-
-alone: build tools
-	@mkdir -p '$(ARTEFACTS)'
-	@status=0; $(E2ETEST) -p 1 -skip '$(SKIP)' -run '$(MEASURED)' ./$(E2E) || status=1; \
-	$(E2ETEST) -p 1 -skip '$(SKIP)' $(ALONE) || status=1; exit $$status
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Firefox|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
+	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
+	set -- -count=1 -timeout 10m -tags e2e; status=0; \
+	$(GOTEST) -p 3 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
+	$(GOTEST) -p 1 "$$@" -skip "$$skip" -run '$(MEASURED)' ./$(E2E) || status=1; \
+	$(GOTEST) -p 1 "$$@" -skip "$$skip" $(ALONE) || status=1; exit $$status
 	@if [ -e $(E2E)/.missing ]; then \
 		echo; echo '*** SKIPPED: the tests with wscat, browsers, proxies, Redis and strace, for want of:'; cat $(E2E)/.missing; echo '***'; echo; \
 		test -z '$(STRICT)'; \
