@@ -124,6 +124,7 @@ func TestPageOneTabCalls(t *testing.T) {
 	}
 	second.noProblems()
 	second.call("Page.navigate", params{"url": "about:blank"}, nil) // the one that was in use is gone
+	second.until("it to be gone", `location.href === "about:blank"`)
 	tabs = tabs[:1]
 	before := told()
 	bob.say("alice,are you gone?")
