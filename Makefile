@@ -60,7 +60,7 @@ CRASH_ONLY = ^TestNodesChaos
 
 e2e: build tools ## the built binary with real wscat, browsers, proxies, Redis and a failing disk
 	@mkdir -p '$(ARTEFACTS)'
-	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
+	@skip='^$$'; if [ -e $(E2E)/.missing ]; then skip='^Test(Wscat|Page|Firefox|Proxies|Nodes|Strace)|^TestFair/./redis'; fi; \
 	export WSCHAT_BINARY=$(CURDIR)/bin/wschat WSCHAT_ARTEFACTS='$(ARTEFACTS)'; \
 	set -- -count=1 -timeout 10m -tags e2e; status=0; \
 	$(GOTEST) -p 3 -parallel 3 "$$@" -skip "$$skip|$(MEASURED)|$(CRASH_ONLY)" $(TOGETHER) || status=1; \
@@ -84,7 +84,7 @@ crash: build tools ## kill -9 and SIGTERM under load, a hundred times, each call
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat CRASH_ROUNDS=100 $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/nodes/
 
 siege: build tools ## thousands of silent connections, one greedy user with time, and who gets in beside them
-	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run 'Siege|ManyLogins' ./$(E2E)/abuse/
+	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -tags e2e -v -run 'Siege|ManyLogins|SlowReader|HalfHandshakes|ShortConnections' ./$(E2E)/abuse/
 	WSCHAT_BINARY=$(CURDIR)/bin/wschat SIEGE=full $(GO) test -count=1 -timeout 0 -tags e2e -v ./$(E2E)/fair/
 
 tools: ## install wscat, browsers, proxies, Redis and strace where that is allowed

@@ -28,6 +28,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed index.html favicon.svg manifest.webmanifest *.js chat/*.js state/*.js words/*.js view/*.js style/*.css
@@ -98,11 +99,12 @@ type variant struct {
 }
 
 // file is what one path is answered with. zipped has no body where gzip would
-// not make the file smaller.
+// not make the file smaller; the first who takes gzip has it made.
 type file struct {
-	contentType   string
-	links         string // Link fields: what the browser may fetch before it has read of it
-	plain, zipped variant
+	contentType string
+	links       string // Link fields: what the browser may fetch before it has read of it
+	plain       variant
+	zipped      func() variant
 }
 
 // handler maps exact paths to files and is never changed once made.
@@ -112,7 +114,8 @@ type handler map[string]file
 // their paths, `/` being index.html; 405 with Allow for another method, 404 for
 // any other path. It is meant to be the rest of a mux: mux.Handle("/",
 // static.Handler()). /style.css is the files of style/ but what is for later, one behind the other, which is one
-// request and compresses better. Everything is read, hashed and compressed here, once.
+// request and compresses better. Everything is read and hashed here, once; each file is
+// compressed once, when it is first asked for: all of them would make a start take twice as long.
 // The handler is safe for concurrent use.
 func Handler() http.Handler {
 	h := make(handler)
@@ -165,14 +168,17 @@ func (h handler) announce() {
 func newFile(name string, body []byte) file {
 	sum := sha256.Sum256(body)
 	tag := hex.EncodeToString(sum[:16])
-	f := file{
+	return file{
 		contentType: contentTypes[path.Ext(name)],
 		plain:       variant{body, `"` + tag + `"`},
+		zipped: sync.OnceValue(func() variant {
+			zipped := compressed(body)
+			if len(zipped) >= len(body) {
+				return variant{}
+			}
+			return variant{zipped, `"` + tag + `-gzip"`}
+		}),
 	}
-	if zipped := compressed(body); len(zipped) < len(body) {
-		f.zipped = variant{zipped, `"` + tag + `-gzip"`}
-	}
-	return f
 }
 
 func compressed(body []byte) []byte {
@@ -206,9 +212,11 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	header.Set("Vary", "Accept-Encoding")
-	chosen, zipped := f.plain, f.zipped.body != nil && acceptsGzip(r.Header)
-	if zipped {
-		chosen = f.zipped
+	chosen, zipped := f.plain, false
+	if acceptsGzip(r.Header) {
+		if small := f.zipped(); small.body != nil {
+			chosen, zipped = small, true
+		}
 	}
 	header.Set("Etag", chosen.etag)
 	if matches(r.Header, chosen.etag) {

@@ -355,10 +355,10 @@ func TestWeight(t *testing.T) {
 		return total + language
 	}
 	zipped := heaviest(func(f file) int {
-		if f.zipped.body == nil {
-			return len(f.plain.body)
+		if zipped := f.zipped(); zipped.body != nil {
+			return len(zipped.body)
 		}
-		return len(f.zipped.body)
+		return len(f.plain.body)
 	})
 	t.Logf("%d bytes compressed", zipped)
 	if zipped > 60<<10 {

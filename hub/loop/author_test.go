@@ -106,7 +106,7 @@ func TestShortMessagesDoNotOutrunReaders(t *testing.T) {
 				reader := pipe(t, ls, told)
 				list.Join(told.conn(t))
 				body := strings.Repeat("x", row.size)
-				const seconds = 5
+				const seconds = 2 // the queue of a reader who is outrun is full in less than one
 				for range conns {
 					r := newRecord()
 					r.onMessage = func(c *Conn, message string) {

@@ -53,6 +53,8 @@ func startBrowserProcess(t *testing.T) *browserProcess {
 	}
 	cmd := exec.Command(findChromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+		// Each window would load pages of the browser's own, for what it may show below the address.
+		"--disable-extensions", "--disable-features=WebUIOmniboxAimPopup,WebUIOmniboxPopup",
 		"--user-data-dir="+profile, "--remote-debugging-port=0", "about:blank")
 	var errs target.Output
 	cmd.Stderr = &errs

@@ -65,6 +65,7 @@ func TestHostileFilesRunNothing(t *testing.T) {
 	}
 	open(site.URL + "/")
 	until(t, "the script runs where it may", func() bool { return ran.Load() == 1 })
+	ids := make(map[string]string)
 	for name, file := range hostileFiles {
 		file = text(file)
 		id, status, answer := s.Upload("A", name, int64(len(file)), strings.NewReader(file))
@@ -74,7 +75,13 @@ func TestHostileFilesRunNothing(t *testing.T) {
 		url := "http://" + s.Addr + "/files/" + id
 		open(url)
 		open(site.URL + "/?of=" + url)
-		p.navigate("http://" + s.Addr + "/")
+		if ran.Load() != 1 {
+			t.Fatalf("%s ran when it was opened", name)
+		}
+		ids[name] = id
+	}
+	p.navigate("http://" + s.Addr + "/")
+	for name, id := range ids {
 		var tried int
 		p.eval(fmt.Sprintf(`Promise.all([
 			["script", {src: %[1]q}], ["script", {src: %[1]q, type: "module"}], ["link", {href: %[1]q, rel: "stylesheet"}],

@@ -16,17 +16,51 @@ import (
 	"wschat/cmd/wschat/e2e/target"
 )
 
-// firefox is a running headless browser, and its only page, over WebDriver BiDi.
+// firefox is a headless browser over WebDriver BiDi, for one test: a window with a storage of its
+// own. All have the same process.
 type firefox struct {
 	t     *testing.T
 	tools *devTools
 	page  string
 }
 
-var bidiAddress = regexp.MustCompile(`WebDriver BiDi listening on (ws://\S+)`)
+var (
+	bidiAddress    = regexp.MustCompile(`WebDriver BiDi listening on (ws://\S+)`)
+	runningFirefox *devTools // set by the first test that needs it; under starting
+)
 
-// startFirefox runs a browser until the test ends.
+// startFirefox opens a window, until the test ends.
 func startFirefox(t *testing.T) *firefox {
+	t.Helper()
+	f := &firefox{t: t, tools: findFirefox(t)}
+	var storage struct{ UserContext string }
+	var window struct{ Context string }
+	f.call("browser.createUserContext", params{}, &storage)
+	f.call("browsingContext.create", params{"type": "window", "userContext": storage.UserContext}, &window)
+	f.page = window.Context
+	t.Cleanup(func() {
+		if t.Failed() {
+			f.screenshot("failed-firefox")
+		}
+		if err := f.tools.call("", "browser.removeUserContext", params{"userContext": storage.UserContext}, nil); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// findFirefox returns the connection to the process, which the first who asks starts.
+func findFirefox(t *testing.T) *devTools {
+	t.Helper()
+	starting.Lock()
+	defer starting.Unlock()
+	if runningFirefox == nil {
+		runningFirefox = startFirefoxProcess(t)
+	}
+	return runningFirefox
+}
+
+func startFirefoxProcess(t *testing.T) (tools *devTools) {
 	t.Helper()
 	program, err := exec.LookPath("firefox-esr")
 	if err != nil {
@@ -34,7 +68,10 @@ func startFirefox(t *testing.T) *firefox {
 			t.Fatal("there is no Firefox; install.sh installs it")
 		}
 	}
-	profile := t.TempDir()
+	profile, err := os.MkdirTemp("", "wschat-firefox-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(program, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank")
 	var errs target.Output
 	cmd.Stderr, cmd.Stdout = &errs, &errs
@@ -48,21 +85,18 @@ func startFirefox(t *testing.T) *firefox {
 		defer close(ended)
 		cmd.Wait() // how it ends is not of interest
 	}()
-	f := &firefox{t: t}
-	t.Cleanup(func() {
-		if t.Failed() && f.page != "" {
-			f.screenshot("failed-firefox")
-		}
-		if f.tools != nil {
-			f.tools.call("", "browser.close", params{}, nil) // if it cannot, it is killed
+	atTheEnd = append(atTheEnd, func() {
+		if tools != nil {
+			tools.call("", "browser.close", params{}, nil) // if it cannot, it is killed
 			select {
 			case <-ended:
 			case <-timeout():
 			}
-			f.tools.close()
+			tools.close()
 		}
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
+		os.RemoveAll(profile)
 	})
 	address := ""
 	until(t, "the address of Firefox", func() bool {
@@ -76,12 +110,11 @@ func startFirefox(t *testing.T) *firefox {
 		}
 		return address != ""
 	})
-	f.tools = dialDevTools(t, address+"/session", func(string, string, json.RawMessage) {})
-	var tree struct{ Contexts []struct{ Context string } }
-	f.call("session.new", params{"capabilities": params{}}, nil)
-	f.call("browsingContext.getTree", params{}, &tree)
-	f.page = tree.Contexts[0].Context
-	return f
+	tools = dialDevTools(t, address+"/session", func(string, string, json.RawMessage) {})
+	if err := tools.call("", "session.new", params{"capabilities": params{}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return tools
 }
 
 func (f *firefox) call(method string, p params, result any) {

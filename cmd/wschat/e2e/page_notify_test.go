@@ -123,7 +123,8 @@ func TestPageOneTabCalls(t *testing.T) {
 		t.Errorf("%d notifications, want 4", n)
 	}
 	second.noProblems()
-	second.navigate("about:blank") // the one that was in use is gone
+	second.call("Page.navigate", params{"url": "about:blank"}, nil) // the one that was in use is gone
+	second.until("it to be gone", `location.href === "about:blank"`)
 	tabs = tabs[:1]
 	before := told()
 	bob.say("alice,are you gone?")

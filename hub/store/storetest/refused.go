@@ -12,12 +12,18 @@ import (
 
 // What a bounded store refuses: too much for one who is away, and one conversation too many.
 
+// fill is as many messages to a user who is away as may wait.
+func fill(from, to string) (all []*chat.Message) {
+	for range chat.MaxWaiting {
+		all = append(all, missed(from, to, "x"))
+	}
+	return all
+}
+
 // A user may send another who is away so many messages, and they are all there. Nobody else
 // is refused.
 func testMissed(t *testing.T, s chat.Store) {
-	for range chat.MaxWaiting {
-		appendAll(t, s, missed("A", "C", "x"))
-	}
+	appendAll(t, s, fill("A", "C")...)
 	refused := func(from, to string) {
 		t.Helper()
 		if err := try(s, missed(from, to, "x")); !errors.Is(err, chat.ErrFull) {
@@ -40,15 +46,11 @@ func testMissed(t *testing.T, s chat.Store) {
 	appendAll(t, s, missed("A", "C", "x"))
 
 	// One who reads by a program leaves nothing written behind.
-	for range chat.MaxWaiting {
-		appendAll(t, s, missed("A", "D", "x"))
-	}
+	appendAll(t, s, fill("A", "D")...)
 	refused("A", "D")
 	say(t, s, "A", "D", "x") // is here
 	s.Left("D")
-	for range chat.MaxWaiting {
-		appendAll(t, s, missed("A", "D", "x"))
-	}
+	appendAll(t, s, fill("A", "D")...)
 	refused("A", "D")
 }
 

@@ -66,13 +66,13 @@ func TestHalfHandshakes(t *testing.T) {
 		n    int
 		send string
 	}{
-		{"2000 connections that send nothing", 2000, ""},
-		{"500 half handshakes", 500, "GET /socket?userId=A HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnec"},
-		{"500 half bodies", 500, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"},
+		{"connections that send nothing", size(500, 2000), ""},
+		{"half handshakes", size(200, 500), "GET /socket?userId=A HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnec"},
+		{"half bodies", size(200, 500), "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := start(t, "-handshake-timeout", "2s")
-			under(t, s, 32*mib, func() {
+			under(t, s, int64(size(16, 32))*mib, func() {
 				for _, conn := range gather(t, s, row.n, row.send) {
 					if err := ended(conn); err != nil {
 						t.Fatal(err)
@@ -177,14 +177,14 @@ func TestShortConnections(t *testing.T) {
 		name string
 		once func(*target.Server) error
 	}{
-		{"10000 that say nothing", func(s *target.Server) error {
+		{"that say nothing", func(s *target.Server) error {
 			conn, err := s.Raw()
 			if err == nil {
 				(&target.Client{Conn: target.TCP(conn)}).Reset()
 			}
 			return err
 		}},
-		{"10000 handshakes", func(s *target.Server) error {
+		{"handshakes", func(s *target.Server) error {
 			c, err := s.Open("/socket?userId=short")
 			if err == nil {
 				c.Reset()
@@ -195,7 +195,7 @@ func TestShortConnections(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := start(t)
 			under(t, s, 32*mib, func() {
-				many(t, 10_000, func(int) error { return row.once(s) })
+				many(t, size(2000, 10_000), func(int) error { return row.once(s) })
 			})
 		})
 	}

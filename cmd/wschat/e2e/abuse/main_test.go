@@ -17,6 +17,18 @@ func TestMain(m *testing.M) {
 	os.Exit(target.Main(m))
 }
 
+// full: make siege, with many more of everything. In make test there are enough for a server that
+// keeps something, or lets somebody wait, to show it.
+var full = os.Getenv("SIEGE") == "full"
+
+// size is a number in make test, and in make siege.
+func size(usual, large int) int {
+	if full {
+		return large
+	}
+	return usual
+}
+
 // What every server here is started with. Users hear of nobody's login, and
 // those who flood are not slowed down: the limits behind the rate are tested.
 var usual = []string{"-admin", "127.0.0.1:0", "-echo", "-presence", "none", "-rate", "0"}

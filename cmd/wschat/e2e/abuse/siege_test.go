@@ -165,11 +165,11 @@ func logInsFrom(t *testing.T, s *target.Server, from string, lasts time.Duration
 // SIEGE=full is 25,000 of them for 30 s, and in earnest: make siege, on a machine that
 // has nothing else to do.
 func TestSiege(t *testing.T) {
-	if os.Getenv("SIEGE") == "full" {
+	if full {
 		siege{5000, 1250, 0}.withstand(t, 20_000, 30*time.Second, 50*time.Millisecond, nil, usual)
 		return
 	}
-	siege{500, 125, 0}.withstand(t, 1000, 4*time.Second, 2*soon, nil, usual)
+	siege{500, 125, 0}.withstand(t, 1000, 2*time.Second, 2*soon, nil, usual)
 }
 
 // The same over TLS, where some wait in the middle of the handshake.
@@ -178,11 +178,11 @@ func TestSiegeOverTLS(t *testing.T) {
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	secure := target.Certify(t, certFile, keyFile, 1)
 	flags := append([]string{"-tls-cert", certFile, "-tls-key", keyFile}, usual...)
-	if os.Getenv("SIEGE") == "full" {
+	if full {
 		siege{3750, 1250, 1250}.withstand(t, 20_000, 30*time.Second, 50*time.Millisecond, secure, flags)
 		return
 	}
-	siege{375, 125, 125}.withstand(t, 1000, 4*time.Second, 2*soon, secure, flags)
+	siege{375, 125, 125}.withstand(t, 1000, 2*time.Second, 2*soon, secure, flags)
 }
 
 // withstand lays it from four addresses to a server, and measures logins from a

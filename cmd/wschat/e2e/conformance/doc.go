@@ -7,8 +7,8 @@
 // which builds a binary of its own, as long as WSCHAT_BINARY names no other.
 //
 // A row is what a client sends and what must come back. Each row is played on
-// every target (in the clear, with permessage-deflate agreed, over TLS), and in
-// every delivery: as one piece, byte by byte, and in pieces of random length.
+// every target (in the clear, with permessage-deflate agreed, over TLS): on the first
+// in every delivery, as one piece, byte by byte, and in pieces of random length.
 // Rows are named by the section that demands what they check.
 //
 // The client side is written here from the RFCs and uses nothing of wschat: a

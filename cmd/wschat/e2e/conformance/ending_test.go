@@ -133,9 +133,11 @@ func TestServerCloses(t *testing.T) {
 				clients = append(clients, c)
 			}
 			target.server.Terminate()
-			for _, c := range clients {
+			for _, c := range clients { // all at once: the server waits for none of them for long
 				c.wants(closed(1001))
 				c.sendPieces([][]byte{frames(text("late"), ping("late"), closing(1001, "")), rest})
+			}
+			for _, c := range clients {
 				c.sending.Wait()
 				c.ends()
 				c.conn.Close()

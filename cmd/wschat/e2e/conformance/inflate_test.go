@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 )
 
 // inflate inflates a message (RFC 7692 §7.2.2) that refers to nothing before
@@ -91,17 +93,19 @@ func (z *inflater) stored() error {
 	return nil
 }
 
-// code maps a code, with a 1 before its first bit, to its symbol.
-type code map[int]int
+// code has, for each code with a 1 before its first bit, its symbol and one more; 0: there
+// is no such code.
+type code []int
 
 // newCode is RFC 1951 §3.2.2.
 func newCode(lengths []int) code {
-	c := make(code)
+	longest := slices.Max(lengths)
+	c := make(code, 2<<longest)
 	next := 0
-	for length := 1; length <= 15; length++ {
+	for length := 1; length <= longest; length++ {
 		for symbol, l := range lengths {
-			if l == length {
-				c[next|1<<length] = symbol
+			if l == length && next < 1<<length {
+				c[next|1<<length] = symbol + 1
 				next++
 			}
 		}
@@ -111,20 +115,20 @@ func newCode(lengths []int) code {
 }
 
 func (z *inflater) symbol(c code) (int, error) {
-	for v := 1; v < 1<<16; {
+	for v := 1; 2*v < len(c); {
 		bit, err := z.bits(1)
 		if err != nil {
 			return 0, err
 		}
 		v = v<<1 | bit
-		if s, ok := c[v]; ok {
-			return s, nil
+		if c[v] > 0 {
+			return c[v] - 1, nil
 		}
 	}
 	return 0, errors.New("no such code")
 }
 
-func fixedCodes() (lit, dist code) {
+var fixedCodes = sync.OnceValues(func() (lit, dist code) {
 	lengths := make([]int, 288)
 	for i := range lengths {
 		switch {
@@ -141,7 +145,7 @@ func fixedCodes() (lit, dist code) {
 		distances[i] = 5
 	}
 	return newCode(lengths), newCode(distances)
-}
+})
 
 func (z *inflater) dynamicCodes() (lit, dist code, err error) {
 	counts, err := z.bits(14)

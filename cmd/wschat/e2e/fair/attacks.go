@@ -72,10 +72,10 @@ func scaled(flags ...string) []string {
 // Attacks are the points of issue 14. Points 7 to 9 are TestLines…, TestNames… and
 // TestHost in package e2e.
 var Attacks = []Attack{
-	{Name: "1 groups that are left behind", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "33554432"),
-		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: leaveBehind},
-	{Name: "2 large messages to oneself", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "33554432"),
-		workers: size{1, 1}, times: size{64, 1200}, lasts: long, deed: talkToOneself},
+	{Name: "1 groups that are left behind", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "16777216"),
+		workers: size{1, 1}, times: size{32, 1200}, lasts: long, deed: leaveBehind},
+	{Name: "2 large messages to oneself", Engines: true, manyAddresses: true, Flags: scaled("-history-bytes", "16777216"),
+		workers: size{1, 1}, times: size{32, 1200}, lasts: long, deed: talkToOneself},
 	{Name: "3 large messages to all",
 		Crowd: slowReaders(handshake.Dialer{}), workers: size{12, 12}, times: size{12, 12}, lasts: long, deed: talkToAll},
 	{Name: "3 short messages to all over many connections",
@@ -101,10 +101,10 @@ var Attacks = []Attack{
 	{Name: "5 files", OnDisk: true, Flags: []string{"-files-bytes", "268435456"},
 		workers: size{100, 400}, times: size{100, 400}, lasts: long, deed: moveFiles},
 
-	{Name: "6 nameless users who go", Engines: true, manyAddresses: true, Flags: scaled("-max-users", "2000"),
-		workers: size{8, 8}, times: size{4000, 100_000}, lasts: brief, deed: logInNameless},
-	{Name: "6 users who go", Engines: true, manyAddresses: true, Flags: []string{"-max-users", "2000"},
-		workers: size{8, 8}, times: size{4000, 100_000}, lasts: brief, deed: logIn},
+	{Name: "6 nameless users who go", Engines: true, manyAddresses: true, Flags: scaled("-max-users", "1000"),
+		workers: size{8, 8}, times: size{2000, 100_000}, lasts: brief, deed: logInNameless},
+	{Name: "6 users who go", Engines: true, manyAddresses: true, Flags: []string{"-max-users", "1000"},
+		workers: size{8, 8}, times: size{2000, 100_000}, lasts: brief, deed: logIn},
 	{Name: "6 users who stay in many groups", Engines: true, Flags: []string{"-max-conversations", "1000"},
 		workers: size{3, 3}, times: size{12, 120}, lasts: long, deed: stayInGroups},
 	{Name: "6 users who stay in a group of their own", Flags: []string{"-max-conversations", "300"},

@@ -84,6 +84,9 @@ func emptyFragments(m *Mob, worker, _ int) error {
 	return err
 }
 
+// pagesLast is how long somebody asks for pages.
+var pagesLast = span{2 * time.Second, deedLasts}
+
 // askForPages sends requests for a page far ahead of its answers, which it reads (point 5).
 func askForPages(m *Mob, worker, _ int) error {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}}
@@ -92,7 +95,7 @@ func askForPages(m *Mob, worker, _ int) error {
 		return err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(deedLasts))
+	c.SetDeadline(time.Now().Add(pagesLast.now()))
 	page := []string{"/healthz", "/chat.js", "/nope"}[worker%3]
 	requests := strings.Repeat("GET "+page+" HTTP/1.1\r\nHost: "+m.Server.Addr+"\r\n\r\n", burst)
 	var reading sync.WaitGroup

@@ -32,6 +32,10 @@ func crowdOn(t *testing.T, nodes *fleet, count int) []*chatter {
 // PROTOCOL 6: everyone in a conversation receives its messages in one order, without
 // holes, whichever node one is connected to.
 func TestNodesOneOrderForAll(t *testing.T) {
+	many := uint64(1000)
+	if whole {
+		many = 10_000
+	}
 	for name, url := range map[string]func(t *testing.T) string{
 		"one Redis": func(t *testing.T) string { return redistest.Start(t).URL() },
 		"a cluster": func(t *testing.T) string { return redistest.StartCluster(t, 3).URL() },
@@ -40,7 +44,7 @@ func TestNodesOneOrderForAll(t *testing.T) {
 			t.Parallel()
 			all := crowdOn(t, newFleet(startNodes(t, 3, url(t), "-history", "0")...), crowd)
 			stop := talk(all, 5*time.Millisecond)
-			all[0].until("for a few thousand messages", func() bool { return all[0].told.whole["groupX"] > 3000 })
+			all[0].until("for many messages", func() bool { return all[0].told.whole["groupX"] > many })
 			stop()
 			quiet(all)
 			check(t, all)
