@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -122,6 +123,7 @@ func TestUserAtATerminal(t *testing.T) {
 
 // A terminal that outlives a wschat user that is killed by a signal shows what is typed.
 func TestSignalsRestoreTheTerminal(t *testing.T) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // what is ignored, as under nohup, would be ignored by children
 	for _, by := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGTSTP} {
 		file := filepath.Join(t.TempDir(), "users")
 		cmd := exec.Command("sh", "-c", `trap : INT HUP TSTP TERM; (trap - INT HUP TSTP TERM; echo pid $(sh -c 'echo $PPID'); exec "$0" user "$1" add A </dev/tty); echo status $?; stty -a | grep -o -- "-*echo\b"`, target.Program(), file)

@@ -47,8 +47,8 @@ func openTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 		cmd.Wait()              // its result is read from ProcessState
 	}()
 	t.Cleanup(func() {
+		keys.Close() // a child that is left over would keep the terminal open
 		p.kill()
-		keys.Close()
 	})
 	return p
 }
