@@ -51,7 +51,7 @@ func TestPageWakes(t *testing.T) {
 	s := start(t)
 	alice := startChromium(t).open(s, "en-GB")
 	alice.connectAs("alice")
-	s.Signal(syscall.SIGSTOP) // nobody answers, and nothing is closed
+	s.Freeze() // nobody answers, and nothing is closed
 	defer s.Signal(syscall.SIGCONT)
 	began := time.Now()
 	alice.eval(`window.dispatchEvent(new Event("focus"))`, nil)

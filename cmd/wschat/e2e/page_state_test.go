@@ -271,7 +271,12 @@ func TestPageAddresses(t *testing.T) {
 	})
 	const top = `[...document.querySelectorAll("#messages li .body")].find((each) => each.getBoundingClientRect().top > 100).textContent`
 	var before, after string
-	alice.eval(top, &before)
+	until(t, "the log to stand still", func() bool { // older messages may still come, and what is drawn last
+		last := before
+		alice.eval(`new Promise((still) => requestAnimationFrame(() => setTimeout(still, 100)))`, nil)
+		alice.eval(top, &before)
+		return before == last
+	})
 	alice.to("bob")
 	alice.to("groupA")
 	alice.until("the same place", top+` === `+quoted(before))

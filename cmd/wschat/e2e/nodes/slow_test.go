@@ -38,7 +38,7 @@ func TestNodesSlowNode(t *testing.T) {
 	}
 	slow.ResetPeak()
 	before, _ := slow.Memory()
-	slow.Signal(syscall.SIGSTOP)
+	slow.Freeze()
 	body, began := strings.Repeat("x", 64<<10), time.Now()
 	var sending sync.WaitGroup
 	for _, c := range all {

@@ -3,6 +3,7 @@
 package target
 
 import (
+	"bytes"
 	"crypto/tls"
 	"net"
 	"os"
@@ -188,6 +189,19 @@ func (s *Server) Kill() {
 // Signal sends the server a signal.
 func (s *Server) Signal(signal syscall.Signal) {
 	s.cmd.Process.Signal(signal) // an error means that it has ended
+}
+
+// Freeze stops all threads of the server, and waits until they stand still: who is in the middle
+// of a turn would answer once more. Signal(SIGCONT) ends it.
+func (s *Server) Freeze() {
+	s.t.Helper()
+	s.Signal(syscall.SIGSTOP)
+	if !Until(func() bool {
+		stat, err := os.ReadFile(s.proc("stat"))
+		return err != nil || bytes.Contains(stat, []byte(") T "))
+	}) {
+		s.t.Fatal("wschat does not stop")
+	}
 }
 
 // Died waits until the server has ended otherwise than Stop and Kill do it, and returns
