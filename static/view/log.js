@@ -130,9 +130,17 @@ function withActions(then) {
   }, (why) => attempt(() => { throw why; })); // there is no network now
 }
 
-// nearMessage is for the first time; then actions.js hears of that itself.
-function nearMessage({ target, pointerType }) {
-  if (!actions) withActions(() => pointerType !== 'touch' && target.closest('#messages > li') && actions.show(target));
+// nearMessage is for the first time; then actions.js hears of that itself. A finger that still
+// presses is heard again.
+function nearMessage(event) {
+  if (actions) return;
+  const { type, target, pointerType } = event;
+  let up;
+  for (const end of ['pointerup', 'pointercancel']) $('log').addEventListener(end, () => { up = true; }, { once: true });
+  withActions(() => {
+    if (pointerType !== 'touch') return target.closest('#messages > li') && actions.show(target);
+    if (type === 'pointerdown' && !up) $('messages').onpointerdown(event);
+  });
 }
 
 const isWatched = () => !document.hidden && document.hasFocus() && $('log').clientHeight > 0;

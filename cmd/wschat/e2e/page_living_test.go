@@ -246,6 +246,8 @@ func TestPageActionsOnAPhone(t *testing.T) {
 	alice.shows("alice", "你好")
 	alice.resize(360, 740, true)
 	alice.call("Emulation.setTouchEmulationEnabled", params{"enabled": true}, nil)
+	alice.navigate("http://" + s.Addr + "/?phone#/all") // as a phone
+	alice.shows("alice", "你好")
 	var at struct{ X, Y float64 }
 	alice.eval(`(({x, y}) => ({X: x + 5, Y: y + 5}))(document.querySelector("#messages .body").getBoundingClientRect())`, &at)
 	alice.call("Input.dispatchTouchEvent", params{"type": "touchStart", "touchPoints": []params{{"x": at.X, "y": at.Y}}}, nil)
