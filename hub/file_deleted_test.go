@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"wschat/hub/chat"
 	"wschat/hub/files"
@@ -50,11 +49,7 @@ func sendFile(t *testing.T, s *server, store *files.Store) (f chat.File, a *prog
 // goes fails unless a file goes soon.
 func goes(t *testing.T, store *files.Store, f chat.File) {
 	t.Helper()
-	for end := time.Now().Add(patience); isThere(store, f); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("a file is there though its message is deleted")
-		}
-	}
+	eventually(t, "the file of a deleted message is gone", func() bool { return !isThere(store, f) })
 }
 
 // PROTOCOL 10: "deleting that deletes the file at once", also if something comes between the two.

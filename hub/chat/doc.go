@@ -24,12 +24,11 @@
 // has sent that user MaxWaiting messages, or MaxWaitingBytes with this one, since the user
 // was last here.
 //
-// Conversations. One counts for the author of its first message, or for the user who has set its topic
-// before that, and for the address that he did it from. When there are too many, whoever begins
-// another one makes others give way. Of the address for which most count, the author with most
-// is the greatest. First goes
-// one that nobody is in, and that has been silent for the membership's lifetime: the longest
-// silent of the greatest, else of all. If there is none, the greatest loses another one, but
+// Conversations. One counts for the author of its first message, or for the user who has set
+// its topic before that, and for the address that he did it from. When there are too many,
+// whoever begins another one makes others give way. Of the address for which most count, the
+// author with most is the greatest. First goes one that nobody is in, and that has been silent
+// for the membership's lifetime: the longest silent of the greatest, else of all. If there is none, the greatest loses another one, but
 // only to somebody who began fewer, or from an address for which fewer count: the longest
 // silent that nobody is in, else the longest silent in which no message waits for a user who
 // is away, else the longest silent. So a group can lose its messages while it has members.

@@ -74,9 +74,8 @@ type Engine interface {
 	// Typing tells the nodes of those who take part that a user writes to a group or another
 	// user. It does not block, and may fail without a word.
 	Typing(user, to string)
-	// SetTopic sets the topic of a group that its User is in. Node.Topic is told if that is
-	// another one, and done called
-	// when that is safe, under the rules of Publish.
+	// SetTopic sets the topic of a group that its User is in. When that is safe, Node.Topic is
+	// told, if the topic is another one, and done is called, under the rules of Publish.
 	SetTopic(t Topic, done func(error))
 
 	// Who returns who is online, in a group unless that is "": the first MaxNames by

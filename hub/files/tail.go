@@ -66,8 +66,8 @@ func readTail(f *os.File) (t tail, c claim, err error) {
 	return t, claim(fixed[:claimSize]), nil
 }
 
-// claim says by which send a file was sent: the first bytes of a hash of the user, the conversation and
-// the id. Zero stands for one without an id.
+// claim says by which send a file was sent: the first bytes of a hash of the user, the
+// conversation and the id. Zero stands for one without an id.
 type claim [claimSize]byte
 
 func newClaim(user, conversation, request string) (c claim) {

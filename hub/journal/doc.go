@@ -63,8 +63,9 @@
 // order with what the batch has of it.
 //
 // What need not be safe at once are notes: who is here, what was written to whom, and marks.
-// They go out with the next batch, or by themselves a little later, as they are then. The connection
-// that sets marks is told when that has happened; of one user and conversation it is one record a second.
+// They go out with the next batch, or by themselves a little later, as they are then. The
+// connection that sets marks is told when that has happened; of one user and conversation it
+// is one record a second.
 // That one has read what one says oneself needs no record: a start sees it by the messages.
 //
 // A record that cannot be read is damage if there is a mark behind it, or if its segment

@@ -25,8 +25,8 @@ const (
 	// its end.
 	fewChanges = 64
 
-	// shortList is up to how many members a list has to which others are delivered while a
-	// walk is under way: each gets what is under way first.
+	// shortList is up to how many members of a loop a list may have that need not wait for the
+	// end of another list's walk: each gets what is under way first.
 	shortList = 16
 )
 
@@ -73,8 +73,8 @@ func (w *walk) hasRoom() bool {
 }
 
 // admit lets the commands join the walk that are next and can, and begins one if
-// the next is a publish. It stops at budget deliveries or a few more, and returns how many
-// did.
+// the next is a publish. It makes budget deliveries or a few more at most, and returns how
+// many it made.
 func (l *Loop) admit(budget int) (done int) {
 	for l.next < len(l.batch) && done < budget {
 		c := &l.batch[l.next]

@@ -93,8 +93,8 @@ func (s *Store) mark(name, conversation string, c chat.MarkChange, origin any, d
 	}, markScript, s.id, number, epoch, chat.MaxMarks, s.clock.deadline(), conversation, c.Read, int(c.Set), int(c.Clear))
 }
 
-// noteOrigin notes which connection has asked for a change. It returns a number for it, 0 if the user is not
-// here, and the epoch.
+// noteOrigin notes which connection has asked for a change. It returns a number for it, 0 if
+// the user is not here, and the epoch.
 func (s *Store) noteOrigin(name string, origin any) (number uint64, epoch string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,13 +8,8 @@ import (
 	"wschat/hub/chat"
 )
 
-// Bounds on what a search returns (PROTOCOL 5.2).
-const (
-	DefaultLimit = chat.UsualFound
-	MaxLimit     = chat.MaxFound
-	// maxFound is about how many bytes of messages it returns.
-	maxFound = 256 << 10
-)
+// maxFound is about how many bytes of messages a search returns at most.
+const maxFound = 256 << 10
 
 const (
 	// maxLooked is how far a search looks, in bytes of messages; then it says where to go on.
@@ -36,7 +31,7 @@ type Config struct {
 	Rate int
 }
 
-// Searcher runs the searches of a node, so few at a time and so slowly that whoever chats
+// Searcher runs the searches of a node, few at a time and slowly, so that whoever chats
 // meanwhile does not notice. Safe for concurrent use.
 type Searcher struct {
 	turns turns
@@ -57,7 +52,7 @@ type Query struct {
 	By     string // the address that asks; all have their turns, whatever names they go by
 	Words  *Words
 	Before uint64 // only what has a lower Seq; 0: all. It needs a single conversation.
-	Limit  int    // most messages; 0: DefaultLimit, at most MaxLimit
+	Limit  int    // most messages; 0: chat.UsualFound, at most chat.MaxFound
 }
 
 // Result is what a search has found.
@@ -99,7 +94,7 @@ func (s *Searcher) Search(ctx context.Context, q Query, conversations []string, 
 
 // look looks at messages until enough are found, or it must not go on.
 func (q *Query) look(n *newest, room *scratch) (result Result, err error) {
-	limit, found := min(cmp.Or(q.Limit, DefaultLimit), MaxLimit), 0
+	limit, found := min(cmp.Or(q.Limit, chat.UsualFound), chat.MaxFound), 0
 	result.Before = q.Before
 	for len(result.Messages) < limit && found < maxFound && n.effort.left > 0 {
 		m, err := n.next()

@@ -113,8 +113,8 @@ func TestLimits(t *testing.T) {
 		more           bool
 		wantNextBefore uint64
 	}{
-		{"may", 0, 0, DefaultLimit, 2000, 1961, true, 1961},
-		{"may", 0, 99, MaxLimit, 2000, 1901, true, 1901},
+		{"may", 0, 0, chat.UsualFound, 2000, 1961, true, 1961},
+		{"may", 0, 99, chat.MaxFound, 2000, 1901, true, 1901},
 		{"may", 1961, 1, 1, 1960, 1960, true, 1960},
 		{"may", 2, 9, 1, 1, 1, false, 1},
 		{"may", 6, 3, 3, 5, 1, false, 1}, // there is none before

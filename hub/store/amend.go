@@ -91,8 +91,8 @@ func (s *Memory) amend(c *Conversation, m *chat.Message) (more int) {
 	own.Body = bytes.Clone(m.Body)
 	old := c.amended[m.About]
 	if m.Kind == chat.Deletion || m.Kind == chat.Edit && m.Away {
-		number, bytes := s.missing(m, c, old)
-		s.miss(m.To, c, m.Time.UnixNano(), number, bytes)
+		number, size := s.missing(m, c, old)
+		s.miss(m.To, c, m.Time.UnixNano(), number, size)
 	}
 	if old != nil {
 		s.uncount(c, old)

@@ -92,8 +92,8 @@ func (s *Memory) unreadIn(c *Conversation, name string) *unread {
 	return side.unread
 }
 
-// miss counts so many messages and bytes more, or fewer, for the user called name, who misses
-// them in c.
+// miss adds to the number and the bytes of the messages that the user called name misses in c.
+// Both may be negative.
 func (s *Memory) miss(name string, c *Conversation, at int64, number, bytes int) {
 	u := s.sideOf(name, c).missed()
 	if number > 0 {

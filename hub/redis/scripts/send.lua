@@ -23,8 +23,8 @@ local function missed(h, to)
   return string.match(redis.call('HGET', h, 'a:' .. to) or '', '^(%d+) (%d+) (%d+) (%d+)$')
 end
 
--- miss counts so many texts and bytes more, or fewer, for the recipient ARGV[7], who is away. It
--- returns an error if that has missed enough.
+-- miss adds to the number of texts, and to the bytes, that the recipient ARGV[7], who is away,
+-- has missed. Both may be negative. It returns an error if that is enough.
 local function miss(h, n, more, size)
   local since, count, bytes, first = missed(h, ARGV[7])
   if since ~= ARGV[8] then count, bytes, first = 0, 0, n end
